@@ -1,0 +1,177 @@
+"""Every setting, read once from the environment (and `.env`). Nothing else reads `os.environ`.
+
+What is unset falls back to the local stack: `state.json` (ports it chose) and `keys.json` (secrets it generated) below
+PARLEY_HOME, so that `.venv/bin/parley …` works beside a running `make up` without any configuration.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+import msgspec
+from dotenv import dotenv_values
+
+from app.errors import SetupError
+
+PROJECT = Path(__file__).resolve().parent.parent
+UNPREFIXED = {
+    "database_url", "supabase_url", "supabase_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key", "pg_bin",
+}  # fmt: skip
+"""Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process needs to know about where it runs. `.env.example` explains each; `env_name(field)` is its variable."""
+
+    database_url: str = ""
+    api_database_url: str = ""
+    worker_database_url: str = ""
+    api_password: str = ""
+    worker_password: str = ""
+    pg_bin: str = ""
+    pg_port: int = 54322
+    supabase_url: str = ""
+    supabase_key: str = ""
+    supabase_jwt_secret: str = ""
+    supabase_jwks_url: str = ""
+    anthropic_api_key: str = ""
+    home: str = ""
+    api_host: str = "127.0.0.1"
+    api_port: int = 8008
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2525
+    catcher_port: int = 2526
+    smtp_url: str = ""
+    inbound_domain: str = "parley.localhost"
+    max_mail_bytes: int = 26_214_400
+    max_attachment_bytes: int = 10_485_760
+    decider: str = "rules"
+    decider_deadline_s: float = 10.0
+    secrets_keys: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    metrics_port: int = 0
+    poll_interval_ms: int = 500
+    pool_size: int = 4
+
+    @property
+    def home_dir(self) -> Path:
+        """The folder of the local stack's data, keys, logs and caught mail."""
+        return Path(self.home)
+
+    def secret_keys(self) -> list[str]:
+        """The Fernet keys of `secrets_keys`, newest first: the first encrypts, all decrypt."""
+        return [key.strip() for key in self.secrets_keys.split(",") if key.strip()]
+
+
+SECRET_FIELDS = {
+    "database_url", "api_database_url", "worker_database_url", "api_password", "worker_password", "supabase_key",
+    "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
+}  # fmt: skip
+
+
+def env_name(field: str) -> str:
+    """The environment variable of a field: `api_port` → `PARLEY_API_PORT`, `database_url` → `DATABASE_URL`."""
+    return field.upper() if field in UNPREFIXED else f"PARLEY_{field.upper()}"
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SetupError naming the variable whose value cannot be read.
+
+    `environment` replaces the process's environment and `.env` together (for tests). An empty value counts as unset.
+    """
+    if environment is None:
+        file = {name: value for name, value in dotenv_values(PROJECT / ".env").items() if value is not None}
+        environment = {**file, **os.environ}
+    given: dict[str, Any] = {}
+    hints = get_type_hints(Settings)
+    for field in Settings.__struct_fields__:
+        text = environment.get(env_name(field), "").strip()
+        if text:
+            given[field] = _convert(field, text, hints[field])
+    home = Path(given.get("home") or PROJECT / ".parley").expanduser().absolute()
+    return Settings(**{**given, **_from_local_stack(home, given), "home": str(home)})
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for a child process: it then depends on no file."""
+    values = ((env_name(field), getattr(settings, field)) for field in Settings.__struct_fields__)
+    return {name: str(value) for name, value in values if value != ""}
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of this process's environment, to be handed on to a child."""
+    return dict(os.environ)
+
+
+def _convert(field: str, text: str, hint: Any) -> Any:
+    try:
+        return msgspec.convert(text, hint, strict=False)
+    except msgspec.ValidationError as error:
+        shown = "" if field in SECRET_FIELDS else f"={text}"
+        raise SetupError(f"{env_name(field)}{shown}: {error}", remedy="see .env.example") from error
+
+
+def _from_local_stack(home: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the local stack knows and the environment did not say."""
+    state, keys = read_json(home / "state.json"), read_json(home / "keys.json")
+    external = bool(given.get("database_url"))
+    found: dict[str, Any] = {}
+    for field in ("api_port", "smtp_port", "catcher_port", "pg_port"):
+        if isinstance(state.get(field), int):
+            found[field] = state[field]
+    fields = {
+        "supabase_key": "anon_key", "supabase_jwt_secret": "jwt_secret", "secrets_keys": "secrets_key",
+        "api_password": "api_password", "worker_password": "worker_password",
+    }  # fmt: skip
+    for field, key in fields.items():
+        if isinstance(keys.get(key), str) and not (field == "supabase_jwt_secret" and given.get("supabase_jwks_url")):
+            found[field] = keys[key]
+    found.update({field: value for field, value in given.items() if value != ""})
+    port = found.get("pg_port", Settings.__struct_defaults__[Settings.__struct_fields__.index("pg_port")])
+    base = given.get("database_url") or state.get("external_database_url") or ""
+    if not external and not base and keys.get("pg_password"):
+        base = _url("postgres", keys["pg_password"], "127.0.0.1", port, "postgres")
+    found.setdefault("database_url", base)
+    for role in ("api", "worker"):
+        password = found.get(f"{role}_password")
+        if base and password:
+            found.setdefault(f"{role}_database_url", as_role(base, f"parley_{role}", password))
+    if "smtp_url" not in found and "catcher_port" in found:
+        found["smtp_url"] = f"smtp://127.0.0.1:{found['catcher_port']}?tls=none"
+    if "supabase_url" not in found and state:
+        found["supabase_url"] = f"http://127.0.0.1:{found.get('api_port', 8008)}"
+    return found
+
+
+def _url(user: str, password: str, host: str, port: int, database: str) -> str:
+    from urllib.parse import quote
+
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{database}"
+
+
+def as_role(database_url: str, role: str, password: str) -> str:
+    """`database_url` with another login.
+
+    Supabase's pooler names users `role.project`; the project part is carried over. Accepts a URL or a `key=value` string.
+    """
+    from urllib.parse import quote, urlsplit, urlunsplit
+
+    if "://" not in database_url:
+        return f"{database_url} user={role} password={password}"
+    parts = urlsplit(database_url)
+    project = (parts.username or "").partition(".")[2]
+    login = f"{role}.{project}" if project else role
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{quote(login, safe='')}:{quote(password, safe='')}@{place}"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file, or an empty one when the file is missing, unreadable or half-written."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,344 @@
+-- What hosted Supabase provides before a project's own migrations run.
+--
+-- Applied by a superuser (`supabase_admin` locally) to an empty Postgres 17 database; running it again changes nothing.
+-- Roles are cluster-wide, so a second database in the same cluster finds them and only gets its own schemas.
+--
+--   roles       anon · authenticated · service_role · authenticator · postgres (hosted-shaped: NOT a superuser)
+--               supabase_auth_admin · supabase_storage_admin · supabase_realtime_admin
+--   extensions  pgcrypto, pg_trgm, citext, btree_gin, pg_stat_statements
+--   auth        users, uid(), role(), email(), jwt()
+--   storage     buckets, objects, foldername(), filename(), extension()
+--   realtime    messages (partitioned by inserted_at), send(), broadcast_changes(), topic(); publication supabase_realtime
+--   supabase_migrations.schema_migrations, the history the Supabase CLI keeps
+--
+-- Nothing in `public` is granted to a client role by default: migrations grant object by object.
+
+set client_min_messages = warning;
+select pg_advisory_xact_lock(7276011, 1);
+
+-- Roles ---------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  v_role record;
+begin
+  for v_role in
+    select *
+    from (values
+      ('anon', 'nologin noinherit'),
+      ('authenticated', 'nologin noinherit'),
+      ('service_role', 'nologin noinherit bypassrls'),
+      ('authenticator', 'login noinherit'),
+      ('supabase_auth_admin', 'login noinherit createrole'),
+      ('supabase_storage_admin', 'login noinherit createrole'),
+      ('supabase_realtime_admin', 'nologin noinherit'),
+      ('postgres', 'login inherit createrole createdb replication bypassrls')
+    ) as wanted (name, attributes)
+    where not exists (select 1 from pg_catalog.pg_roles r where r.rolname = wanted.name)
+  loop
+    execute format('create role %I %s', v_role.name, v_role.attributes);
+  end loop;
+end
+$$;
+
+-- A grant that exists already would still take a lock on the shared catalogue: ask first, so that warm starts stay quiet.
+do $$
+declare
+  v_grant record;
+begin
+  for v_grant in
+    select wanted.*
+    from (values
+      ('anon', 'postgres', true), ('authenticated', 'postgres', true), ('service_role', 'postgres', true),
+      ('authenticator', 'postgres', true),
+      ('anon', 'authenticator', false), ('authenticated', 'authenticator', false), ('service_role', 'authenticator', false),
+      ('anon', 'supabase_storage_admin', false), ('authenticated', 'supabase_storage_admin', false),
+      ('service_role', 'supabase_storage_admin', false),
+      -- Hosted lets `postgres` write policies on storage.objects and realtime.messages through the supautils extension.
+      -- Without that extension, membership in the owning role is the nearest thing; migrations must not use it for more.
+      ('supabase_storage_admin', 'postgres', false), ('supabase_realtime_admin', 'postgres', false),
+      ('pg_monitor', 'postgres', true), ('pg_read_all_data', 'postgres', false), ('pg_signal_backend', 'postgres', false)
+    ) as wanted (granted, member, with_admin)
+    where not exists (
+      select 1
+      from pg_catalog.pg_auth_members m
+      where m.roleid = wanted.granted::regrole and m.member = wanted.member::regrole
+        and (m.admin_option or not wanted.with_admin)
+    )
+      -- A superuser called postgres needs none of this, and must not become a member of roles it does not need.
+      and not (wanted.member = 'postgres' and (select rolsuper from pg_catalog.pg_roles where rolname = 'postgres'))
+  loop
+    execute format(
+      'grant %I to %I%s', v_grant.granted, v_grant.member, case when v_grant.with_admin then ' with admin option' else '' end
+    );
+  end loop;
+end
+$$;
+
+do $$
+begin
+  if not exists (
+    select 1 from pg_catalog.pg_db_role_setting where setrole = 'authenticator'::regrole and setdatabase = 0
+  ) then
+    alter role authenticator set statement_timeout = '8s';
+    alter role authenticator set lock_timeout = '8s';
+  end if;
+  if not exists (select 1 from pg_catalog.pg_db_role_setting where setrole = 'postgres'::regrole and setdatabase = 0) then
+    alter role postgres set search_path = "$user", public, extensions;
+  end if;
+  -- pg_database_owner owns schema public, so the owner of the database is who may create in it.
+  if (select datdba from pg_catalog.pg_database where datname = current_database()) <> 'postgres'::regrole then
+    execute format('alter database %I owner to postgres', current_database());
+  end if;
+end
+$$;
+
+-- Schemas and extensions ----------------------------------------------------------------------------------------------
+
+create schema if not exists extensions;
+alter schema extensions owner to postgres;
+grant usage on schema extensions to anon, authenticated, service_role;
+
+create extension if not exists pgcrypto with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
+create extension if not exists citext with schema extensions;
+create extension if not exists btree_gin with schema extensions;
+create extension if not exists pg_stat_statements with schema extensions;
+
+grant usage on schema public to anon, authenticated, service_role;
+grant all on schema public to postgres;
+
+create schema if not exists auth authorization supabase_auth_admin;
+grant usage on schema auth to anon, authenticated, service_role, postgres;
+
+create schema if not exists storage authorization supabase_storage_admin;
+grant usage on schema storage to anon, authenticated, service_role, postgres;
+
+create schema if not exists realtime authorization supabase_realtime_admin;
+grant usage on schema realtime to anon, authenticated, service_role, postgres;
+
+create schema if not exists supabase_migrations authorization postgres;
+create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+alter table supabase_migrations.schema_migrations owner to postgres;
+
+-- auth ----------------------------------------------------------------------------------------------------------------
+
+create table if not exists auth.users (
+  instance_id uuid,
+  id uuid not null primary key,
+  aud varchar(255),
+  role varchar(255),
+  email varchar(255),
+  encrypted_password varchar(255),
+  email_confirmed_at timestamptz,
+  invited_at timestamptz,
+  confirmation_token varchar(255),
+  confirmation_sent_at timestamptz,
+  recovery_token varchar(255),
+  recovery_sent_at timestamptz,
+  email_change_token_new varchar(255),
+  email_change varchar(255),
+  email_change_sent_at timestamptz,
+  last_sign_in_at timestamptz,
+  raw_app_meta_data jsonb,
+  raw_user_meta_data jsonb,
+  is_super_admin boolean,
+  created_at timestamptz,
+  updated_at timestamptz,
+  phone text unique default null,
+  phone_confirmed_at timestamptz,
+  phone_change text default '',
+  phone_change_token varchar(255) default '',
+  phone_change_sent_at timestamptz,
+  confirmed_at timestamptz generated always as (least(email_confirmed_at, phone_confirmed_at)) stored,
+  email_change_token_current varchar(255) default '',
+  email_change_confirm_status smallint default 0 check (email_change_confirm_status between 0 and 2),
+  banned_until timestamptz,
+  reauthentication_token varchar(255) default '',
+  reauthentication_sent_at timestamptz,
+  is_sso_user boolean not null default false,
+  deleted_at timestamptz,
+  is_anonymous boolean not null default false
+);
+alter table auth.users owner to supabase_auth_admin;
+alter table auth.users enable row level security;
+create unique index if not exists users_email_partial_key on auth.users (email) where is_sso_user = false;
+create index if not exists users_instance_id_idx on auth.users (instance_id);
+grant all on auth.users to postgres;
+
+create or replace function auth.jwt() returns jsonb
+language sql stable
+as $$
+  select coalesce(
+    nullif(current_setting('request.jwt.claim', true), ''),
+    nullif(current_setting('request.jwt.claims', true), '')
+  )::jsonb
+$$;
+
+create or replace function auth.uid() returns uuid
+language sql stable
+as $$
+  select coalesce(
+    nullif(current_setting('request.jwt.claim.sub', true), ''),
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+  )::uuid
+$$;
+
+create or replace function auth.role() returns text
+language sql stable
+as $$
+  select coalesce(
+    nullif(current_setting('request.jwt.claim.role', true), ''),
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
+  )::text
+$$;
+
+create or replace function auth.email() returns text
+language sql stable
+as $$
+  select coalesce(
+    nullif(current_setting('request.jwt.claim.email', true), ''),
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
+  )::text
+$$;
+
+alter function auth.jwt() owner to supabase_auth_admin;
+alter function auth.uid() owner to supabase_auth_admin;
+alter function auth.role() owner to supabase_auth_admin;
+alter function auth.email() owner to supabase_auth_admin;
+
+-- storage -------------------------------------------------------------------------------------------------------------
+
+create table if not exists storage.buckets (
+  id text not null primary key,
+  name text not null unique,
+  owner uuid,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  public boolean default false,
+  avif_autodetection boolean default false,
+  file_size_limit bigint,
+  allowed_mime_types text[],
+  owner_id text
+);
+
+create table if not exists storage.objects (
+  id uuid not null default gen_random_uuid() primary key,
+  bucket_id text references storage.buckets (id),
+  name text,
+  owner uuid,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  last_accessed_at timestamptz default now(),
+  metadata jsonb,
+  path_tokens text[] generated always as (string_to_array(name, '/')) stored,
+  version text,
+  owner_id text,
+  user_metadata jsonb
+);
+create unique index if not exists bucketid_objname on storage.objects (bucket_id, name);
+create index if not exists name_prefix_search on storage.objects (name text_pattern_ops);
+
+alter table storage.buckets owner to supabase_storage_admin;
+alter table storage.objects owner to supabase_storage_admin;
+alter table storage.buckets enable row level security;
+alter table storage.objects enable row level security;
+grant all on storage.buckets, storage.objects to anon, authenticated, service_role, postgres;
+
+create or replace function storage.foldername(name text) returns text[]
+language sql immutable
+as $$ select (string_to_array(name, '/'))[1 : array_length(string_to_array(name, '/'), 1) - 1] $$;
+
+create or replace function storage.filename(name text) returns text
+language sql immutable
+as $$ select (string_to_array(name, '/'))[array_length(string_to_array(name, '/'), 1)] $$;
+
+create or replace function storage.extension(name text) returns text
+language sql immutable
+as $$
+  select reverse(split_part(reverse((string_to_array(name, '/'))[array_length(string_to_array(name, '/'), 1)]), '.', 1))
+$$;
+
+alter function storage.foldername(text) owner to supabase_storage_admin;
+alter function storage.filename(text) owner to supabase_storage_admin;
+alter function storage.extension(text) owner to supabase_storage_admin;
+
+-- realtime ------------------------------------------------------------------------------------------------------------
+
+create table if not exists realtime.messages (
+  topic text not null,
+  extension text not null,
+  payload jsonb,
+  event text,
+  private boolean default false,
+  updated_at timestamp not null default now(),
+  inserted_at timestamp not null default now(),
+  id uuid not null default gen_random_uuid(),
+  primary key (id, inserted_at)
+) partition by range (inserted_at);
+
+-- Hosted cuts a partition a day; here one takes every day, and rows older than hosted keeps (3 days) go at each start.
+create table if not exists realtime.messages_all_days partition of realtime.messages default;
+alter table realtime.messages owner to supabase_realtime_admin;
+alter table realtime.messages_all_days owner to supabase_realtime_admin;
+alter table realtime.messages enable row level security;
+grant select, insert, update on realtime.messages to anon, authenticated, service_role, postgres;
+delete from realtime.messages_all_days where inserted_at < now() - interval '3 days';
+
+create or replace function realtime.topic() returns text
+language sql stable
+as $$ select nullif(current_setting('realtime.topic', true), '') $$;
+
+-- As hosted: a broadcast that cannot be stored never breaks the transaction that made it.
+create or replace function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
+language plpgsql
+as $$
+declare
+  v_id uuid := gen_random_uuid();
+begin
+  begin
+    perform set_config('realtime.topic', topic, true);
+    insert into realtime.messages (id, payload, event, topic, private, extension)
+    values (
+      v_id,
+      case when payload ? 'id' then payload else jsonb_set(payload, '{id}', to_jsonb(v_id)) end,
+      event, topic, private, 'broadcast'
+    );
+  exception when others then
+    raise warning 'ErrorSendingBroadcastMessage: %', sqlerrm;
+  end;
+end
+$$;
+
+create or replace function realtime.broadcast_changes(
+  topic_name text, event_name text, operation text, table_name text, table_schema text, new record, old record,
+  level text default 'ROW'
+) returns void
+language plpgsql
+as $$
+begin
+  if level = 'STATEMENT' then
+    raise exception 'function can only be triggered for each row, not for each statement';
+  end if;
+  perform realtime.send(
+    jsonb_build_object(
+      'old_record', to_jsonb(old), 'record', to_jsonb(new), 'operation', operation, 'table', table_name,
+      'schema', table_schema
+    ),
+    event_name, topic_name
+  );
+end
+$$;
+
+alter function realtime.topic() owner to supabase_realtime_admin;
+alter function realtime.send(jsonb, text, text, boolean) owner to supabase_realtime_admin;
+alter function realtime.broadcast_changes(text, text, text, text, text, record, record, text) owner to supabase_realtime_admin;
+
+do $$
+begin
+  if not exists (select 1 from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
+    create publication supabase_realtime;
+    alter publication supabase_realtime owner to postgres;
+  end if;
+end
+$$;

@@ -1,0 +1,55 @@
+"""Keys of the local stack, generated on first run into `.parley/keys.json` (0600) and kept from then on."""
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+import jwt
+from cryptography.fernet import Fernet
+
+TEN_YEARS_S = 10 * 365 * 24 * 3600
+
+
+def ensure_keys(home: Path) -> dict[str, str]:
+    """Read `home/keys.json`, adding what an older or half-written file lacks.
+
+    Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key) and
+    the database passwords `pg_admin_password`, `pg_password`, `api_password`, `worker_password`.
+    """
+    path = home / "keys.json"
+    keys: dict[str, str] = {}
+    if path.exists():
+        try:
+            keys = json.loads(path.read_text())
+        except ValueError:
+            path.rename(path.with_suffix(".json.broken"))
+    missing = dict(keys)
+    for name in ("jwt_secret", "pg_admin_password", "pg_password", "api_password", "worker_password"):
+        missing.setdefault(name, secrets.token_urlsafe(32))
+    missing.setdefault("secrets_key", Fernet.generate_key().decode())
+    for name, role in (("anon_key", "anon"), ("service_key", "service_role")):
+        missing.setdefault(name, _role_token(missing["jwt_secret"], role))
+    if missing != keys:
+        write_private(path, json.dumps(missing, indent=2) + "\n")
+    return missing
+
+
+def _role_token(secret: str, role: str) -> str:
+    """A long-lived JWT for a role without a user, as hosted projects hand out."""
+    now = int(time.time())
+    claims = {"iss": "supabase", "ref": "parley-local", "role": role, "iat": now, "exp": now + TEN_YEARS_S}
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` atomically with `text`, readable by its owner only, durable before this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)

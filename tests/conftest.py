@@ -1,0 +1,97 @@
+"""Fixtures for every room: a real Postgres 17, started once per run, and a fresh migrated database where a test wants one.
+
+Plain psycopg and `create database … template` rather than pytest-postgresql's fixtures: its `postgresql_noproc` must know host,
+port and password when pytest is configured, while this server picks them when the first test asks for it, and a run without
+database tests starts none.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support import database as support
+
+
+def run_process() -> int:
+    """The process that lives as long as the whole run: pytest itself, or the one that started the xdist workers."""
+    return os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the lock file of the run; the server ends by itself when this process does."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        import tempfile
+
+        (Path(tempfile.gettempdir()) / f"parley-tests-{os.getuid()}-{os.getpid()}.lock").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> support.Cluster:
+    """The Postgres server of this run, with Supabase's roles."""
+    return support.start_cluster(run_process())
+
+
+@pytest.fixture(scope="session")
+def template(cluster: support.Cluster) -> str:
+    """Name of a database with every migration applied; never connect to it, make databases from it."""
+    return support.migrated_template(cluster, run_process())
+
+
+@pytest.fixture
+def database(cluster: support.Cluster, template: str) -> Iterator[support.Database]:
+    """A fresh migrated database for this test alone, without seed."""
+    made = cluster.create(template=template)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def module_database(cluster: support.Cluster, template: str) -> Iterator[support.Database]:
+    """A fresh migrated database shared by the tests of one module, without seed."""
+    made = cluster.create(template=template)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def bare_database(cluster: support.Cluster) -> Iterator[support.Database]:
+    """A fresh database with what Supabase provides and none of our migrations."""
+    made = cluster.create()
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def owner(database: support.Database) -> Iterator[psycopg.Connection[Any]]:
+    """An autocommit connection as postgres, the owner of the schema."""
+    with database.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def api_dsn(database: support.Database) -> str:
+    """How the API connects to `database`."""
+    return database.dsn("parley_api")
+
+
+@pytest.fixture
+def worker_dsn(database: support.Database) -> str:
+    """How a worker connects to `database`."""
+    return database.dsn("parley_worker")
+
+
+@pytest.fixture
+def dsn_for(database: support.Database) -> Callable[[str], str]:
+    """How a role (postgres, parley_api, parley_worker, admin) connects to `database`."""
+    return database.dsn
+
+
+@pytest.fixture
+def as_user() -> Callable[..., contextlib.AbstractContextManager[Any]]:
+    """`with as_user(connection, user_id, tenant_id): …` acts as that signed-in user; see tests/support/database.py."""
+    return support.as_user
