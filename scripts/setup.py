@@ -1,0 +1,161 @@
+"""Make `.venv` from `uv.lock` with nothing but Python 3.11+: what `make setup` runs.
+
+Standard library only, and written so that an old Python can still say that it is too old. Safe to repeat: when nothing
+changed it does nothing, and what an interrupted run left behind is finished or replaced.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+
+UV = "uv==0.13.8"
+OLDEST = (3, 11)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+TOOLS = os.path.join(VENV, "bootstrap")
+STAMP = os.path.join(VENV, ".parley-setup")
+
+
+def main():
+    """Bring `.venv` up to date; print only when there is something to do or to say."""
+    use_a_recent_python()
+    folder = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # two runs at once would tread on each other
+    wanted = wanted_stamp()
+    found = read(STAMP)
+    if found == wanted and os.access(os.path.join(VENV, "bin", "parley"), os.X_OK) and works():
+        return
+    say("setting up .venv from uv.lock with Python %d.%d" % sys.version_info[:2])
+    # Scripts in a virtual environment name its path and its Python: one that moved is made anew.
+    if os.path.lexists(VENV) and not (found[:2] in ([], wanted[:2]) and works()):
+        discard()
+    if not os.path.exists(VENV):
+        create(VENV, with_pip=False)
+    uv = install_uv()
+    sync(uv)
+    with open(STAMP, "w") as stamp:
+        stamp.write("\n".join(wanted) + "\n")
+    if sys.platform != "linux" and not (os.environ.get("DATABASE_URL") or os.environ.get("PG_BIN")):
+        say("note: there is no embedded Postgres for %s: set DATABASE_URL or PG_BIN before `make up`" % platform.system())
+    say("ready: .venv/bin/parley --help")
+
+
+def use_a_recent_python():
+    """Continue under a Python that is recent enough, or say which one is missing."""
+    if sys.version_info >= OLDEST:
+        return
+    for minor in range(20, OLDEST[1] - 1, -1):
+        other = shutil.which("python3.%d" % minor)
+        if other:
+            os.execv(other, [other] + sys.argv)
+    fail(
+        "Python %d.%d is too old" % sys.version_info[:2],
+        "install Python 3.11 or later, then `make setup PYTHON=/path/to/python3`",
+    )
+
+
+def wanted_stamp():
+    """What a finished environment is marked with: its place, its Python, and everything it was made from."""
+    digest = hashlib.sha256(UV.encode())
+    for name in ("uv.lock", "pyproject.toml"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return [VENV, "%d.%d" % sys.version_info[:2], digest.hexdigest()]
+
+
+def works():
+    """Whether the environment's Python starts and is of our version."""
+    python = os.path.join(VENV, "bin", "python")
+    code = "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]
+    try:
+        return subprocess.call([python, "-I", "-c", code], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def discard():
+    """Remove a broken or foreign-made `.venv`; refuse when it does not look like one."""
+    is_ours = os.path.isdir(VENV) and not os.path.islink(VENV)
+    entries = set(os.listdir(VENV)) if is_ours else set()
+    if not is_ours or not (not entries or entries & {"pyvenv.cfg", "bin", "bootstrap"}):
+        fail(".venv is there but is no virtual environment", "move it away, then `make setup`")
+    say("replacing an unfinished or outdated .venv")
+    shutil.rmtree(VENV)
+
+
+def create(place, with_pip):
+    """Make a virtual environment, or name the package that is missing."""
+    remedy = "install it (Debian, Ubuntu: `apt install python%d.%d-venv`), then `make setup`" % sys.version_info[:2]
+    try:
+        import ensurepip  # noqa: F401 - Debian ships it apart
+        import venv
+    except ImportError:
+        fail("this Python lacks the venv module", remedy)
+    try:
+        venv.EnvBuilder(with_pip=with_pip, symlinks=True, clear=with_pip).create(place)
+    except (OSError, subprocess.CalledProcessError) as error:
+        fail("cannot create %s: %s" % (os.path.relpath(place, ROOT), error), "check space and rights; or " + remedy)
+
+
+def install_uv():
+    """The path of the pinned uv, installed beside the environment when missing."""
+    uv = os.path.join(TOOLS, "bin", "uv")
+    mark = os.path.join(TOOLS, "installed")
+    if read(mark) == [UV] and os.access(uv, os.X_OK):
+        return uv
+    create(TOOLS, with_pip=True)
+    pip = [os.path.join(TOOLS, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    run(pip + ["--only-binary=:all:", UV], "cannot fetch uv from the Python package index")
+    with open(mark, "w") as file:
+        file.write(UV + "\n")
+    return uv
+
+
+def sync(uv):
+    """Install exactly what the lock file names."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
+    environment.update(UV_PROJECT_ENVIRONMENT=VENV, UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
+    if os.environ.get("PIP_CERT"):  # behind a proxy with its own certificate, pip's is the one people set
+        environment.setdefault("SSL_CERT_FILE", os.environ["PIP_CERT"])
+    command = [uv, "sync", "--frozen", "--quiet", "--python", os.path.join(VENV, "bin", "python")]
+    run(command, "cannot install what uv.lock names", environment)
+
+
+def run(command, problem, environment=None):
+    """Run a program; when it fails, show the end of what it said and stop."""
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if result.returncode:
+        sys.stderr.write("\n".join(result.stdout.decode(errors="replace").strip().splitlines()[-8:]) + "\n")
+        fail(problem, "check the network (PIP_INDEX_URL, UV_DEFAULT_INDEX for a mirror), then `make setup` again")
+
+
+def read(path):
+    """The lines of a file, none when it is missing."""
+    try:
+        with open(path) as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def say(text):
+    """Tell the person at the terminal."""
+    print("setup: " + text, flush=True)
+
+
+def fail(problem, remedy):
+    """Stop with one line: what is wrong and what to do."""
+    sys.exit("error: %s — %s" % (problem, remedy))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
