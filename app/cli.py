@@ -1,7 +1,8 @@
 """The `parley` command.
 
-Every file in `app/commands` is one command: its name is the file's (`_` becomes `-`), its one-line help the first line of the
-file's docstring, and the click command itself the object `command` in it. Nothing is imported before it is called.
+Every file in `app/commands` is one command: its name is the file's (`_` becomes `-`), its one-line help the first
+line of the file's docstring, and the click command itself the object `command` in it. Nothing is imported before it
+is called.
 """
 
 import ast
@@ -20,7 +21,7 @@ COMMANDS = Path(__file__).parent / "commands"
 class LazyGroup(click.Group):
     """A group whose commands are files, imported when called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         """The names of the files."""
         stems = (path.stem for path in COMMANDS.glob("*.py") if not path.stem.startswith("_"))
         return sorted(stem.replace("_", "-") for stem in stems)

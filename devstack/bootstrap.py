@@ -1,4 +1,5 @@
-"""Giving a bare Postgres 17 what hosted Supabase provides: `python -m devstack.bootstrap` (DATABASE_URL, a superuser)."""
+"""Giving a bare Postgres 17 what hosted Supabase provides: `python -m devstack.bootstrap` (DATABASE_URL, a
+superuser)."""
 
 import sys
 from pathlib import Path
@@ -14,8 +15,8 @@ SCRIPT = Path(__file__).with_name("bootstrap.sql")
 def bootstrap(dsn: str, *, owner_password: str | None = None) -> bool:
     """Apply `bootstrap.sql` to the database of `dsn` and, when given, set the password of the role `postgres`.
 
-    Returns False, having changed nothing, when the login is no superuser and the database is prepared already (a Supabase
-    project). Raises StackError when it is neither.
+    Returns False, having changed nothing, when the login is no superuser and the database is prepared already (a
+    Supabase project). Raises StackError when it is neither.
     """
     try:
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=10, application_name="parley bootstrap")
@@ -24,7 +25,8 @@ def bootstrap(dsn: str, *, owner_password: str | None = None) -> bool:
         raise StackError(f"the database does not answer: {reason}", "check DATABASE_URL") from error
     with connection:
         row = connection.execute(
-            "select rolsuper, rolname, to_regclass('auth.users') is not null, current_setting('server_version_num')::int / 10000"
+            "select rolsuper, rolname, to_regclass('auth.users') is not null,"
+            " current_setting('server_version_num')::int / 10000"
             " from pg_catalog.pg_roles where rolname = current_user"
         ).fetchone()
         superuser, user, is_prepared, major = row or (False, "", False, 0)

@@ -15,8 +15,8 @@ TEN_YEARS_S = 10 * 365 * 24 * 3600
 def ensure_keys(home: Path) -> dict[str, str]:
     """Read `home/keys.json`, adding what an older or half-written file lacks.
 
-    Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key) and
-    the database passwords `pg_admin_password`, `pg_password`, `api_password`, `worker_password`.
+    Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key)
+    and the database passwords `pg_admin_password`, `pg_password`, `api_password`, `worker_password`.
     """
     path = home / "keys.json"
     keys: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """An embedded Postgres: initialise, start as our own child, wait for it, stop it.
 
-The server listens on 127.0.0.1 only (no Unix socket), asks for scram passwords, and runs unprivileged even when we are root.
+The server listens on 127.0.0.1 only (no Unix socket), asks for scram passwords, and runs unprivileged even when we
+are root.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from devstack.binaries import Account, Binaries, find_binaries, reachable
+from devstack.binaries import Account, Binaries, find_binaries
 from devstack.errors import StackError
 
 SUPERUSER = "supabase_admin"
@@ -150,7 +151,8 @@ class Server:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         settings = {
-            "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "wal_level": "logical",
+            "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+            "wal_level": "logical",
             "max_connections": "200", "shared_buffers": "128MB", "max_wal_size": "1GB", "timezone": "UTC",
             "log_timezone": "UTC", "log_min_messages": "warning", "shared_preload_libraries": "pg_stat_statements",
             "password_encryption": "scram-sha-256", "jit": "off",
@@ -165,7 +167,7 @@ class Server:
         with self.log_path().open("ab") as log:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
-                start_new_session=True, preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 - single-threaded here
+                start_new_session=True, preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
                 user=account.uid if account else None, group=account.gid if account else None,
                 extra_groups=[] if account else None,
             )  # fmt: skip
@@ -194,7 +196,8 @@ class Server:
         return lines[-1] if lines else "no message"
 
     def _stop_leftover(self) -> None:
-        """A server that outlived its supervisor still holds the data folder: stop it. A stale pid file is Postgres's to remove."""
+        """A server that outlived its supervisor still holds the data folder: stop it. A stale pid file is Postgres's
+        to remove."""
         pid = postmaster_pid(self.data_dir)
         if pid is None:
             return

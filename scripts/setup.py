@@ -40,7 +40,8 @@ def main():
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join(wanted) + "\n")
     if sys.platform != "linux" and not (os.environ.get("DATABASE_URL") or os.environ.get("PG_BIN")):
-        say("note: there is no embedded Postgres for %s: set DATABASE_URL or PG_BIN before `make up`" % platform.system())
+        system = platform.system()
+        say("note: there is no embedded Postgres for %s: set DATABASE_URL or PG_BIN before `make up`" % system)
     say("ready: .venv/bin/parley --help")
 
 
@@ -51,7 +52,7 @@ def use_a_recent_python():
     for minor in range(20, OLDEST[1] - 1, -1):
         other = shutil.which("python3.%d" % minor)
         if other:
-            os.execv(other, [other] + sys.argv)
+            os.execv(other, [other, *sys.argv])  # noqa: S606
     fail(
         "Python %d.%d is too old" % sys.version_info[:2],
         "install Python 3.11 or later, then `make setup PYTHON=/path/to/python3`",
@@ -91,7 +92,7 @@ def create(place, with_pip):
     """Make a virtual environment, or name the package that is missing."""
     remedy = "install it (Debian, Ubuntu: `apt install python%d.%d-venv`), then `make setup`" % sys.version_info[:2]
     try:
-        import ensurepip  # noqa: F401 - Debian ships it apart
+        import ensurepip
         import venv
     except ImportError:
         fail("this Python lacks the venv module", remedy)
@@ -108,8 +109,8 @@ def install_uv():
     if read(mark) == [UV] and os.access(uv, os.X_OK):
         return uv
     create(TOOLS, with_pip=True)
-    pip = [os.path.join(TOOLS, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-    run(pip + ["--only-binary=:all:", UV], "cannot fetch uv from the Python package index")
+    pip = [os.path.join(TOOLS, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    run([*pip, "--no-deps", "--only-binary=:all:", UV], "cannot fetch uv from the Python package index")
     with open(mark, "w") as file:
         file.write(UV + "\n")
     return uv
@@ -128,7 +129,13 @@ def sync(uv):
 def run(command, problem, environment=None):
     """Run a program; when it fails, show the end of what it said and stop."""
     result = subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     if result.returncode:
         sys.stderr.write("\n".join(result.stdout.decode(errors="replace").strip().splitlines()[-8:]) + "\n")

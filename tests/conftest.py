@@ -1,8 +1,9 @@
-"""Fixtures for every room: a real Postgres 17, started once per run, and a fresh migrated database where a test wants one.
+"""Fixtures for every room: a real Postgres 17, started once per run, and a fresh migrated database where one is wanted.
 
-Plain psycopg and `create database … template` rather than pytest-postgresql's fixtures: its `postgresql_noproc` must know host,
-port and password when pytest is configured, while this server picks them when the first test asks for it, and a run without
-database tests starts none.
+Plain psycopg and `create database … template` rather than pytest-postgresql's fixtures: its `postgresql_noproc` must
+know host, port and
+password when pytest is configured, while this server picks them when the first test asks for it, and a run
+without database tests starts none.
 """
 
 import contextlib

@@ -16,8 +16,9 @@ from app.settings import load
 def command(seed: bool | None, as_json: bool, quiet: bool) -> None:
     """Apply what is pending in supabase/migrations, each file in one transaction.
 
-    Works on the local stack, or on DATABASE_URL (a Supabase project's direct connection). The history is the Supabase CLI's;
-    a file that was edited after it was applied is refused. Afterwards the roles parley_api and parley_worker can log in.
+    Works on the local stack, or on DATABASE_URL (a Supabase project's direct connection). The history is the Supabase
+    CLI's; a file that was edited after it was applied is refused. Afterwards the roles parley_api and parley_worker
+    can log in.
     """
     settings = load()
     is_local = not is_elsewhere(settings.database_url)
@@ -37,7 +38,8 @@ def command(seed: bool | None, as_json: bool, quiet: bool) -> None:
 
 
 def is_elsewhere(database_url: str) -> bool:
-    """Whether `database_url` is a database elsewhere: anything but this machine, where a demo tenant would be in the way."""
+    """Whether `database_url` is a database elsewhere: anything but this machine, where a demo tenant would be in the
+    way."""
     from psycopg.conninfo import conninfo_to_dict
 
     host = str(conninfo_to_dict(database_url).get("host", "")) if database_url else ""

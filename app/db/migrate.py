@@ -1,7 +1,7 @@
 """Applying `supabase/migrations`: one transaction per file, one history shared with the Supabase CLI.
 
-`supabase_migrations.schema_migrations` is written as `supabase db push` writes it, so either tool knows what the other did.
-Beside it, `supabase_migrations.parley_checksums` remembers what each file looked like when it was applied.
+`supabase_migrations.schema_migrations` is written as `supabase db push` writes it, so either tool knows what the
+other did. Beside it, `supabase_migrations.parley_checksums` remembers what each file looked like when it was applied.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ LOCK_TIMEOUT = "5s"
 
 HISTORY = """
 create schema if not exists supabase_migrations;
-create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
-create table if not exists supabase_migrations.parley_checksums (
+create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name
+text); create table if not exists supabase_migrations.parley_checksums (
   version text primary key, sha256 text not null, applied_at timestamptz not null default now()
 );
 """
@@ -47,7 +47,8 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did: file names applied now, number applied before, seconds, whether the seed ran, remarks for a person."""
+    """What a run did: file names applied now, number applied before, seconds, whether the seed ran, remarks for a
+    person."""
 
     applied: list[str]
     before: int
@@ -172,7 +173,8 @@ def _check_history(connection: psycopg.Connection, migrations: list[Migration]) 
         migration = files[version]
         if checksum is None:  # applied by the Supabase CLI, which keeps no checksum: trusted at first sight
             connection.execute(
-                "insert into supabase_migrations.parley_checksums (version, sha256) values (%s, %s) on conflict do nothing",
+                "insert into supabase_migrations.parley_checksums (version, sha256) values (%s, %s)"
+                " on conflict do nothing",
                 [version, migration.sha256],
             )
         elif checksum != migration.sha256:
@@ -224,7 +226,8 @@ def _explain(path: Path, text: str, error: psycopg.Error) -> str:
 
 
 def _open_roles(connection: psycopg.Connection, settings: Settings) -> list[str]:
-    """Let parley_api and parley_worker log in. The password travels and is stored as a scram verifier, never in clear."""
+    """Let parley_api and parley_worker log in. The password travels and is stored as a scram verifier, never in
+    clear."""
     remarks: list[str] = []
     for role, password in (("parley_api", settings.api_password), ("parley_worker", settings.worker_password)):
         row = connection.execute("select rolcanlogin from pg_catalog.pg_roles where rolname = %s", [role]).fetchone()

@@ -22,7 +22,8 @@ _TOKEN = re.compile(
 def split_statements(sql: str) -> list[str]:
     """The statements of `sql` in order, without their final semicolon, comments kept, nothing empty.
 
-    Knows strings, quoted names, nested comments, dollar quotes, and `begin atomic … end` bodies with `case … end` in them.
+    Knows strings, quoted names, nested comments, dollar quotes, and `begin atomic … end` bodies with `case … end` in
+    them.
     """
     statements: list[str] = []
     start = at = 0

@@ -30,7 +30,8 @@ def test_new_tables_are_granted_to_nobody(bare_database: Database) -> None:
 
 
 def test_the_owner_may_reference_users_and_write_policies_where_hosted_allows(bare_database: Database) -> None:
-    """Foreign keys to auth.users, triggers on it, and policies on storage.objects and realtime.messages work as postgres."""
+    """Foreign keys to auth.users, triggers on it, and policies on storage.objects and realtime.messages work as
+    postgres."""
     with bare_database.connect() as owner:
         owner.execute("create table public.people (id uuid primary key references auth.users (id) on delete cascade)")
         owner.execute("create policy p on storage.objects for select to authenticated using (bucket_id = 'x')")
@@ -46,7 +47,8 @@ def test_claims_reach_the_auth_functions(bare_database: Database) -> None:
     user, tenant = "6f1d9a06-6b6c-4a35-9c0e-0f3f0f2b9f11", "0a0e3a36-9a41-44a5-8a3f-94d7f3c1f001"
     with bare_database.connect() as owner, as_user(owner, user, tenant, email="a@example.com"):
         row = owner.execute(
-            "select auth.uid()::text, auth.role(), auth.email(), auth.jwt() #>> '{app_metadata,tenant_id}', current_user"
+            "select auth.uid()::text, auth.role(), auth.email(), auth.jwt() #>> '{app_metadata,tenant_id}',"
+            " current_user::text"
         ).fetchone()
     assert row == (user, "authenticated", "a@example.com", tenant, "authenticated")
 

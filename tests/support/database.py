@@ -95,8 +95,8 @@ class Database:
 def as_user(connection: psycopg.Connection[Any], user_id: Any, tenant_id: Any = None, **claims: Any) -> Iterator[Any]:
     """Act as a signed-in user, as PostgREST and the API do: one transaction with the role and the claims set in it.
 
-    `user_id=None` acts as `anon`; `role="service_role"` among `claims` as that role. Yields the connection; the transaction is
-    committed at the end, rolled back on error.
+    `user_id=None` acts as `anon`; `role="service_role"` among `claims` as that role. Yields the connection; the
+    transaction is committed at the end, rolled back on error.
     """
     role = claims.pop("role", "authenticated" if user_id else "anon")
     token: dict[str, Any] = {"role": role, "aud": role, **claims}
@@ -113,7 +113,8 @@ def as_user(connection: psycopg.Connection[Any], user_id: Any, tenant_id: Any = 
 def start_cluster(watched: int) -> Cluster:
     """The cluster of this test run: the first process to ask starts it, it ends with process `watched`.
 
-    With DATABASE_URL (a superuser's) in the environment, that server is used instead and only test databases are made on it.
+    With DATABASE_URL (a superuser's) in the environment, that server is used instead and only test databases are made
+    on it.
     """
     given = os.environ.get("PARLEY_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     if given:

@@ -1,7 +1,8 @@
 """Keeps one Postgres for a whole test run: `python tests/support/guardian.py FOLDER PID`.
 
-Several pytest processes share the server; none of them may own it, since the first to finish would take it along. This process
-starts it, writes FOLDER/ready.json, and ends (removing FOLDER) when the process PID is gone, however that came about.
+Several pytest processes share the server; none of them may own it, since the first to finish would take it along.
+This process starts it, writes FOLDER/ready.json, and ends (removing FOLDER) when the process PID is gone, however
+that came about.
 """
 
 import json

@@ -1,0 +1,245 @@
+"""Brings the stack up, keeps it up, takes it down: Postgres, migrations, then every other process.
+
+One thread, one loop. Signals only set a flag or interrupt a wait; whatever happens, `run()` leaves no process behind.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from devstack import bootstrap
+from devstack.children import Child, stop_all
+from devstack.errors import StackError
+from devstack.plan import Plan, fingerprint, mailboxes
+from devstack.postgres import Server
+from devstack.state import State, take_lock
+
+READY_TIMEOUT_S = 60.0
+GRACE_S = 20.0
+START_ATTEMPTS = 3
+"""A process that ends so often before the stack is ready will not come up: say so instead of trying on."""
+
+
+class StopRequested(BaseException):
+    """Somebody pressed Ctrl-C or sent SIGTERM while we were waiting for something."""
+
+
+class Supervisor:
+    """One run of the stack below `home`. `say` prints a line for the person at the terminal."""
+
+    def __init__(self, plan: Plan, state: State, say: Callable[[str], None]) -> None:
+        self.plan = plan
+        self.state = state
+        self.say = say
+        self.logs = plan.home / "logs"
+        self.server: Server | None = None
+        self.children: list[Child] = []
+        self.interruptible = True
+        self.stops = 0
+
+    def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
+        """Come up, call `on_ready` with the state, stay up until told to stop. Raises StackError when it cannot come
+        up."""
+        with self._signals():
+            try:
+                self._start()
+                on_ready(self.state.values)
+                self._watch()
+            except StopRequested:
+                pass
+            except StackError as error:
+                self.state.update(error={"detail": error.detail, "remedy": error.remedy})
+                raise
+            finally:
+                self.interruptible = False
+                self._stop()
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(*_: object) -> None:
+            self.stops += 1
+            if self.interruptible:
+                self.interruptible = False
+                raise StopRequested
+
+        before = {signum: signal.signal(signum, stop) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    def _start(self) -> None:
+        started = time.monotonic()
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.state.update(**self.plan.opening_state())
+        self.children = self.plan.children()
+        for child in self.children:
+            if child.name == "catcher":
+                self._launch(child)
+        self._start_database()
+        # What the last run left prepared is most likely still right: then the rest starts while that is being checked.
+        prepared = fingerprint(self.plan)
+        early = self.state.values.get("prepared") == prepared
+        migration = self._spawn_migration()
+        try:
+            if early:
+                self._launch_all()
+            self._finish_migration(migration)
+        finally:
+            if migration.poll() is None:
+                migration.terminate()
+                migration.wait()
+        self._launch_all()
+        self._wait_until_ready()
+        self.state.update(
+            ready=True, prepared=prepared, processes=self._reports(),
+            mailboxes=mailboxes(self.plan.settings.database_url),
+            seconds_to_ready=round(time.monotonic() - started, 2),
+        )  # fmt: skip
+
+    def _start_database(self) -> None:
+        settings, keys = self.plan.settings, self.plan.keys
+        if self.plan.external:
+            bootstrap.bootstrap(settings.database_url)
+            return
+        self.server = Server(
+            self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None
+        )
+        if self.server.data_dir.parent != self.plan.home:
+            self.say(
+                f"{self.plan.home} cannot be entered by an unprivileged account: data goes to {self.server.data_dir}"
+            )
+        self.state.update(data_dir=str(self.server.data_dir))
+        self.server.start()
+        bootstrap.bootstrap(self.server.dsn(), owner_password=keys["pg_password"])
+
+    def _spawn_migration(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "migrate", "--quiet", *([] if self.plan.external else ["--seed"])],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=self.plan.environment, start_new_session=True,
+        )  # fmt: skip
+
+    def _finish_migration(self, migration: subprocess.Popen[str]) -> None:
+        output = migration.communicate()[0].strip()
+        if migration.returncode == 0:
+            if output:
+                self.say(output.splitlines()[-1])
+            return
+        line = output.splitlines()[-1] if output else f"exit code {migration.returncode}"
+        detail, _, remedy = line.removeprefix("error: ").partition(" — ")
+        raise StackError(detail, remedy)
+
+    def _launch(self, child: Child) -> None:
+        child.start(self.plan.environment, self.logs)
+
+    def _launch_all(self) -> None:
+        for child in self.children:
+            if child.process is None:
+                self._launch(child)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while sum(child.check_ready() for child in self.children) < len(self.children):
+            self._revive(starting=True)
+            if time.monotonic() > deadline:
+                late = next(child for child in self.children if not child.is_ready)
+                raise StackError(
+                    f"{late.name} is not ready after {READY_TIMEOUT_S:.0f} s: {late.last_line(self.logs)}",
+                    f"see {late.log_path(self.logs)}",
+                )
+            time.sleep(0.05)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(0.25)
+            if self.server is not None and self.server.process is not None and self.server.process.poll() is not None:
+                self.say(f"Postgres ended with {self.server.process.returncode}: starting it again")
+                self.server.start()
+            if self._revive(starting=False):
+                self.state.update(processes=self._reports())
+
+    def _revive(self, *, starting: bool) -> bool:
+        """Start again what ended by itself, after its backoff. Returns whether anything changed."""
+        changed = False
+        for child in self.children:
+            if child.process is None or child.is_running():
+                continue
+            if child.retry_at <= child.started_at:  # just found dead: its restart is not yet planned
+                if starting and child.failures + 1 >= START_ATTEMPTS:
+                    raise StackError(
+                        f"{child.name} does not start: {child.last_line(self.logs)}", f"see {child.log_path(self.logs)}"
+                    )
+                code, delay = child.process.returncode, child.schedule_restart()
+                self.say(f"{child.name} ended with {code}, again in {delay:.1f} s ({child.last_line(self.logs)})")
+                changed = True
+            elif time.monotonic() >= child.retry_at:
+                self._launch(child)
+                changed = True
+        return changed
+
+    def _reports(self) -> dict[str, Any]:
+        reports = {child.name: child.report(self.logs) for child in self.children}
+        if self.server is not None and self.server.process is not None:
+            log = str(self.server.log_path())
+            reports["postgres"] = {"state": "running", "pid": self.server.process.pid, "restarts": 0, "log": log}
+        return reports
+
+    def _stop(self) -> None:
+        """Workers and receiver first, then the API, the catcher, and Postgres last. A second Ctrl-C cuts the waiting
+        short."""
+        first = self.stops
+        killed = stop_all(self.children, grace_s=GRACE_S, hurry=lambda: self.stops > first)
+        if killed:
+            self.say(f"killed, did not stop in time: {', '.join(killed)}")
+        if self.server is not None:
+            self.server.stop()
+        self.state.update(ready=False, pid=None, processes={})
+
+
+def run_stack(say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], None]) -> None:
+    """Take the lock, plan, run until stopped. Raises StackError when the stack runs already or cannot come up."""
+    from app.settings import load
+
+    asked = load(local_stack=False)
+    lock = take_lock(asked.home_dir)
+    try:
+        state = State(asked.home_dir)
+        wait_for_leftovers(state, say)
+        plan = Plan.make(asked, state, say)
+        Supervisor(plan, state, say).run(on_ready)
+    finally:
+        os.close(lock)
+
+
+def wait_for_leftovers(state: State, say: Callable[[str], None]) -> None:
+    """Processes of a run whose supervisor was killed stop by themselves: wait, so that their ports are free again."""
+    reports = (state.values.get("processes") or {}).values()
+    pids = [report["pid"] for report in reports if isinstance(report.get("pid"), int)]
+    left = [pid for pid in pids if _is_of_ours(pid)]
+    if not left:
+        return
+    say("waiting for the processes of the last run, which was cut off")
+    deadline = time.monotonic() + GRACE_S
+    while left and time.monotonic() < deadline:
+        time.sleep(0.05)
+        left = [pid for pid in left if _is_of_ours(pid)]
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _is_of_ours(pid: int) -> bool:
+    """Whether `pid` is still one of the stack's Python processes, and not another program that got its number."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(word.startswith((b"app.", b"workers.", b"devstack.")) for word in words)
