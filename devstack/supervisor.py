@@ -81,7 +81,7 @@ class Supervisor:
         self.state.update(**self.plan.opening_state())
         self.children = self.plan.children()
         for child in self.children:
-            if child.name == "catcher":
+            if child.name == "catcher":  # needs no database
                 self._launch(child)
         self._start_database()
         # What the last run left prepared is most likely still right: then the rest starts while that is being checked.
@@ -204,8 +204,13 @@ class Supervisor:
         self.state.update(ready=False, pid=None, processes={})
 
 
-def run_stack(say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], None]) -> None:
-    """Take the lock, plan, run until stopped. Raises StackError when the stack runs already or cannot come up."""
+def run_stack(
+    say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], None], without: frozenset[str] = frozenset()
+) -> None:
+    """Take the lock, plan, run until stopped; `without` names processes to leave out.
+
+    Raises StackError when the stack runs already or cannot come up.
+    """
     from app.settings import load
 
     asked = load(local_stack=False)
@@ -213,7 +218,7 @@ def run_stack(say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], N
     try:
         state = State(asked.home_dir)
         wait_for_leftovers(state, say)
-        plan = Plan.make(asked, state, say)
+        plan = Plan.make(asked, state, say, without)
         Supervisor(plan, state, say).run(on_ready)
     finally:
         os.close(lock)

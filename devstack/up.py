@@ -1,5 +1,6 @@
 """`parley up`: the stack in the foreground, or (`--detach`) in the background once it is ready."""
 
+import argparse
 import subprocess
 import sys
 import time
@@ -12,29 +13,33 @@ from app.errors import ParleyError
 from app.settings import fill_in, load, process_environment, read_json
 from devstack.errors import StackError
 from devstack.panel import show
+from devstack.plan import NAMES
 from devstack.state import STATE
 from devstack.supervisor import READY_TIMEOUT_S, run_stack
 
 
 def main() -> None:
-    """Run with the arguments `--detach` or `--supervise` (the background half of it)."""
+    """Run with the arguments `--detach` or `--supervise` (the background half of it), and any `--without=NAME`."""
+    parser = argparse.ArgumentParser(prog="parley up", description=__doc__)
+    parser.add_argument("--detach", action="store_true")
+    parser.add_argument("--supervise", action="store_true")
+    parser.add_argument("--without", action="append", default=[], choices=NAMES)
+    asked = parser.parse_args()
     try:
-        if "--detach" in sys.argv[1:]:
-            detach()
+        if asked.detach:
+            detach(asked.without)
         else:
-            foreground(quiet="--supervise" in sys.argv[1:])
+            foreground(frozenset(asked.without), quiet=asked.supervise)
     except (StackError, ParleyError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def foreground(*, quiet: bool) -> None:
+def foreground(without: frozenset[str], *, quiet: bool) -> None:
     """Run until Ctrl-C; `quiet` leaves the panel to whoever started us."""
-    run_stack(
-        lambda line: print(line, flush=True),
-        (lambda _: None) if quiet else (lambda state: present(state, detached=False)),
-    )
+    on_ready = (lambda _: None) if quiet else (lambda state: present(state, detached=False))
+    run_stack(lambda line: print(line, flush=True), on_ready, without)
     if not quiet:
         print("stopped", flush=True)
 
@@ -47,7 +52,7 @@ def present(state: dict[str, Any], *, detached: bool) -> None:
     sys.stdout.flush()
 
 
-def detach() -> None:
+def detach(without: list[str]) -> None:
     """Start a supervisor in the background, wait until it is ready, print the panel. Raises StackError when it
     fails."""
     home = load(local_stack=False).home_dir
@@ -56,7 +61,8 @@ def detach() -> None:
     start = log_path.stat().st_size if log_path.exists() else 0
     with log_path.open("ab") as log:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "devstack.up", "--supervise"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [sys.executable, "-m", "devstack.up", "--supervise", *(f"--without={name}" for name in without)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env=process_environment(), start_new_session=True,
         )  # fmt: skip
     try:

@@ -1,0 +1,166 @@
+"""`parley up`: up, down, and whatever happens in between."""
+
+import os
+import re
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+
+from tests.stack.conftest import ALONE, Stack, is_alive, wait_until_gone
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
+    """SIGINT ends with exit code 0 and nothing running; the next start finds what was written."""
+    process = stack.start()
+    status, pids = stack.status(), stack.pids()
+    assert {"catcher", "postgres"} <= status["processes"].keys()
+    with psycopg.connect(status["database_url"], autocommit=True) as owner:
+        owner.execute("create table public.kept (id int)")
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    assert "Parley is up" in output
+    assert "stopped" in output
+    assert wait_until_gone(pids, 0.5) == []
+    down = stack.run("status")
+    assert (down.returncode, down.stdout.splitlines()[0]) == (3, "not running: `parley up` starts it")
+
+    started = time.monotonic()
+    detached = stack.run("up", "--detach", *ALONE)
+    assert detached.returncode == 0, detached.stdout + detached.stderr
+    assert time.monotonic() - started < 15
+    with psycopg.connect(stack.status()["database_url"]) as owner:
+        assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
+    pids = stack.pids()
+    assert stack.run("down").stdout == "stopped\n"
+    assert wait_until_gone(pids, 0.5) == []
+
+
+def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(stack: Stack) -> None:
+    """After SIGKILL the children stop by themselves, Postgres in order; starting again needs no repair."""
+    process = stack.start()
+    pids, url = stack.pids(), stack.status()["database_url"]
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("create table public.kept (id int)")
+    process.kill()
+    process.wait()
+    again = stack.run("up", "--detach", *ALONE)
+    assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
+    assert [pid for pid in pids if is_alive(pid)] == []
+    assert stack.status()["database_url"] == url
+    with psycopg.connect(url) as owner:
+        assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
+
+
+def test_a_child_and_postgres_that_die_are_started_again(stack: Stack) -> None:
+    """The catcher and Postgres come back after SIGKILL, and are counted."""
+    stack.start()
+    before = stack.status()
+    for name in ("catcher", "postgres"):
+        os.kill(before["processes"][name]["pid"], signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        now = stack.status()["processes"]
+        if now["catcher"]["restarts"] == 1 and now["catcher"]["state"] == "running":
+            break
+        time.sleep(0.2)
+    assert now["catcher"]["pid"] != before["processes"]["catcher"]["pid"]
+    with psycopg.connect(before["database_url"], connect_timeout=10) as owner:
+        assert owner.execute("select 1").fetchone() == (1,)
+
+
+def test_a_second_start_says_where_the_first_one_is(stack: Stack) -> None:
+    """One line with the address and the command that helps; the running stack is not disturbed."""
+    assert stack.run("up", "--detach", *ALONE).returncode == 0
+    pids = stack.pids()
+    second = stack.run("up", *ALONE)
+    assert second.returncode == 1
+    assert re.fullmatch(r"error: already running at http://127\.0\.0\.1:\d+ \(pid \d+\) — .*\n", second.stderr)
+    assert stack.pids() == pids
+
+
+def test_an_occupied_port_is_replaced_told_and_kept(stack: Stack) -> None:
+    """The next free port is taken, printed, and used by the next start as well."""
+    wanted = int(stack.environment["PARLEY_CATCHER_PORT"])
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", wanted))
+        squatter.listen()
+        first = stack.run("up", "--detach", *ALONE)
+        taken = re.search(rf"port {wanted} is occupied: catcher takes (\d+)", first.stdout)
+        assert taken, first.stdout + first.stderr
+        stack.environment.pop("PARLEY_CATCHER_PORT")
+        assert stack.status()["catcher"] == f"127.0.0.1:{taken[1]}"
+        with smtplib.SMTP("127.0.0.1", int(taken[1])) as client:
+            assert client.noop()[0] == 250
+        stack.run("down")
+    assert stack.run("up", "--detach", *ALONE).returncode == 0
+    assert stack.status()["catcher"] == f"127.0.0.1:{taken[1]}"
+
+
+def test_data_of_another_major_is_refused_and_reset_helps(stack: Stack) -> None:
+    """One line names the version and `parley reset`; after it the stack starts."""
+    data = stack.home / "pg16"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("16\n")
+    refused = stack.run("up", *ALONE)
+    assert refused.returncode == 1
+    assert "holds data of Postgres 16, this is Postgres 17 — `parley reset`" in refused.stderr
+    assert stack.run("reset", "--yes").returncode == 0
+    assert not data.exists()
+    assert stack.run("up", "--detach", *ALONE).returncode == 0
+
+
+def test_what_an_interrupted_start_left_is_cleared(stack: Stack) -> None:
+    """A half-made data folder and a stale state file do not matter."""
+    (stack.home / "pg17.init-1" / "data").mkdir(parents=True)
+    (stack.home / "state.json").write_text('{"pid": 1, "ready": true, "proc')
+    (stack.home / "keys.json").write_text("{")
+    started = stack.run("up", "--detach", *ALONE)
+    assert started.returncode == 0, started.stderr + stack.logs()
+    assert not list(stack.home.glob("pg17.init-*"))
+    assert (stack.home / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_another_database_is_used_when_one_is_given(stack: Stack, home: object) -> None:
+    """With DATABASE_URL no Postgres is started: a bare server reached by a superuser is prepared and migrated."""
+    from devstack.ports import free_port
+    from devstack.postgres import Server
+
+    server = Server(stack.home.parent / "other", port=free_port(), password="elsewhere-password", durable=False)
+    server.start()
+    try:
+        url = f"postgresql://supabase_admin:elsewhere-password@127.0.0.1:{server.port}/postgres"
+        started = stack.run("up", "--detach", *ALONE, DATABASE_URL=url)
+        assert started.returncode == 0, started.stdout + started.stderr + stack.logs()
+        status = stack.status()
+        assert "postgres" not in status["processes"]
+        assert status["database_url"] == url
+        with psycopg.connect(status["worker_database_url"]) as worker:
+            row = worker.execute("select current_user::text, to_regclass('public.et_messages') is not null").fetchone()
+        assert row == ("parley_worker", True)
+        stack.run("down")
+    finally:
+        server.stop()
+
+
+def test_the_command_line_answers_quickly_and_helps(stack: Stack) -> None:
+    """Help imports no command, and a mistyped name is answered with the nearest one."""
+    script = "import sys, app.cli; app.cli.main(['--help'])"
+    helped = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", script], env=stack.environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Start everything" in helped.stdout
+    assert "app.commands.up" not in helped.stderr
+    assert "rich" not in re.findall(r"\| +(\w+)$", helped.stderr, re.MULTILINE)
+    wrong = stack.run("statsu")
+    assert wrong.returncode == 2
+    assert "Did you mean `parley status`?" in wrong.stderr
