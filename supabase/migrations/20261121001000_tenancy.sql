@@ -1,0 +1,289 @@
+-- Chapter: tenancy. Who is a tenant, who belongs to it, and how the database knows who is asking.
+--
+--   auth.users ──< tenant_members >── tenants ──1 tenant_settings
+--                     │   ▲                │
+--        active_tenants   tenant_invitations, api_keys, message_limits
+--
+--   request.jwt.claims ──▶ private.current_tenant()  (membership or API key checked at every statement)
+--                     └──▶ private.authorize(scope)  (writes: role or key scope, else 401/403)
+--
+-- Life of a tenant: active ⇄ suspended → deleted. A deleted tenant is invisible to its members at once.
+
+do $$
+begin
+  if not (select r.rolbypassrls or r.rolsuper from pg_roles as r where r.rolname = current_user) then
+    raise exception 'migrations must run as a role with BYPASSRLS (hosted Supabase: postgres), not %', current_user;
+  end if;
+  if not exists (select from pg_roles where rolname = 'parley_api') then
+    create role parley_api nologin noinherit;
+  end if;
+  if not exists (select from pg_roles where rolname = 'parley_worker') then
+    create role parley_worker nologin noinherit nobypassrls;
+  end if;
+end
+$$;
+
+grant anon, authenticated to parley_api with inherit false, set true;
+
+create schema private;
+comment on schema private is 'Helpers, trigger functions, worker functions and secrets. Exposed to no client.';
+revoke all on schema private from public;
+grant usage on schema private to parley_worker, parley_api, service_role;
+
+-- Nothing is reachable unless a grant below says so.
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
+
+create extension if not exists btree_gin with schema extensions;
+create extension if not exists pg_trgm with schema extensions;
+
+-- ── small helpers ────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.uuid_v7() returns uuid
+language plpgsql volatile parallel safe set search_path = '' as $$
+begin
+  return encode(
+    set_bit(set_bit(
+      overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
+      ), 52, 1), 53, 1), 'hex')::uuid;
+end
+$$;
+comment on function private.uuid_v7() is 'A time-ordered UUID (RFC 9562 version 7), so that keys arrive near each other.';
+
+create function private.is_time_zone(p_name text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  perform timestamptz 'epoch' at time zone p_name;
+  return p_name ~ '^[A-Za-z]';
+exception when invalid_parameter_value then
+  return false;
+end
+$$;
+comment on function private.is_time_zone(text) is
+'True for a zone name Postgres knows. Called immutable because zones are added, not taken away.';
+
+create function private.tg_any__touch() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function private.tg_any__touch() is 'Keeps updated_at true.';
+
+create function private.tg_any__refuse() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception '% on %.% is refused: its rows are append-only', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'PT405', detail = '{"code": "append_only"}',
+    hint = 'Write a new row that corrects the old one.';
+end
+$$;
+comment on function private.tg_any__refuse() is 'Refuses UPDATE, DELETE and TRUNCATE on append-only tables, whoever asks.';
+
+-- ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create table public.tenants (
+  id uuid not null default private.uuid_v7(),
+  slug text not null,
+  name text not null,
+  status text not null default 'active',
+  suspended_reason text,
+  time_zone text not null default 'UTC',
+  locale text not null default 'en',
+  home_regions text [] not null default '{}',
+  sender_name text,
+  sender_address text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  constraint tenants_id_pkey primary key (id),
+  constraint tenants_slug_key unique (slug),
+  constraint tenants_slug_check check (slug ~ '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'),
+  constraint tenants_name_check check (length(btrim(name)) between 1 and 200 and name !~ '[[:cntrl:]]'),
+  constraint tenants_status_check check (status in ('active', 'suspended', 'deleted')),
+  constraint tenants_deleted_at_check check ((status = 'deleted') = (deleted_at is not null)),
+  constraint tenants_time_zone_check check (private.is_time_zone(time_zone)),
+  constraint tenants_locale_check check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+  constraint tenants_home_regions_check check (array_to_string(home_regions, ' ') ~ '^([A-Z]{2}( [A-Z]{2})*)?$'),
+  constraint tenants_sender_name_check check (sender_name !~ '[[:cntrl:]]'),
+  constraint tenants_sender_address_check check (sender_address ~ '^[^[:space:]@<>,;"]+@[a-z0-9.-]+$')
+);
+comment on table public.tenants is 'One customer of the platform: a marketplace or service business.';
+comment on column public.tenants.slug is 'Short name used in the generated inbound address.';
+comment on column public.tenants.home_regions is 'ISO 3166 alpha-2 codes, first one first: how local phone numbers are read.';
+comment on column public.tenants.sender_name is 'Default From name; a channel session may override it.';
+comment on column public.tenants.sender_address is 'Default From address; a channel session may override it.';
+
+create table public.tenant_members (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  role text not null default 'agent',
+  display_name text,
+  created_at timestamptz not null default now(),
+  constraint tenant_members_tenant_id_user_id_pkey primary key (tenant_id, user_id),
+  constraint tenant_members_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint tenant_members_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint tenant_members_role_check check (role in ('owner', 'admin', 'agent', 'viewer')),
+  constraint tenant_members_display_name_check check (length(display_name) <= 200 and display_name !~ '[[:cntrl:]]')
+);
+comment on table public.tenant_members is 'Staff of a tenant and their role: owner, admin, agent or viewer.';
+
+create table public.tenant_invitations (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  address text not null,
+  role text not null,
+  token_digest bytea not null,
+  invited_by uuid,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  revoked_at timestamptz,
+  constraint tenant_invitations_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint tenant_invitations_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint tenant_invitations_role_check check (role in ('owner', 'admin', 'agent', 'viewer')),
+  constraint tenant_invitations_address_check check (address = lower(address) and address ~ '^[^[:space:]@]+@[^[:space:]@]+$')
+);
+comment on table public.tenant_invitations is 'An offer of membership, bound to one e-mail address and good for one use.';
+comment on column public.tenant_invitations.token_digest is 'SHA-256 of the token; the token itself is shown once and never stored.';
+
+create table public.active_tenants (
+  user_id uuid not null,
+  tenant_id uuid not null,
+  updated_at timestamptz not null default now(),
+  constraint active_tenants_user_id_pkey primary key (user_id),
+  constraint active_tenants_tenant_id_user_id_fkey foreign key (tenant_id, user_id)
+  references public.tenant_members (tenant_id, user_id) on delete cascade
+);
+comment on table public.active_tenants is 'Which of his tenants a user works in; the access token hook copies it into the JWT.';
+
+create table public.tenant_settings (
+  tenant_id uuid not null,
+  ai_enabled boolean not null default true,
+  decider text not null default 'rules',
+  confidence_threshold numeric(3, 2) not null default 0.60,
+  auto_replies_per_hour integer not null default 5,
+  sends_per_minute integer not null default 10,
+  daily_send_cap integer,
+  search_policy text not null default 'none',
+  thread_scopes jsonb not null default '{}',
+  business_hours jsonb not null default '[]',
+  closed_dates date [] not null default '{}',
+  quiet_hours_start time,
+  quiet_hours_end time,
+  policy_version integer not null default 1,
+  updated_at timestamptz not null default now(),
+  constraint tenant_settings_tenant_id_pkey primary key (tenant_id),
+  constraint tenant_settings_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint tenant_settings_confidence_threshold_check check (confidence_threshold between 0 and 1),
+  constraint tenant_settings_auto_replies_per_hour_check check (auto_replies_per_hour between 0 and 100),
+  constraint tenant_settings_sends_per_minute_check check (sends_per_minute between 1 and 100000),
+  constraint tenant_settings_daily_send_cap_check check (daily_send_cap > 0),
+  constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
+  constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
+  constraint tenant_settings_quiet_hours_check check ((quiet_hours_start is null) = (quiet_hours_end is null))
+);
+comment on table public.tenant_settings is 'How a tenant wants its messaging to behave: one typed row each.';
+comment on column public.tenant_settings.thread_scopes is
+'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
+comment on column public.tenant_settings.business_hours is
+'[{"weekday": 0, "opens": "09:00", "closes": "17:00"}, …] in the tenant''s time zone; weekday 0 is Monday.';
+comment on column public.tenant_settings.daily_send_cap is 'Most outbound messages a day over all channels; null is no cap.';
+comment on column public.tenant_settings.quiet_hours_start is 'No follow-up or notification leaves inside these hours of the recipient.';
+comment on column public.tenant_settings.policy_version is 'Raised by every change, and recorded with every decision.';
+
+create table public.message_limits (
+  tenant_id uuid not null,
+  channel text not null,
+  kind text not null,
+  max_value bigint not null,
+  constraint message_limits_tenant_id_channel_kind_pkey primary key (tenant_id, channel, kind),
+  constraint message_limits_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint message_limits_kind_check check (kind in ('body_chars', 'attachment_bytes', 'page_size')),
+  constraint message_limits_max_value_check check (max_value > 0)
+);
+comment on table public.message_limits is 'A tenant''s own limits; private.message_limit() knows the defaults.';
+
+create table public.api_keys (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  name text not null,
+  secret_digest bytea not null,
+  hint text not null,
+  scopes text [] not null,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz,
+  constraint api_keys_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint api_keys_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint api_keys_name_check check (length(btrim(name)) between 1 and 100 and name !~ '[[:cntrl:]]'),
+  constraint api_keys_scopes_check
+  check (scopes <> '{}' and scopes <@ array['read', 'send', 'manage', 'admin']::text [])
+);
+comment on table public.api_keys is 'Keys for a tenant''s own servers. The secret is 32 random bytes, shown once; its SHA-256 is kept.';
+comment on column public.api_keys.hint is 'First characters of the key, so that people can tell keys apart.';
+
+-- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create index tenant_members_user_id_idx on public.tenant_members (user_id);
+create index active_tenants_tenant_id_user_id_idx on public.active_tenants (tenant_id, user_id);
+create index api_keys_id_idx on public.api_keys (id);
+create index tenant_invitations_id_idx on public.tenant_invitations (id);
+
+-- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.tg_members__keep_an_owner() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if old.role = 'owner' and (tg_op = 'DELETE' or new.role <> 'owner') then
+    -- The tenant row is the lock: two owners cannot leave at the same moment.
+    perform from public.tenants as t where t.id = old.tenant_id for no key update;
+    if not exists (
+      select from public.tenant_members as m
+      where m.tenant_id = old.tenant_id and m.role = 'owner' and m.user_id <> old.user_id
+    ) and exists (select from public.tenants as t where t.id = old.tenant_id and t.status <> 'deleted') then
+      raise exception 'a tenant keeps at least one owner'
+        using errcode = 'PT409', detail = '{"code": "last_owner", "field": "role"}',
+        hint = 'Make somebody else an owner first, or delete the tenant.';
+    end if;
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
+end
+$$;
+comment on function private.tg_members__keep_an_owner() is
+'Definer: must see all members of the tenant, whoever removes one. Refuses to leave a tenant without an owner.';
+
+create function private.tg_tenants__settings() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.tenant_settings (tenant_id) values (new.id);
+  return null;
+end
+$$;
+comment on function private.tg_tenants__settings() is 'Definer: every tenant has its settings row from the first moment.';
+
+create function private.tg_settings__bump_version() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.policy_version := old.policy_version + 1;
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function private.tg_settings__bump_version() is 'Numbers the policy, so a decision can name the one it was made under.';
+
+create trigger tenants_100_touch before update on public.tenants
+for each row execute function private.tg_any__touch();
+create trigger tenants_900_settings after insert on public.tenants
+for each row execute function private.tg_tenants__settings();
+create trigger tenant_members_100_keep_an_owner before update or delete on public.tenant_members
+for each row execute function private.tg_members__keep_an_owner();
+create trigger tenant_settings_100_bump_version before update on public.tenant_settings
+for each row execute function private.tg_settings__bump_version();

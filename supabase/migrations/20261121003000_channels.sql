@@ -1,0 +1,202 @@
+-- Chapter: channels. The accounts a tenant is reached at, their health and their secrets.
+--
+--   et_channel_sessions: pending → connected ⇄ degraded → disconnected;  paused by people;  deleted is final
+--   private.channel_secrets: ciphertext only (the app encrypts with a rotatable key); no client role ever reads it
+--
+-- An inbound address is looked up over all tenants: the session that verified it first has it.
+
+create table public.et_channel_sessions (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  channel text not null,
+  provider text not null,
+  name text not null,
+  address text not null,
+  status text not null default 'pending',
+  status_reason text,
+  verified_at timestamptz,
+  sender_name text,
+  sender_address text,
+  config jsonb not null default '{}',
+  last_heartbeat_at timestamptz,
+  last_inbound_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint et_channel_sessions_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint et_channel_sessions_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint et_channel_sessions_tenant_id_channel_address_key unique (tenant_id, channel, address),
+  constraint et_channel_sessions_channel_check
+  check (channel in ('email', 'whatsapp', 'telegram', 'sms', 'form', 'phone', 'push', 'in_app')),
+  constraint et_channel_sessions_status_check
+  check (status in ('pending', 'connected', 'degraded', 'disconnected', 'paused', 'deleted')),
+  constraint et_channel_sessions_address_check check (private.is_address(private.address_kind(channel), address)),
+  constraint et_channel_sessions_name_check check (length(btrim(name)) between 1 and 200 and name !~ '[[:cntrl:]]'),
+  constraint et_channel_sessions_sender_name_check check (sender_name !~ '[[:cntrl:]]'),
+  constraint et_channel_sessions_sender_address_check check (sender_address ~ '^[^[:space:]@<>,;"]+@[a-z0-9.-]+$'),
+  constraint et_channel_sessions_config_check check (
+    jsonb_typeof(config) = 'object' and not config ?| array['password', 'secret', 'token', 'api_key']
+  )
+);
+comment on table public.et_channel_sessions is 'One connected account of a tenant on a channel: a mailbox, a number, a bot, the in-app channel.';
+comment on column public.et_channel_sessions.address is 'Normalised own address: mailbox, E.164 number or bot id.';
+comment on column public.et_channel_sessions.verified_at is 'When the platform proved the tenant owns the address; inbound needs it.';
+comment on column public.et_channel_sessions.config is 'Non-secret settings, e.g. {"smtp": {"host": …, "port": …}}. Secrets go to private.channel_secrets.';
+comment on column public.et_channel_sessions.sender_address is 'From address when it differs from the session''s own.';
+
+create table private.channel_secrets (
+  tenant_id uuid not null,
+  session_id uuid not null,
+  name text not null,
+  ciphertext bytea not null,
+  updated_at timestamptz not null default now(),
+  constraint channel_secrets_tenant_id_session_id_name_pkey primary key (tenant_id, session_id, name),
+  constraint channel_secrets_tenant_id_session_id_fkey foreign key (tenant_id, session_id)
+  references public.et_channel_sessions (tenant_id, id)
+);
+comment on table private.channel_secrets is 'Encrypted by the app (MultiFernet, rotatable) before it comes here; the database never holds a key.';
+
+create index et_channel_sessions_channel_address_idx on public.et_channel_sessions (channel, address);
+create index et_channel_sessions_id_idx on public.et_channel_sessions (id);
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.find_inbound_session(p_channel text, p_address text)
+returns table (tenant_id uuid, session_id uuid)
+language sql stable security definer set search_path = '' as $$
+  select s.tenant_id, s.id
+  from public.et_channel_sessions as s
+  inner join public.tenants as t on s.tenant_id = t.id
+  where s.channel = p_channel and s.address = p_address
+    and s.verified_at is not null and s.status not in ('deleted', 'paused') and t.status <> 'deleted'
+  order by s.verified_at, s.id
+  limit 1
+$$;
+comment on function private.find_inbound_session(text, text) is
+'Definer, for receivers: which session a recipient address belongs to, over all tenants; no row for a stranger''s.';
+
+create function private.record_heartbeat(p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text) returns void
+language sql volatile security definer set search_path = '' as $$
+  update public.et_channel_sessions as s
+  set status = p_status, status_reason = p_reason, last_heartbeat_at = now()
+  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status not in ('paused', 'deleted')
+$$;
+comment on function private.record_heartbeat(uuid, uuid, text, text) is 'Definer, for receivers and adapters: the session''s state as just seen.';
+
+create function private.create_channel_session(
+  p_channel text, p_provider text, p_name text, p_address text, p_config jsonb, p_sender_name text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+  v_id uuid;
+begin
+  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, config, sender_name)
+  values (v_tenant, p_channel, p_provider, p_name, p_address, p_config, p_sender_name)
+  returning id into v_id;
+  perform private.audit(v_tenant, 'channel_session.created', 'channel_session', v_id::text,
+    jsonb_build_object('channel', p_channel));
+  return jsonb_build_object('session_id', v_id, 'status', 'pending');
+end
+$$;
+comment on function private.create_channel_session(text, text, text, text, jsonb, text) is
+'Definer: a new account, pending until the platform verifies its address.';
+
+create function private.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+  v_owner uuid;
+begin
+  if p_status not in ('paused', 'connected', 'deleted') then
+    raise exception 'a session can be paused, connected again or deleted'
+      using errcode = 'PT422', detail = '{"code": "bad_status", "field": "status"}', hint = 'Use paused, connected or deleted.';
+  end if;
+  update public.et_channel_sessions as s
+  set status = case when p_status = 'connected' and s.verified_at is null then 'pending' else p_status end,
+    status_reason = 'set by ' || private.actor()
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted';
+  if not found then
+    select s.tenant_id into v_owner from public.et_channel_sessions as s where s.id = p_session_id limit 1;
+    if v_owner <> v_tenant then
+      perform private.log_denial(v_owner, 'rpc', 'set_channel_session_status', 'channel_session', p_session_id::text);
+    end if;
+    return private.not_found('channel session');
+  end if;
+  if p_status = 'deleted' then
+    delete from private.channel_secrets as x where x.tenant_id = v_tenant and x.session_id = p_session_id;
+  end if;
+  perform private.audit(v_tenant, 'channel_session.' || p_status, 'channel_session', p_session_id::text);
+  return jsonb_build_object('session_id', p_session_id, 'status', p_status);
+end
+$$;
+comment on function private.set_channel_session_status(uuid, text) is 'Definer: pause, resume or delete an account; deleting wipes its secrets.';
+
+create function private.verify_channel_session(p_tenant_id uuid, p_session_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update public.et_channel_sessions as s
+  set verified_at = coalesce(s.verified_at, now()), status = case s.status when 'pending' then 'connected' else s.status end
+  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status <> 'deleted'
+    and not exists (
+      select from public.et_channel_sessions as o
+      where o.channel = s.channel and o.address = s.address and o.verified_at is not null
+        and o.status <> 'deleted' and (o.tenant_id, o.id) <> (s.tenant_id, s.id));
+  if found then
+    perform private.audit(p_tenant_id, 'channel_session.verified', 'channel_session', p_session_id::text);
+  end if;
+  return found;
+end
+$$;
+comment on function private.verify_channel_session(uuid, uuid) is
+'Definer, for the platform: the tenant owns this address. False when another session verified it before.';
+
+create function private.put_channel_secret(p_tenant_id uuid, p_session_id uuid, p_name text, p_ciphertext bytea) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
+  values (p_tenant_id, p_session_id, p_name, p_ciphertext)
+  on conflict (tenant_id, session_id, name) do update set ciphertext = excluded.ciphertext, updated_at = now()
+$$;
+comment on function private.put_channel_secret(uuid, uuid, text, bytea) is 'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret.';
+
+create trigger et_channel_sessions_100_touch before update on public.et_channel_sessions
+for each row execute function private.tg_any__touch();
+
+create function public.create_channel_session(
+  p_channel text, p_provider text, p_name text, p_address text, p_config jsonb default '{}', p_sender_name text default null
+) returns jsonb language sql volatile set search_path = ''
+begin atomic
+select private.create_channel_session(p_channel, p_provider, p_name, p_address, p_config, p_sender_name);
+end;
+create function public.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.set_channel_session_status(p_session_id, p_status); end;
+comment on function public.create_channel_session(text, text, text, text, jsonb, text) is 'Connect an account of a channel. Admins.';
+comment on function public.set_channel_session_status(uuid, text) is 'Pause, resume or delete an account. Admins.';
+
+-- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.et_channel_sessions enable row level security;
+alter table public.et_channel_sessions force row level security;
+alter table private.channel_secrets enable row level security;
+alter table private.channel_secrets force row level security;
+
+create policy et_channel_sessions_select_staff on public.et_channel_sessions for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy et_channel_sessions_select_worker on public.et_channel_sessions for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy channel_secrets_select_worker on private.channel_secrets for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+
+-- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+revoke all on public.et_channel_sessions, private.channel_secrets from public, anon, authenticated, service_role;
+grant select on public.et_channel_sessions to authenticated, service_role, parley_worker;
+grant insert, update on public.et_channel_sessions to service_role;
+grant select on private.channel_secrets to parley_worker;
+grant execute on function private.find_inbound_session(text, text),
+private.record_heartbeat(uuid, uuid, text, text) to parley_worker;
+grant execute on function private.create_channel_session(text, text, text, text, jsonb, text),
+private.set_channel_session_status(uuid, text), public.create_channel_session(text, text, text, text, jsonb, text),
+public.set_channel_session_status(uuid, text) to authenticated;
+grant execute on function private.verify_channel_session(uuid, uuid) to service_role;
+grant execute on function private.put_channel_secret(uuid, uuid, text, bytea) to parley_api;

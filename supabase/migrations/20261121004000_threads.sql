@@ -1,0 +1,226 @@
+-- Chapter: threads. One conversation, its head, who is in control and who may read it.
+--
+--   scope rule (tenant policy) ──▶ private.thread_scope_key() ──▶ unique (tenant_id, scope_key) ──▶ et_threads
+--   merge: the loser's key ──▶ thread_aliases ──▶ the thread that goes on
+--
+--   status   open → snoozed → open;  open → closed → open;  closed → archived → open   (new inbound always reopens)
+--   control  ai ⇄ human: every change raises control_epoch, the fence no AI reply gets past
+--
+-- The head (last_seq … unread_count) is written by the message triggers alone, under the row's lock.
+
+create table public.et_threads (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  kind text not null default 'channel',
+  channel text not null,
+  channel_session_id uuid,
+  contact_id uuid,
+  other_contact_id uuid,
+  relationship_id uuid,
+  context_kind text,
+  context_id text,
+  scope_rule text not null,
+  scope_key text not null,
+  subject text,
+  folder text not null default 'inbox',
+  status text not null default 'open',
+  snoozed_until timestamptz,
+  control text not null default 'ai',
+  control_epoch bigint not null default 1,
+  assignee_id uuid,
+  labels text [] not null default '{}',
+  search_policy text,
+  staff_readable boolean not null default true,
+  last_seq bigint not null default 0,
+  last_rev bigint not null default 0,
+  last_inbound_seq bigint not null default 0,
+  staff_read_seq bigint not null default 0,
+  unread_count integer not null default 0,
+  last_message_at timestamptz,
+  last_direction text,
+  preview text,
+  created_at timestamptz not null default now(),
+  closed_at timestamptz,
+  constraint et_threads_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint et_threads_tenant_id_scope_key_key unique (tenant_id, scope_key),
+  constraint et_threads_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint et_threads_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
+  references public.et_channel_sessions (tenant_id, id),
+  constraint et_threads_tenant_id_contact_id_fkey foreign key (tenant_id, contact_id)
+  references public.contacts (tenant_id, id),
+  constraint et_threads_tenant_id_other_contact_id_fkey foreign key (tenant_id, other_contact_id)
+  references public.contacts (tenant_id, id),
+  constraint et_threads_tenant_id_assignee_id_fkey foreign key (tenant_id, assignee_id)
+  references public.tenant_members (tenant_id, user_id) on delete set null (assignee_id),
+  constraint et_threads_kind_check
+  check (kind in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration')),
+  constraint et_threads_scope_rule_check
+  check (scope_rule in ('channel_contact', 'email_reference', 'pair', 'pair_context', 'explicit')),
+  constraint et_threads_folder_check check (folder in ('inbox', 'spam', 'automated')),
+  constraint et_threads_status_check check (status in ('open', 'snoozed', 'closed', 'archived')),
+  constraint et_threads_snoozed_until_check check ((status = 'snoozed') = (snoozed_until is not null)),
+  constraint et_threads_control_check check (control in ('ai', 'human')),
+  constraint et_threads_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
+  constraint et_threads_labels_check check (cardinality(labels) <= 50),
+  constraint et_threads_head_check check (
+    last_seq >= last_inbound_seq and last_seq >= staff_read_seq and last_rev >= last_seq and unread_count >= 0
+  )
+)
+with (fillfactor = 80);
+comment on table public.et_threads is 'One conversation and its denormalised head.';
+comment on column public.et_threads.scope_key is 'Which messages belong here; computed by private.thread_scope_key() when the thread was made and never rewritten.';
+comment on column public.et_threads.folder is 'inbox, spam (scored apart) or automated (lists, bulk mail, delivery reports). A person''s mail moves the thread to inbox.';
+comment on column public.et_threads.control_epoch is 'Raised at every change of control. An AI reply carries the epoch it was decided under and is refused once it moved.';
+comment on column public.et_threads.staff_readable is 'True when the tenant itself is a party. Conversations between participants are read only through an audited function.';
+comment on column public.et_threads.last_seq is 'Number of the newest message; orders the thread.';
+comment on column public.et_threads.last_rev is 'Raised by inserts, releases, edits, deletions and reactions; what clients poll.';
+comment on column public.et_threads.staff_read_seq is 'Up to where the staff has read; unread_count is the number of inbound messages after it.';
+comment on column public.et_threads.relationship_id is 'Groups the threads of one pair over its contexts.';
+
+create table public.thread_aliases (
+  tenant_id uuid not null,
+  scope_key text not null,
+  thread_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint thread_aliases_tenant_id_scope_key_pkey primary key (tenant_id, scope_key),
+  constraint thread_aliases_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id)
+);
+comment on table public.thread_aliases is 'Other keys that lead to a thread: after merges, and for ids of older systems.';
+
+create table public.thread_participants (
+  tenant_id uuid not null,
+  thread_id uuid not null,
+  user_id uuid not null,
+  contact_id uuid,
+  role text not null default 'participant',
+  last_read_seq bigint not null default 0,
+  last_delivered_seq bigint not null default 0,
+  joined_at timestamptz not null default now(),
+  left_at timestamptz,
+  constraint thread_participants_tenant_id_thread_id_user_id_pkey primary key (tenant_id, thread_id, user_id),
+  constraint thread_participants_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id),
+  constraint thread_participants_tenant_id_contact_id_fkey foreign key (tenant_id, contact_id)
+  references public.contacts (tenant_id, id),
+  constraint thread_participants_role_check check (role in ('customer', 'provider', 'participant', 'agent'))
+);
+comment on table public.thread_participants is 'End users who take part in a thread, and how far each has read.';
+
+-- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create index et_threads_id_idx on public.et_threads (id);
+create index et_threads_tenant_id_inbox_idx on public.et_threads (tenant_id, folder, status, last_message_at desc, id desc);
+create index et_threads_tenant_id_assignee_id_idx on public.et_threads
+(tenant_id, assignee_id, last_message_at desc, id desc) where assignee_id is not null;
+create index et_threads_tenant_id_contact_id_idx on public.et_threads (tenant_id, contact_id);
+create index et_threads_tenant_id_other_contact_id_idx on public.et_threads (tenant_id, other_contact_id)
+where other_contact_id is not null;
+create index et_threads_tenant_id_channel_session_id_idx on public.et_threads (tenant_id, channel_session_id);
+create index et_threads_tenant_id_snoozed_until_idx on public.et_threads (tenant_id, snoozed_until) where status = 'snoozed';
+create index et_threads_tenant_id_context_idx on public.et_threads (tenant_id, context_kind, context_id)
+where context_id is not null;
+create index thread_aliases_tenant_id_thread_id_idx on public.thread_aliases (tenant_id, thread_id);
+create index thread_participants_user_id_idx on public.thread_participants (user_id, tenant_id, thread_id) where left_at is null;
+create index thread_participants_tenant_id_contact_id_idx on public.thread_participants (tenant_id, contact_id);
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.thread_scope_key(
+  p_rule text, p_session_id uuid, p_contact_id uuid, p_other_contact_id uuid default null,
+  p_context_kind text default null, p_context_id text default null, p_root text default null
+) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case p_rule
+    when 'channel_contact' then 'cc:' || p_session_id::text || ':' || p_contact_id::text
+    when 'email_reference' then 'er:' || p_session_id::text || ':' || p_contact_id::text || ':'
+      || encode(sha256(convert_to(p_root, 'UTF8')), 'hex')
+    when 'pair' then 'p:' || least(p_contact_id, p_other_contact_id)::text || ':'
+      || greatest(p_contact_id, p_other_contact_id)::text
+    when 'pair_context' then 'pc:' || least(p_contact_id, p_other_contact_id)::text || ':'
+      || greatest(p_contact_id, p_other_contact_id)::text || ':' || p_context_kind || ':' || p_context_id
+    when 'explicit' then 'x:' || p_root
+  end
+$$;
+comment on function private.thread_scope_key(text, uuid, uuid, uuid, text, text, text) is
+'The key a conversation is found by, from the tenant''s rule alone: same input, same thread. Null when the rule lacks a part.';
+
+create function private.scope_rule(p_tenant_id uuid, p_channel text) returns text
+language sql stable security definer set search_path = '' as $$
+  select coalesce(
+    (select s.thread_scopes ->> p_channel from public.tenant_settings as s where s.tenant_id = p_tenant_id),
+    'channel_contact')
+$$;
+comment on function private.scope_rule(uuid, text) is 'Definer: the tenant''s rule for a channel; channel_contact unless it says otherwise.';
+
+create function private.is_participant(p_tenant_id uuid, p_thread_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.thread_participants as p
+    where p.tenant_id = p_tenant_id and p.thread_id = p_thread_id
+      and p.user_id = private.current_user_id() and p.left_at is null)
+$$;
+comment on function private.is_participant(uuid, uuid) is 'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
+
+create function private.tg_threads__control() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if new.control is distinct from old.control and new.control_epoch <= old.control_epoch then
+    new.control_epoch := old.control_epoch + 1;
+  end if;
+  if new.control_epoch < old.control_epoch or new.last_seq < old.last_seq or new.last_rev < old.last_rev then
+    raise exception 'a thread''s epoch, seq and rev only grow'
+      using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Heads are written by the message triggers alone.';
+  end if;
+  if (new.tenant_id, new.id, new.scope_key) is distinct from (old.tenant_id, old.id, old.scope_key) then
+    raise exception 'a thread keeps its tenant, id and scope key'
+      using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Add an alias instead.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_threads__control() is 'Every change of control raises the epoch, whoever makes it; heads never go back.';
+create trigger et_threads_100_control before update on public.et_threads
+for each row execute function private.tg_threads__control();
+
+-- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.et_threads enable row level security;
+alter table public.et_threads force row level security;
+alter table public.thread_aliases enable row level security;
+alter table public.thread_aliases force row level security;
+alter table public.thread_participants enable row level security;
+alter table public.thread_participants force row level security;
+
+create policy et_threads_select_reader on public.et_threads for select to authenticated
+using (
+  (tenant_id = (select private.current_tenant()) and staff_readable)
+  or exists (
+    select from public.thread_participants as p
+    where p.tenant_id = et_threads.tenant_id and p.thread_id = et_threads.id
+      and p.user_id = (select private.current_user_id()) and p.left_at is null
+  )
+);
+create policy et_threads_select_worker on public.et_threads for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy thread_aliases_select_staff on public.thread_aliases for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy thread_participants_select_reader on public.thread_participants for select to authenticated
+using (
+  user_id = (select private.current_user_id()) or tenant_id = (select private.current_tenant())
+  or private.is_participant(tenant_id, thread_id)
+);
+create policy thread_participants_select_worker on public.thread_participants for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+
+-- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+revoke all on public.et_threads, public.thread_aliases, public.thread_participants
+from public, anon, authenticated, service_role;
+grant select on public.et_threads, public.thread_participants to authenticated, service_role, parley_worker;
+grant select on public.thread_aliases to authenticated, service_role;
+grant insert, update on public.thread_participants to service_role;
+grant insert on public.thread_aliases to service_role;
+grant execute on function private.thread_scope_key(text, uuid, uuid, uuid, text, text, text),
+private.scope_rule(uuid, text) to service_role, parley_worker;
+grant execute on function private.is_participant(uuid, uuid) to authenticated;

@@ -1,0 +1,395 @@
+-- Chapter: messages, part two. Dedupe, thread assignment, order and the lifecycle, as triggers: no AI, no outside call.
+--
+-- Locks are always taken in this order: dedupe key → new address → thread row. A transaction that inserts several
+-- messages should do so through private.ingest_messages(), which sorts them; others may be asked to retry (40P01).
+
+-- ── lifecycle ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.is_transition(p_from text, p_to text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_from
+    when 'received' then p_to = 'inbound_processing'
+    when 'inbound_processing'
+      then p_to in ('received', 'inbound_ai_replied', 'inbound_human_takeover', 'inbound_error')
+    when 'inbound_error' then p_to = 'received'
+    when 'queued' then p_to in ('sending', 'cancelled', 'failed')
+    when 'sending' then p_to in ('queued', 'sent', 'failed', 'bounced', 'cancelled', 'dispatch_unknown')
+    when 'dispatch_unknown' then p_to in ('sent', 'delivered', 'read', 'failed', 'bounced')
+    when 'sent' then p_to in ('delivered', 'read', 'bounced', 'failed')
+    when 'delivered' then p_to in ('read', 'bounced')
+    when 'bounced' then p_to = 'read'
+    else false
+  end;
+end
+$$;
+comment on function private.is_transition(text, text) is 'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
+
+create function private.tg_messages__guard() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if new.delivery_status is distinct from old.delivery_status
+    and not private.is_transition(old.delivery_status, new.delivery_status) then
+    raise exception 'a message does not go from % to %', old.delivery_status, new.delivery_status
+      using errcode = 'PT409', hint = 'See the lifecycle in the DBA guide.', detail = jsonb_build_object(
+        'code', 'refused_transition', 'from', old.delivery_status, 'to', new.delivery_status)::text;
+  end if;
+  if (new.tenant_id, new.id, new.thread_id, new.seq, new.channel, new.direction, new.sender, new.created_at)
+    is distinct from
+    (old.tenant_id, old.id, old.thread_id, old.seq, old.channel, old.direction, old.sender, old.created_at)
+    or (old.external_message_id is not null and new.external_message_id is distinct from old.external_message_id) then
+    raise exception 'the place, sender and ids of a message never change'
+      using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Write a new message.';
+  end if;
+  if new.rev < old.rev then
+    raise exception 'rev only grows' using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Leave rev alone.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_messages__guard() is 'Refuses transitions the lifecycle does not know and any change of a message''s identity.';
+
+create function private.tg_messages__take_rev() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.et_threads as t set last_rev = t.last_rev + 1
+  where t.tenant_id = new.tenant_id and t.id = new.thread_id
+  returning t.last_rev into new.rev;
+  return new;
+end
+$$;
+comment on function private.tg_messages__take_rev() is
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock.';
+
+create function private.tg_messages__refuse_delete() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'messages are not deleted'
+    using errcode = 'PT405', detail = '{"code": "append_only"}', hint = 'Erase the body and keep the row, so that seq and counts stay true.';
+end
+$$;
+comment on function private.tg_messages__refuse_delete() is 'Rows stay as tombstones; erasure empties them.';
+
+create function private.tg_messages__refuse_seq() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'seq is given by the database'
+    using errcode = 'PT403', detail = '{"code": "seq_is_assigned", "field": "seq"}', hint = 'Leave seq and rev out.';
+end
+$$;
+comment on function private.tg_messages__refuse_seq() is 'Only the owner (restore, set-based ingest) brings rows that already have their place.';
+
+-- ── assignment ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.qualified_external_id(
+  p_tenant_id uuid, p_channel text, p_external_message_id text, p_content_digest bytea
+) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_known bytea;
+begin
+  select m.content_digest into v_known from public.et_messages as m
+  where m.tenant_id = p_tenant_id and m.channel = p_channel and m.external_message_id = p_external_message_id;
+  if not found then
+    return p_external_message_id;
+  end if;
+  if v_known is not distinct from p_content_digest or p_content_digest is null then
+    return null;
+  end if;
+  if exists (
+    select from public.et_messages as m
+    where m.tenant_id = p_tenant_id and m.channel = p_channel
+      and m.external_message_id = p_external_message_id || '#' || encode(p_content_digest, 'hex')
+  ) then
+    return null;
+  end if;
+  return p_external_message_id || '#' || encode(p_content_digest, 'hex');
+end
+$$;
+comment on function private.qualified_external_id(uuid, text, text, bytea) is
+'Definer. Null: seen before. The id itself: new. id#digest: somebody reused the id of another message. Call it under the key''s lock.';
+
+create function private.referenced_thread(
+  p_tenant_id uuid, p_channel text, p_session_id uuid, p_contact_id uuid, p_references text []
+) returns uuid
+language sql stable security definer set search_path = '' as $$
+  select m.thread_id
+  from unnest(p_references) with ordinality as r (external_id, n)
+  inner join public.et_messages as m
+    on m.tenant_id = p_tenant_id and m.channel = p_channel and m.external_message_id = r.external_id
+  inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
+  where t.channel_session_id = p_session_id
+    and p_contact_id in (t.contact_id, private.canonical_contact(p_tenant_id, t.contact_id))
+  order by r.n desc
+  limit 1
+$$;
+comment on function private.referenced_thread(uuid, text, uuid, uuid, text []) is
+'Definer: the thread of the newest referenced message, inside the same contact and session only: nobody enters a thread by quoting its ids.';
+
+create function private.find_or_create_thread(p_message public.et_messages, p_rule text) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_rule text := p_rule;
+  v_key text;
+  v_thread uuid;
+begin
+  if v_rule = 'email_reference' then
+    v_thread := private.referenced_thread(p_message.tenant_id, p_message.channel, p_message.channel_session_id,
+      p_message.sender_contact_id, p_message.reference_ids);
+    if v_thread is not null then
+      return v_thread;
+    end if;
+  elsif v_rule not in ('channel_contact') then
+    v_rule := 'channel_contact';
+  end if;
+  v_key := private.thread_scope_key(v_rule, p_message.channel_session_id, p_message.sender_contact_id,
+    p_root => p_message.external_message_id);
+  loop
+    select t.id into v_thread from public.et_threads as t
+    where t.tenant_id = p_message.tenant_id and t.scope_key = v_key;
+    exit when found;
+    select a.thread_id into v_thread from public.thread_aliases as a
+    where a.tenant_id = p_message.tenant_id and a.scope_key = v_key;
+    exit when found;
+    insert into public.et_threads (
+      tenant_id, channel, channel_session_id, contact_id, scope_rule, scope_key, subject, folder)
+    values (
+      p_message.tenant_id, p_message.channel, p_message.channel_session_id, p_message.sender_contact_id, v_rule, v_key,
+      left(p_message.subject, 500), private.folder_of(p_message.spam_score, p_message.auto_class))
+    on conflict (tenant_id, scope_key) do nothing
+    returning id into v_thread;
+    exit when found;
+  end loop;
+  return v_thread;
+end
+$$;
+comment on function private.find_or_create_thread(public.et_messages, text) is
+'Definer. Where an inbound message belongs: referenced thread, scope key, alias, else a new thread. Two first messages race to one thread.';
+
+create function private.folder_of(p_spam_score real, p_auto_class text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case
+    when p_spam_score >= 0.9 then 'spam'
+    when p_auto_class in ('list', 'bulk', 'report') then 'automated'
+    else 'inbox'
+  end
+$$;
+comment on function private.folder_of(real, text) is 'The folder a message asks for.';
+
+create function private.refuse_message(p_tenant_id uuid, p_thread_id uuid, p_sender_kind text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if p_sender_kind = 'ai' and exists (
+    select from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id) then
+    raise exception 'the conversation moved on while the AI was answering'
+      using errcode = 'PT409', detail = '{"code": "fence_moved"}', hint = 'Decide again on what is there now.';
+  end if;
+  raise exception 'no such thread in this tenant'
+    using errcode = 'PT404', detail = '{"code": "not_found", "field": "thread_id"}', hint = 'Check the thread id.';
+end
+$$;
+comment on function private.refuse_message(uuid, uuid, text) is 'Definer: says why a message found no place: its fence moved, or there is no such thread.';
+
+create function private.place_inbound(p_message public.et_messages, p_rule text) returns public.et_messages
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_contact uuid := p_message.sender_contact_id;
+begin
+  if v_contact is null then
+    select i.contact_id into v_contact from public.contact_identities as i
+    where i.tenant_id = p_message.tenant_id and i.address = p_message.sender_address
+      and i.kind = case p_message.channel when 'email' then 'email' else private.address_kind(p_message.channel) end;
+    if v_contact is null then
+      v_contact := private.find_or_create_contact(p_message.tenant_id, private.address_kind(p_message.channel),
+        p_message.sender_address, p_message.sender_name);
+    end if;
+  else
+    v_contact := private.canonical_contact(p_message.tenant_id, v_contact);
+  end if;
+  p_message.sender_contact_id := v_contact;
+  p_message.sender := 'contact:' || v_contact::text;
+  p_message.sender_kind := 'contact';
+  p_message.delivery_status := 'received';
+  if p_rule = 'channel_contact' then
+    select t.id into p_message.thread_id from public.et_threads as t
+    where t.tenant_id = p_message.tenant_id
+      and t.scope_key = 'cc:' || p_message.channel_session_id::text || ':' || v_contact::text;
+    if found then
+      return p_message;
+    end if;
+  end if;
+  p_message.thread_id := private.find_or_create_thread(p_message, p_rule);
+  return p_message;
+end
+$$;
+comment on function private.place_inbound(public.et_messages, text) is
+'Definer. Contact and thread of an inbound message; the scope key of the common rule is spelled out, as thread_scope_key() does, to save a call.';
+
+create function private.tg_messages__assign() returns trigger
+language plpgsql security definer set search_path = '' as $$
+-- One hot path: SQL functions are planned anew per call, so what every message needs stands here inline and the
+-- functions above are called for the rare case only.
+declare
+  v_inbound boolean := new.direction = 'inbound';
+  v_rule text;
+  v_search text;
+begin
+  if new.external_message_id is not null then
+    perform pg_advisory_xact_lock(hashtextextended(
+      new.tenant_id::text || new.channel || ':' || new.external_message_id, 0));
+    if exists (
+      select from public.et_messages as m where m.tenant_id = new.tenant_id and m.channel = new.channel
+        and m.external_message_id = new.external_message_id
+    ) then
+      new.external_message_id := private.qualified_external_id(
+        new.tenant_id, new.channel, new.external_message_id, new.content_digest);
+      if new.external_message_id is null then
+        return null;
+      end if;
+    end if;
+  end if;
+  if new.client_message_id is not null then
+    perform pg_advisory_xact_lock(hashtextextended(
+      new.tenant_id::text || new.sender || ':' || new.client_message_id, 1));
+    if exists (
+      select from public.et_messages as m where m.tenant_id = new.tenant_id and m.sender = new.sender
+        and m.client_message_id = new.client_message_id) then
+      return null;
+    end if;
+  end if;
+  select s.thread_scopes ->> new.channel, s.search_policy, e.epoch into v_rule, v_search, new.feed_epoch
+  from public.tenant_settings as s cross join private.feed_epochs as e where s.tenant_id = new.tenant_id;
+  if v_inbound then
+    new := private.place_inbound(new, coalesce(v_rule, 'channel_contact'));
+  end if;
+  update public.et_threads as t set
+    last_seq = t.last_seq + 1,
+    last_rev = t.last_rev + 1,
+    last_inbound_seq = case when v_inbound then t.last_seq + 1 else t.last_inbound_seq end,
+    unread_count = case when v_inbound then t.unread_count + 1 else t.unread_count end,
+    folder = case when v_inbound and t.folder <> 'inbox' and private.folder_of(new.spam_score, new.auto_class) = 'inbox'
+      then 'inbox' else t.folder end,
+    status = case when v_inbound or new.sender_kind = 'agent' then 'open' else t.status end,
+    snoozed_until = case when v_inbound or new.sender_kind = 'agent' then null else t.snoozed_until end,
+    last_message_at = clock_timestamp(),
+    last_direction = new.direction,
+    preview = left(new.body, 160)
+  where t.tenant_id = new.tenant_id and t.id = new.thread_id
+    and (new.sender_kind <> 'ai' or (
+      t.control = 'ai' and t.control_epoch = new.control_epoch and t.last_inbound_seq = new.based_on_seq))
+  returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, v_search), t.last_message_at
+  into new.seq, new.rev, new.staff_readable, v_search, new.created_at;
+  if not found then
+    perform private.refuse_message(new.tenant_id, new.thread_id, new.sender_kind);
+  end if;
+  new.search_vector := case when v_search = 'full'
+    then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
+  if v_inbound then
+    insert into private.inbound_work (tenant_id, thread_id, first_seq) values (new.tenant_id, new.thread_id, new.seq)
+    on conflict (tenant_id, thread_id) do nothing;
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_messages__assign() is
+'Definer: writes threads, contacts and work rows for whoever may insert a message. Dedupe → contact → thread → seq and rev → work row.';
+
+create function private.tg_messages__wake() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting('parley.woke_inbound', true) is distinct from 'on' then
+    perform set_config('parley.woke_inbound', 'on', true);
+    -- Only one of many committing transactions notifies; a woken worker looks again until all of them are visible.
+    if pg_try_advisory_xact_lock(7100001) then
+      perform pg_notify('et_inbound', '');
+    end if;
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_messages__wake() is 'At commit, once per transaction: a hint to the inbound workers. Losing it costs one poll interval.';
+
+-- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+do $$
+begin
+  -- The owner's name differs between installations; the condition must not cost a look-up per row.
+  execute format(
+    'create trigger et_messages_090_refuse_seq before insert on public.et_messages for each row '
+    || 'when (new.seq is not null and current_user <> %L) execute function private.tg_messages__refuse_seq()',
+    current_user);
+end
+$$;
+create trigger et_messages_100_assign before insert on public.et_messages
+for each row when (new.seq is null) execute function private.tg_messages__assign();
+create trigger et_messages_200_guard before update on public.et_messages
+for each row execute function private.tg_messages__guard();
+create trigger et_messages_210_take_rev before update on public.et_messages
+for each row when (
+  (old.body, old.subject, old.moderation_status, old.deleted_at, old.edited_at)
+  is distinct from (new.body, new.subject, new.moderation_status, new.deleted_at, new.edited_at)
+)
+execute function private.tg_messages__take_rev();
+create trigger et_messages_300_refuse_delete before delete on public.et_messages
+for each row execute function private.tg_messages__refuse_delete();
+create trigger et_messages_310_refuse_truncate before truncate on public.et_messages
+for each statement execute function private.tg_any__refuse();
+create constraint trigger et_messages_900_wake after insert on public.et_messages
+deferrable initially deferred
+for each row when (new.direction = 'inbound') execute function private.tg_messages__wake();
+
+-- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.et_messages enable row level security;
+alter table public.et_messages force row level security;
+alter table public.message_attachments enable row level security;
+alter table public.message_attachments force row level security;
+alter table private.inbound_work enable row level security;
+alter table private.inbound_work force row level security;
+alter table private.attachment_blobs enable row level security;
+alter table private.attachment_blobs force row level security;
+
+create policy et_messages_select_reader on public.et_messages for select to authenticated
+using (
+  (tenant_id = (select private.current_tenant()) and staff_readable)
+  or (
+    (moderation_status in ('approved', 'filtered') or sender_user_id = (select private.current_user_id()))
+    and exists (
+      select from public.thread_participants as p
+      where p.tenant_id = et_messages.tenant_id and p.thread_id = et_messages.thread_id
+        and p.user_id = (select private.current_user_id()) and p.left_at is null
+    )
+  )
+);
+create policy et_messages_select_worker on public.et_messages for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy et_messages_insert_worker on public.et_messages for insert to parley_worker
+with check (tenant_id = (select private.worker_tenant()));
+
+create policy message_attachments_select_reader on public.message_attachments for select to authenticated
+using (
+  exists (
+    select from public.et_messages as m
+    where m.tenant_id = message_attachments.tenant_id and m.id = message_attachments.message_id
+  )
+);
+create policy message_attachments_select_worker on public.message_attachments for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy message_attachments_insert_worker on public.message_attachments for insert to parley_worker
+with check (tenant_id = (select private.worker_tenant()));
+create policy attachment_blobs_select_worker on private.attachment_blobs for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy attachment_blobs_insert_worker on private.attachment_blobs for insert to parley_worker
+with check (tenant_id = (select private.worker_tenant()));
+create policy inbound_work_select_worker on private.inbound_work for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+
+-- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+revoke all on public.et_messages, public.message_attachments, private.inbound_work, private.attachment_blobs
+from public, anon, authenticated, service_role;
+grant select on public.et_messages, public.message_attachments to authenticated, service_role, parley_worker;
+grant insert on public.et_messages to service_role, parley_worker;
+grant update on public.et_messages to service_role;
+grant insert on public.message_attachments, private.attachment_blobs to parley_worker;
+grant select on private.inbound_work, private.attachment_blobs to parley_worker;

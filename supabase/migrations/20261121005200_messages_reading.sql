@@ -1,0 +1,200 @@
+-- Chapter: messages, part three. How messages are read: by rev, by feed, by search, by staff with a reason; and the
+-- names older systems know them by.
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function public.list_messages(p_thread_id uuid, p_since bigint default 0, p_limit integer default 50)
+returns setof public.et_messages
+language sql stable set search_path = ''
+begin atomic
+select m.*
+from public.et_messages as m
+inner join public.et_threads as t on t.id = p_thread_id and m.tenant_id = t.tenant_id and m.thread_id = t.id
+where m.rev > coalesce(p_since, 0)
+order by m.rev
+limit least(greatest(coalesce(p_limit, 50), 1), 50);
+end;
+comment on function public.list_messages(uuid, bigint, integer) is
+'Messages of a thread that changed after rev p_since, oldest change first, at most 50: poll with the last rev you saw.';
+
+create function private.rev_at(p_tenant_id uuid, p_thread_id uuid, p_at timestamptz) returns bigint
+language sql stable security definer set search_path = '' as $$
+  select coalesce(max(m.rev), 0) from public.et_messages as m
+  where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id
+    and m.rev <= coalesce((
+      select min(x.rev) - 1 from public.et_messages as x
+      where x.tenant_id = p_tenant_id and x.thread_id = p_thread_id and x.created_at >= p_at), 9223372036854775807)
+$$;
+comment on function private.rev_at(uuid, uuid, timestamptz) is
+'Definer: the rev before the first message at or after a moment, so that clients that only know timestamps lose nothing.';
+
+create function private.read_feed(p_tenant_id uuid, p_epoch integer, p_after_xid xid8, p_after_id uuid, p_limit integer)
+returns table (message_id uuid, thread_id uuid, seq bigint, rev bigint, feed_epoch integer, xid xid8)
+language sql stable security definer set search_path = '' as $$
+  select m.id, m.thread_id, m.seq, m.rev, m.feed_epoch, m.xid
+  from public.et_messages as m
+  where m.tenant_id = p_tenant_id and (m.feed_epoch, m.xid, m.id) > (p_epoch, p_after_xid, p_after_id)
+    and (m.feed_epoch < private.feed_epoch() or m.xid < pg_snapshot_xmin(pg_current_snapshot()))
+  order by m.feed_epoch, m.xid, m.id
+  limit p_limit
+$$;
+comment on function private.read_feed(uuid, integer, xid8, uuid, integer) is
+'Definer, for workers: a tenant''s messages in commit order behind a cursor; stops below the oldest running transaction, so no row is ever skipped.';
+
+create function private.read_thread(p_thread_id uuid, p_reason text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+begin
+  if length(btrim(coalesce(p_reason, ''))) < 5 then
+    raise exception 'say why you read this conversation'
+      using errcode = 'PT422', detail = '{"code": "reason_missing", "field": "reason"}', hint = 'A sentence is enough; it goes to the audit log.';
+  end if;
+  if not exists (select from public.et_threads as t where t.tenant_id = v_tenant and t.id = p_thread_id) then
+    return private.deny('thread', p_thread_id, 'read_thread');
+  end if;
+  perform private.audit(v_tenant, 'thread.read', 'thread', p_thread_id::text, jsonb_build_object('reason', left(p_reason, 500)));
+  return jsonb_build_object('thread_id', p_thread_id, 'messages', (
+    select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body', m.body,
+      'created_at', m.created_at) order by m.seq), '[]')
+    from (
+      select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
+      order by x.seq desc limit 200) as m));
+end
+$$;
+comment on function private.read_thread(uuid, text) is
+'Definer: an admin reads a conversation between participants. The audit row is written in the same transaction, or nothing is read.';
+
+create function public.read_thread(p_thread_id uuid, p_reason text) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.read_thread(p_thread_id, p_reason); end;
+comment on function public.read_thread(uuid, text) is 'Read a conversation the tenant is not a party to, with a reason that is audited. Admins.';
+
+create function public.search_messages(p_query text, p_limit integer default 20)
+returns table (message_id uuid, thread_id uuid, seq bigint, created_at timestamptz, subject text, headline text)
+language sql stable set search_path = ''
+begin atomic
+select m.id, m.thread_id, m.seq, m.created_at, m.subject,
+  ts_headline('simple', left(m.body, 2000), websearch_to_tsquery('simple', p_query))
+from public.et_messages as m
+where m.tenant_id = (select private.current_tenant())
+  and m.search_vector is not null and m.search_vector @@ websearch_to_tsquery('simple', p_query)
+order by m.created_at desc
+limit least(greatest(coalesce(p_limit, 20), 1), 50);
+end;
+comment on function public.search_messages(text, integer) is
+'Full-text search over the messages whose policy allows it; finds nothing where the policy is none or metadata, because there is no index entry.';
+
+create function private.tg_settings__search_policy() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.et_messages as m
+  set search_vector = case when coalesce(t.search_policy, new.search_policy) = 'full'
+    then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
+  from public.et_threads as t
+  where m.tenant_id = new.tenant_id and t.tenant_id = m.tenant_id and t.id = m.thread_id
+    and (m.search_vector is not null) <> (coalesce(t.search_policy, new.search_policy) = 'full');
+  return null;
+end
+$$;
+comment on function private.tg_settings__search_policy() is 'Definer: a policy change fills or empties the search index at once, so "no index" is true the moment it is said.';
+
+create trigger tenant_settings_900_search_policy after update of search_policy on public.tenant_settings
+for each row when (old.search_policy is distinct from new.search_policy)
+execute function private.tg_settings__search_policy();
+
+-- ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create view public.conversations with (security_invoker = on) as
+select
+  t.tenant_id,
+  t.id,
+  case when t.context_kind = 'bid_card' then t.context_id end as bid_card_id,
+  case when t.context_kind = 'booking' then t.context_id end as booking_id,
+  case when t.context_kind = 'job' then t.context_id end as job_id,
+  t.contact_id as homeowner_id,
+  t.contact_id as customer_id,
+  t.other_contact_id as contractor_id,
+  t.other_contact_id as artist_id,
+  t.status,
+  t.preview as last_message,
+  t.last_message_at,
+  t.unread_count,
+  t.unread_count as unread_count_customer,
+  t.unread_count as unread_count_artist,
+  case when t.status = 'archived' then t.closed_at end as archived_at,
+  t.created_at,
+  coalesce(t.last_message_at, t.created_at) as updated_at
+from public.et_threads as t;
+comment on view public.conversations is 'Threads under the names the older documents use; read-only.';
+
+create view public.messages with (security_invoker = on) as
+select
+  m.tenant_id,
+  m.id,
+  m.id as message_id,
+  m.thread_id,
+  m.thread_id as conversation_id,
+  m.sender,
+  coalesce(m.sender_user_id, m.sender_contact_id) as sender_id,
+  m.sender_kind as sender_role,
+  m.body as content,
+  m.body as message_content,
+  m.message_type,
+  m.metadata -> 'images' as images,
+  case when m.context_kind = 'project' then m.context_id end as project_id,
+  case when m.context_kind = 'booking' then m.context_id end as booking_id,
+  m.delivery_status as status,
+  m.created_at as sent_at,
+  m.created_at
+from public.et_messages as m;
+comment on view public.messages is 'Messages under the names the older documents use; read-only.';
+
+create view public.messaging_system_messages with (security_invoker = on) as
+select
+  m.tenant_id,
+  m.id,
+  m.thread_id as conversation_id,
+  m.sender_kind as sender_type,
+  coalesce(m.sender_user_id, m.sender_contact_id) as sender_id,
+  m.body as content,
+  m.body as filtered_content,
+  m.message_type,
+  m.moderation_status,
+  m.metadata,
+  m.created_at
+from public.et_messages as m;
+comment on view public.messaging_system_messages is 'Messages as the bid-card messaging knew them; read-only.';
+
+create view public.agent_conversations with (security_invoker = on) as
+select
+  t.tenant_id,
+  t.id as conversation_id,
+  t.id as thread_id,
+  t.contact_id as user_id,
+  t.context_id as project_id,
+  (
+    select
+      jsonb_agg(jsonb_build_object('role', m.sender_kind, 'content', m.body, 'at', m.created_at) order by m.seq)
+    from public.et_messages as m
+    where m.tenant_id = t.tenant_id and m.thread_id = t.id
+  ) as conversation_data,
+  t.created_at,
+  coalesce(t.last_message_at, t.created_at) as updated_at
+from public.et_threads as t
+where t.kind in ('channel', 'assistant');
+comment on view public.agent_conversations is 'Conversations with an AI as one JSON history each; read-only, computed on reading.';
+
+create view public.et_conversation_threads with (security_invoker = on) as select t.* from public.et_threads as t;
+comment on view public.et_conversation_threads is 'Deprecated name of et_threads, kept for readers.';
+create view public.et_chat_messages with (security_invoker = on) as select m.* from public.et_messages as m;
+comment on view public.et_chat_messages is 'Deprecated name of et_messages, kept for readers.';
+
+-- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+revoke all on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
+public.et_conversation_threads, public.et_chat_messages from public, anon, authenticated, service_role;
+grant select on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
+public.et_conversation_threads, public.et_chat_messages to authenticated, service_role;
+grant execute on function public.list_messages(uuid, bigint, integer), public.search_messages(text, integer),
+private.read_thread(uuid, text), public.read_thread(uuid, text), private.rev_at(uuid, uuid, timestamptz) to authenticated;
+grant execute on function private.read_feed(uuid, integer, xid8, uuid, integer) to parley_worker;

@@ -1,0 +1,210 @@
+-- Chapter: threads, part two. What the staff does with a thread. Every function names an id, so every one may deny.
+
+create function private.owner_of(p_object_kind text, p_id uuid) returns uuid
+language sql stable security definer set search_path = '' as $$
+  select case p_object_kind
+    when 'thread' then (select t.tenant_id from public.et_threads as t where t.id = p_id limit 1)
+    when 'message' then (select m.tenant_id from public.et_messages as m where m.id = p_id limit 1)
+    when 'contact' then (select c.tenant_id from public.contacts as c where c.id = p_id limit 1)
+    when 'channel_session' then (select s.tenant_id from public.et_channel_sessions as s where s.id = p_id limit 1)
+    when 'api_key' then (select k.tenant_id from public.api_keys as k where k.id = p_id limit 1)
+    when 'invitation' then (select i.tenant_id from public.tenant_invitations as i where i.id = p_id limit 1)
+    when 'tenant' then (select t.id from public.tenants as t where t.id = p_id)
+  end
+$$;
+comment on function private.owner_of(text, uuid) is 'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
+
+create function private.deny(p_object_kind text, p_id uuid, p_action text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_owner uuid := private.owner_of(p_object_kind, p_id);
+begin
+  if v_owner is distinct from private.claimed_tenant() and v_owner is not null then
+    perform private.log_denial(v_owner, 'rpc', p_action, p_object_kind, p_id::text);
+  end if;
+  return private.not_found(p_object_kind);
+end
+$$;
+comment on function private.deny(text, uuid, text) is 'Definer: logs an attempt on a foreign object and answers as for a missing one.';
+
+create function private.classify_access(p_object_kind text, p_id uuid, p_action text) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_owner uuid := private.owner_of(p_object_kind, p_id);
+begin
+  if v_owner is null then
+    return 'missing';
+  elsif v_owner is not distinct from private.claimed_tenant() then
+    return 'own';
+  end if;
+  perform private.log_denial(v_owner, 'api', p_action, p_object_kind, p_id::text);
+  return 'foreign';
+end
+$$;
+comment on function private.classify_access(text, uuid, text) is
+'Definer, for the API''s login role on its second connection: says own, missing or foreign, and has logged the foreign before it says so.';
+
+create function private.set_thread(p_thread_id uuid, p_action text, p_args jsonb default '{}') returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_user uuid := private.current_user_id();
+  v_thread public.et_threads%rowtype;
+  v_assignee uuid := (p_args ->> 'assignee_id')::uuid;
+  v_until timestamptz := (p_args ->> 'until')::timestamptz;
+begin
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, p_action);
+  end if;
+  if p_action = 'assign' and v_assignee is not null and not exists (
+    select from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_assignee) then
+    return private.not_found('member');
+  end if;
+  if p_action = 'snooze' and (v_until is null or v_until <= now()) then
+    raise exception 'a thread is snoozed until a moment to come'
+      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "until"}', hint = 'Send an ISO time with its zone.';
+  end if;
+  update public.et_threads as t set
+    control = case p_action when 'take_over' then 'human' when 'hand_back' then 'ai' else t.control end,
+    control_epoch = t.control_epoch + (p_action = 'take_over' and t.control = 'human')::integer,
+    assignee_id = case p_action when 'assign' then v_assignee
+      when 'take_over' then coalesce((
+        select m.user_id from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_user), t.assignee_id)
+      else t.assignee_id end,
+    labels = case p_action when 'label' then (
+      select coalesce(array_agg(distinct l order by l), '{}') from unnest(
+        t.labels || array(select jsonb_array_elements_text(coalesce(p_args -> 'add', '[]')))) as l
+      where l <> all(array(select jsonb_array_elements_text(coalesce(p_args -> 'remove', '[]'))))) else t.labels end,
+    status = case p_action when 'snooze' then 'snoozed' when 'close' then 'closed' when 'archive' then 'archived'
+      when 'reopen' then 'open' else t.status end,
+    snoozed_until = case p_action when 'snooze' then v_until when 'close' then null when 'archive' then null
+      when 'reopen' then null else t.snoozed_until end,
+    closed_at = case p_action when 'close' then now() when 'reopen' then null else t.closed_at end
+  where t.tenant_id = v_tenant and t.id = p_thread_id
+  returning t.* into v_thread;
+  if p_action = 'take_over' then
+    perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
+  end if;
+  perform private.audit(v_tenant, 'thread.' || p_action, 'thread', p_thread_id::text, p_args);
+  return jsonb_build_object('thread_id', v_thread.id, 'status', v_thread.status, 'control', v_thread.control,
+    'control_epoch', v_thread.control_epoch, 'assignee_id', v_thread.assignee_id, 'labels', v_thread.labels,
+    'snoozed_until', v_thread.snoozed_until);
+end
+$$;
+comment on function private.set_thread(uuid, text, jsonb) is
+'Definer: take_over, hand_back, assign, label, snooze, close, archive or reopen. Taking over cancels what the AI had queued, in the same transaction.';
+
+create function private.mark_thread_read(p_thread_id uuid, p_seq bigint) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_thread public.et_threads%rowtype;
+  v_seq bigint;
+begin
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'mark_thread_read');
+  end if;
+  v_seq := greatest(v_thread.staff_read_seq, least(coalesce(p_seq, v_thread.last_seq), v_thread.last_seq));
+  update public.et_threads as t set staff_read_seq = v_seq, unread_count = (
+    select count(*) from public.et_messages as m
+    where m.tenant_id = v_tenant and m.thread_id = p_thread_id and m.seq > v_seq and m.direction = 'inbound')
+  where t.tenant_id = v_tenant and t.id = p_thread_id
+  returning t.* into v_thread;
+  return jsonb_build_object('thread_id', p_thread_id, 'staff_read_seq', v_seq, 'unread_count', v_thread.unread_count);
+end
+$$;
+comment on function private.mark_thread_read(uuid, bigint) is 'Definer: the staff has read up to a seq; never moves back.';
+
+create function private.merge_contacts(p_winner_id uuid, p_loser_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_thread record;
+  v_key text;
+begin
+  perform from public.contacts as c
+  where c.tenant_id = v_tenant and c.id in (p_winner_id, p_loser_id) order by c.id for no key update;
+  if not exists (select from public.contacts as c where c.tenant_id = v_tenant and c.id = p_winner_id and c.merged_into is null) then
+    return private.deny('contact', p_winner_id, 'merge_contacts');
+  elsif not exists (select from public.contacts as c where c.tenant_id = v_tenant and c.id = p_loser_id and c.merged_into is null) then
+    return private.deny('contact', p_loser_id, 'merge_contacts');
+  elsif p_winner_id = p_loser_id then
+    raise exception 'a contact is not merged into itself'
+      using errcode = 'PT422', detail = '{"code": "same_contact", "field": "loser_id"}', hint = 'Name two contacts.';
+  end if;
+  for v_thread in
+    select t.id, t.scope_key, t.scope_rule from public.et_threads as t
+    where t.tenant_id = v_tenant and t.contact_id = p_loser_id and t.scope_rule = 'channel_contact'
+  loop
+    v_key := replace(v_thread.scope_key, p_loser_id::text, p_winner_id::text);
+    if not exists (select from public.et_threads as t where t.tenant_id = v_tenant and t.scope_key = v_key) then
+      insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (v_tenant, v_key, v_thread.id)
+      on conflict (tenant_id, scope_key) do nothing;
+    end if;
+  end loop;
+  update public.contact_identities as i set contact_id = p_winner_id where i.tenant_id = v_tenant and i.contact_id = p_loser_id;
+  update public.contacts as c set merged_into = p_winner_id
+  where c.tenant_id = v_tenant and (c.id = p_loser_id or c.merged_into = p_loser_id);
+  perform private.audit(v_tenant, 'contact.merged', 'contact', p_winner_id::text, jsonb_build_object('loser', p_loser_id));
+  return jsonb_build_object('contact_id', p_winner_id, 'merged', p_loser_id);
+end
+$$;
+comment on function private.merge_contacts(uuid, uuid) is
+'Definer: two records of one person become one. No message moves: addresses are repointed and the loser''s thread keys become aliases.';
+
+create function public.take_over_thread(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'take_over'); end;
+create function public.hand_back_thread(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'hand_back'); end;
+create function public.assign_thread(p_thread_id uuid, p_assignee_id uuid) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.set_thread(p_thread_id, 'assign', jsonb_build_object('assignee_id', p_assignee_id)); end;
+create function public.label_thread(p_thread_id uuid, p_add text [] default '{}', p_remove text [] default '{}') returns jsonb
+language sql volatile set search_path = ''
+begin atomic
+select private.set_thread(p_thread_id, 'label', jsonb_build_object('add', p_add, 'remove', p_remove));
+end;
+create function public.snooze_thread(p_thread_id uuid, p_until timestamptz) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.set_thread(p_thread_id, 'snooze', jsonb_build_object('until', p_until)); end;
+create function public.close_thread(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'close'); end;
+create function public.archive_thread(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'archive'); end;
+create function public.reopen_thread(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'reopen'); end;
+create function public.mark_thread_read(p_thread_id uuid, p_seq bigint default null) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.mark_thread_read(p_thread_id, p_seq); end;
+create function public.merge_contacts(p_winner_id uuid, p_loser_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.merge_contacts(p_winner_id, p_loser_id); end;
+comment on function public.take_over_thread(uuid) is 'Take a conversation over from the AI. Agents.';
+comment on function public.hand_back_thread(uuid) is 'Let the AI answer again. Agents.';
+comment on function public.assign_thread(uuid, uuid) is 'Give a conversation to a member, or to nobody. Agents.';
+comment on function public.label_thread(uuid, text [], text []) is 'Add and remove labels. Agents.';
+comment on function public.snooze_thread(uuid, timestamptz) is 'Put a conversation away until a moment, or until the contact writes. Agents.';
+comment on function public.close_thread(uuid) is 'Close a conversation; a new message reopens it. Agents.';
+comment on function public.archive_thread(uuid) is 'Archive a conversation; a new message reopens it. Agents.';
+comment on function public.reopen_thread(uuid) is 'Reopen a conversation. Agents.';
+comment on function public.mark_thread_read(uuid, bigint) is 'The staff has read a thread up to a seq. Agents.';
+comment on function public.merge_contacts(uuid, uuid) is 'Merge two records of one person. Agents.';
+
+create function private.wake_snoozed() returns bigint
+language sql volatile security definer set search_path = '' as $$
+  with woken as (
+    update public.et_threads as t set status = 'open', snoozed_until = null
+    where t.status = 'snoozed' and t.snoozed_until <= now() returning t.id)
+  select count(*) from woken
+$$;
+comment on function private.wake_snoozed() is 'Definer, for the housekeeper: threads whose snooze ended are open again.';
+
+grant execute on function private.set_thread(uuid, text, jsonb), private.mark_thread_read(uuid, bigint),
+private.merge_contacts(uuid, uuid), public.take_over_thread(uuid), public.hand_back_thread(uuid),
+public.assign_thread(uuid, uuid), public.label_thread(uuid, text [], text []), public.snooze_thread(uuid, timestamptz),
+public.close_thread(uuid), public.archive_thread(uuid), public.reopen_thread(uuid), public.mark_thread_read(uuid, bigint),
+public.merge_contacts(uuid, uuid) to authenticated;
+grant execute on function private.classify_access(text, uuid, text) to parley_api;
+grant execute on function private.wake_snoozed() to parley_worker;

@@ -1,0 +1,291 @@
+-- Chapter: outbound. One dispatch lifecycle per queue row, every try on record, nothing sent twice by itself.
+--
+--   enqueue_outbound(): et_messages + et_outbound_queue + outbound_work, in one transaction
+--   queued ──claim (rules checked again)──▶ sending ──send_started committed──▶ the provider's call ──▶
+--       accepted → sent      rejected → failed (bounced when the address does not exist)
+--       retry    → queued    nothing can have been delivered: backoff with jitter, at most 8 tries
+--       unknown  → dispatch_unknown (class N) or queued with the same key (class I)
+--   receipts: kept once, move a row forward only; they also settle dispatch_unknown
+
+create table public.et_outbound_queue (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  message_id uuid not null,
+  thread_id uuid not null,
+  channel text not null,
+  channel_session_id uuid not null,
+  recipient text not null,
+  purpose text not null default 'reply',
+  status text not null default 'queued',
+  status_reason text,
+  scheduled_at timestamptz not null default clock_timestamp(),
+  attempts smallint not null default 0,
+  provider text,
+  provider_message_id text,
+  created_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  constraint et_outbound_queue_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint et_outbound_queue_tenant_id_message_id_key unique (tenant_id, message_id),
+  constraint et_outbound_queue_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
+  references public.et_messages (tenant_id, id),
+  constraint et_outbound_queue_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
+  references public.et_channel_sessions (tenant_id, id),
+  constraint et_outbound_queue_purpose_check check (purpose in ('reply', 'follow_up', 'notification', 'marketing')),
+  constraint et_outbound_queue_status_check check (
+    status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'bounced', 'cancelled', 'dispatch_unknown'))
+)
+with (fillfactor = 70);
+comment on table public.et_outbound_queue is 'One row per message to be sent. Its status and its message''s delivery_status always agree.';
+comment on column public.et_outbound_queue.purpose is 'reply answers somebody; follow_up, notification and marketing obey consent and quiet hours.';
+comment on column public.et_outbound_queue.status_reason is 'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
+
+create table private.outbound_work (
+  tenant_id uuid not null,
+  queue_id uuid not null,
+  run_at timestamptz not null default clock_timestamp(),
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  claimed_by text,
+  constraint outbound_work_tenant_id_queue_id_pkey primary key (tenant_id, queue_id)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+comment on table private.outbound_work is 'One row per queue row not yet finished: an index of state, never the state.';
+
+create table public.dispatch_attempts (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  queue_id uuid not null,
+  number smallint not null,
+  fence bigint not null,
+  delivery_class text not null,
+  idempotency_key text not null,
+  worker text not null,
+  claimed_at timestamptz not null default clock_timestamp(),
+  send_started_at timestamptz,
+  finished_at timestamptz,
+  outcome text,
+  provider text,
+  provider_message_id text,
+  error_code text,
+  error text,
+  constraint dispatch_attempts_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint dispatch_attempts_tenant_id_queue_id_number_key unique (tenant_id, queue_id, number),
+  constraint dispatch_attempts_tenant_id_queue_id_fkey foreign key (tenant_id, queue_id)
+  references public.et_outbound_queue (tenant_id, id),
+  constraint dispatch_attempts_delivery_class_check check (delivery_class in ('I', 'N')),
+  constraint dispatch_attempts_outcome_check check (outcome in ('accepted', 'rejected', 'retry', 'unknown', 'refused'))
+);
+comment on table public.dispatch_attempts is 'Every try of every send, kept: the ledger a dispute is settled with.';
+comment on column public.dispatch_attempts.delivery_class is 'I: the provider honours the idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column public.dispatch_attempts.send_started_at is 'Committed just before the call that could deliver. Null means: nothing left the house.';
+comment on column public.dispatch_attempts.outcome is 'refused: a rule stopped it between claim and call.';
+
+create table public.delivery_receipts (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  provider text not null,
+  event_id text not null,
+  kind text not null,
+  external_message_id text,
+  message_id uuid,
+  recipient text,
+  status_code text,
+  diagnostic text,
+  occurred_at timestamptz,
+  received_at timestamptz not null default clock_timestamp(),
+  applied_at timestamptz,
+  constraint delivery_receipts_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint delivery_receipts_tenant_id_provider_event_id_key unique (tenant_id, provider, event_id),
+  constraint delivery_receipts_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
+  references public.et_messages (tenant_id, id),
+  constraint delivery_receipts_kind_check check (kind in (
+    'sent', 'delivered', 'read', 'delayed', 'failed', 'bounced_hard', 'bounced_soft', 'complained', 'unsubscribed',
+    'opened', 'clicked'))
+);
+comment on table public.delivery_receipts is 'What providers and mail servers told us afterwards, each once; kept even when the message is not known yet.';
+comment on column public.delivery_receipts.external_message_id is 'The provider''s or mail''s id the receipt is about.';
+
+create table public.suppressions (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  kind text not null,
+  address text not null,
+  scope text not null,
+  reason text not null,
+  source_message_id uuid,
+  created_at timestamptz not null default now(),
+  constraint suppressions_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint suppressions_tenant_id_kind_address_key unique (tenant_id, kind, address),
+  constraint suppressions_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint suppressions_tenant_id_source_message_id_fkey foreign key (tenant_id, source_message_id)
+  references public.et_messages (tenant_id, id),
+  constraint suppressions_scope_check check (scope in ('all', 'automatic')),
+  constraint suppressions_reason_check check (reason in ('bounced', 'complained', 'unsubscribed', 'manual')),
+  constraint suppressions_address_check check (private.is_address(kind, address))
+);
+comment on table public.suppressions is 'Addresses nothing is sent to. all: dead or complaining; automatic: asked to be left alone, may still be answered.';
+
+create table private.breakers (
+  tenant_id uuid not null,
+  channel_session_id uuid not null,
+  failures integer not null default 0,
+  open_until timestamptz,
+  constraint breakers_tenant_id_channel_session_id_pkey primary key (tenant_id, channel_session_id)
+);
+comment on table private.breakers is 'Provider trouble per tenant account: after five failures in a row sending pauses, longer each time.';
+
+create table private.send_counters (
+  tenant_id uuid not null,
+  day date not null,
+  sent integer not null default 0,
+  constraint send_counters_tenant_id_day_pkey primary key (tenant_id, day)
+);
+comment on table private.send_counters is 'Dispatches a day of tenants that have a cap.';
+
+create table private.send_buckets (
+  tenant_id uuid not null,
+  sender text not null,
+  tokens numeric not null,
+  updated_at timestamptz not null,
+  constraint send_buckets_tenant_id_sender_pkey primary key (tenant_id, sender)
+);
+comment on table private.send_buckets is 'Rate limit of client sends: a token bucket per sender. Inbound is never limited.';
+
+create index outbound_work_run_at_idx on private.outbound_work (tenant_id, run_at);
+create index et_outbound_queue_id_idx on public.et_outbound_queue (id);
+create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_queue (tenant_id, thread_id) where status = 'queued';
+create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
+where status = 'dispatch_unknown';
+create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id, provider_message_id)
+where provider_message_id is not null;
+create index dispatch_attempts_tenant_id_claimed_at_idx on public.dispatch_attempts (tenant_id, claimed_at);
+create index delivery_receipts_tenant_id_message_id_idx on public.delivery_receipts (tenant_id, message_id);
+create index delivery_receipts_tenant_id_unapplied_idx on public.delivery_receipts (tenant_id, external_message_id)
+where message_id is null;
+
+-- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.tg_queue__guard() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if (new.tenant_id, new.id, new.message_id) is distinct from (old.tenant_id, old.id, old.message_id) then
+    raise exception 'a queue row keeps its message'
+      using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Enqueue another message.';
+  end if;
+  if new.status is distinct from old.status then
+    if not private.is_transition(old.status, new.status) then
+      raise exception 'a dispatch does not go from % to %', old.status, new.status
+        using errcode = 'PT409', hint = 'See the lifecycle in the DBA guide.', detail = jsonb_build_object(
+          'code', 'refused_transition', 'from', old.status, 'to', new.status)::text;
+    end if;
+    update public.et_messages as m set delivery_status = new.status
+    where m.tenant_id = new.tenant_id and m.id = new.message_id;
+    new.finished_at := case when new.status in ('queued', 'sending') then null else coalesce(new.finished_at, clock_timestamp()) end;
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_queue__guard() is 'Definer: moves the message with its queue row, so the two cannot disagree; refuses unknown transitions.';
+
+create function private.tg_queue__work() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.outbound_work (tenant_id, queue_id, run_at) values (new.tenant_id, new.id, new.scheduled_at);
+  return null;
+end
+$$;
+comment on function private.tg_queue__work() is 'Definer: every queue row has its work row from the first moment.';
+
+create function private.tg_queue__wake() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting('parley.woke_outbound', true) is distinct from 'on' then
+    perform set_config('parley.woke_outbound', 'on', true);
+    if pg_try_advisory_xact_lock(7100002) then
+      perform pg_notify('et_outbound', '');
+    end if;
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_queue__wake() is 'At commit, once per transaction: a hint to the outbound router.';
+
+create function private.tg_messages__is_queued() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if not exists (
+    select from public.et_outbound_queue as q where q.tenant_id = new.tenant_id and q.message_id = new.id) then
+    raise exception 'an outbound message is queued in the transaction that writes it'
+      using errcode = 'PT409', detail = '{"code": "not_enqueued"}', hint = 'Use private.enqueue_outbound().';
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_messages__is_queued() is 'Definer, at commit: a message that says queued and is in no queue would never leave.';
+
+create trigger et_outbound_queue_100_guard before update on public.et_outbound_queue
+for each row execute function private.tg_queue__guard();
+create trigger et_outbound_queue_800_work after insert on public.et_outbound_queue
+for each row execute function private.tg_queue__work();
+create constraint trigger et_outbound_queue_900_wake after insert on public.et_outbound_queue
+deferrable initially deferred for each row execute function private.tg_queue__wake();
+create constraint trigger et_messages_910_is_queued after insert on public.et_messages
+deferrable initially deferred for each row when (new.delivery_status = 'queued')
+execute function private.tg_messages__is_queued();
+create trigger dispatch_attempts_300_refuse_delete before delete on public.dispatch_attempts
+for each row execute function private.tg_any__refuse();
+create trigger delivery_receipts_300_refuse_delete before delete on public.delivery_receipts
+for each row execute function private.tg_any__refuse();
+
+-- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.et_outbound_queue enable row level security;
+alter table public.et_outbound_queue force row level security;
+alter table public.dispatch_attempts enable row level security;
+alter table public.dispatch_attempts force row level security;
+alter table public.delivery_receipts enable row level security;
+alter table public.delivery_receipts force row level security;
+alter table public.suppressions enable row level security;
+alter table public.suppressions force row level security;
+alter table private.outbound_work enable row level security;
+alter table private.outbound_work force row level security;
+alter table private.breakers enable row level security;
+alter table private.breakers force row level security;
+alter table private.send_counters enable row level security;
+alter table private.send_counters force row level security;
+alter table private.send_buckets enable row level security;
+alter table private.send_buckets force row level security;
+
+create policy et_outbound_queue_select_staff on public.et_outbound_queue for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy et_outbound_queue_select_worker on public.et_outbound_queue for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy dispatch_attempts_select_staff on public.dispatch_attempts for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy dispatch_attempts_select_worker on public.dispatch_attempts for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy delivery_receipts_select_staff on public.delivery_receipts for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy delivery_receipts_select_worker on public.delivery_receipts for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy suppressions_select_staff on public.suppressions for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy suppressions_select_worker on public.suppressions for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy outbound_work_select_worker on private.outbound_work for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy breakers_select_worker on private.breakers for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy send_counters_select_worker on private.send_counters for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy send_buckets_select_worker on private.send_buckets for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+
+revoke all on public.et_outbound_queue, public.dispatch_attempts, public.delivery_receipts, public.suppressions,
+private.outbound_work, private.breakers, private.send_counters, private.send_buckets
+from public, anon, authenticated, service_role;
+grant select on public.et_outbound_queue, public.dispatch_attempts, public.delivery_receipts, public.suppressions
+to authenticated, service_role, parley_worker;
+grant insert on public.et_outbound_queue to service_role;
+grant insert, update, delete on public.suppressions to service_role;
+grant select on private.outbound_work, private.breakers, private.send_counters, private.send_buckets to parley_worker;

@@ -1,0 +1,226 @@
+-- Chapter: outbound, part two. Enqueue, claim with every rule checked again, and the ledger of tries.
+
+create function private.reply_headers(p_thread public.et_threads) returns table (recipient text, subject text, reference_ids text [], external_message_id text)
+language sql stable security definer set search_path = '' as $$
+  with last_in as (
+    select m.sender_address, m.subject, m.reference_ids, m.external_message_id, m.metadata
+    from public.et_messages as m
+    where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.direction = 'inbound'
+    order by m.seq desc limit 1
+  ), known as (
+    select i.address from public.contact_identities as i
+    inner join public.contacts as c on c.tenant_id = i.tenant_id and c.id = p_thread.contact_id
+    where i.tenant_id = p_thread.tenant_id and i.contact_id = coalesce(c.merged_into, c.id)
+      and i.kind = private.address_kind(p_thread.channel)
+    order by i.verified_at nulls last, i.created_at limit 1
+  )
+  select
+    coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address),
+    coalesce(l.subject, p_thread.subject),
+    case when l.external_message_id is null then null else
+      (coalesce(l.reference_ids, '{}') || coalesce(l.metadata ->> 'message_id', '{}'))[greatest(1, cardinality(l.reference_ids) - 18):]
+    end,
+    private.uuid_v7()::text || '@' || split_part(coalesce(s.sender_address, s.address), '@', 2)
+  from (select) as one
+  left join last_in as l on true
+  left join known as k on true
+  left join public.et_channel_sessions as s on s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id
+$$;
+comment on function private.reply_headers(public.et_threads) is
+'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it will carry.';
+
+create function private.enqueue_outbound(
+  p_tenant_id uuid, p_thread_id uuid, p_body text, p_sender_kind text, p_sender text, p_options jsonb default '{}'
+) returns table (message_id uuid, queue_id uuid, seq bigint, rev bigint)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_thread public.et_threads%rowtype;
+  v_head record;
+  v_message public.et_messages%rowtype;
+  v_queue uuid;
+begin
+  select t.* into v_thread from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id;
+  select h.* into v_head from private.reply_headers(v_thread) as h;
+  if v_head.recipient is null or v_thread.channel_session_id is null then
+    raise exception 'this thread has nobody to send to on %', v_thread.channel
+      using errcode = 'PT422', detail = '{"code": "no_recipient"}', hint = 'Add an address to the contact first.';
+  end if;
+  insert into public.et_messages (
+    tenant_id, thread_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_user_id,
+    subject, body, language, message_type, external_message_id, client_message_id, reference_ids, control_epoch,
+    based_on_seq, cause_kind, cause_id, metadata)
+  values (
+    p_tenant_id, p_thread_id, v_thread.channel, v_thread.channel_session_id, 'outbound', 'queued', p_sender_kind, p_sender,
+    (p_options ->> 'sender_user_id')::uuid, coalesce(p_options ->> 'subject', private.reply_subject(v_head.subject)), p_body,
+    p_options ->> 'language', coalesce(p_options ->> 'message_type', 'text'),
+    case v_thread.channel when 'email' then v_head.external_message_id end, p_options ->> 'client_message_id',
+    v_head.reference_ids, (p_options ->> 'control_epoch')::bigint, (p_options ->> 'based_on_seq')::bigint,
+    p_options ->> 'cause_kind', (p_options ->> 'cause_id')::uuid, coalesce(p_options -> 'metadata', '{}'))
+  returning * into v_message;
+  if v_message.id is null then
+    return;
+  end if;
+  insert into public.et_outbound_queue (
+    tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, scheduled_at)
+  values (
+    p_tenant_id, v_message.id, p_thread_id, v_thread.channel, v_thread.channel_session_id, v_head.recipient,
+    coalesce(p_options ->> 'purpose', 'reply'),
+    clock_timestamp() + make_interval(secs => coalesce((p_options ->> 'delay_seconds')::integer, 0)))
+  returning id into v_queue;
+  return query select v_message.id, v_queue, v_message.seq, v_message.rev;
+end
+$$;
+comment on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb) is
+'Definer. The one way out: message, queue row and work row together. No row when the client message id was used before.';
+
+create function private.reply_subject(p_subject text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case when p_subject is null or btrim(p_subject) = '' then null
+    else 'Re: ' || left(regexp_replace(p_subject, '^(\s*(re|aw|antw|sv|vs|rv|odp|fwd?|wg)(\[\d+\])?\s*:\s*)+', '', 'i'), 300) end
+$$;
+comment on function private.reply_subject(text) is 'Re: once, whatever language and number of them stood there before.';
+
+create function private.cancel_queued(p_tenant_id uuid, p_thread_id uuid, p_reason text) returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count integer;
+begin
+  with cancelled as (
+    update public.et_outbound_queue as q set status = 'cancelled', status_reason = p_reason
+    from public.et_messages as m
+    where q.tenant_id = p_tenant_id and q.thread_id = p_thread_id and q.status = 'queued'
+      and m.tenant_id = q.tenant_id and m.id = q.message_id and m.sender_kind = 'ai'
+    returning q.tenant_id, q.id
+  ), gone as (
+    delete from private.outbound_work as w using cancelled as c
+    where w.tenant_id = c.tenant_id and w.queue_id = c.id
+  )
+  select count(*) into v_count from cancelled;
+  return v_count;
+end
+$$;
+comment on function private.cancel_queued(uuid, uuid, text) is
+'Definer: AI messages of a thread that have not left yet stay at home. A row being sent is not touched.';
+
+create function private.quiet_until(p_zone text, p_start time, p_end time) returns timestamptz
+language sql stable set search_path = '' as $$
+  select case
+    when p_start is null or p_start = p_end then null
+    when p_start < p_end and local.t >= p_start and local.t < p_end then (local.d + p_end) at time zone p_zone
+    when p_start > p_end and local.t >= p_start then (local.d + 1 + p_end) at time zone p_zone
+    when p_start > p_end and local.t < p_end then (local.d + p_end) at time zone p_zone
+  end
+  from (select (clock_timestamp() at time zone p_zone)::date as d, (clock_timestamp() at time zone p_zone)::time as t) as local
+$$;
+comment on function private.quiet_until(text, time, time) is 'When the quiet hours that reign now in a zone end; null when it is not quiet.';
+
+create function private.dispatch_verdict(p_queue public.et_outbound_queue)
+returns table (verdict text, reason text, until timestamptz)
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v record;
+begin
+  select t.status as tenant_status, t.time_zone, s.status as session_status, c.blocked_at, c.time_zone as contact_zone,
+    th.status as thread_status, th.control, th.control_epoch, th.last_inbound_seq, m.sender_kind, m.message_type,
+    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, x.scope, x.reason as suppressed_because,
+    st.quiet_hours_start, st.quiet_hours_end, st.daily_send_cap, coalesce(n.sent, 0) as sent_today, c.id as contact_id
+  into v
+  from public.et_messages as m
+  inner join public.tenants as t on t.id = m.tenant_id
+  inner join public.tenant_settings as st on st.tenant_id = m.tenant_id
+  inner join public.et_threads as th on th.tenant_id = m.tenant_id and th.id = m.thread_id
+  inner join public.et_channel_sessions as s on s.tenant_id = m.tenant_id and s.id = m.channel_session_id
+  left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
+  left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
+    and x.kind = private.address_kind(m.channel)
+  left join private.breakers as b on b.tenant_id = m.tenant_id and b.channel_session_id = m.channel_session_id
+  left join private.send_counters as n on n.tenant_id = m.tenant_id and n.day = (clock_timestamp() at time zone t.time_zone)::date
+  where m.tenant_id = p_queue.tenant_id and m.id = p_queue.message_id;
+  if v.sender_kind = 'ai' and (v.control <> 'ai' or v.m_epoch <> v.control_epoch) then
+    verdict := 'cancel'; reason := 'human_takeover';
+  elsif v.sender_kind = 'ai' and v.based_on_seq <> v.last_inbound_seq then
+    verdict := 'cancel'; reason := 'superseded';
+  elsif v.tenant_status = 'deleted' then
+    verdict := 'cancel'; reason := 'tenant_deleted';
+  elsif v.session_status = 'deleted' then
+    verdict := 'cancel'; reason := 'session_deleted';
+  elsif v.blocked_at is not null then
+    verdict := 'cancel'; reason := 'contact_blocked';
+  elsif v.scope = 'all' or (v.scope = 'automatic' and p_queue.purpose <> 'reply') then
+    verdict := 'cancel'; reason := 'suppressed_' || v.suppressed_because;
+  elsif v.thread_status in ('closed', 'archived') and v.sender_kind in ('ai', 'system') then
+    verdict := 'cancel'; reason := 'thread_closed';
+  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel, 'marketing') then
+    verdict := 'cancel'; reason := 'no_consent';
+  elsif p_queue.channel = 'whatsapp' and v.message_type <> 'template' and not private.in_service_window(p_queue) then
+    verdict := 'cancel'; reason := 'window_closed';
+  elsif v.tenant_status = 'suspended' then
+    verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
+  elsif v.session_status = 'paused' then
+    verdict := 'defer'; reason := 'session_paused'; until := clock_timestamp() + interval '1 minute';
+  elsif v.open_until > clock_timestamp() then
+    verdict := 'defer'; reason := 'breaker_open'; until := v.open_until;
+  elsif v.daily_send_cap is not null and v.sent_today >= v.daily_send_cap then
+    verdict := 'defer'; reason := 'daily_cap';
+    until := ((clock_timestamp() at time zone v.time_zone)::date + 1)::timestamp at time zone v.time_zone;
+  elsif p_queue.purpose <> 'reply' then
+    until := private.quiet_until(coalesce(v.contact_zone, v.time_zone), v.quiet_hours_start, v.quiet_hours_end);
+    if until is not null then
+      verdict := 'defer'; reason := 'quiet_hours';
+    end if;
+  end if;
+  verdict := coalesce(verdict, 'send');
+  return next;
+end
+$$;
+comment on function private.dispatch_verdict(public.et_outbound_queue) is
+'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, quiet hours, windows, caps, breaker.';
+
+create function private.has_consent(p_tenant_id uuid, p_contact_id uuid, p_channel text, p_purpose text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select coalesce((
+    select c.granted from public.contact_consents as c
+    where c.tenant_id = p_tenant_id and c.contact_id = p_contact_id and c.channel = p_channel and c.purpose = p_purpose
+    order by c.recorded_at desc, c.id desc limit 1), false)
+$$;
+comment on function private.has_consent(uuid, uuid, text, text) is 'Definer: the newest consent row says yes.';
+
+create function private.in_service_window(p_queue public.et_outbound_queue) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.et_threads as t
+    inner join public.et_messages as m on m.tenant_id = t.tenant_id and m.thread_id = t.id and m.seq = t.last_inbound_seq
+    where t.tenant_id = p_queue.tenant_id and t.id = p_queue.thread_id
+      and m.created_at > clock_timestamp() - interval '24 hours')
+$$;
+comment on function private.in_service_window(public.et_outbound_queue) is 'Definer: the contact wrote within 24 hours, so free text is allowed on WhatsApp.';
+
+create function private.settle_lost_attempt(p_queue public.et_outbound_queue) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_attempt public.dispatch_attempts%rowtype;
+begin
+  select a.* into v_attempt from public.dispatch_attempts as a
+  where a.tenant_id = p_queue.tenant_id and a.queue_id = p_queue.id order by a.number desc limit 1;
+  update public.dispatch_attempts as a
+  set outcome = case when v_attempt.send_started_at is null then 'retry' else 'unknown' end,
+    finished_at = clock_timestamp(), error_code = 'lease_expired', error = 'The worker that claimed this did not come back.'
+  where a.tenant_id = v_attempt.tenant_id and a.id = v_attempt.id and a.outcome is null;
+  if v_attempt.send_started_at is null or v_attempt.delivery_class = 'I' then
+    update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
+    where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
+    return true;
+  end if;
+  update public.et_outbound_queue as q set status = 'dispatch_unknown', status_reason = 'lease_expired'
+  where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
+  delete from private.outbound_work as w where w.tenant_id = p_queue.tenant_id and w.queue_id = p_queue.id;
+  return false;
+end
+$$;
+comment on function private.settle_lost_attempt(public.et_outbound_queue) is
+'Definer. A lease ran out: true when sending again is safe (nothing left, or the provider dedupes), else the row becomes dispatch_unknown.';
+
+grant execute on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb),
+private.cancel_queued(uuid, uuid, text) to parley_worker;
+grant execute on function private.reply_subject(text) to parley_worker, service_role;

@@ -1,0 +1,243 @@
+-- Chapter: outbound, part three. What the router calls: claim, mark, complete; and what comes back: receipts.
+
+create function private.claim_outbound(
+  p_worker text, p_limit integer, p_classes jsonb, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
+) returns table (
+  tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
+  run_at timestamptz
+)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_tenants uuid [] := private.waiting_tenants('private.outbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_work record;
+begin
+  for v_work in
+    select w.tenant_id, w.queue_id, w.lease_until, w.run_at
+    from unnest(v_tenants) with ordinality as t (tenant_id, n)
+    cross join lateral (
+      select o.tenant_id, o.queue_id, o.lease_until, o.run_at from private.outbound_work as o
+      where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
+        and (o.lease_until is null or o.lease_until < clock_timestamp())
+      order by o.run_at
+      limit v_share
+      for update skip locked
+    ) as w
+    order by t.n
+    limit p_limit
+  loop
+    return query select * from private.claim_one_outbound(p_worker, v_work.tenant_id, v_work.queue_id,
+      v_work.lease_until is not null, v_work.run_at, p_classes);
+  end loop;
+end
+$$;
+comment on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid) is
+'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants; p_classes tells each channel''s delivery class.';
+
+create function private.claim_one_outbound(
+  p_worker text, p_tenant_id uuid, p_queue_id uuid, p_lease_lost boolean, p_run_at timestamptz, p_classes jsonb
+) returns table (
+  tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
+  run_at timestamptz
+)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_queue public.et_outbound_queue%rowtype;
+  v_verdict record;
+  v_fence bigint := nextval('private.fences');
+begin
+  select q.* into v_queue from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update;
+  if p_lease_lost and v_queue.status = 'sending' and not private.settle_lost_attempt(v_queue) then
+    return;
+  end if;
+  select d.verdict, d.reason, d.until into v_verdict from private.dispatch_verdict(v_queue) as d;
+  if v_verdict.verdict = 'cancel' then
+    update public.et_outbound_queue as q set status = 'cancelled', status_reason = v_verdict.reason
+    where q.tenant_id = p_tenant_id and q.id = p_queue_id;
+    delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+    return;
+  elsif v_verdict.verdict = 'defer' then
+    update public.et_outbound_queue as q set status_reason = v_verdict.reason
+    where q.tenant_id = p_tenant_id and q.id = p_queue_id and q.status_reason is distinct from v_verdict.reason;
+    update private.outbound_work as w set run_at = v_verdict.until, lease_until = null, claimed_by = null
+    where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+    return;
+  end if;
+  update private.outbound_work as w
+  set lease_until = clock_timestamp() + private.lease_length(), fence = v_fence, claimed_by = p_worker
+  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+  update public.et_outbound_queue as q set status = 'sending', status_reason = null, attempts = q.attempts + 1
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id
+  returning q.* into v_queue;
+  insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class, idempotency_key, worker)
+  values (p_tenant_id, p_queue_id, v_queue.attempts, v_fence, coalesce(p_classes ->> v_queue.channel, 'N'),
+    p_queue_id::text, p_worker);
+  return query select p_tenant_id, p_queue_id, v_queue.message_id, v_queue.thread_id, v_fence, v_queue.attempts,
+    v_queue.channel, p_run_at;
+end
+$$;
+comment on function private.claim_one_outbound(text, uuid, uuid, boolean, timestamptz, jsonb) is
+'Definer: one locked work row becomes an attempt, or is cancelled or put off by a rule.';
+
+create function private.dispatch_details(p_tenant_id uuid, p_queue_id uuid) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
+    'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
+    'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
+    'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address, s.address) else s.address end),
+    'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
+    'external_message_id', m.external_message_id, 'in_reply_to', m.reference_ids[cardinality(m.reference_ids)],
+    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config,
+    'secrets', (
+      select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
+      where x.tenant_id = s.tenant_id and x.session_id = s.id))
+  from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  inner join public.et_threads as th on th.tenant_id = m.tenant_id and th.id = m.thread_id
+  inner join public.tenants as t on t.id = q.tenant_id
+  inner join public.et_channel_sessions as s on s.tenant_id = q.tenant_id and s.id = q.channel_session_id
+  left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id
+$$;
+comment on function private.dispatch_details(uuid, uuid) is 'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted.';
+
+create function private.renew_outbound(p_tenant_ids uuid [], p_queue_ids uuid [], p_fences bigint []) returns setof bigint
+language sql volatile security definer set search_path = '' as $$
+  update private.outbound_work as w set lease_until = clock_timestamp() + private.lease_length()
+  from unnest(p_tenant_ids, p_queue_ids, p_fences) as h (tenant_id, queue_id, fence)
+  where w.tenant_id = h.tenant_id and w.queue_id = h.queue_id and w.fence = h.fence and w.lease_until > clock_timestamp()
+  returning w.fence
+$$;
+comment on function private.renew_outbound(uuid [], uuid [], bigint []) is 'Definer, for the router: extends leases still held.';
+
+create function private.mark_send_started(p_tenant_id uuid, p_queue_id uuid, p_fence bigint) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from private.outbound_work as w
+  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    return 'lost';
+  end if;
+  -- The last look before the call: what a person did since the claim still stops an AI message.
+  if exists (
+    select from public.et_outbound_queue as q
+    inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+    inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
+    where q.tenant_id = p_tenant_id and q.id = p_queue_id and m.sender_kind = 'ai'
+      and (t.control <> 'ai' or t.control_epoch <> m.control_epoch)
+  ) then
+    return 'superseded';
+  end if;
+  update public.dispatch_attempts as a set send_started_at = clock_timestamp()
+  where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.fence = p_fence and a.outcome is null;
+  return case when found then 'ok' else 'lost' end;
+end
+$$;
+comment on function private.mark_send_started(uuid, uuid, bigint) is
+'Definer, for the router: ok, and from the commit on this try may have delivered; superseded: a person took over; lost: somebody else has the row.';
+
+create function private.retry_delay(p_attempt integer, p_retry_after double precision) returns interval
+language sql volatile set search_path = '' as $$
+  select make_interval(secs => greatest(
+    least(coalesce(p_retry_after, 0), 3600),
+    random() * least(900, 2 * power(2, least(p_attempt, 12) - 1))))
+$$;
+comment on function private.retry_delay(integer, double precision) is 'Exponential backoff with full jitter, at most 15 minutes; a Retry-After is honoured up to an hour.';
+
+create function private.note_provider(p_tenant_id uuid, p_session_id uuid, p_ok boolean) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if p_ok then
+    delete from private.breakers as b where b.tenant_id = p_tenant_id and b.channel_session_id = p_session_id;
+  else
+    insert into private.breakers as b (tenant_id, channel_session_id, failures) values (p_tenant_id, p_session_id, 1)
+    on conflict (tenant_id, channel_session_id) do update set
+      failures = b.failures + 1,
+      open_until = case when b.failures + 1 >= 5
+        then clock_timestamp() + least(interval '10 minutes', interval '5 seconds' * power(2, least(b.failures - 4, 10))) end;
+  end if;
+end
+$$;
+comment on function private.note_provider(uuid, uuid, boolean) is 'Definer: one more success or failure of a provider; five failures in a row open the breaker.';
+
+create function private.complete_outbound(p_tenant_id uuid, p_queue_id uuid, p_fence bigint, p_outcome jsonb) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_queue public.et_outbound_queue%rowtype;
+  v_kind text := p_outcome ->> 'kind';
+  v_class text;
+  v_status text;
+begin
+  select q.* into v_queue from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update;
+  perform from private.outbound_work as w
+  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    return 'lost';
+  end if;
+  update public.dispatch_attempts as a
+  set outcome = v_kind, finished_at = clock_timestamp(), provider = p_outcome ->> 'provider',
+    provider_message_id = p_outcome ->> 'provider_message_id', error_code = p_outcome ->> 'error_code',
+    error = left(p_outcome ->> 'error', 2000)
+  where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.fence = p_fence
+  returning a.delivery_class into v_class;
+  v_status := case v_kind
+    when 'accepted' then 'sent'
+    when 'rejected' then case when (p_outcome ->> 'suppress_recipient')::boolean then 'bounced' else 'failed' end
+    when 'refused' then 'cancelled'
+    when 'unknown' then case when v_class = 'I' and v_queue.attempts < 8 then 'queued' else 'dispatch_unknown' end
+    when 'retry' then case when v_queue.attempts < 8 then 'queued' else 'failed' end
+  end;
+  update public.et_outbound_queue as q
+  set status = v_status, status_reason = p_outcome ->> 'error_code', provider = p_outcome ->> 'provider',
+    provider_message_id = coalesce(p_outcome ->> 'provider_message_id', q.provider_message_id)
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id;
+  if v_status = 'queued' then
+    update private.outbound_work as w set lease_until = null, claimed_by = null,
+      run_at = clock_timestamp() + private.retry_delay(v_queue.attempts, (p_outcome ->> 'retry_after_s')::float8)
+    where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+  else
+    delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+  end if;
+  if v_kind in ('accepted', 'retry') then
+    perform private.note_provider(p_tenant_id, v_queue.channel_session_id, v_kind = 'accepted');
+  end if;
+  if v_status = 'sent' then
+    insert into private.send_counters as n (tenant_id, day, sent)
+    select t.id, (clock_timestamp() at time zone t.time_zone)::date, 1 from public.tenants as t
+    inner join public.tenant_settings as s on s.tenant_id = t.id and s.daily_send_cap is not null
+    where t.id = p_tenant_id
+    on conflict (tenant_id, day) do update set sent = n.sent + 1;
+  end if;
+  if (p_outcome ->> 'suppress_recipient')::boolean then
+    perform private.suppress(p_tenant_id, v_queue.channel, v_queue.recipient, 'bounced', v_queue.message_id);
+  end if;
+  perform private.apply_receipts(p_tenant_id, p_queue_id);
+  return v_status;
+end
+$$;
+comment on function private.complete_outbound(uuid, uuid, bigint, jsonb) is
+'Definer, for the router: records how a try ended and what follows. lost: the lease went to somebody else, nothing was recorded.';
+
+create function private.suppress(p_tenant_id uuid, p_channel text, p_address text, p_reason text, p_message_id uuid) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into public.suppressions as s (tenant_id, kind, address, scope, reason, source_message_id)
+  select p_tenant_id, private.address_kind(p_channel), p_address,
+    case when p_reason = 'unsubscribed' then 'automatic' else 'all' end, p_reason, p_message_id
+  where private.is_address(private.address_kind(p_channel), p_address)
+  on conflict (tenant_id, kind, address) do update
+  set scope = 'all', reason = excluded.reason, source_message_id = excluded.source_message_id
+  where s.scope = 'automatic' and excluded.scope = 'all'
+$$;
+comment on function private.suppress(uuid, text, text, text, uuid) is 'Definer: nothing more is sent to this address; a stronger reason replaces a weaker one.';
+
+grant execute on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid),
+private.dispatch_details(uuid, uuid), private.renew_outbound(uuid [], uuid [], bigint []),
+private.mark_send_started(uuid, uuid, bigint), private.complete_outbound(uuid, uuid, bigint, jsonb),
+private.suppress(uuid, text, text, text, uuid) to parley_worker;

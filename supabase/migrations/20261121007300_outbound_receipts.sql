@@ -1,0 +1,226 @@
+-- Chapter: outbound, part four. What comes back, what people do about it, and what clients send.
+
+-- ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.status_rank(p_status text) returns integer
+language sql immutable parallel safe set search_path = '' as $$
+  select case p_status when 'queued' then 0 when 'sending' then 1 when 'dispatch_unknown' then 2 when 'sent' then 10
+    when 'failed' then 20 when 'delivered' then 30 when 'bounced' then 40 when 'read' then 50 else 100 end
+$$;
+comment on function private.status_rank(text) is
+'Receipts move a row only to a higher rank, so any order of the same receipts ends the same. A bounce after "delivered" (to a relay) wins; "read" is final.';
+
+create function private.receipt_status(p_kind text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case p_kind when 'sent' then 'sent' when 'delivered' then 'delivered' when 'opened' then null when 'read' then 'read'
+    when 'failed' then 'failed' when 'bounced_hard' then 'bounced' when 'bounced_soft' then null end
+$$;
+comment on function private.receipt_status(text) is
+'The status a receipt speaks for; null when it is only worth keeping (delays, soft bounces, machine opens, complaints).';
+
+create function private.apply_receipt(p_receipt public.delivery_receipts, p_queue public.et_outbound_queue) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_to text := private.receipt_status(p_receipt.kind);
+begin
+  if v_to is not null and private.status_rank(v_to) > private.status_rank(p_queue.status)
+    and p_queue.status not in ('queued', 'cancelled') then
+    update public.et_outbound_queue as q
+    set status = v_to, status_reason = coalesce(p_receipt.status_code, p_receipt.kind)
+    where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status <> 'sending'
+      and private.is_transition(q.status, v_to);
+  end if;
+  if p_receipt.kind in ('bounced_hard', 'complained', 'unsubscribed') then
+    perform private.suppress(p_queue.tenant_id, p_queue.channel, p_queue.recipient,
+      case p_receipt.kind when 'bounced_hard' then 'bounced' else p_receipt.kind end, p_queue.message_id);
+  end if;
+  update public.delivery_receipts as r set message_id = p_queue.message_id, applied_at = clock_timestamp()
+  where r.tenant_id = p_receipt.tenant_id and r.id = p_receipt.id;
+end
+$$;
+comment on function private.apply_receipt(public.delivery_receipts, public.et_outbound_queue) is
+'Definer: one receipt meets its message: status forward, suppression where it says so.';
+
+create function private.apply_receipts(p_tenant_id uuid, p_queue_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_receipt public.delivery_receipts%rowtype;
+  v_queue public.et_outbound_queue%rowtype;
+begin
+  for v_receipt in
+    select r.* from public.et_outbound_queue as q
+    inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+    inner join public.delivery_receipts as r on r.tenant_id = q.tenant_id
+      and ((r.message_id is null and r.external_message_id in (q.provider_message_id, m.external_message_id))
+        or (r.message_id = m.id and r.applied_at is null))
+    where q.tenant_id = p_tenant_id and q.id = p_queue_id
+    order by r.received_at
+  loop
+    select q.* into v_queue from public.et_outbound_queue as q where q.tenant_id = p_tenant_id and q.id = p_queue_id;
+    perform private.apply_receipt(v_receipt, v_queue);
+  end loop;
+end
+$$;
+comment on function private.apply_receipts(uuid, uuid) is 'Definer: receipts that came before the message they speak of was settled are applied now.';
+
+create function private.record_receipt(p_tenant_id uuid, p_receipt jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_receipt public.delivery_receipts%rowtype;
+  v_queue public.et_outbound_queue%rowtype;
+begin
+  select q.* into v_queue
+  from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  where q.tenant_id = p_tenant_id and (
+    (m.channel = p_receipt ->> 'channel' and m.external_message_id = p_receipt ->> 'external_message_id')
+    or q.provider_message_id = p_receipt ->> 'external_message_id')
+  order by q.created_at desc limit 1 for no key update of q;
+  insert into public.delivery_receipts (
+    tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic, occurred_at)
+  values (
+    p_tenant_id, p_receipt ->> 'provider', p_receipt ->> 'event_id', p_receipt ->> 'kind',
+    p_receipt ->> 'external_message_id', v_queue.message_id, p_receipt ->> 'recipient', p_receipt ->> 'status_code',
+    left(p_receipt ->> 'diagnostic', 1000), (p_receipt ->> 'occurred_at')::timestamptz)
+  on conflict (tenant_id, provider, event_id) do nothing
+  returning * into v_receipt;
+  if v_receipt.id is null then
+    return jsonb_build_object('result', 'duplicate');
+  end if;
+  if v_queue.id is not null and v_queue.status <> 'sending' then
+    perform private.apply_receipt(v_receipt, v_queue);
+  end if;
+  return jsonb_build_object('result', case when v_queue.id is null then 'kept' else 'applied' end,
+    'receipt_id', v_receipt.id, 'message_id', v_queue.message_id);
+end
+$$;
+comment on function private.record_receipt(uuid, jsonb) is
+'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, …}. Kept once; applied to its message, or when that is known.';
+
+create function private.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_queue public.et_outbound_queue%rowtype;
+  v_message public.et_messages%rowtype;
+  v_again record;
+begin
+  if p_resolution not in ('sent', 'failed', 'resend') then
+    raise exception 'an unknown dispatch is resolved as sent, failed or resend'
+      using errcode = 'PT422', detail = '{"code": "bad_resolution", "field": "resolution"}', hint = 'Look into the provider''s log first.';
+  end if;
+  select q.* into v_queue from public.et_outbound_queue as q
+  where q.tenant_id = v_tenant and q.message_id = p_message_id and q.status = 'dispatch_unknown' for no key update;
+  if v_queue.id is null then
+    return private.deny('message', p_message_id, 'resolve_unknown');
+  end if;
+  update public.et_outbound_queue as q
+  set status = case p_resolution when 'sent' then 'sent' else 'failed' end, status_reason = 'resolved_by_person'
+  where q.tenant_id = v_tenant and q.id = v_queue.id;
+  if p_resolution = 'resend' then
+    select m.* into v_message from public.et_messages as m where m.tenant_id = v_tenant and m.id = p_message_id;
+    select e.* into v_again from private.enqueue_outbound(v_tenant, v_queue.thread_id, v_message.body, 'agent',
+      private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id', p_message_id,
+        'client_message_id', 'resend:' || p_message_id::text)) as e;
+  end if;
+  perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
+    jsonb_build_object('resolution', p_resolution));
+  return jsonb_build_object('message_id', p_message_id, 'resolution', p_resolution);
+end
+$$;
+comment on function private.resolve_unknown(uuid, text) is
+'Definer: a person says what became of an unknown dispatch. resend writes a new message; the old row never leaves twice.';
+
+-- ── client sends ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.take_send_token(p_tenant_id uuid, p_sender text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_rate numeric;
+  v_left numeric;
+begin
+  select s.sends_per_minute into v_rate from public.tenant_settings as s where s.tenant_id = p_tenant_id;
+  insert into private.send_buckets as b (tenant_id, sender, tokens, updated_at)
+  values (p_tenant_id, p_sender, v_rate - 1, clock_timestamp())
+  on conflict (tenant_id, sender) do update set
+    tokens = least(v_rate, b.tokens + v_rate * extract(epoch from clock_timestamp() - b.updated_at) / 60) - 1,
+    updated_at = clock_timestamp()
+  returning b.tokens into v_left;
+  if v_left < 0 then
+    raise exception 'too many messages: the limit is % a minute', v_rate
+      using errcode = 'PT429', hint = 'Wait as long as retry_after_s says, or raise sends_per_minute.',
+      detail = jsonb_build_object('code', 'rate_limited', 'retry_after_s', ceil(-v_left * 60 / v_rate))::text;
+  end if;
+end
+$$;
+comment on function private.take_send_token(uuid, text) is
+'Definer: a token bucket per sender (tenant_settings.sends_per_minute). Raises PT429 with retry_after_s; the raise gives the token back.';
+
+create function private.send_message(
+  p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('send');
+  v_thread public.et_threads%rowtype;
+  v_sent record;
+  v_limit bigint;
+begin
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'send_message');
+  end if;
+  select m.id as message_id, m.seq, m.rev, m.delivery_status into v_sent from public.et_messages as m
+  where m.tenant_id = v_tenant and m.sender = private.actor() and m.client_message_id = p_client_message_id;
+  if v_sent.message_id is not null then
+    return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'duplicate', true);
+  end if;
+  v_limit := private.message_limit(v_tenant, v_thread.channel, 'body_chars');
+  if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
+    raise exception 'a message on % has 1 to % characters', v_thread.channel, v_limit
+      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}', hint = 'Shorten it, or send it in parts.';
+  end if;
+  perform private.take_send_token(v_tenant, private.actor());
+  if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
+    raise exception 'the conversation moved on'
+      using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
+        'code', 'thread_moved', 'last_seq', v_thread.last_seq, 'new_messages', (
+          select jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body', m.body) order by m.seq)
+          from (select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
+            and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
+  end if;
+  -- A person speaks: from here on the AI is silent in this thread, and what it had queued stays at home.
+  if v_thread.control = 'ai' then
+    update public.et_threads as t set control = 'human', assignee_id = coalesce(t.assignee_id, (
+      select u.user_id from public.tenant_members as u where u.tenant_id = v_tenant and u.user_id = private.current_user_id()))
+    where t.tenant_id = v_tenant and t.id = p_thread_id;
+    perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
+  end if;
+  select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
+    v_tenant, p_thread_id, p_body, 'agent', private.actor(), jsonb_build_object(
+      'client_message_id', p_client_message_id, 'sender_user_id', private.current_user_id(), 'subject', p_subject,
+      'cause_kind', 'client')) as e;
+  perform private.note_thread_moved(v_tenant, p_thread_id);
+  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'delivery_status', 'queued', 'duplicate', false);
+end
+$$;
+comment on function private.send_message(uuid, text, text, bigint, text) is
+'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq does not match, rate limited, and a takeover from the AI.';
+
+create function public.send_message(
+  p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,
+  p_subject text default null
+) returns jsonb language sql volatile set search_path = ''
+begin atomic
+select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject);
+end;
+create function public.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.resolve_unknown(p_message_id, p_resolution); end;
+comment on function public.send_message(uuid, text, text, bigint, text) is 'Send a message in a thread, as agent or API key.';
+comment on function public.resolve_unknown(uuid, text) is 'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
+
+grant execute on function private.record_receipt(uuid, jsonb) to parley_worker;
+grant execute on function private.send_message(uuid, text, text, bigint, text), private.resolve_unknown(uuid, text),
+public.send_message(uuid, text, text, bigint, text), public.resolve_unknown(uuid, text) to authenticated;

@@ -1,0 +1,277 @@
+-- Chapter: insights. What the CRM knows of a thread, kept by a worker that reads and never talks.
+--
+--   thread moved ──▶ private.insight_work ──claim──▶ summarise ──▶ et_thread_insights (+ thread_insight_versions)
+--   follow_up_at due ──▶ followups worker: an outbound row, or cancelled because the contact answered
+
+create table public.et_thread_insights (
+  tenant_id uuid not null,
+  thread_id uuid not null,
+  summary text not null,
+  label text,
+  sentiment numeric(4, 3),
+  sentiment_label text,
+  next_step text,
+  language text,
+  follow_up_at timestamptz,
+  follow_up_text text,
+  follow_up_status text,
+  follow_up_message_id uuid,
+  read_seq bigint not null,
+  version integer not null default 1,
+  model text not null,
+  prompt_version text,
+  updated_at timestamptz not null default clock_timestamp(),
+  constraint et_thread_insights_tenant_id_thread_id_pkey primary key (tenant_id, thread_id),
+  constraint et_thread_insights_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id),
+  constraint et_thread_insights_tenant_id_follow_up_message_id_fkey foreign key (tenant_id, follow_up_message_id)
+  references public.et_messages (tenant_id, id),
+  constraint et_thread_insights_sentiment_label_check check (sentiment_label in ('negative', 'neutral', 'positive')),
+  constraint et_thread_insights_follow_up_status_check check (follow_up_status in ('scheduled', 'sent', 'cancelled')),
+  constraint et_thread_insights_follow_up_at_check check (follow_up_status <> 'scheduled' or follow_up_at is not null)
+);
+comment on table public.et_thread_insights is 'Summary, label, mood, next step and follow-up of a thread, as of read_seq.';
+comment on column public.et_thread_insights.read_seq is 'The last message this was written from; the worker runs again only when the thread moved past it.';
+comment on column public.et_thread_insights.follow_up_status is 'scheduled → sent | cancelled (the contact answered, a person is in control, or the thread was closed).';
+
+create table public.thread_insight_versions (
+  tenant_id uuid not null,
+  thread_id uuid not null,
+  version integer not null,
+  summary text not null,
+  label text,
+  sentiment numeric(4, 3),
+  next_step text,
+  follow_up_at timestamptz,
+  read_seq bigint not null,
+  model text not null,
+  prompt_version text,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint thread_insight_versions_tenant_id_thread_id_version_pkey primary key (tenant_id, thread_id, version),
+  constraint thread_insight_versions_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id)
+);
+comment on table public.thread_insight_versions is 'Every earlier insight of a thread, so that a change can be traced.';
+
+create table private.insight_work (
+  tenant_id uuid not null,
+  thread_id uuid not null,
+  run_at timestamptz not null default clock_timestamp(),
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  attempts smallint not null default 0,
+  constraint insight_work_tenant_id_thread_id_pkey primary key (tenant_id, thread_id)
+)
+with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+comment on table private.insight_work is 'Threads that moved since their insight was written.';
+
+create index insight_work_run_at_idx on private.insight_work (run_at);
+create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at) where follow_up_status = 'scheduled';
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.note_thread_moved(p_tenant_id uuid, p_thread_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into private.insight_work (tenant_id, thread_id) values (p_tenant_id, p_thread_id)
+  on conflict (tenant_id, thread_id) do nothing;
+  if pg_try_advisory_xact_lock(7100003) then
+    perform pg_notify('et_insights', '');
+  end if;
+end
+$$;
+comment on function private.note_thread_moved(uuid, uuid) is 'Definer: the insight of this thread is out of date. Many moves, one run.';
+
+create function private.claim_insights(p_worker text, p_limit integer)
+returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
+language sql volatile security definer set search_path = '' as $$
+  with picked as (
+    select w.tenant_id, w.thread_id from private.insight_work as w
+    where w.run_at <= clock_timestamp() and (w.lease_until is null or w.lease_until < clock_timestamp())
+    order by w.run_at limit p_limit for update skip locked
+  )
+  update private.insight_work as w
+  set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
+    attempts = w.attempts + (w.lease_until is not null)::integer
+  from picked as p
+  where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
+  returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at
+$$;
+comment on function private.claim_insights(text, integer) is 'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
+
+create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'tenant_id', t.tenant_id, 'thread_id', t.id, 'last_seq', t.last_seq, 'control', t.control, 'locale', coalesce(c.locale, n.locale),
+    'time_zone', coalesce(c.time_zone, n.time_zone), 'read_seq', coalesce(i.read_seq, 0),
+    'turns', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'sender', case h.sender_kind when 'agent' then 'human' when 'participant' then 'contact' else h.sender_kind end,
+        'text', left(h.body, 4000), 'at', h.created_at) order by h.seq), '[]')
+      from (
+        select m.sender_kind, m.body, m.created_at, m.seq from public.et_messages as m
+        where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id
+          and m.moderation_status in ('approved', 'filtered') and m.delivery_status <> 'cancelled'
+        order by m.seq desc limit p_most) as h))
+  from public.et_threads as t
+  inner join public.tenants as n on n.id = t.tenant_id
+  left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+  left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
+  where t.tenant_id = p_tenant_id and t.id = p_thread_id
+$$;
+comment on function private.thread_history(uuid, uuid, integer) is 'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first.';
+
+create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_insight jsonb) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_moved boolean;
+begin
+  perform from private.insight_work as w
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    return 'lost';
+  end if;
+  if p_insight is not null then
+    insert into public.thread_insight_versions (
+      tenant_id, thread_id, version, summary, label, sentiment, next_step, follow_up_at, read_seq, model, prompt_version, created_at)
+    select i.tenant_id, i.thread_id, i.version, i.summary, i.label, i.sentiment, i.next_step, i.follow_up_at, i.read_seq,
+      i.model, i.prompt_version, i.updated_at
+    from public.et_thread_insights as i where i.tenant_id = p_tenant_id and i.thread_id = p_thread_id;
+    insert into public.et_thread_insights as i (
+      tenant_id, thread_id, summary, label, sentiment, sentiment_label, next_step, language, follow_up_at, follow_up_text,
+      follow_up_status, read_seq, model, prompt_version)
+    values (
+      p_tenant_id, p_thread_id, p_insight ->> 'summary', p_insight ->> 'label', (p_insight ->> 'sentiment')::numeric,
+      p_insight ->> 'sentiment_label', p_insight ->> 'next_step', p_insight ->> 'language',
+      (p_insight ->> 'follow_up_at')::timestamptz, p_insight ->> 'follow_up_text',
+      case when p_insight ->> 'follow_up_at' is not null then 'scheduled' end, (p_insight ->> 'read_seq')::bigint,
+      p_insight ->> 'model', p_insight ->> 'prompt_version')
+    on conflict (tenant_id, thread_id) do update set
+      summary = excluded.summary, label = excluded.label, sentiment = excluded.sentiment,
+      sentiment_label = excluded.sentiment_label, next_step = excluded.next_step, language = excluded.language,
+      follow_up_at = excluded.follow_up_at, follow_up_text = excluded.follow_up_text,
+      follow_up_status = excluded.follow_up_status, follow_up_message_id = null, read_seq = excluded.read_seq,
+      version = i.version + 1, model = excluded.model, prompt_version = excluded.prompt_version, updated_at = clock_timestamp();
+  end if;
+  select t.last_seq > coalesce((p_insight ->> 'read_seq')::bigint, t.last_seq) into v_moved from public.et_threads as t
+  where t.tenant_id = p_tenant_id and t.id = p_thread_id;
+  if v_moved then
+    update private.insight_work as w set lease_until = null, run_at = clock_timestamp()
+    where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
+  else
+    delete from private.insight_work as w where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
+  end if;
+  return 'recorded';
+end
+$$;
+comment on function private.complete_insight(uuid, uuid, bigint, jsonb) is
+'Definer, for the insights worker: the new insight, the old one into history. A null insight only closes the work (nothing moved).';
+
+create function private.fail_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint) returns void
+language sql volatile security definer set search_path = '' as $$
+  update private.insight_work as w set lease_until = null, attempts = w.attempts + 1,
+    run_at = clock_timestamp() + least(interval '1 hour', interval '5 seconds' * power(2, least(w.attempts, 10)))
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
+$$;
+comment on function private.fail_insight(uuid, uuid, bigint) is 'Definer, for the insights worker: tried again later, each time after a longer pause.';
+
+create function private.run_follow_ups(p_limit integer) returns table (tenant_id uuid, thread_id uuid, outcome text, message_id uuid)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_due record;
+  v_thread public.et_threads%rowtype;
+  v_message uuid;
+begin
+  for v_due in
+    select i.tenant_id, i.thread_id, i.read_seq, i.follow_up_text, i.language, i.version
+    from public.et_thread_insights as i
+    where i.follow_up_status = 'scheduled' and i.follow_up_at <= clock_timestamp()
+    order by i.follow_up_at limit p_limit for update skip locked
+  loop
+    v_message := null;
+    select t.* into v_thread from public.et_threads as t
+    where t.tenant_id = v_due.tenant_id and t.id = v_due.thread_id for no key update;
+    if v_thread.last_inbound_seq <= v_due.read_seq and v_thread.control = 'ai' and v_thread.status in ('open', 'snoozed')
+      and v_due.follow_up_text is not null and not private.follow_up_sent_since(v_thread) then
+      select e.message_id into v_message from private.enqueue_outbound(
+        v_due.tenant_id, v_due.thread_id, v_due.follow_up_text, 'ai', 'ai', jsonb_build_object(
+          'purpose', 'follow_up', 'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq,
+          'language', v_due.language, 'cause_kind', 'follow_up', 'cause_id', v_due.thread_id)) as e;
+    end if;
+    update public.et_thread_insights as i
+    set follow_up_status = case when v_message is null then 'cancelled' else 'sent' end, follow_up_message_id = v_message
+    where i.tenant_id = v_due.tenant_id and i.thread_id = v_due.thread_id;
+    return query select v_due.tenant_id, v_due.thread_id, case when v_message is null then 'cancelled' else 'sent' end, v_message;
+  end loop;
+end
+$$;
+comment on function private.run_follow_ups(integer) is
+'Definer, for the followups worker: each due follow-up becomes one outbound row, or is cancelled because the contact wrote, a person took over, or one was already sent.';
+
+create function private.follow_up_sent_since(p_thread public.et_threads) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.et_messages as m
+    where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.seq > p_thread.last_inbound_seq
+      and m.cause_kind = 'follow_up')
+$$;
+comment on function private.follow_up_sent_since(public.et_threads) is 'Definer: the contact was reminded once since he last wrote; nobody is nudged twice.';
+
+create function private.next_follow_up() returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select min(i.follow_up_at) from public.et_thread_insights as i where i.follow_up_status = 'scheduled'
+$$;
+comment on function private.next_follow_up() is 'Definer, for the followups worker: when it has to wake up next.';
+
+-- ── notifications (their own chapter grows from here) ────────────────────────────────────────────────────────────
+
+create table public.notifications (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  user_id uuid,
+  kind text not null,
+  title text not null,
+  thread_id uuid,
+  created_at timestamptz not null default clock_timestamp(),
+  read_at timestamptz,
+  constraint notifications_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint notifications_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint notifications_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id)
+);
+comment on table public.notifications is 'What the staff should know now. Without user_id it is for everybody.';
+create index notifications_tenant_id_created_at_idx on public.notifications (tenant_id, created_at desc);
+create index notifications_tenant_id_thread_id_idx on public.notifications (tenant_id, thread_id, created_at desc);
+
+-- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.et_thread_insights enable row level security;
+alter table public.et_thread_insights force row level security;
+alter table public.thread_insight_versions enable row level security;
+alter table public.thread_insight_versions force row level security;
+alter table public.notifications enable row level security;
+alter table public.notifications force row level security;
+alter table private.insight_work enable row level security;
+alter table private.insight_work force row level security;
+
+create policy et_thread_insights_select_staff on public.et_thread_insights for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy et_thread_insights_select_worker on public.et_thread_insights for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+create policy thread_insight_versions_select_staff on public.thread_insight_versions for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+create policy notifications_select_staff on public.notifications for select to authenticated
+using (tenant_id = (select private.current_tenant()) and coalesce(user_id = (select private.current_user_id()), true));
+create policy insight_work_select_worker on private.insight_work for select to parley_worker
+using (tenant_id = (select private.worker_tenant()));
+
+revoke all on public.et_thread_insights, public.thread_insight_versions, public.notifications, private.insight_work
+from public, anon, authenticated, service_role;
+grant select on public.et_thread_insights to authenticated, service_role, parley_worker;
+grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
+grant select on private.insight_work to parley_worker;
+grant execute on function private.claim_insights(text, integer), private.thread_history(uuid, uuid, integer),
+private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint),
+private.run_follow_ups(integer), private.next_follow_up() to parley_worker;
