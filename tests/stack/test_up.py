@@ -10,11 +10,8 @@ import sys
 import time
 
 import psycopg
-import pytest
 
 from tests.stack.conftest import ALONE, Stack, is_alive, wait_until_gone
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
