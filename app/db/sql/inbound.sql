@@ -1,0 +1,66 @@
+-- name: find_inbound_session
+-- Which session a recipient address belongs to, over all tenants.
+select f.tenant_id::text, f.session_id::text
+from private.find_inbound_session(%(channel)s, %(address)s) as f;
+
+-- name: set_tenant
+-- The tenant of this transaction, for the worker's policies.
+select set_config('parley.tenant_id', %(tenant_id)s, true);
+
+-- name: insert_inbound
+-- One received message; no row for a duplicate.
+insert into public.et_messages (
+  tenant_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_address, sender_name,
+  subject, body, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata,
+  occurred_at)
+values (
+  %(tenant_id)s, %(channel)s, %(session_id)s, 'inbound', 'received', 'contact', '', %(sender_address)s, %(sender_name)s,
+  %(subject)s, %(body)s, %(external_message_id)s, %(content_digest)s, %(reference_ids)s, %(auto_class)s, %(spam_score)s,
+  %(message_type)s, %(metadata)s, %(occurred_at)s)
+returning id::text, thread_id::text, seq;
+
+-- name: insert_attachment
+-- One file of a message, its bytes beside it unless it was refused.
+with a as (
+  insert into public.message_attachments (
+    tenant_id, id, message_id, filename, content_type, size_bytes, sha256, inline, content_id, refused)
+  values (
+    %(tenant_id)s, %(id)s, %(message_id)s, %(filename)s, %(content_type)s, %(size_bytes)s, %(sha256)s, %(inline)s,
+    %(content_id)s, %(refused)s)
+)
+insert into private.attachment_blobs (tenant_id, attachment_id, data)
+select %(tenant_id)s, %(id)s, %(data)s where %(refused)s::text is null;
+
+-- name: record_receipt
+-- A delivery receipt, kept once and applied to its message.
+select private.record_receipt(%(tenant_id)s, %(receipt)s) as result;
+
+-- name: suppress
+-- Nothing more is sent to this address.
+select private.suppress(%(tenant_id)s, 'email', %(address)s, %(reason)s, null);
+
+-- name: record_heartbeat
+-- The session is alive, or why it is not.
+select private.record_heartbeat(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s);
+
+-- name: claim_inbound
+-- Up to p_limit threads with all they have waiting, each with what a decider may know of it.
+select c.tenant_id::text, c.thread_id::text, c.fence, c.first_seq, c.last_seq, c.control, c.control_epoch, c.attempts,
+  c.run_at, private.decision_context(c.tenant_id, c.thread_id, c.first_seq, c.last_seq) as context
+from private.claim_inbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s) as c;
+
+-- name: renew_inbound
+-- Leases still held after renewing.
+select r.fence from private.renew_inbound(%(tenant_ids)s::uuid[], %(item_ids)s::uuid[], %(fences)s) as r (fence);
+
+-- name: release_inbound
+-- A burst goes back to the queue undecided.
+select private.release_inbound(%(tenant_id)s, %(thread_id)s, %(fence)s) as released;
+
+-- name: complete_inbound
+-- Decision, reply and statuses in one transaction, or nothing.
+select private.complete_inbound(%(tenant_id)s, %(thread_id)s, %(fence)s, %(last_seq)s, %(decision)s) as result;
+
+-- name: fail_inbound
+-- The handler failed; the database decides between another try and inbound_error.
+select private.fail_inbound(%(tenant_id)s, %(thread_id)s, %(fence)s, %(last_seq)s, %(attempts)s, %(error)s) as result;
