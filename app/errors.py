@@ -2,9 +2,10 @@
 
 import json
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import psycopg
+if TYPE_CHECKING:  # the command line must not pay for the database driver when it only prints help
+    import psycopg
 
 
 class ParleyError(Exception):
@@ -146,7 +147,7 @@ AWAY = ("08", "57P")
 """SQLSTATE prefixes of a database that is away: connection exceptions, shutdowns."""
 
 
-def from_postgres(error: psycopg.Error) -> ParleyError:
+def from_postgres(error: "psycopg.Error") -> ParleyError:
     """The error of ours that a database error means.
 
     SQLSTATE `PTxyz` becomes HTTP status xyz; its machine code (and any further members) come from DETAIL when that is
@@ -154,6 +155,8 @@ def from_postgres(error: psycopg.Error) -> ParleyError:
     `field`-free `extra["constraint"]`. Row contents of Postgres's own DETAIL never get out: they could name another
     tenant's data.
     """
+    import psycopg
+
     state = error.sqlstate
     diagnostic = error.diag
     if state is None:
@@ -169,7 +172,7 @@ def from_postgres(error: psycopg.Error) -> ParleyError:
     return kind(code=code, field=diagnostic.column_name, extra=extra)
 
 
-def _raised_on_purpose(status: int, diagnostic: psycopg.errors.Diagnostic) -> ParleyError:
+def _raised_on_purpose(status: int, diagnostic: "psycopg.errors.Diagnostic") -> ParleyError:
     kind = BY_STATUS.get(status, ParleyError)
     members: dict[str, Any] = {}
     try:

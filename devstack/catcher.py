@@ -21,6 +21,12 @@ MAX_BYTES = 64 * 1024 * 1024
 _sequence = itertools.count(1)
 
 
+class Server(SMTP):
+    """An SMTP session without the limit of 1,000 octets a line: real mail breaks it, and a catcher refuses nothing."""
+
+    line_length_limit = MAX_BYTES
+
+
 class Catcher:
     """Stores each mail before it is acknowledged: 250 means that it is on disk."""
 
@@ -81,7 +87,7 @@ async def serve(settings: Settings) -> None:
     catcher = Catcher(settings.home_dir / "mail")
 
     def session() -> Any:
-        return SMTP(
+        return Server(
             catcher,
             hostname="catcher.parley.localhost",
             ident=IDENT,

@@ -81,6 +81,14 @@ def test_the_greeting_names_the_catcher(port: int) -> None:
         assert b"Parley mail catcher" in client.ehlo()[1]
 
 
+def test_a_line_longer_than_the_standard_allows_is_kept(stack: Stack, port: int) -> None:
+    """Real mail has such lines; what was sent must be seen as it was sent."""
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        client.sendmail("a@example.com", ["b@example.com"], "Subject: long\r\n\r\n" + "x" * 200_000)
+    [mail] = list_mails(stack.home / "mail")
+    assert len(text_of(Path(mail.path)).strip()) == 200_000
+
+
 def test_many_mails_over_several_connections_are_all_kept(stack: Stack, port: int) -> None:
     """800 mails over 4 connections: none lost, none twice, and not slowly."""
 
