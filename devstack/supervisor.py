@@ -161,8 +161,11 @@ class Supervisor:
         while True:
             time.sleep(0.25)
             if self.server is not None and self.server.process is not None and self.server.process.poll() is not None:
+                if not (self.server.data_dir / "PG_VERSION").exists():  # never begin anew behind a running stack's back
+                    raise StackError(f"{self.server.data_dir} is gone", "`parley up` starts afresh")
                 self.say(f"Postgres ended with {self.server.process.returncode}: starting it again")
                 self.server.start()
+                self.state.update(processes=self._reports())
             if self._revive(starting=False):
                 self.state.update(processes=self._reports())
 
