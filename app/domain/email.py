@@ -12,6 +12,20 @@ AutoClass = Literal["none", "auto_reply", "list", "bulk", "report"]
 ReportKind = Literal["delivered", "delayed", "bounced_hard", "bounced_soft", "complained"]
 
 
+class MailLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the parser keeps of one mail. Beyond a limit the mail stays and says what was cut."""
+
+    max_attachment_bytes: int = 10 * 1024 * 1024
+    max_total_attachment_bytes: int = 25 * 1024 * 1024
+    max_attachments: int = 200
+    max_parts: int = 1000
+    max_depth: int = 30
+    max_header_bytes: int = 512 * 1024
+    max_text_chars: int = 500_000
+    max_html_bytes: int = 400_000
+    """HTML beyond this is read by the plain tag stripper: layout is not worth the time."""
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a mail. `data` is empty when `refused` names why the file was not kept."""
 

@@ -1,0 +1,300 @@
+"""Bounces, delays and complaints: what a mail system says about a mail of ours.
+
+Read in this order: RFC 5965 complaints, RFC 3464 delivery status (wherever its fields stand), RFC 8098 receipts,
+Amazon SES notifications, and last the free text of mailers that follow no standard.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from app.channels.email.free_bounces import free_text_reports
+from app.channels.email.headers import Headers, message_id, message_ids, normal_address, parse_addresses
+from app.channels.email.mime import Part, split_header
+from app.channels.email.report_words import find_status, verdict
+from app.channels.email.text import clean_line, clean_text, decode_bytes
+from app.domain.email import MailReport, ReportKind
+
+MAX_REPORTS = 100
+MAX_SCAN = 256 * 1024
+_STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
+_ORIGINAL_TYPES = {
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+    "text/rfc822",
+    "message/rfc822-headers",
+}
+_DSN_FIELD = re.compile(r"(?mi)^(?:final|original)-recipient\s*:")
+_COMPLAINT_SUBJECT = re.compile(r"(?i)^(?:complaint about (?:message|e-?mail)|(?:abuse|spam) (?:report|complaint)\b)")
+
+
+class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What the reader of reports gets: the tree, and what the parser already decoded from it."""
+
+    root: Part
+    subject: str
+    text: str
+    from_address: str
+    from_name: str
+    envelope_from: str
+    own_addresses: tuple[str, ...]
+
+
+def read_reports(mail: ReportInput) -> tuple[bool, tuple[MailReport, ...]]:
+    """`(is a report, what it says)`. A report of which no recipient can be read still counts as one."""
+    parts = list(mail.root.walk())[:200]
+    original = _original(parts, mail)
+    complaint = _complaint(parts, mail, original)
+    if complaint is not None:
+        return True, complaint
+    status = _delivery_status(parts, mail, original)
+    if status:
+        return True, tuple(status[:MAX_REPORTS])
+    receipt = _receipt(parts, original)
+    if receipt is not None:
+        return True, receipt
+    if '"notificationType"' in mail.text or '"eventType"' in mail.text:
+        notified = _ses(mail.text)
+        if notified:
+            return True, tuple(notified[:MAX_REPORTS])
+    free = free_text_reports(
+        root=mail.root,
+        subject=mail.subject,
+        text=mail.text[:MAX_SCAN],
+        from_address=mail.from_address,
+        from_name=mail.from_name,
+        envelope_from=mail.envelope_from,
+        own_addresses=mail.own_addresses,
+        original=original,
+        original_id=_original_id(original, mail),
+    )
+    if free is None:
+        declared = mail.root.content_type == "multipart/report"
+        return declared and any(part.content_type in _STATUS_TYPES for part in parts), ()
+    return True, tuple(free[:MAX_REPORTS])
+
+
+def _original(parts: Sequence[Part], mail: ReportInput) -> Headers | None:
+    """The header of our mail, as the report quotes it: attached, or in the text."""
+    for part in parts[1:]:
+        if part.content_type in _ORIGINAL_TYPES:
+            body = part.decoded()[:MAX_SCAN].lstrip(b"\r\n")
+            headers, _ = split_header(body, 0, len(body), MAX_SCAN)
+            if headers.fields:
+                return headers
+    text = mail.text[:MAX_SCAN]
+    match = re.search(r"(?mi)^[ >|\t]{0,8}(?:received|return-path|message-id)[ \t]*:", text)
+    if match is None:
+        return None
+    quoted = re.sub(r"(?m)^[ >|\t]{1,8}(?=[A-Za-z-]{2,40}:)", "", text[match.start() :]).encode()
+    headers, _ = split_header(quoted, 0, len(quoted), MAX_SCAN)
+    return headers if headers.fields else None
+
+
+def _original_id(original: Headers | None, mail: ReportInput) -> str | None:
+    if original is not None and (found := message_id(original.raw("message-id"))):
+        return found
+    match = re.search(r"(?i)\bmessage[- ]?id\s?[:=]?\s*<([^<>\s]{3,500})>", mail.text[:MAX_SCAN])
+    if match:
+        return clean_line(match[1], 500)
+    headers = mail.root.headers
+    for name in ("x-original-message-id", "in-reply-to", "references"):
+        ids = message_ids(headers.raw(name))
+        if ids:
+            return ids[-1]
+    return None
+
+
+def _fields(block: str) -> dict[str, str]:
+    """The fields of one block of a status part, folded lines joined, first value kept."""
+    out: dict[str, str] = {}
+    last = ""
+    for line in block.split("\n")[:200]:
+        if line[:1] in {" ", "\t"} and last:
+            out[last] = f"{out[last]} {line.strip()}"[:4000]
+            continue
+        name, colon, value = line.partition(":")
+        if colon and name.strip() and " " not in name.strip():
+            last = name.strip().lower()
+            out.setdefault(last, value.strip())
+    return out
+
+
+def _typed(value: str) -> str:
+    """The value of a `type; value` field, or the whole when no type is given."""
+    kind, semicolon, rest = value.partition(";")
+    return rest.strip() if semicolon and "@" not in kind and len(kind) < 40 else value.strip()
+
+
+def _recipient(value: str) -> str | None:
+    text = _typed(value).strip("<>\"' ")
+    match = re.search(r"[^\s<>()\[\]\"';,]{1,64}@[^\s<>()\[\]\"';,]{1,255}", text[:1000])
+    return normal_address((match[0] if match else text).rstrip(".:"))
+
+
+def _delivery_status(parts: Sequence[Part], mail: ReportInput, original: Headers | None) -> list[MailReport]:
+    blocks: list[dict[str, str]] = []
+    for part in parts:
+        if part.content_type in _STATUS_TYPES:
+            text = decode_bytes(part.decoded()[:MAX_SCAN], part.charset)
+        elif not part.children and part.content_type.startswith("text/") and part.content_type not in _ORIGINAL_TYPES:
+            text = decode_bytes(part.decoded()[:MAX_SCAN], part.charset)
+            if not (_machine(mail) and _DSN_FIELD.search(text)):
+                continue
+        else:
+            continue
+        blocks += [_fields(block) for block in re.split(r"\n[ \t]*\n", clean_text(text))[:1000]]
+    original_id = _original_id(original, mail)
+    reports: list[MailReport] = []
+    for block in blocks:
+        if not ({"final-recipient", "original-recipient", "x-actual-recipient"} & block.keys()):
+            continue
+        reports.append(_from_block(block, original_id, mail.text))
+        if len(reports) >= MAX_REPORTS:
+            break
+    return reports
+
+
+def _machine(mail: ReportInput) -> bool:
+    headers = mail.root.headers
+    return (
+        mail.root.content_type == "multipart/report"
+        or mail.envelope_from in {"", "<>"}
+        or headers.raw("return-path") == b"<>"
+        or bool(re.match(r"(?i)(?:mailer-?daemon|postmaster|mail)", mail.from_address))
+        or headers.has("auto-submitted")
+    )
+
+
+def _from_block(block: dict[str, str], original_id: str | None, text: str) -> MailReport:
+    action = block.get("action", "").lower().partition(" ")[0].strip(".,;()")
+    status = find_status(block.get("status", ""))
+    diagnostic = clean_line(_typed(block.get("diagnostic-code", "")), 1000)
+    # Some systems call the mailbox they expanded the final one: what we wrote to is the original recipient.
+    recipients = (
+        _recipient(block[name])
+        for name in ("original-recipient", "final-recipient", "x-actual-recipient")
+        if name in block
+    )
+    head = re.split(r"(?mi)^[ >|\t]{0,8}(?:received|return-path)[ \t]*:", text[:MAX_SCAN], maxsplit=1)[0]
+    comment = block.get("status", "").partition("(")[2]
+    kind = verdict(action, status, f"{diagnostic} {comment}" if diagnostic else f"{comment} {head}")
+    return MailReport(
+        kind=kind,
+        recipient=next((one for one in recipients if one), None),
+        original_message_id=original_id,
+        status_code=status or find_status(diagnostic),
+        diagnostic=diagnostic or None,
+    )
+
+
+def _complaint(parts: Sequence[Part], mail: ReportInput, original: Headers | None) -> tuple[MailReport, ...] | None:
+    feedback = next((part for part in parts if part.content_type == "message/feedback-report"), None)
+    declared = (
+        mail.root.content_type == "multipart/report" and "feedback" in mail.root.params.get("report-type", "").lower()
+    )
+    attached = any(part.content_type in _ORIGINAL_TYPES for part in parts[1:])
+    if feedback is None and not declared and not (attached and _COMPLAINT_SUBJECT.match(mail.subject)):
+        return None
+    fields = _fields(clean_text(decode_bytes(feedback.decoded()[:MAX_SCAN], None))) if feedback else {}
+    # Authentication reports and "this is not spam" are no complaint of the person: they must suppress nobody.
+    if fields.get("feedback-type", "").lower() in {"auth-failure", "not-spam"}:
+        return ()
+    recipient = next(
+        (_recipient(fields[name]) for name in ("original-rcpt-to", "removal-recipient") if name in fields), None
+    )
+    if recipient is None and original is not None:
+        names = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "to")
+        found = (parse_addresses(original.raw(name)) for name in names)
+        recipient = next((one for pairs in found for pair in pairs[:1] if (one := normal_address(pair[1]))), None)
+    kind: ReportKind = "complained"
+    return (
+        MailReport(
+            kind=kind,
+            recipient=recipient,
+            original_message_id=_original_id(original, mail),
+            diagnostic=clean_line(fields.get("feedback-type", ""), 100) or None,
+        ),
+    )
+
+
+def _receipt(parts: Sequence[Part], original: Headers | None) -> tuple[MailReport, ...] | None:
+    part = next(
+        (
+            one
+            for one in parts
+            if one.content_type in {"message/disposition-notification", "message/global-disposition-notification"}
+        ),
+        None,
+    )
+    if part is None:
+        return None
+    fields = _fields(clean_text(decode_bytes(part.decoded()[:MAX_SCAN], None)))
+    disposition = fields.get("disposition", "").lower()
+    if not re.search(r"displayed|processed|dispatched", disposition) or "error" in disposition:
+        return ()
+    written = fields.get("original-message-id", "").encode() or (original.raw("message-id") if original else b"")
+    recipient = _recipient(fields.get("final-recipient", "") or fields.get("original-recipient", ""))
+    return (
+        MailReport(
+            kind="delivered",
+            recipient=recipient,
+            original_message_id=message_id(written),
+            diagnostic=clean_line(disposition, 200),
+        ),
+    )
+
+
+def _ses(text: str) -> list[MailReport]:
+    """Amazon SES event JSON, alone in the body or wrapped by SNS."""
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end - start > MAX_SCAN:
+        return []
+    try:
+        event = json.loads(text[start : end + 1])
+        if isinstance(event, dict) and isinstance(event.get("Message"), str):
+            event = json.loads(event["Message"])
+    except (ValueError, RecursionError):
+        return []
+    return _ses_event(event) if isinstance(event, dict) else []
+
+
+def _ses_event(event: dict[str, Any]) -> list[MailReport]:
+    kind = str(event.get("notificationType") or event.get("eventType") or "").lower()
+    names = {
+        "bounce": "bouncedRecipients",
+        "complaint": "complainedRecipients",
+        "delivery": "recipients",
+        "deliverydelay": "delayedRecipients",
+    }
+    detail = event.get(kind if kind != "deliverydelay" else "deliveryDelay")
+    mail = event.get("mail")
+    if kind not in names or not isinstance(detail, dict):
+        return []
+    common = mail.get("commonHeaders", {}) if isinstance(mail, dict) else {}
+    written = common.get("messageId") if isinstance(common, dict) else None
+    original = message_id(str(written).encode()) if written else None
+    out: list[MailReport] = []
+    recipients = detail.get(names[kind])
+    for entry in recipients[:MAX_REPORTS] if isinstance(recipients, list) else []:
+        item = entry if isinstance(entry, dict) else {"emailAddress": entry}
+        diagnostic = clean_line(str(item.get("diagnosticCode") or detail.get("bounceSubType") or ""), 1000)
+        status = find_status(str(item.get("status") or detail.get("smtpResponse") or ""))
+        fixed: dict[str, ReportKind] = {"complaint": "complained", "delivery": "delivered", "deliverydelay": "delayed"}
+        permanent = str(detail.get("bounceType", "")).lower() == "permanent"
+        result = fixed.get(kind) or verdict("failed", status or ("5.0.0" if permanent else "4.0.0"), diagnostic)
+        out.append(
+            MailReport(
+                kind=result,
+                recipient=normal_address(str(item.get("emailAddress", ""))),
+                original_message_id=original,
+                status_code=status,
+                diagnostic=diagnostic or None,
+            )
+        )
+    return out

@@ -1,0 +1,212 @@
+"""The way out over SMTP, class N: the dialogue is split so that nothing is ever sent twice by itself.
+
+Until RCPT is accepted nothing can have been delivered, so failures are `retry` or `rejected`. Then `before_send`
+commits the
+mark, and DATA begins. A definite negative reply to DATA or to its end means not delivered; a timeout or a broken
+connection means nobody knows: `unknown`.
+"""
+
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+
+import aiosmtplib
+
+from app.channels.email.compose import HeaderError, compose
+from app.channels.email.report_words import find_status, verdict
+from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
+from app.domain.addresses import AddressError, normalize_email
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
+from app.domain.email import OutgoingMail
+
+CAPABILITIES = Capabilities(
+    channel="email",
+    delivery_class="N",
+    max_body_chars=500_000,
+    max_attachment_bytes=25 * 1024 * 1024,
+    receipts=frozenset({"bounced", "delayed", "complained", "delivered"}),
+)
+_UNSUBSCRIBABLE = {"notification", "marketing"}
+_WRITTEN_BY_PEOPLE = {"agent", "participant"}
+_Failure = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError)
+
+
+class SmtpAdapter:
+    """Sends mail through an SMTP server: the one of `url`, or a session's own (`session_config["smtp"]`).
+
+    `timeout` bounds each reply before DATA, `data_timeout` the reply to the whole mail, both in seconds.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = COMMAND_TIMEOUT,
+        data_timeout: float = 300.0,
+        pool_size: int = 4,
+        idle_s: float = 30.0,
+        hostname: str | None = None,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._default = server_from_url(url)
+        self._data_timeout = data_timeout
+        name = hostname or socket.gethostname()
+        self._pool = SmtpPool(
+            size=pool_size,
+            idle_s=idle_s,
+            hostname=name if name.isascii() else "localhost",
+            context=tls_context,
+            timeout=timeout,
+        )
+
+    async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
+        """Send one mail. Provider errors end as an `Outcome`; only what `before_send` raises is raised again."""
+        try:
+            mail = to_mail(dispatch)
+            content = compose(mail)
+            sender = normalize_email(mail.envelope_from or mail.from_address)
+            server = server_for(self._default, dispatch.session_config, dispatch.secrets)
+        except HeaderError as error:
+            return _refused("invalid_header", f"the mail cannot be written: {error}")
+        except (AddressError, ValueError) as error:
+            return _refused("invalid_config", str(error))
+        guard = _Guard(before_send)
+        try:
+            async with self._pool.connection(server) as client:
+                return await self._dialogue(client, mail, sender, content, guard)
+        except Exception as error:
+            if error is guard.error:
+                raise
+            return _failure(error, guard.passed)
+
+    async def close(self) -> None:
+        """Release pooled connections."""
+        await self._pool.close()
+
+    async def _dialogue(
+        self, client: aiosmtplib.SMTP, mail: OutgoingMail, sender: str, content: bytes, guard: "_Guard"
+    ) -> Outcome:
+        try:
+            await client.mail(sender, options=_mail_options(client, content))
+            await client.rcpt(normalize_email(mail.to_address))
+        except aiosmtplib.SMTPResponseException as error:
+            await _reset(client)
+            return _negative(error, recipient=isinstance(error, aiosmtplib.SMTPRecipientRefused))
+        try:
+            await guard()
+        except BaseException:
+            await _reset(client)
+            raise
+        try:
+            response = await client.data(content, timeout=self._data_timeout)
+        except aiosmtplib.SMTPResponseException as error:
+            await _reset(client)
+            return _negative(error, recipient=False)
+        return Outcome(kind="accepted", provider="smtp", provider_message_id=_provider_id(mail, response.message))
+
+
+class _Guard:
+    """Runs `before_send` once and remembers whether DATA may have begun and what it raised."""
+
+    def __init__(self, before_send: BeforeSend) -> None:
+        self._before_send = before_send
+        self.passed = False
+        self.error: BaseException | None = None
+
+    async def __call__(self) -> None:
+        try:
+            await self._before_send()
+        except BaseException as error:
+            self.error = error
+            raise
+        self.passed = True
+
+
+def to_mail(dispatch: Dispatch) -> OutgoingMail:
+    """The mail a dispatch stands for. Notifications and marketing carry a way to unsubscribe, by mail if no URL is
+    set."""
+    config = dispatch.session_config
+    smtp = config.get("smtp")
+    unsubscribe = config.get("unsubscribe")
+    ways = unsubscribe if isinstance(unsubscribe, dict) else {}
+    listed = dispatch.purpose in _UNSUBSCRIBABLE
+    mailto = ways.get("mailto") or f"{dispatch.sender_address}?subject=unsubscribe"
+    domain = dispatch.sender_address.rpartition("@")[2] or "localhost"
+    return OutgoingMail(
+        message_id=dispatch.external_message_id or f"{dispatch.queue_id}@{domain}",
+        from_address=dispatch.sender_address,
+        from_name=dispatch.sender_name,
+        to_address=dispatch.recipient,
+        to_name=dispatch.recipient_name,
+        subject=dispatch.subject or "",
+        text=dispatch.body,
+        in_reply_to=dispatch.in_reply_to,
+        references=dispatch.references,
+        reply_to=str(config["reply_to"]) if config.get("reply_to") else None,
+        auto_generated=dispatch.sender_kind not in _WRITTEN_BY_PEOPLE,
+        unsubscribe_url=str(ways["url"]) if listed and ways.get("url") else None,
+        unsubscribe_mailto=str(mailto) if listed else None,
+        envelope_from=str(smtp["envelope_from"]) if isinstance(smtp, dict) and smtp.get("envelope_from") else None,
+    )
+
+
+def _mail_options(client: aiosmtplib.SMTP, content: bytes) -> list[str]:
+    return [f"SIZE={len(content)}"] if client.supports_extension("size") else []
+
+
+async def _reset(client: aiosmtplib.SMTP) -> None:
+    """Leave the connection clean for the next mail, or close it."""
+    try:
+        await asyncio.shield(asyncio.wait_for(client.rset(), 5))
+    except (*_Failure, asyncio.CancelledError):
+        with contextlib.suppress(Exception):
+            client.close()
+
+
+def _provider_id(mail: OutgoingMail, message: str) -> str:
+    queue = re.search(r"(?i)(?:queued as|queue id|id=|ok:? id)[\s:=]*<?([\w.@-]{3,80})", message)
+    return f"{mail.message_id} {queue[1]}" if queue else mail.message_id
+
+
+def _refused(code: str, text: str) -> Outcome:
+    return Outcome(kind="rejected", provider="smtp", error_code=code, error=text)
+
+
+def _negative(error: aiosmtplib.SMTPResponseException, *, recipient: bool) -> Outcome:
+    """A definite no. 4xx and lost sessions (421) may be tried again; a 5xx about the recipient may suppress the
+    address."""
+    text = reply_text(str(error.message))
+    code = str(error.code)
+    if 500 <= error.code < 600:
+        gone = recipient and verdict("failed", find_status(text) or "", f"{code} {text}") == "bounced_hard"
+        # A bare 550 says nothing of the address: relays use it for policy as well.
+        known = gone and _names_recipient(code, text)
+        return Outcome(kind="rejected", provider="smtp", error_code=code, error=text, suppress_recipient=known)
+    wait = re.search(r"(?i)(?:retry|try again|wait)\D{0,20}(\d{1,5})\s*(s|sec|seconds|m|min|minutes)\b", text)
+    seconds = float(wait[1]) * (60 if wait[2].lower().startswith("m") else 1) if wait else None
+    return Outcome(kind="retry", provider="smtp", error_code=code, error=text, retry_after_s=seconds)
+
+
+def _names_recipient(code: str, text: str) -> bool:
+    status = find_status(text)
+    if status:
+        return status.startswith(("5.1.", "5.2.")) or verdict("failed", "5.5.0", text) == "bounced_hard"
+    return code in {"550", "551", "553"} and verdict("", None, text) == "bounced_hard"
+
+
+def _failure(error: BaseException, begun: bool) -> Outcome:
+    """A broken dialogue: harmless before DATA, ambiguous after."""
+    text = reply_text(f"{type(error).__name__}: {error}")
+    if begun:
+        return Outcome(kind="unknown", provider="smtp", error_code="no_answer", error=text)
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) and 500 <= error.code < 600:
+        return Outcome(kind="retry", provider="smtp", error_code="auth", error=text, retry_after_s=300.0)
+    if isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 600:
+        return Outcome(kind="retry", provider="smtp", error_code=str(error.code), error=text)
+    if isinstance(error, ssl.SSLError) or "TLS" in text.upper():
+        return Outcome(kind="retry", provider="smtp", error_code="tls", error=text, retry_after_s=300.0)
+    return Outcome(kind="retry", provider="smtp", error_code="connection", error=text)

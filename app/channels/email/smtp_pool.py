@@ -1,0 +1,183 @@
+"""Connections to SMTP servers: opened with the TLS asked for, kept for a while, checked before they are used again."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+import time
+from typing import Any, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+
+Tls = Literal["offered", "required", "implicit", "none"]
+_TLS_NAMES: dict[str, Tls] = {
+    "offered": "offered",
+    "auto": "offered",
+    "opportunistic": "offered",
+    "": "offered",
+    "required": "required",
+    "starttls": "required",
+    "implicit": "implicit",
+    "ssl": "implicit",
+    "none": "none",
+    "off": "none",
+}
+CONNECT_TIMEOUT = 10.0
+COMMAND_TIMEOUT = 30.0
+
+
+class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how to hand mail over. `tls`: `offered` uses STARTTLS when the server has it and trusts any
+    certificate."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    tls: Tls = "offered"
+
+    def __repr__(self) -> str:
+        return f"SmtpServer({self.host}:{self.port}, user={self.user!r}, tls={self.tls})"
+
+
+def server_from_url(url: str) -> SmtpServer:
+    """`smtp://user:password@host:587?tls=required` or `smtps://…` (implicit TLS, port 465). Raises `ValueError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError(
+            "an SMTP URL reads smtp://[user:password@]host[:port][?tls=offered|required|none] or smtps://…"
+        )
+    implicit = parts.scheme == "smtps"
+    named = parse_qs(parts.query).get("tls", [""])[0]
+    return SmtpServer(
+        host=parts.hostname,
+        port=parts.port or (465 if implicit else 25),
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        tls="implicit" if implicit else tls_mode(named),
+    )
+
+
+def tls_mode(name: str) -> Tls:
+    """The mode a configuration names. Raises `ValueError` on an unknown one: guessing would send in the clear."""
+    try:
+        return _TLS_NAMES[name.lower()]
+    except KeyError:
+        raise ValueError(f"unknown TLS mode {name[:40]!r}: use offered, required, implicit or none") from None
+
+
+def server_for(default: SmtpServer, config: dict[str, Any], secrets: dict[str, str]) -> SmtpServer:
+    """The server of one channel session: its own when `config["smtp"]` names one, else the default."""
+    own = config.get("smtp")
+    if not isinstance(own, dict) or not own.get("host"):
+        return default
+    tls = tls_mode(str(own.get("tls") or ""))
+    return SmtpServer(
+        host=str(own["host"]),
+        port=int(own.get("port") or (465 if tls == "implicit" else 587)),
+        user=str(own["user"]) if own.get("user") else None,
+        password=secrets.get("smtp_password"),
+        tls=tls,
+    )
+
+
+class Connection:
+    """One open dialogue and when it was last used."""
+
+    __slots__ = ("client", "used_at")
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self.client = client
+        self.used_at = time.monotonic()
+
+
+class SmtpPool:
+    """At most `size` connections per server; idle ones live `idle_s` seconds. One event loop only."""
+
+    def __init__(
+        self, *, size: int, idle_s: float, hostname: str, context: ssl.SSLContext | None, timeout: float
+    ) -> None:
+        self._size, self._idle_s, self._hostname, self._context = size, idle_s, hostname, context
+        self._timeout = timeout
+        self._idle: dict[SmtpServer, list[Connection]] = {}
+        self._gates: dict[SmtpServer, asyncio.Semaphore] = {}
+
+    @contextlib.asynccontextmanager
+    async def connection(self, server: SmtpServer) -> "Any":
+        """A connection ready for MAIL. Kept afterwards only if the caller left it connected."""
+        gate = self._gates.setdefault(server, asyncio.Semaphore(self._size))
+        async with gate:
+            connection = await self._reuse(server) or Connection(await self._open(server))
+            try:
+                yield connection.client
+            except BaseException:
+                connection.client.close()
+                raise
+            if connection.client.is_connected:
+                connection.used_at = time.monotonic()
+                self._idle.setdefault(server, []).append(connection)
+
+    async def _reuse(self, server: SmtpServer) -> Connection | None:
+        """The youngest idle connection that still answers; the server may have closed or restarted since."""
+        idle = self._idle.get(server, [])
+        while idle:
+            connection = idle.pop()
+            fresh = time.monotonic() - connection.used_at < self._idle_s
+            if fresh and connection.client.is_connected:
+                try:
+                    await connection.client.rset(timeout=min(5.0, self._timeout))
+                except (aiosmtplib.SMTPException, OSError):
+                    pass
+                else:
+                    return connection
+            connection.client.close()
+        return None
+
+    async def _open(self, server: SmtpServer) -> aiosmtplib.SMTP:
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            local_hostname=self._hostname,
+            timeout=self._timeout,
+            use_tls=server.tls == "implicit",
+            start_tls=False,
+            tls_context=self._tls_context(server),
+        )
+        try:
+            await client.connect(timeout=min(CONNECT_TIMEOUT, self._timeout))
+            await client.ehlo()
+            if server.tls == "required" or (server.tls == "offered" and client.supports_extension("starttls")):
+                await client.starttls()
+                await client.ehlo()
+            if server.user:
+                await client.login(server.user, server.password or "")
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _tls_context(self, server: SmtpServer) -> ssl.SSLContext:
+        if self._context is not None:
+            return self._context
+        context = ssl.create_default_context()
+        if server.tls == "offered" and not server.user:
+            # Encryption without proof of identity still beats clear text; with a password at stake the proof is needed.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    async def close(self) -> None:
+        """Say QUIT on what is idle and forget it."""
+        for idle in self._idle.values():
+            for connection in idle:
+                with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                    await connection.client.quit(timeout=2)
+                connection.client.close()
+        self._idle.clear()
+
+
+def reply_text(message: str) -> str:
+    """A server's reply on one line, at most 500 characters."""
+    return re.sub(r"\s+", " ", message).strip()[:500]
