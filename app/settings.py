@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: int = 8008
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
+    lmtp_port: int = 0
     catcher_port: int = 2526
     smtp_url: str = ""
     inbound_domain: str = "parley.localhost"

@@ -6,7 +6,8 @@ import msgspec
 
 Channel = Literal["email", "whatsapp", "telegram", "sms", "form", "phone", "push", "in_app"]
 DeliveryClass = Literal["I", "N"]
-OutcomeKind = Literal["accepted", "rejected", "retry", "unknown"]
+OutcomeKind = Literal["accepted", "rejected", "retry", "unknown", "refused"]
+"""`refused` is the router's own: a rule of ours stopped the message between claim and call."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

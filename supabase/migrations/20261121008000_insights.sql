@@ -102,7 +102,7 @@ comment on function private.claim_insights(text, integer) is 'Definer, for the i
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
-    'tenant_id', t.tenant_id, 'thread_id', t.id, 'last_seq', t.last_seq, 'control', t.control, 'locale', coalesce(c.locale, n.locale),
+    'tenant_id', t.tenant_id, 'thread_id', t.id, 'now', clock_timestamp(), 'last_seq', t.last_seq, 'control', t.control, 'locale', coalesce(c.locale, n.locale),
     'time_zone', coalesce(c.time_zone, n.time_zone), 'read_seq', coalesce(i.read_seq, 0),
     'turns', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -175,6 +175,15 @@ language sql volatile security definer set search_path = '' as $$
   where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
 $$;
 comment on function private.fail_insight(uuid, uuid, bigint) is 'Definer, for the insights worker: tried again later, each time after a longer pause.';
+
+create function private.renew_insights(p_tenant_ids uuid [], p_thread_ids uuid [], p_fences bigint []) returns setof bigint
+language sql volatile security definer set search_path = '' as $$
+  update private.insight_work as w set lease_until = clock_timestamp() + private.lease_length()
+  from unnest(p_tenant_ids, p_thread_ids, p_fences) as h (tenant_id, thread_id, fence)
+  where w.tenant_id = h.tenant_id and w.thread_id = h.thread_id and w.fence = h.fence and w.lease_until > clock_timestamp()
+  returning w.fence
+$$;
+comment on function private.renew_insights(uuid [], uuid [], bigint []) is 'Definer, for the insights worker: extends leases still held.';
 
 create function private.run_follow_ups(p_limit integer) returns table (tenant_id uuid, thread_id uuid, outcome text, message_id uuid)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -274,4 +283,5 @@ grant select on public.thread_insight_versions, public.notifications to authenti
 grant select on private.insight_work to parley_worker;
 grant execute on function private.claim_insights(text, integer), private.thread_history(uuid, uuid, integer),
 private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint),
-private.run_follow_ups(integer), private.next_follow_up() to parley_worker;
+private.renew_insights(uuid [], uuid [], bigint []), private.run_follow_ups(integer),
+private.next_follow_up() to parley_worker;

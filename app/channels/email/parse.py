@@ -33,6 +33,11 @@ def parse_mail(
         return _unreadable(raw, sender, envelope_to, limits, f"{type(error).__name__}: {clean_line(str(error), 200)}")
 
 
+def keep_unparsed(raw: bytes, *, envelope_from: str, limits: MailLimits = DEFAULT_LIMITS, reason: str) -> ParsedMail:
+    """A mail whose parsed form could not be stored: best-effort text, the original as a file, and the reason."""
+    return _unreadable(raw, _envelope(envelope_from), (), limits, reason)
+
+
 def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: MailLimits) -> ParsedMail:
     tree = Tree(raw, limits)
     headers = tree.root.headers
@@ -45,7 +50,7 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
     recipients = _recipients(headers, own)
     text = strip_reply(bodies.text)
     auto_class, auto_reason, reports = _automatic(
-        tree, headers, bodies, subject, from_name, from_address, envelope_from, own
+        tree, bodies, subject=subject, author=(from_name, from_address), envelope_from=envelope_from, own=own
     )
     score, reasons = score_spam(
         SpamInput(
@@ -89,15 +94,9 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
 
 
 def _automatic(
-    tree: Tree,
-    headers: Headers,
-    bodies: Bodies,
-    subject: str,
-    from_name: str,
-    from_address: str,
-    envelope_from: str,
-    own: tuple[str, ...],
+    tree: Tree, bodies: Bodies, *, subject: str, author: tuple[str, str], envelope_from: str, own: tuple[str, ...]
 ) -> tuple[AutoClass, str | None, tuple[MailReport, ...]]:
+    from_name, from_address = author
     is_report, reports = read_reports(
         ReportInput(
             root=tree.root,
@@ -111,7 +110,9 @@ def _automatic(
     )
     if is_report:
         return "report", reports[0].kind if reports else "report", reports
-    auto_class, reason = classify(headers, subject=subject, from_address=from_address, envelope_from=envelope_from)
+    auto_class, reason = classify(
+        tree.root.headers, subject=subject, from_address=from_address, envelope_from=envelope_from
+    )
     return auto_class, reason, ()
 
 

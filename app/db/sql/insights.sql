@@ -19,3 +19,7 @@ select f.tenant_id::text, f.thread_id::text, f.outcome, f.message_id::text from 
 -- name: next_follow_up
 -- Seconds until the next follow-up is due; null when none is scheduled.
 select extract(epoch from private.next_follow_up() - clock_timestamp())::float8 as seconds;
+
+-- name: renew_insights
+-- Leases still held after renewing.
+select r.fence from private.renew_insights(%(tenant_ids)s::uuid[], %(item_ids)s::uuid[], %(fences)s) as r (fence);

@@ -1,0 +1,163 @@
+"""The statements of the worker loop: one typed function per query of inbound.sql, outbound.sql, insights.sql and
+operations.sql. Functions take the connection and never commit; every call is one statement.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from app.db.queries import query
+from app.domain.work import Burst, Claim, Job
+
+Connection = AsyncConnection[Any]
+_NEVER = "-infinity"
+
+
+async def fetch(connection: Connection, chapter: str, name: str, **values: Any) -> list[dict[str, Any]]:
+    """All rows of a named query as dicts."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(query(chapter, name), values)
+        return await cursor.fetchall() if cursor.description else []
+
+
+async def fetch_value(connection: Connection, chapter: str, name: str, **values: Any) -> Any:
+    """The first column of the first row, None without a row."""
+    rows = await fetch(connection, chapter, name, **values)
+    return next(iter(rows[0].values())) if rows else None
+
+
+def _claim_values(claim: Claim) -> dict[str, Any]:
+    return {
+        "worker": claim.worker,
+        "limit": claim.limit,
+        "watermark": claim.watermark or _NEVER,
+        "after_tenant": claim.after_tenant,
+    }
+
+
+async def claim_inbound(connection: Connection, claim: Claim) -> list[Job]:
+    """Threads with undecided messages, each with its decision context."""
+    rows = await fetch(connection, "inbound", "claim_inbound", **_claim_values(claim))
+    return [
+        Job(
+            tenant_id=row["tenant_id"], item_id=row["thread_id"], thread_id=row["thread_id"], fence=row["fence"],
+            run_at=row["run_at"], attempts=row["attempts"],
+            data={
+                "burst": None if row["last_seq"] is None else Burst(
+                    first_seq=row["first_seq"], last_seq=row["last_seq"], control=row["control"],
+                    control_epoch=row["control_epoch"], context=row["context"],
+                )
+            },
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def claim_outbound(connection: Connection, claim: Claim, classes: dict[str, str]) -> list[Job]:
+    """Queue rows that may leave now, each with what its adapter needs."""
+    rows = await fetch(connection, "outbound", "claim_outbound", classes=Jsonb(classes), **_claim_values(claim))
+    return [
+        Job(
+            tenant_id=row["tenant_id"], item_id=row["queue_id"], thread_id=row["thread_id"], fence=row["fence"],
+            run_at=row["run_at"], attempts=row["attempt"], data=row["details"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def claim_insights(connection: Connection, claim: Claim) -> list[Job]:
+    """Threads that moved since their insight was written, each with its newest turns."""
+    rows = await fetch(connection, "insights", "claim_insights", worker=claim.worker, limit=claim.limit)
+    return [
+        Job(
+            tenant_id=row["tenant_id"], item_id=row["thread_id"], thread_id=row["thread_id"], fence=row["fence"],
+            run_at=row["run_at"], attempts=row["attempts"], data=row["history"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def renew(connection: Connection, chapter: str, jobs: Sequence[Job]) -> set[int]:
+    """Extend the leases of `jobs`; the fences that are still ours."""
+    rows = await fetch(
+        connection, chapter, f"renew_{chapter}", tenant_ids=[job.tenant_id for job in jobs],
+        item_ids=[job.item_id for job in jobs], fences=[job.fence for job in jobs],
+    )  # fmt: skip
+    return {row["fence"] for row in rows}
+
+
+async def release_inbound(connection: Connection, job: Job) -> bool:
+    """Give a burst back undecided; False when the lease was lost."""
+    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence}
+    return bool(await fetch_value(connection, "inbound", "release_inbound", **values))
+
+
+async def complete_inbound(connection: Connection, job: Job, last_seq: int, decision: dict[str, Any]) -> dict[str, Any]:
+    """Record a decision: {"result": recorded | released | lost, "action", "message_id", "queue_id", "decision_id"}."""
+    result: dict[str, Any] = await fetch_value(
+        connection, "inbound", "complete_inbound", tenant_id=job.tenant_id, thread_id=job.thread_id, fence=job.fence,
+        last_seq=last_seq, decision=Jsonb(decision),
+    )  # fmt: skip
+    return result
+
+
+async def fail_inbound(connection: Connection, job: Job, last_seq: int, error: str) -> str:
+    """The handler failed: retry, inbound_error or lost."""
+    return str(
+        await fetch_value(
+            connection, "inbound", "fail_inbound", tenant_id=job.tenant_id, thread_id=job.thread_id, fence=job.fence,
+            last_seq=last_seq, attempts=job.attempts, error=error,
+        )
+    )  # fmt: skip
+
+
+async def mark_send_started(connection: Connection, job: Job) -> str:
+    """ok, superseded or lost. Once it says ok, this try may have delivered."""
+    values = {"tenant_id": job.tenant_id, "queue_id": job.item_id, "fence": job.fence}
+    return str(await fetch_value(connection, "outbound", "mark_send_started", **values))
+
+
+async def complete_outbound(connection: Connection, job: Job, outcome: dict[str, Any]) -> str:
+    """The queue row's new status, or lost."""
+    values = {"tenant_id": job.tenant_id, "queue_id": job.item_id, "fence": job.fence, "outcome": Jsonb(outcome)}
+    return str(await fetch_value(connection, "outbound", "complete_outbound", **values))
+
+
+async def complete_insight(connection: Connection, job: Job, insight: dict[str, Any] | None) -> str:
+    """recorded or lost."""
+    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence}
+    document = None if insight is None else Jsonb(insight)
+    return str(await fetch_value(connection, "insights", "complete_insight", insight=document, **values))
+
+
+async def fail_insight(connection: Connection, job: Job) -> None:
+    """Tried again later, after a growing pause."""
+    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence}
+    await fetch(connection, "insights", "fail_insight", **values)
+
+
+async def lease_seconds(connection: Connection) -> float:
+    """How long a claim lasts."""
+    return float(await fetch_value(connection, "operations", "lease_seconds"))
+
+
+async def horizon(connection: Connection) -> tuple[int, int]:
+    """(oldest running transaction, next transaction) of the cluster."""
+    row = (await fetch(connection, "operations", "horizon"))[0]
+    return int(row["oldest"]), int(row["newest"])
+
+
+def to_plain(struct: msgspec.Struct) -> dict[str, Any]:
+    """A Struct as JSON-ready members."""
+    plain: dict[str, Any] = msgspec.to_builtins(struct)
+    return plain
+
+
+def earliest(jobs: Sequence[Job]) -> datetime:
+    """When the longest-waiting of `jobs` began to wait."""
+    return min(job.run_at for job in jobs)

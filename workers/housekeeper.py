@@ -1,0 +1,45 @@
+"""What has to happen now and then: bursts of dead workers, snoozes that ended, seals on the audit log."""
+
+import logging
+import time
+
+from app.db import worker as db
+from workers import metrics
+from workers.loop import Pool
+from workers.timers import main
+
+log = logging.getLogger("parley.housekeeper")
+SEAL_EVERY_S = 60.0
+
+
+class Housekeeper:
+    """One round a few times a minute; every step is safe to run twice and beside another housekeeper."""
+
+    def __init__(self) -> None:
+        self.sealed_at = float("-inf")
+
+    async def round(self, pool: Pool) -> float:
+        """Release expired leases, wake snoozed threads and, once a minute, seal the audit logs."""
+        async with pool.connection() as connection:
+            released = await db.fetch_value(connection, "operations", "release_expired_inbound")
+            woken = await db.fetch_value(connection, "operations", "wake_snoozed")
+            lease = await db.lease_seconds(connection)
+            sealed = await self._seal(connection)
+        for what, count in (("released", released), ("woken", woken), ("sealed", sealed)):
+            if count:
+                metrics.HANDLED.labels("housekeeper", what).inc(count)
+                log.info("housekeeping", extra={what: count})
+        return min(10.0, lease / 2)
+
+    async def _seal(self, connection: db.Connection) -> int:
+        if time.monotonic() - self.sealed_at < SEAL_EVERY_S:
+            return 0
+        self.sealed_at = time.monotonic()
+        sealed = 0
+        for row in await db.fetch(connection, "operations", "tenants_with_audit"):
+            sealed += await db.fetch_value(connection, "operations", "checkpoint_audit", tenant_id=row["id"])
+        return sealed
+
+
+if __name__ == "__main__":
+    main("housekeeper", Housekeeper().round)

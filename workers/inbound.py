@@ -1,0 +1,111 @@
+"""The inbound worker: decides on received messages. Rules that must hold are the database's; this asks and records."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import msgspec
+
+from app.db import worker as db
+from app.deciders.registry import create_decider
+from app.domain.deciding import Decider, Decision, DecisionRequest
+from app.domain.work import Burst, Claim, Job
+from app.settings import Settings
+from workers import metrics
+from workers.loop import Pool, main, worker_name
+
+log = logging.getLogger("parley.inbound")
+
+
+class InboundHandler:
+    """Claims bursts, decides outside any transaction, records decision and reply in one."""
+
+    name = "inbound"
+    chapter = "inbound"
+    channel = "et_inbound"
+    concurrency = 32
+
+    def __init__(self, settings: Settings, decider: Decider | None = None) -> None:
+        self.decider = decider or create_decider(settings.decider)
+        self.deadline_s = settings.decider_deadline_s
+        self.worker = worker_name(self.name)
+
+    async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
+        """Threads with all they have waiting."""
+        return await db.claim_inbound(connection, claim)
+
+    async def handle(self, pool: Pool, job: Job) -> str:
+        """Decide on one burst. `released`: the thread moved meanwhile and will be decided anew."""
+        burst: Burst | None = job.data["burst"]
+        if burst is None:
+            raise ValueError("a work row without undecided messages")
+        if job.attempts >= 100:
+            return await self.fail(pool, job, RuntimeError("workers died on this message again and again"))
+        started = time.perf_counter()
+        decision = await self._decide(burst)
+        elapsed = time.perf_counter() - started
+        metrics.DECIDE_SECONDS.labels(decision.decider).observe(elapsed)
+        record = db.to_plain(decision) | {
+            "control_epoch": burst.control_epoch,
+            "first_seq": burst.context["first_seq"],
+            "policy_version": burst.context["knowledge"]["policy_version"],
+            "latency_ms": round(elapsed * 1000, 3),
+            "worker": self.worker,
+        }
+        async with pool.connection() as connection:
+            result = await db.complete_inbound(connection, job, burst.last_seq, record)
+        if result["result"] == "recorded":
+            metrics.DECISIONS.labels(result["action"], decision.intent).inc()
+            log.info(
+                "decided",
+                extra={"action": result["action"], "intent": decision.intent, "decision_id": result["decision_id"]},
+            )
+        return str(result["result"])
+
+    async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
+        """Another try after a pause, or inbound_error after five."""
+        burst: Burst | None = job.data["burst"]
+        async with pool.connection() as connection:
+            return await db.fail_inbound(
+                connection, job, burst.last_seq if burst else 0, f"{type(error).__name__}: {error}"
+            )
+
+    async def release(self, pool: Pool, job: Job) -> None:
+        """Give the burst back as received."""
+        async with pool.connection() as connection:
+            await db.release_inbound(connection, job)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _decide(self, burst: Burst) -> Decision:
+        if burst.control == "human":
+            return _takeover("in_control", "A person is in control of this conversation.", "none")
+        if burst.context["contact_blocked"]:
+            return Decision(action="no_reply", intent="blocked", confidence=1.0, language="en", decider="none",
+                            reasons=("The contact is blocked.",))  # fmt: skip
+        request = msgspec.convert(_request(burst.context), DecisionRequest)
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                return await self.decider.decide(request)
+        except TimeoutError:
+            return _takeover("too_slow", f"The decider did not answer within {self.deadline_s:g} s.", self.decider.name)
+        except Exception as error:
+            log.exception("the decider is broken: a person takes over")
+            return _takeover("broken", f"The decider failed: {type(error).__name__}.", self.decider.name)
+
+
+def _takeover(intent: str, reason: str, decider: str) -> Decision:
+    return Decision(
+        action="human_takeover", intent=intent, confidence=0.0, language="en", reasons=(reason,), decider=decider
+    )
+
+
+def _request(context: dict[str, Any]) -> dict[str, Any]:
+    members = ("channel", "now", "burst", "history", "knowledge", "contact_name", "contact_locale")
+    return {name: context[name] for name in members}
+
+
+if __name__ == "__main__":
+    main(InboundHandler)

@@ -1,0 +1,264 @@
+"""The loop every worker stands on: wake → claim → do → record.
+
+A worker is a `Handler`; the loop gives it LISTEN with fallback polling, a bounded number of jobs at once, lease
+renewal, fences, back-off while the database is away, a graceful stop and metrics. No transaction is open while a job
+is done.
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from app import log as logs
+from app.db import worker as db
+from app.db.listen import listen
+from app.domain.work import Claim, Job
+from app.settings import Settings, load
+from workers import metrics
+
+log = logging.getLogger("parley.worker")
+Pool = AsyncConnectionPool[db.Connection]
+LINGER_STEP_S = 0.01
+LINGER_MOST_S = 1.0
+SWEEP_S = 5.0
+GRACE_S = 10.0
+MAX_BATCH = 64
+
+
+class Handler(Protocol):
+    """One kind of work. `chapter` names its queries; `channel` the NOTIFY that announces it."""
+
+    name: str
+    chapter: str
+    channel: str
+    concurrency: int
+
+    async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]: ...
+
+    async def handle(self, pool: Pool, job: Job) -> str:
+        """Do one job and record it; the returned word is counted in the metrics."""
+        ...
+
+    async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
+        """`handle` raised: put the job back or aside."""
+        ...
+
+    async def release(self, pool: Pool, job: Job) -> None:
+        """The worker stops before `handle` was done: give the job back if that is safe."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def worker_name(kind: str) -> str:
+    """`inbound:host:pid`: who holds a lease, as a person reads it in the database."""
+    return f"{kind}:{socket.gethostname()}:{os.getpid()}"
+
+
+def open_pool(settings: Settings, name: str, *, size: int | None = None) -> Pool:
+    """A pool of autocommit connections as the worker role; `private.actor()` knows them by `name`."""
+    return AsyncConnectionPool(
+        settings.worker_database_url, min_size=1, max_size=size or settings.pool_size, open=False, timeout=10,
+        kwargs={
+            "autocommit": True, "application_name": name, "options": f"-c parley.worker={name}", "connect_timeout": 5,
+        },
+        reconnect_timeout=30,
+    )  # fmt: skip
+
+
+class Loop:
+    """Runs one handler until `stop()` or SIGTERM."""
+
+    def __init__(self, settings: Settings, handler: Handler) -> None:
+        self.settings = settings
+        self.handler = handler
+        self.name = worker_name(handler.name)
+        self.pool = open_pool(settings, self.name)
+        self.running: dict[asyncio.Task[None], Job] = {}
+        self.stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._watermark: datetime | None = None
+        self._last_tenant: str | None = None
+        self._last_sweep = 0.0
+        self._lease_s = 60.0
+
+    def stop(self) -> None:
+        """Claim nothing more; jobs at hand are finished or given back."""
+        self.stopping.set()
+        self._wake.set()
+        self._room.set()
+
+    async def run(self) -> None:
+        """Until stopped. Raises nothing for a database that goes away: it waits and tries again."""
+        await self.pool.open()
+        listener = asyncio.create_task(
+            listen(self.settings.worker_database_url, (self.handler.channel,), self._wake.set, self.name)
+        )
+        renewer = asyncio.create_task(self._renew_forever())
+        try:
+            await self._claim_forever()
+        finally:
+            listener.cancel()
+            await self._finish()
+            renewer.cancel()
+            await asyncio.gather(listener, renewer, return_exceptions=True)
+            await self.handler.close()
+            await self.pool.close()
+
+    async def _claim_forever(self) -> None:
+        pause = 0.2
+        while not self.stopping.is_set():
+            try:
+                self._wake.clear()
+                await self._drain()
+                pause = 0.2
+            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
+                metrics.DATABASE_ERRORS.labels(self.handler.name).inc()
+                log.warning("the database does not answer, trying again", extra={"reason": str(error)})
+                await self._sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
+                pause = min(pause * 2, 5.0)
+                continue
+            await self._sleep(self.settings.poll_interval_ms / 1000)
+
+    async def _drain(self) -> None:
+        """Claim until nothing is left and every transaction that skipped its wake-up has become visible."""
+        async with self.pool.connection() as connection:
+            _, target = await db.horizon(connection)
+        until = time.monotonic() + LINGER_MOST_S
+        while not self.stopping.is_set():
+            if await self._claim_once():
+                until = time.monotonic() + LINGER_MOST_S
+                continue
+            async with self.pool.connection() as connection:
+                oldest, _ = await db.horizon(connection)
+            if oldest >= target or time.monotonic() > until:
+                return
+            await asyncio.sleep(LINGER_STEP_S)
+
+    async def _claim_once(self) -> bool:
+        limit = await self._free_slots()
+        sweep = time.monotonic() - self._last_sweep > min(SWEEP_S, self._lease_s / 2)
+        claim = Claim(
+            worker=self.name, limit=limit, watermark=None if sweep else self._watermark, after_tenant=self._last_tenant
+        )
+        async with self.pool.connection() as connection:
+            jobs = await self.handler.claim(connection, claim)
+        if sweep:
+            self._last_sweep = time.monotonic()
+        if not jobs:
+            return False
+        self._note_claim(jobs, limit)
+        for job in jobs:
+            task = asyncio.create_task(self._work(job))
+            self.running[task] = job
+            task.add_done_callback(self._done)
+        return True
+
+    def _note_claim(self, jobs: Sequence[Job], limit: int) -> None:
+        metrics.CLAIMED.labels(self.handler.name).inc(len(jobs))
+        tenants = [job.tenant_id for job in jobs]
+        self._last_tenant = tenants[-1]
+        # Only a claim that reached every waiting tenant says that nothing older is left behind.
+        if len(set(tenants)) < min(limit, MAX_BATCH):
+            self._watermark = db.earliest(jobs) - timedelta(seconds=1)
+
+    async def _free_slots(self) -> int:
+        # Waiting for a quarter of the slots keeps claims large while the worker is saturated.
+        while self.handler.concurrency - len(self.running) < max(1, self.handler.concurrency // 4):
+            self._room.clear()
+            await self._room.wait()
+            if self.stopping.is_set():
+                break
+        return max(1, min(MAX_BATCH, self.handler.concurrency - len(self.running)))
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self.running.pop(task, None)
+        self._room.set()
+
+    async def _work(self, job: Job) -> None:
+        started = time.perf_counter()
+        outcome = "cancelled"
+        with logs.context(tenant_id=job.tenant_id, thread_id=job.thread_id, message_id=job.data.get("message_id")):
+            try:
+                outcome = await self.handler.handle(self.pool, job)
+            except asyncio.CancelledError:
+                with contextlib.suppress(Exception):
+                    await self.handler.release(self.pool, job)
+            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
+                # Nothing was recorded: the lease runs out and the job is claimed again.
+                outcome = "database_away"
+                log.warning("could not record a job", extra={"reason": str(error)})
+            except Exception as error:
+                log.exception("a job failed")
+                outcome = await self._fail(job, error)
+            finally:
+                metrics.HANDLED.labels(self.handler.name, outcome).inc()
+                metrics.SECONDS.labels(self.handler.name).observe(time.perf_counter() - started)
+                log.debug("job done", extra={"outcome": outcome, "item_id": job.item_id})
+
+    async def _fail(self, job: Job, error: Exception) -> str:
+        try:
+            return await self.handler.fail(self.pool, job, error)
+        except Exception:
+            log.exception("a failed job could not be put back; its lease will run out")
+            return "unrecorded"
+
+    async def _renew_forever(self) -> None:
+        while True:
+            with contextlib.suppress(psycopg.Error, PoolTimeout, OSError):
+                async with self.pool.connection() as connection:
+                    self._lease_s = await db.lease_seconds(connection)
+                    held = dict(self.running)
+                    kept = await db.renew(connection, self.handler.chapter, list(held.values())) if held else set()
+                for task, job in held.items():
+                    if job.fence not in kept and not task.done():
+                        metrics.LOST.labels(self.handler.name).inc()
+                        task.cancel()
+            await asyncio.sleep(self._lease_s / 4)
+
+    async def _finish(self) -> None:
+        if self.running:
+            await asyncio.wait(list(self.running), timeout=GRACE_S)
+        for task in list(self.running):
+            task.cancel()
+        if self.running:
+            await asyncio.wait(list(self.running), timeout=GRACE_S)
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+
+async def run_until_signal(loop: Loop) -> None:
+    """Run a loop; SIGTERM and SIGINT stop it gracefully."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+    await loop.run()
+
+
+def main(make: Callable[[Settings], Handler]) -> None:
+    """What every worker file runs: settings, logs, metrics, then the loop. `make(settings)` builds the handler."""
+    settings = load()
+
+    async def start() -> None:
+        handler = make(settings)
+        logs.configure(settings, worker=worker_name(handler.name))
+        metrics.serve(settings)
+        log.info("worker started", extra={"kind": handler.name})
+        await run_until_signal(Loop(settings, handler))
+        log.info("worker stopped")
+
+    import uvloop
+
+    uvloop.run(start())

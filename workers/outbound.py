@@ -1,0 +1,104 @@
+"""The outbound router: sends what is queued through the adapter of its channel, and writes down how every try ended."""
+
+import logging
+from typing import Any
+
+import msgspec
+
+from app.channels.registry import create_adapters
+from app.db import worker as db
+from app.domain.channels import Adapter, Dispatch, Outcome, OutcomeKind
+from app.domain.work import Claim, Job
+from app.secrets import Vault
+from app.settings import Settings
+from workers import metrics
+from workers.loop import Pool, main
+
+log = logging.getLogger("parley.outbound")
+
+
+class LeaseLostError(Exception):
+    """Somebody else has this row now: nothing may be sent and nothing recorded."""
+
+
+class SupersededError(Exception):
+    """A person took over between claim and call."""
+
+
+class OutboundHandler:
+    """Routes by channel. The mark before the call is what makes a crash honest."""
+
+    name = "outbound"
+    chapter = "outbound"
+    channel = "et_outbound"
+    concurrency = 32
+
+    def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
+        self.adapters = create_adapters(settings) if adapters is None else adapters
+        self.vault = Vault(settings.secret_keys())
+        self._started: set[int] = set()
+        """Fences whose call may have delivered: kept until recorded, so that an error of ours is not taken for safe."""
+
+    async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
+        """Queue rows that may leave now."""
+        classes: dict[str, str] = {name: adapter.capabilities.delivery_class for name, adapter in self.adapters.items()}
+        return await db.claim_outbound(connection, claim, classes)
+
+    async def handle(self, pool: Pool, job: Job) -> str:
+        """Send one row; the outcome is recorded under the fence, whatever it is."""
+        channel = str(job.data["channel"])
+        outcome = await self._send(pool, job, channel)
+        if outcome is None:
+            return "lost"
+        async with pool.connection() as connection:
+            status = await db.complete_outbound(connection, job, db.to_plain(outcome))
+        self._started.discard(job.fence)
+        metrics.DISPATCHES.labels(channel, outcome.kind).inc()
+        log.info("dispatched", extra={"outcome": outcome.kind, "status": status, "queue_id": job.item_id,
+                                      "error_code": outcome.error_code})  # fmt: skip
+        return status
+
+    async def _send(self, pool: Pool, job: Job, channel: str) -> Outcome | None:
+        adapter = self.adapters.get(channel)
+        if adapter is None:
+            return Outcome(kind="rejected", provider="none", error_code="no_adapter", error=f"No adapter: {channel}.")
+
+        async def before_send() -> None:
+            async with pool.connection() as connection:
+                answer = await db.mark_send_started(connection, job)
+            if answer != "ok":
+                raise SupersededError if answer == "superseded" else LeaseLostError
+            self._started.add(job.fence)
+
+        try:
+            return await adapter.send(self._dispatch(job.data), before_send)
+        except LeaseLostError:
+            return None
+        except SupersededError:
+            return Outcome(kind="refused", provider=channel, error_code="human_takeover",
+                           error="A person took over before it left.")  # fmt: skip
+
+    def _dispatch(self, details: dict[str, Any]) -> Dispatch:
+        members = {name: details[name] for name in Dispatch.__struct_fields__ if name in details}
+        members["secrets"] = {name: self.vault.open(value) for name, value in details["secrets"].items()}
+        return msgspec.convert(members, Dispatch)
+
+    async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
+        """Our own code failed: another try if nothing had left, else nobody knows."""
+        kind: OutcomeKind = "unknown" if job.fence in self._started else "retry"
+        self._started.discard(job.fence)
+        outcome = Outcome(kind=kind, provider="none", error_code="internal", error=f"{type(error).__name__}: {error}")
+        async with pool.connection() as connection:
+            return await db.complete_outbound(connection, job, db.to_plain(outcome))
+
+    async def release(self, pool: Pool, job: Job) -> None:
+        """Nothing: a try that may have started is settled by the ledger when its lease ends."""
+
+    async def close(self) -> None:
+        """Close pooled provider connections."""
+        for adapter in self.adapters.values():
+            await adapter.close()
+
+
+if __name__ == "__main__":
+    main(OutboundHandler)

@@ -1,0 +1,191 @@
+"""The mail receiver: SMTP (and LMTP) in, committed rows out. 250 is said after the commit, never before.
+
+Unknown recipients are refused at RCPT (550). While the database is away everything is answered 451, so that the sending
+server keeps the mail and tries again.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from psycopg_pool import PoolTimeout
+
+from app import log as logs
+from app.channels.email import keep_unparsed, parse_mail
+from app.domain.addresses import AddressError, normalize_email
+from app.domain.email import MailLimits, ParsedMail
+from app.settings import Settings, load
+from workers import metrics
+from workers.loop import Pool, open_pool, worker_name
+from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
+
+log = logging.getLogger("parley.receiver")
+AWAY = "451 4.3.0 The database is away, try again later"
+MAX_RECIPIENTS = 100
+THREAD_FROM_BYTES = 65_536
+"""Mails larger than this are parsed beside the event loop, so that one of them does not hold up the others."""
+
+
+class SmtpServer(SMTP):
+    """aiosmtpd's server, for real mail: lines far over RFC 5321's 1,000 octets exist and are kept."""
+
+    line_length_limit = 1_000_000
+
+
+class LmtpServer(LMTP):
+    """The same over LMTP."""
+
+    line_length_limit = 1_000_000
+
+
+class Receiver:
+    """aiosmtpd's handler: one instance for all connections."""
+
+    def __init__(self, settings: Settings, pool: Pool) -> None:
+        self.pool = pool
+        self.limits = MailLimits(max_attachment_bytes=settings.max_attachment_bytes)
+        self._heartbeats: dict[Mailbox, float] = {}
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a recipient that is one of our mailboxes."""
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients, send the rest in another mail"
+        try:
+            known = normalize_email(address)
+            async with self.pool.connection() as connection:
+                mailbox = await find_mailbox(connection, known)
+        except AddressError:
+            mailbox = None
+        except (psycopg.Error, PoolTimeout, OSError) as error:
+            log.warning("cannot look a recipient up", extra={"reason": str(error)})
+            metrics.RECEIVED.labels("deferred").inc()
+            return AWAY
+        if mailbox is None:
+            metrics.RECEIVED.labels("unknown_recipient").inc()
+            return "550 5.1.1 No such mailbox here"
+        envelope.rcpt_tos.append(address)
+        _mailboxes(envelope)[address] = mailbox
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Parse, commit, answer. LMTP wants one answer a recipient."""
+        raw = envelope.original_content or b""
+        answer = await self._take(raw, envelope)
+        return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
+
+    async def _take(self, raw: bytes, envelope: Envelope) -> str:
+        started = time.perf_counter()
+        mailboxes = list(_mailboxes(envelope).values())
+        try:
+            mail = await self._parse(raw, envelope)
+            try:
+                done = await self._ingest(mail, mailboxes)
+            except (psycopg.DataError, psycopg.IntegrityError, ValueError):
+                # A value the database refuses must not bounce for ever: keep the mail as it came.
+                log.exception("a mail could not be stored as parsed; keeping the original")
+                mail = keep_unparsed(
+                    raw, envelope_from=envelope.mail_from or "", limits=self.limits, reason="refused by the database"
+                )
+                done = await self._ingest(mail, mailboxes)
+        except (psycopg.Error, PoolTimeout, OSError) as error:
+            log.warning("a mail is deferred", extra={"reason": str(error)})
+            metrics.RECEIVED.labels("deferred").inc()
+            return AWAY
+        except Exception:
+            log.exception("a mail is deferred: this is a bug of ours")
+            metrics.RECEIVED.labels("deferred").inc()
+            return "451 4.3.0 Something is wrong here, try again later"
+        metrics.SECONDS.labels("receive").observe(time.perf_counter() - started)
+        for one in done:
+            self._note(one, mail)
+        first = next((one.message_id for one in done if one.message_id), "duplicate")
+        return f"250 2.0.0 OK {first}"
+
+    async def _parse(self, raw: bytes, envelope: Envelope) -> ParsedMail:
+        def parse() -> ParsedMail:
+            return parse_mail(
+                raw, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos, limits=self.limits
+            )
+
+        return await asyncio.to_thread(parse) if len(raw) > THREAD_FROM_BYTES else parse()
+
+    async def _ingest(self, mail: ParsedMail, mailboxes: list[Mailbox]) -> list[Ingested]:
+        for attempt in range(3):
+            try:
+                async with self.pool.connection() as connection:
+                    return await ingest(connection, mail, mailboxes)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _note(self, one: Ingested, mail: ParsedMail) -> None:
+        result = "duplicate" if one.message_id is None else "unparsed" if mail.unparsed else "stored"
+        metrics.RECEIVED.labels(result).inc()
+        ids = {"tenant_id": one.mailbox.tenant_id, "thread_id": one.thread_id, "message_id": one.message_id}
+        log.info("mail received", extra={**ids, "result": result, "auto_class": mail.auto_class})
+
+
+def _mailboxes(envelope: Envelope) -> dict[str, Mailbox]:
+    found: dict[str, Mailbox] = envelope.__dict__.setdefault("parley_mailboxes", {})
+    return found
+
+
+async def serve(
+    settings: Settings, stopping: asyncio.Event, ready: Callable[[int], Awaitable[None]] | None = None
+) -> None:
+    """Listen until `stopping`; mails being written are finished first. `ready` is told the SMTP port."""
+    pool = open_pool(settings, worker_name("receive"))
+    await pool.open()
+    receiver = Receiver(settings, pool)
+    options: dict[str, Any] = {
+        "data_size_limit": settings.max_mail_bytes, "enable_SMTPUTF8": True, "ident": "Parley", "timeout": 120,
+    }  # fmt: skip
+    loop = asyncio.get_running_loop()
+    servers = [
+        await loop.create_server(
+            lambda: SmtpServer(receiver, **options), settings.smtp_host, settings.smtp_port, backlog=512
+        )
+    ]
+    if settings.lmtp_port:
+        servers.append(
+            await loop.create_server(lambda: LmtpServer(receiver, **options), settings.smtp_host, settings.lmtp_port)
+        )
+    log.info("receiver listening", extra={"smtp_port": settings.smtp_port, "lmtp_port": settings.lmtp_port or None})
+    try:
+        if ready:
+            await ready(servers[0].sockets[0].getsockname()[1])
+        await stopping.wait()
+    finally:
+        for server in servers:
+            server.close()
+        await pool.close(timeout=10)
+
+
+def main() -> None:
+    """Run the receiver until SIGTERM."""
+    settings = load()
+
+    async def start() -> None:
+        logs.configure(settings, worker=worker_name("receive"))
+        metrics.serve(settings)
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await serve(settings, stopping)
+
+    import uvloop
+
+    uvloop.run(start())
+
+
+if __name__ == "__main__":
+    main()
