@@ -3,6 +3,7 @@
 A worker is a `Handler`; the loop gives it LISTEN with fallback polling, a bounded number of jobs at once, lease
 renewal, fences, back-off while the database is away, a graceful stop and metrics. No transaction is open while a job
 is done.
+"""
 
 import asyncio
 import contextlib
