@@ -74,11 +74,12 @@ declare
   v_user uuid := private.current_user_id();
   v_invitation public.tenant_invitations%rowtype;
 begin
-  if p_token ~ '^[0-9a-f-]{36}\.[0-9a-f]{64}$' then
+  if p_token ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{64}$' then
     select i.* into v_invitation from public.tenant_invitations as i
     where i.id = split_part(p_token, '.', 1)::uuid
       and i.token_digest = sha256(convert_to(split_part(p_token, '.', 2), 'UTF8'))
       and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
+      and exists (select from public.tenants as t where t.id = i.tenant_id and t.status <> 'deleted')
     for update;
   end if;
   if v_user is null or v_invitation.id is null or not exists (
@@ -131,7 +132,7 @@ begin
   select m.role into v_old from public.tenant_members as m
   where m.tenant_id = v_tenant and m.user_id = p_user_id for update;
   if v_old is null then
-    return private.not_found('member');
+    return private.deny('member', p_user_id, 'set_member_role');
   end if;
   if 'owner' in (v_old, p_role) then
     perform private.authorize('own');
@@ -153,7 +154,7 @@ declare
 begin
   select m.role into v_role from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = p_user_id;
   if v_role is null then
-    return private.not_found('member');
+    return private.deny('member', p_user_id, 'remove_member');
   end if;
   if v_role = 'owner' then
     perform private.authorize('own');

@@ -60,7 +60,7 @@ begin
   end if;
   if p_action = 'assign' and v_assignee is not null and not exists (
     select from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_assignee) then
-    return private.not_found('member');
+    return private.deny('member', v_assignee, p_action);
   end if;
   if p_action = 'snooze' and (v_until is null or v_until <= now()) then
     raise exception 'a thread is snoozed until a moment to come'
@@ -137,10 +137,14 @@ begin
       using errcode = 'PT422', detail = '{"code": "same_contact", "field": "loser_id"}', hint = 'Name two contacts.';
   end if;
   for v_thread in
-    select t.id, t.scope_key, t.scope_rule from public.et_threads as t
-    where t.tenant_id = v_tenant and t.contact_id = p_loser_id and t.scope_rule = 'channel_contact'
+    -- The loser's own threads first, then those of contacts merged into him before.
+    select t.id, t.scope_key, t.contact_id from public.et_threads as t
+    inner join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+    where t.tenant_id = v_tenant and p_loser_id in (c.id, c.merged_into) and t.scope_rule = 'channel_contact'
+    order by c.id <> p_loser_id, t.last_message_at desc nulls last, t.scope_key
   loop
-    v_key := replace(v_thread.scope_key, p_loser_id::text, p_winner_id::text);
+    v_key := replace(v_thread.scope_key, v_thread.contact_id::text, p_winner_id::text);
+    perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || v_key, 2));
     if not exists (select from public.et_threads as t where t.tenant_id = v_tenant and t.scope_key = v_key) then
       insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (v_tenant, v_key, v_thread.id)
       on conflict (tenant_id, scope_key) do nothing;

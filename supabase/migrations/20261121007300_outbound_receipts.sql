@@ -172,7 +172,8 @@ begin
     return private.deny('thread', p_thread_id, 'send_message');
   end if;
   select m.id as message_id, m.seq, m.rev, m.delivery_status into v_sent from public.et_messages as m
-  where m.tenant_id = v_tenant and m.sender = private.actor() and m.client_message_id = p_client_message_id;
+  where m.tenant_id = v_tenant and m.sender = private.actor() and m.client_message_id = p_client_message_id
+    and m.thread_id = p_thread_id;
   if v_sent.message_id is not null then
     return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'duplicate', true);
   end if;
@@ -201,6 +202,11 @@ begin
     v_tenant, p_thread_id, p_body, 'agent', private.actor(), jsonb_build_object(
       'client_message_id', p_client_message_id, 'sender_user_id', private.current_user_id(), 'subject', p_subject,
       'cause_kind', 'client')) as e;
+  if v_sent.message_id is null then
+    raise exception 'this client_message_id was used in another conversation'
+      using errcode = 'PT409', detail = '{"code": "client_id_reused", "field": "client_message_id"}',
+      hint = 'Make a new id for every message.';
+  end if;
   perform private.note_thread_moved(v_tenant, p_thread_id);
   return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'delivery_status', 'queued', 'duplicate', false);
 end

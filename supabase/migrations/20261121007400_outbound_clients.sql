@@ -1,0 +1,46 @@
+-- Chapter: outbound, part five. Addresses the staff takes off the suppression list, or puts on it.
+
+create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_id uuid;
+begin
+  insert into public.suppressions as x (tenant_id, kind, address, scope, reason)
+  values (v_tenant, p_kind, p_address, p_scope, 'manual')
+  on conflict (tenant_id, kind, address) do update
+  set scope = case when 'all' in (x.scope, excluded.scope) then 'all' else 'automatic' end
+  returning id into v_id;
+  perform private.audit(v_tenant, 'suppression.added', 'suppression', v_id::text, jsonb_build_object('scope', p_scope));
+  return jsonb_build_object('suppression_id', v_id, 'kind', p_kind, 'address', p_address);
+end
+$$;
+comment on function private.suppress_address(text, text, text) is 'Definer: nothing (all) or nothing automatic is sent to this address any more.';
+
+create function private.lift_suppression(p_kind text, p_address text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+  v_reason text;
+begin
+  delete from public.suppressions as x where x.tenant_id = v_tenant and x.kind = p_kind and x.address = p_address
+  returning x.reason into v_reason;
+  if v_reason is null then
+    return private.not_found('suppression');
+  end if;
+  perform private.audit(v_tenant, 'suppression.lifted', 'suppression', null,
+    jsonb_build_object('kind', p_kind, 'address', p_address, 'reason', v_reason));
+  return jsonb_build_object('kind', p_kind, 'address', p_address, 'lifted', true);
+end
+$$;
+comment on function private.lift_suppression(text, text) is 'Definer: an address may be written to again; the audit log keeps why it was not.';
+
+create function public.suppress_address(p_kind text, p_address text, p_scope text default 'all') returns jsonb
+language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address, p_scope); end;
+create function public.lift_suppression(p_kind text, p_address text) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.lift_suppression(p_kind, p_address); end;
+comment on function public.suppress_address(text, text, text) is 'Stop sending to an address. Agents.';
+comment on function public.lift_suppression(text, text) is 'Allow sending to an address again. Admins.';
+
+grant execute on function private.suppress_address(text, text, text), private.lift_suppression(text, text),
+public.suppress_address(text, text, text), public.lift_suppression(text, text) to authenticated;
