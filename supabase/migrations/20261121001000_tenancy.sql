@@ -242,7 +242,7 @@ create index tenant_invitations_id_idx on public.tenant_invitations (id);
 create function private.tg_members__keep_an_owner() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if old.role = 'owner' and (tg_op = 'DELETE' or new.role <> 'owner') then
+  if old.role = 'owner' and (tg_op = 'DELETE' or (new.role, new.tenant_id, new.user_id) <> ('owner', old.tenant_id, old.user_id)) then
     -- The tenant row is the lock: two owners cannot leave at the same moment.
     perform from public.tenants as t where t.id = old.tenant_id for no key update;
     if not exists (

@@ -12,7 +12,7 @@ create function private.current_user_id() returns uuid
 language sql stable parallel safe set search_path = ''
 begin atomic
   select case
-    when (private.claims() ->> 'sub') ~ '^[0-9a-fA-F-]{36}$' and not private.claims() ? 'api_key_id'
+    when (private.claims() ->> 'sub') ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not private.claims() ? 'api_key_id'
       then (private.claims() ->> 'sub')::uuid
   end;
 end;
@@ -21,7 +21,7 @@ comment on function private.current_user_id() is 'The signed-in user, null for A
 create function private.claimed_tenant() returns uuid
 language sql stable parallel safe set search_path = ''
 begin atomic
-  select case when c.tenant ~ '^[0-9a-fA-F-]{36}$' then c.tenant::uuid end
+  select case when c.tenant ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then c.tenant::uuid end
   from (select private.claims() -> 'app_metadata' ->> 'tenant_id' as tenant) as c;
 end;
 comment on function private.claimed_tenant() is 'The tenant the JWT names. A claim, not yet a right.';

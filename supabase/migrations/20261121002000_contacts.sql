@@ -187,7 +187,13 @@ begin
     return private.not_found('contact');
   end if;
   update public.contacts as c set auth_user_id = v_user
-  where c.tenant_id = v_tenant and c.id = v_contact and c.auth_user_id is null;
+  where c.tenant_id = v_tenant and c.id = v_contact and c.auth_user_id is null
+    and not exists (select from public.contacts as o where o.tenant_id = v_tenant and o.auth_user_id = v_user);
+  if not exists (
+    select from public.contacts as c where c.tenant_id = v_tenant and c.id = v_contact and c.auth_user_id = v_user) then
+    raise exception 'this contact or this sign-in is linked already'
+      using errcode = 'PT409', detail = '{"code": "linked_already"}', hint = 'Ask the business to merge the two records.';
+  end if;
   update public.contact_identities as i set verified_at = coalesce(i.verified_at, now())
   from auth.users as u
   where u.id = v_user and i.tenant_id = v_tenant and i.contact_id = v_contact

@@ -106,6 +106,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('admin');
   v_owner uuid;
+  v_status text;
 begin
   if p_status not in ('paused', 'connected', 'deleted') then
     raise exception 'a session can be paused, connected again or deleted'
@@ -114,7 +115,8 @@ begin
   update public.et_channel_sessions as s
   set status = case when p_status = 'connected' and s.verified_at is null then 'pending' else p_status end,
     status_reason = 'set by ' || private.actor()
-  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted';
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
+  returning s.status into v_status;
   if not found then
     select s.tenant_id into v_owner from public.et_channel_sessions as s where s.id = p_session_id limit 1;
     if v_owner <> v_tenant then
@@ -126,7 +128,7 @@ begin
     delete from private.channel_secrets as x where x.tenant_id = v_tenant and x.session_id = p_session_id;
   end if;
   perform private.audit(v_tenant, 'channel_session.' || p_status, 'channel_session', p_session_id::text);
-  return jsonb_build_object('session_id', p_session_id, 'status', p_status);
+  return jsonb_build_object('session_id', p_session_id, 'status', v_status);
 end
 $$;
 comment on function private.set_channel_session_status(uuid, text) is 'Definer: pause, resume or delete an account; deleting wipes its secrets.';
@@ -134,6 +136,9 @@ comment on function private.set_channel_session_status(uuid, text) is 'Definer: 
 create function private.verify_channel_session(p_tenant_id uuid, p_session_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- Two tenants that claim one address at the same moment must not both get it.
+  perform pg_advisory_xact_lock(hashtextextended(s.channel || ':' || s.address, 3)) from public.et_channel_sessions as s
+  where s.tenant_id = p_tenant_id and s.id = p_session_id;
   update public.et_channel_sessions as s
   set verified_at = coalesce(s.verified_at, now()), status = case s.status when 'pending' then 'connected' else s.status end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status <> 'deleted'

@@ -17,6 +17,7 @@ begin
     when 'sending' then p_to in ('queued', 'sent', 'failed', 'bounced', 'cancelled', 'dispatch_unknown')
     when 'dispatch_unknown' then p_to in ('sent', 'delivered', 'read', 'failed', 'bounced')
     when 'sent' then p_to in ('delivered', 'read', 'bounced', 'failed')
+    when 'failed' then p_to in ('delivered', 'bounced', 'read')
     when 'delivered' then p_to in ('read', 'bounced')
     when 'bounced' then p_to = 'read'
     else false
@@ -55,11 +56,15 @@ begin
   update public.et_threads as t set last_rev = t.last_rev + 1
   where t.tenant_id = new.tenant_id and t.id = new.thread_id
   returning t.last_rev into new.rev;
+  if old.search_vector is not null then
+    new.search_vector := case when new.deleted_at is null
+      then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
+  end if;
   return new;
 end
 $$;
 comment on function private.tg_messages__take_rev() is
-'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock.';
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock, and the search index follows.';
 
 create function private.tg_messages__refuse_delete() returns trigger
 language plpgsql set search_path = '' as $$
@@ -132,6 +137,7 @@ declare
   v_rule text := p_rule;
   v_key text;
   v_thread uuid;
+  v_locked boolean := false;
 begin
   if v_rule = 'email_reference' then
     v_thread := private.referenced_thread(p_message.tenant_id, p_message.channel, p_message.channel_session_id,
@@ -151,6 +157,12 @@ begin
     select a.thread_id into v_thread from public.thread_aliases as a
     where a.tenant_id = p_message.tenant_id and a.scope_key = v_key;
     exit when found;
+    if not v_locked then
+      -- A merge that makes an alias of this key holds the same lock: one key never leads to two threads.
+      perform pg_advisory_xact_lock(hashtextextended(p_message.tenant_id::text || v_key, 2));
+      v_locked := true;
+      continue;
+    end if;
     insert into public.et_threads (
       tenant_id, channel, channel_session_id, contact_id, scope_rule, scope_key, subject, folder)
     values (
@@ -390,6 +402,8 @@ revoke all on public.et_messages, public.message_attachments, private.inbound_wo
 from public, anon, authenticated, service_role;
 grant select on public.et_messages, public.message_attachments to authenticated, service_role, parley_worker;
 grant insert on public.et_messages to service_role, parley_worker;
-grant update on public.et_messages to service_role;
+-- Status, place and fences move through functions only.
+grant update (subject, body, language, moderation_status, message_type, metadata, edited_at, deleted_at)
+on public.et_messages to service_role;
 grant insert on public.message_attachments, private.attachment_blobs to parley_worker;
 grant select on private.inbound_work, private.attachment_blobs to parley_worker;

@@ -91,7 +91,7 @@ begin
   set search_vector = case when coalesce(t.search_policy, new.search_policy) = 'full'
     then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
   from public.et_threads as t
-  where m.tenant_id = new.tenant_id and t.tenant_id = m.tenant_id and t.id = m.thread_id
+  where m.tenant_id = new.tenant_id and t.tenant_id = m.tenant_id and t.id = m.thread_id and m.deleted_at is null
     and (m.search_vector is not null) <> (coalesce(t.search_policy, new.search_policy) = 'full');
   return null;
 end
@@ -101,6 +101,24 @@ comment on function private.tg_settings__search_policy() is 'Definer: a policy c
 create trigger tenant_settings_900_search_policy after update of search_policy on public.tenant_settings
 for each row when (old.search_policy is distinct from new.search_policy)
 execute function private.tg_settings__search_policy();
+
+create function private.tg_threads__search_policy() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.et_messages as m
+  set search_vector = case when coalesce(new.search_policy, s.search_policy) = 'full'
+    then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
+  from public.tenant_settings as s
+  where m.tenant_id = new.tenant_id and m.thread_id = new.id and s.tenant_id = m.tenant_id and m.deleted_at is null
+    and (m.search_vector is not null) <> (coalesce(new.search_policy, s.search_policy) = 'full');
+  return null;
+end
+$$;
+comment on function private.tg_threads__search_policy() is 'Definer: the same for a thread with a policy of its own.';
+
+create trigger et_threads_900_search_policy after update of search_policy on public.et_threads
+for each row when (old.search_policy is distinct from new.search_policy)
+execute function private.tg_threads__search_policy();
 
 -- ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -151,6 +151,10 @@ begin
     end if;
   end loop;
   update public.contact_identities as i set contact_id = p_winner_id where i.tenant_id = v_tenant and i.contact_id = p_loser_id;
+  -- A block holds for the person, whichever of his records it was written on.
+  update public.contacts as c set blocked_at = l.blocked_at from public.contacts as l
+  where c.tenant_id = v_tenant and c.id = p_winner_id and c.blocked_at is null
+    and l.tenant_id = v_tenant and l.id = p_loser_id and l.blocked_at is not null;
   update public.contacts as c set merged_into = p_winner_id
   where c.tenant_id = v_tenant and (c.id = p_loser_id or c.merged_into = p_loser_id);
   perform private.audit(v_tenant, 'contact.merged', 'contact', p_winner_id::text, jsonb_build_object('loser', p_loser_id));

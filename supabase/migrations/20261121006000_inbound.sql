@@ -135,8 +135,9 @@ declare
   v_tenants uuid [] := private.waiting_tenants('private.inbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_until timestamptz := clock_timestamp() + private.lease_length();
+  v_claimed private.inbound_work [];
+  v_work private.inbound_work;
 begin
-  return query
   with picked as (
     select w.tenant_id, w.thread_id
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
@@ -156,7 +157,14 @@ begin
       expiries = i.expiries + (i.lease_until is not null)::integer
     from picked as p
     where i.tenant_id = p.tenant_id and i.thread_id = p.thread_id
-    returning i.tenant_id, i.thread_id, i.fence, i.first_seq, i.attempts, i.expiries, i.run_at
+    returning i.*
+  )
+  select array_agg(c::private.inbound_work) into v_claimed from claimed as c;
+  -- A second statement, so a second snapshot: a work row may be newer than the snapshot it was found with, and its
+  -- messages would not be seen with that one.
+  return query
+  with claimed as (
+    select c.* from unnest(v_claimed) as c
   ), flipped as (
     update public.et_messages as m set delivery_status = 'inbound_processing'
     from claimed as c
@@ -172,16 +180,31 @@ begin
     inner join public.et_messages as m on m.tenant_id = c.tenant_id and m.thread_id = c.thread_id
       and m.seq >= c.first_seq and m.direction = 'inbound' and m.delivery_status = 'inbound_processing'
   )
-  select c.tenant_id, c.thread_id, c.fence, min(b.seq), max(b.seq), array_agg(b.id order by b.seq) filter (where b.id is not null),
+  select c.tenant_id, c.thread_id, c.fence, min(b.seq), max(b.seq), array_agg(b.id order by b.seq),
     t.control, t.control_epoch, case when c.expiries >= 20 then 100::smallint else c.attempts end, c.run_at
   from claimed as c
   inner join public.et_threads as t on t.tenant_id = c.tenant_id and t.id = c.thread_id
-  left join burst as b on b.tenant_id = c.tenant_id and b.thread_id = c.thread_id
+  inner join burst as b on b.tenant_id = c.tenant_id and b.thread_id = c.thread_id
   group by c.tenant_id, c.thread_id, c.fence, c.expiries, c.attempts, c.run_at, t.control, t.control_epoch;
+  -- Work rows without an undecided message (a rebuild met a completion) go, under the lock that keeps new ones out.
+  foreach v_work in array coalesce(v_claimed, '{}') loop
+    continue when exists (
+      select from public.et_messages as m
+      where m.tenant_id = v_work.tenant_id and m.thread_id = v_work.thread_id and m.seq >= v_work.first_seq
+        and m.direction = 'inbound' and m.delivery_status = 'inbound_processing');
+    perform from public.et_threads as t
+    where t.tenant_id = v_work.tenant_id and t.id = v_work.thread_id for no key update skip locked;
+    if found then
+      perform private.close_work(v_work.tenant_id, v_work.thread_id);
+    else
+      update private.inbound_work as i set lease_until = null, claimed_by = null
+      where i.tenant_id = v_work.tenant_id and i.thread_id = v_work.thread_id;
+    end if;
+  end loop;
 end
 $$;
 comment on function private.claim_inbound(text, integer, timestamptz, uuid) is
-'Definer, for the inbound worker. One statement: up to p_limit threads, shared among the tenants, oldest first, each with all its undecided messages, under a lease and a fence.';
+'Definer, for the inbound worker: up to p_limit threads, shared among the tenants, oldest first, each with all its undecided messages, under a lease and a fence.';
 
 create function private.renew_inbound(p_tenant_ids uuid [], p_thread_ids uuid [], p_fences bigint []) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
@@ -194,15 +217,16 @@ $$;
 comment on function private.renew_inbound(uuid [], uuid [], bigint []) is
 'Definer, for the inbound worker: extends leases still held; a fence that is not returned is lost.';
 
-create function private.close_work(p_tenant_id uuid, p_thread_id uuid, p_last_seq bigint) returns void
+create function private.close_work(p_tenant_id uuid, p_thread_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_next bigint;
 begin
-  -- The caller holds the thread row, so no message can arrive between this look and the delete.
-  select min(m.seq) into v_next from public.et_messages as m
-  where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq > p_last_seq
-    and m.direction = 'inbound' and m.delivery_status = 'received';
+  -- The caller holds the thread row, so no message can arrive between this look and the delete. It looks from the
+  -- row's own first_seq on: a message sent through the decision again may be older than the burst.
+  select min(m.seq) into v_next from private.inbound_work as w
+  inner join public.et_messages as m on m.tenant_id = w.tenant_id and m.thread_id = w.thread_id and m.seq >= w.first_seq
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and m.direction = 'inbound' and m.delivery_status = 'received';
   if v_next is null then
     delete from private.inbound_work as w where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
   else
@@ -212,7 +236,7 @@ begin
   end if;
 end
 $$;
-comment on function private.close_work(uuid, uuid, bigint) is 'Definer: the burst is decided; the work row goes, or stays for what arrived meanwhile.';
+comment on function private.close_work(uuid, uuid) is 'Definer: the burst is decided; the work row goes, or stays for what arrived meanwhile.';
 
 create function private.release_inbound(
   p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_delay interval default '0', p_failed boolean default false
@@ -248,6 +272,12 @@ begin
   for v_work in
     select w.tenant_id, w.thread_id, w.fence from private.inbound_work as w where w.lease_until < clock_timestamp()
   loop
+    perform from public.et_threads as t where t.tenant_id = v_work.tenant_id and t.id = v_work.thread_id for no key update;
+    -- The expiry is counted here as in a claim: a message that kills its worker must be set aside one day.
+    update private.inbound_work as w set expiries = w.expiries + 1
+    where w.tenant_id = v_work.tenant_id and w.thread_id = v_work.thread_id and w.fence = v_work.fence
+      and w.lease_until < clock_timestamp();
+    continue when not found;
     v_count := v_count + private.release_inbound(v_work.tenant_id, v_work.thread_id, v_work.fence)::integer;
   end loop;
   return v_count;

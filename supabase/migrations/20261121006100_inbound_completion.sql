@@ -16,7 +16,7 @@ comment on function private.first_unanswered(uuid, uuid, bigint) is
 'Definer. A reply that never left because the contact wrote again leaves its questions open: they belong to the next burst.';
 
 create function private.decision_context(p_tenant_id uuid, p_thread_id uuid, p_first_seq bigint, p_last_seq bigint) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_first bigint := private.first_unanswered(p_tenant_id, p_thread_id, p_first_seq);
 begin
@@ -43,12 +43,13 @@ begin
           order by m.seq desc limit 20) as h),
       'knowledge', private.tenant_knowledge(p_tenant_id))
     from public.et_threads as t
-    left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+    left join public.contacts as c
+      on c.tenant_id = t.tenant_id and c.id = private.canonical_contact(t.tenant_id, t.contact_id)
     where t.tenant_id = p_tenant_id and t.id = p_thread_id);
 end
 $$;
 comment on function private.decision_context(uuid, uuid, bigint, bigint) is
-'Definer, for the inbound worker: everything a decider may know about one claimed burst, as one object.';
+'Definer, for the inbound worker: everything a decider may know about one claimed burst, as one object. Volatile, so that it sees what a claim in the same statement saw.';
 
 create function private.tenant_knowledge(p_tenant_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
@@ -144,10 +145,20 @@ begin
   if not found then
     return jsonb_build_object('result', 'lost');
   end if;
+  select coalesce(min(m.seq), v_first) into v_first from public.et_messages as m
+  where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq between v_first and p_last_seq
+    and m.direction = 'inbound' and m.delivery_status = 'inbound_processing';
+  -- Since a merge, caps and suppressions are those of the contact that goes on.
+  v_thread.contact_id := private.canonical_contact(p_tenant_id, v_thread.contact_id);
   v_overruled := private.overrule(v_thread, p_decision, p_last_seq);
   v_action := coalesce(v_overruled ->> 'action', p_decision ->> 'action');
+  -- Newer messages that were decided long ago (a person retried an older one) do not move the fence.
   if v_action in ('auto_reply', 'follow_up') and (
-    v_thread.last_inbound_seq <> p_last_seq or v_thread.control_epoch <> (p_decision ->> 'control_epoch')::bigint
+    v_thread.control_epoch is distinct from (p_decision ->> 'control_epoch')::bigint
+    or (v_thread.last_inbound_seq <> p_last_seq and exists (
+      select from public.et_messages as m
+      where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq > p_last_seq
+        and m.direction = 'inbound' and m.delivery_status in ('received', 'inbound_processing')))
   ) then
     perform private.release_inbound(p_tenant_id, p_thread_id, p_fence);
     return jsonb_build_object('result', 'released');
@@ -158,7 +169,7 @@ begin
       p_tenant_id, p_thread_id, p_decision ->> 'reply', 'ai', 'ai', jsonb_build_object(
         'purpose', case v_action when 'auto_reply' then 'reply' else 'follow_up' end,
         'delay_seconds', case v_action when 'follow_up' then coalesce((p_decision ->> 'follow_up_in_s')::integer, 86400) end,
-        'control_epoch', v_thread.control_epoch, 'based_on_seq', p_last_seq, 'language', p_decision ->> 'language',
+        'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq, 'language', p_decision ->> 'language',
         'cause_kind', 'decision', 'cause_id', v_decision ->> 'id')) as e;
   end if;
   perform private.record_decision(
@@ -169,7 +180,7 @@ begin
   set delivery_status = case v_action when 'human_takeover' then 'inbound_human_takeover' else 'inbound_ai_replied' end
   where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq between v_first and p_last_seq
     and m.direction = 'inbound' and m.delivery_status = 'inbound_processing';
-  perform private.close_work(p_tenant_id, p_thread_id, p_last_seq);
+  perform private.close_work(p_tenant_id, p_thread_id);
   perform private.note_thread_moved(p_tenant_id, p_thread_id);
   return jsonb_build_object('result', 'recorded', 'action', v_action, 'decision_id', v_decision ->> 'id',
     'message_id', v_message_id, 'queue_id', v_queue_id);
@@ -229,7 +240,7 @@ begin
     and m.direction = 'inbound' and m.delivery_status = 'inbound_processing';
   insert into public.notifications (tenant_id, kind, title, thread_id)
   values (p_tenant_id, 'inbound_error', 'A message could not be handled', p_thread_id);
-  perform private.close_work(p_tenant_id, p_thread_id, p_last_seq);
+  perform private.close_work(p_tenant_id, p_thread_id);
   return 'inbound_error';
 end
 $$;
@@ -247,6 +258,12 @@ begin
     return private.deny('message', p_message_id, 'retry_inbound');
   end if;
   perform from public.et_threads as t where t.tenant_id = v_tenant and t.id = v_message.thread_id for no key update;
+  select m.* into v_message from public.et_messages as m where m.tenant_id = v_tenant and m.id = p_message_id;
+  if v_message.delivery_status <> 'inbound_error' then
+    raise exception 'only a message in inbound_error is retried, not one in %', v_message.delivery_status
+      using errcode = 'PT409', hint = 'Nothing needs to be done.', detail = jsonb_build_object(
+        'code', 'refused_transition', 'from', v_message.delivery_status, 'to', 'received')::text;
+  end if;
   update public.et_messages as m set delivery_status = 'received' where m.tenant_id = v_tenant and m.id = p_message_id;
   insert into private.inbound_work as w (tenant_id, thread_id, first_seq)
   values (v_tenant, v_message.thread_id, v_message.seq)

@@ -196,6 +196,16 @@ end
 $$;
 comment on function private.tg_queue__work() is 'Definer: every queue row has its work row from the first moment.';
 
+create function private.tg_queue__receipts() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.apply_receipts(new.tenant_id, new.id);
+  return null;
+end
+$$;
+comment on function private.tg_queue__receipts() is
+'Definer: receipts that came while a row was under way are applied when it comes to rest, whichever way that was.';
+
 create function private.tg_queue__wake() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -214,23 +224,28 @@ create function private.tg_messages__is_queued() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if not exists (
-    select from public.et_outbound_queue as q where q.tenant_id = new.tenant_id and q.message_id = new.id) then
+    select from public.et_outbound_queue as q
+    inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+    where q.tenant_id = new.tenant_id and q.message_id = new.id and q.status = m.delivery_status) then
     raise exception 'an outbound message is queued in the transaction that writes it'
       using errcode = 'PT409', detail = '{"code": "not_enqueued"}', hint = 'Use private.enqueue_outbound().';
   end if;
   return null;
 end
 $$;
-comment on function private.tg_messages__is_queued() is 'Definer, at commit: a message that says queued and is in no queue would never leave.';
+comment on function private.tg_messages__is_queued() is 'Definer, at commit: a message in no queue would never leave, or would claim to have left.';
 
 create trigger et_outbound_queue_100_guard before update on public.et_outbound_queue
 for each row execute function private.tg_queue__guard();
 create trigger et_outbound_queue_800_work after insert on public.et_outbound_queue
-for each row execute function private.tg_queue__work();
+for each row when (new.status in ('queued', 'sending')) execute function private.tg_queue__work();
+create trigger et_outbound_queue_810_receipts after update of status on public.et_outbound_queue
+for each row when (old.status in ('queued', 'sending') and new.status not in ('queued', 'sending'))
+execute function private.tg_queue__receipts();
 create constraint trigger et_outbound_queue_900_wake after insert on public.et_outbound_queue
 deferrable initially deferred for each row execute function private.tg_queue__wake();
 create constraint trigger et_messages_910_is_queued after insert on public.et_messages
-deferrable initially deferred for each row when (new.delivery_status = 'queued')
+deferrable initially deferred for each row when (new.direction = 'outbound')
 execute function private.tg_messages__is_queued();
 create trigger dispatch_attempts_300_refuse_delete before delete on public.dispatch_attempts
 for each row execute function private.tg_any__refuse();

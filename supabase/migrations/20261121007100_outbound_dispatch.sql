@@ -15,7 +15,8 @@ language sql stable security definer set search_path = '' as $$
     order by i.verified_at nulls last, i.created_at limit 1
   )
   select
-    coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address),
+    case private.address_kind(p_thread.channel) when 'email' then lower(coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address))
+      else coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address) end,
     coalesce(l.subject, p_thread.subject),
     case when l.external_message_id is null then null else
       (coalesce(l.reference_ids, '{}') || coalesce(l.metadata ->> 'message_id', '{}'))[greatest(1, cardinality(l.reference_ids) - 18):]
@@ -131,7 +132,8 @@ begin
   inner join public.tenant_settings as st on st.tenant_id = m.tenant_id
   inner join public.et_threads as th on th.tenant_id = m.tenant_id and th.id = m.thread_id
   inner join public.et_channel_sessions as s on s.tenant_id = m.tenant_id and s.id = m.channel_session_id
-  left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
+  left join public.contacts as c
+    on c.tenant_id = th.tenant_id and c.id = private.canonical_contact(th.tenant_id, th.contact_id)
   left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
     and x.kind = private.address_kind(m.channel)
   left join private.breakers as b on b.tenant_id = m.tenant_id and b.channel_session_id = m.channel_session_id
@@ -181,10 +183,12 @@ create function private.has_consent(p_tenant_id uuid, p_contact_id uuid, p_chann
 language sql stable security definer set search_path = '' as $$
   select coalesce((
     select c.granted from public.contact_consents as c
-    where c.tenant_id = p_tenant_id and c.contact_id = p_contact_id and c.channel = p_channel and c.purpose = p_purpose
+    where c.tenant_id = p_tenant_id and c.channel = p_channel and c.purpose = p_purpose
+      and c.contact_id in (
+        select k.id from public.contacts as k where k.tenant_id = p_tenant_id and p_contact_id in (k.id, k.merged_into))
     order by c.recorded_at desc, c.id desc limit 1), false)
 $$;
-comment on function private.has_consent(uuid, uuid, text, text) is 'Definer: the newest consent row says yes.';
+comment on function private.has_consent(uuid, uuid, text, text) is 'Definer: the newest consent row of a contact and of those merged into him says yes.';
 
 create function private.in_service_window(p_queue public.et_outbound_queue) returns boolean
 language sql stable security definer set search_path = '' as $$
@@ -195,6 +199,33 @@ language sql stable security definer set search_path = '' as $$
       and m.created_at > clock_timestamp() - interval '24 hours')
 $$;
 comment on function private.in_service_window(public.et_outbound_queue) is 'Definer: the contact wrote within 24 hours, so free text is allowed on WhatsApp.';
+
+create function private.take_daily_send(p_tenant_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_cap integer;
+  v_day date;
+begin
+  select s.daily_send_cap, (clock_timestamp() at time zone t.time_zone)::date into v_cap, v_day
+  from public.tenants as t inner join public.tenant_settings as s on s.tenant_id = t.id where t.id = p_tenant_id;
+  if v_cap is null then
+    return true;
+  end if;
+  insert into private.send_counters as n (tenant_id, day, sent) values (p_tenant_id, v_day, 1)
+  on conflict (tenant_id, day) do update set sent = n.sent + 1 where n.sent < v_cap;
+  return found;
+end
+$$;
+comment on function private.take_daily_send(uuid) is
+'Definer: takes one of the tenant''s sends of today, false when the cap is reached. Taken at claim, so that a batch cannot pass it.';
+
+create function private.give_back_send(p_tenant_id uuid) returns void
+language sql volatile security definer set search_path = '' as $$
+  update private.send_counters as n set sent = n.sent - 1
+  from public.tenants as t
+  where t.id = p_tenant_id and n.tenant_id = t.id and n.day = (clock_timestamp() at time zone t.time_zone)::date and n.sent > 0
+$$;
+comment on function private.give_back_send(uuid) is 'Definer: a try that delivered nothing does not count.';
 
 create function private.settle_lost_attempt(p_queue public.et_outbound_queue) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -210,6 +241,7 @@ begin
   if v_attempt.send_started_at is null or v_attempt.delivery_class = 'I' then
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
     where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
+    perform private.give_back_send(p_queue.tenant_id);
     return true;
   end if;
   update public.et_outbound_queue as q set status = 'dispatch_unknown', status_reason = 'lease_expired'

@@ -49,11 +49,26 @@ declare
   v_fence bigint := nextval('private.fences');
 begin
   select q.* into v_queue from public.et_outbound_queue as q
-  where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update;
-  if p_lease_lost and v_queue.status = 'sending' and not private.settle_lost_attempt(v_queue) then
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update skip locked;
+  if not found then
+    -- Somebody is cancelling it and will want the work row next: waiting here would be a deadlock.
+    return;
+  end if;
+  if p_lease_lost and v_queue.status = 'sending' then
+    if not private.settle_lost_attempt(v_queue) then
+      return;
+    end if;
+    v_queue.status := 'queued';
+  end if;
+  if v_queue.status <> 'queued' then
+    delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
     return;
   end if;
   select d.verdict, d.reason, d.until into v_verdict from private.dispatch_verdict(v_queue) as d;
+  if v_verdict.verdict = 'send' and not private.take_daily_send(p_tenant_id) then
+    select 'defer', 'daily_cap', ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
+    into v_verdict from public.tenants as t where t.id = p_tenant_id;
+  end if;
   if v_verdict.verdict = 'cancel' then
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = v_verdict.reason
     where q.tenant_id = p_tenant_id and q.id = p_queue_id;
@@ -83,7 +98,7 @@ comment on function private.claim_one_outbound(text, uuid, uuid, boolean, timest
 'Definer: one locked work row becomes an attempt, or is cancelled or put off by a rule.';
 
 create function private.dispatch_details(p_tenant_id uuid, p_queue_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
     'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
@@ -103,7 +118,7 @@ language sql stable security definer set search_path = '' as $$
   left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
   where q.tenant_id = p_tenant_id and q.id = p_queue_id
 $$;
-comment on function private.dispatch_details(uuid, uuid) is 'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted.';
+comment on function private.dispatch_details(uuid, uuid) is 'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted. Volatile, so that it sees what a claim in the same statement saw.';
 
 create function private.renew_outbound(p_tenant_ids uuid [], p_queue_ids uuid [], p_fences bigint []) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
@@ -173,6 +188,10 @@ declare
   v_class text;
   v_status text;
 begin
+  -- A receipt that names this provider id may be on its way in: one of the two must see the other.
+  if p_outcome ->> 'provider_message_id' is not null then
+    perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_outcome ->> 'provider_message_id'), 4));
+  end if;
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update;
   perform from private.outbound_work as w
@@ -208,17 +227,12 @@ begin
   if v_kind in ('accepted', 'retry') then
     perform private.note_provider(p_tenant_id, v_queue.channel_session_id, v_kind = 'accepted');
   end if;
-  if v_status = 'sent' then
-    insert into private.send_counters as n (tenant_id, day, sent)
-    select t.id, (clock_timestamp() at time zone t.time_zone)::date, 1 from public.tenants as t
-    inner join public.tenant_settings as s on s.tenant_id = t.id and s.daily_send_cap is not null
-    where t.id = p_tenant_id
-    on conflict (tenant_id, day) do update set sent = n.sent + 1;
+  if v_status in ('queued', 'failed', 'bounced', 'cancelled') then
+    perform private.give_back_send(p_tenant_id);
   end if;
   if (p_outcome ->> 'suppress_recipient')::boolean then
     perform private.suppress(p_tenant_id, v_queue.channel, v_queue.recipient, 'bounced', v_queue.message_id);
   end if;
-  perform private.apply_receipts(p_tenant_id, p_queue_id);
   return v_status;
 end
 $$;
@@ -228,9 +242,12 @@ comment on function private.complete_outbound(uuid, uuid, bigint, jsonb) is
 create function private.suppress(p_tenant_id uuid, p_channel text, p_address text, p_reason text, p_message_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   insert into public.suppressions as s (tenant_id, kind, address, scope, reason, source_message_id)
-  select p_tenant_id, private.address_kind(p_channel), p_address,
+  select p_tenant_id, k.kind, k.address,
     case when p_reason = 'unsubscribed' then 'automatic' else 'all' end, p_reason, p_message_id
-  where private.is_address(private.address_kind(p_channel), p_address)
+  from (
+    select private.address_kind(p_channel) as kind,
+      case private.address_kind(p_channel) when 'email' then lower(p_address) else p_address end as address) as k
+  where private.is_address(k.kind, k.address)
   on conflict (tenant_id, kind, address) do update
   set scope = 'all', reason = excluded.reason, source_message_id = excluded.source_message_id
   where s.scope = 'automatic' and excluded.scope = 'all'

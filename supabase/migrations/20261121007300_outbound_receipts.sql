@@ -24,22 +24,23 @@ declare
   v_to text := private.receipt_status(p_receipt.kind);
 begin
   if v_to is not null and private.status_rank(v_to) > private.status_rank(p_queue.status)
-    and p_queue.status not in ('queued', 'cancelled') then
+    and p_queue.status not in ('queued', 'sending', 'cancelled') then
     update public.et_outbound_queue as q
     set status = v_to, status_reason = coalesce(p_receipt.status_code, p_receipt.kind)
-    where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status <> 'sending'
+    where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id
       and private.is_transition(q.status, v_to);
   end if;
   if p_receipt.kind in ('bounced_hard', 'complained', 'unsubscribed') then
     perform private.suppress(p_queue.tenant_id, p_queue.channel, p_queue.recipient,
       case p_receipt.kind when 'bounced_hard' then 'bounced' else p_receipt.kind end, p_queue.message_id);
   end if;
-  update public.delivery_receipts as r set message_id = p_queue.message_id, applied_at = clock_timestamp()
+  update public.delivery_receipts as r set message_id = p_queue.message_id,
+    applied_at = case when p_queue.status not in ('queued', 'sending') then clock_timestamp() end
   where r.tenant_id = p_receipt.tenant_id and r.id = p_receipt.id;
 end
 $$;
 comment on function private.apply_receipt(public.delivery_receipts, public.et_outbound_queue) is
-'Definer: one receipt meets its message: status forward, suppression where it says so.';
+'Definer: one receipt meets its message: suppression where it says so, status forward once the message came to rest.';
 
 create function private.apply_receipts(p_tenant_id uuid, p_queue_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -69,6 +70,7 @@ declare
   v_receipt public.delivery_receipts%rowtype;
   v_queue public.et_outbound_queue%rowtype;
 begin
+  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_receipt ->> 'external_message_id'), 4));
   select q.* into v_queue
   from public.et_outbound_queue as q
   inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
@@ -87,7 +89,7 @@ begin
   if v_receipt.id is null then
     return jsonb_build_object('result', 'duplicate');
   end if;
-  if v_queue.id is not null and v_queue.status <> 'sending' then
+  if v_queue.id is not null then
     perform private.apply_receipt(v_receipt, v_queue);
   end if;
   return jsonb_build_object('result', case when v_queue.id is null then 'kept' else 'applied' end,

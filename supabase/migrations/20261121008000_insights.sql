@@ -74,7 +74,8 @@ create function private.note_thread_moved(p_tenant_id uuid, p_thread_id uuid) re
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   insert into private.insight_work (tenant_id, thread_id) values (p_tenant_id, p_thread_id)
-  on conflict (tenant_id, thread_id) do nothing;
+  -- Not "do nothing": a completion that is about to delete the row must be waited for, or this move is lost.
+  on conflict (tenant_id, thread_id) do update set thread_id = excluded.thread_id;
   if pg_try_advisory_xact_lock(7100003) then
     perform pg_notify('et_insights', '');
   end if;
@@ -154,7 +155,9 @@ begin
       follow_up_status = excluded.follow_up_status, follow_up_message_id = null, read_seq = excluded.read_seq,
       version = i.version + 1, model = excluded.model, prompt_version = excluded.prompt_version, updated_at = clock_timestamp();
   end if;
-  select t.last_seq > coalesce((p_insight ->> 'read_seq')::bigint, t.last_seq) into v_moved from public.et_threads as t
+  select t.last_seq > coalesce((p_insight ->> 'read_seq')::bigint, i.read_seq, t.last_seq) into v_moved
+  from public.et_threads as t
+  left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
   where t.tenant_id = p_tenant_id and t.id = p_thread_id;
   if v_moved then
     update private.insight_work as w set lease_until = null, run_at = clock_timestamp()
@@ -204,10 +207,15 @@ begin
     where t.tenant_id = v_due.tenant_id and t.id = v_due.thread_id for no key update;
     if v_thread.last_inbound_seq <= v_due.read_seq and v_thread.control = 'ai' and v_thread.status in ('open', 'snoozed')
       and v_due.follow_up_text is not null and not private.follow_up_sent_since(v_thread) then
-      select e.message_id into v_message from private.enqueue_outbound(
-        v_due.tenant_id, v_due.thread_id, v_due.follow_up_text, 'ai', 'ai', jsonb_build_object(
-          'purpose', 'follow_up', 'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq,
-          'language', v_due.language, 'cause_kind', 'follow_up', 'cause_id', v_due.thread_id)) as e;
+      begin
+        select e.message_id into v_message from private.enqueue_outbound(
+          v_due.tenant_id, v_due.thread_id, v_due.follow_up_text, 'ai', 'ai', jsonb_build_object(
+            'purpose', 'follow_up', 'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq,
+            'language', v_due.language, 'cause_kind', 'follow_up', 'cause_id', v_due.thread_id)) as e;
+      exception when sqlstate 'PT422' then
+        -- Nobody to send to: this one is cancelled, the others still leave.
+        v_message := null;
+      end;
     end if;
     update public.et_thread_insights as i
     set follow_up_status = case when v_message is null then 'cancelled' else 'sent' end, follow_up_message_id = v_message

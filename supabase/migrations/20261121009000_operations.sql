@@ -181,7 +181,8 @@ begin
   select m.tenant_id, m.thread_id, min(m.seq) from public.et_messages as m
   where m.direction = 'inbound' and m.delivery_status in ('received', 'inbound_processing')
   group by m.tenant_id, m.thread_id
-  on conflict (tenant_id, thread_id) do nothing;
+  on conflict (tenant_id, thread_id) do update set first_seq = excluded.first_seq
+  where inbound_work.first_seq > excluded.first_seq;
   get diagnostics inbound = row_count;
   insert into private.outbound_work (tenant_id, queue_id, run_at, lease_until)
   select q.tenant_id, q.id, q.scheduled_at, case when q.status = 'sending' then clock_timestamp() end
