@@ -97,7 +97,8 @@ def normalize_phone(raw: str, regions: Iterable[str] = ()) -> str:
         formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if phonenumbers.is_valid_number(number):
             return formatted
-        if possible is None and phonenumbers.is_possible_number(number):
+        # Service codes of two or three digits are possible too, but no one's identity.
+        if possible is None and len(formatted) >= 8 and phonenumbers.is_possible_number(number):
             possible = formatted
     if possible is None:
         raise AddressError("not a phone number of any of the regions asked")

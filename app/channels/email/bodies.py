@@ -14,7 +14,8 @@ _TEXT_TYPES = {"text/plain", "text/html", "text/enriched", "text/richtext", "tex
 _TYPE_FORM = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _PATH = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 _STUB = re.compile(
-    r"(?i)\b(?:html|mime)\b.{0,80}\b(?:client|viewer|reader|e-?mail|capable|compatible|version|format)\b|view (?:this|it) in (?:a|your) browser"
+    r"(?i)\b(?:html|mime)\b.{0,80}\b(?:client|viewer|reader|e-?mail|capable|compatible|version|format)\b"
+    r"|view (?:this|it) in (?:a|your) browser"
 )
 
 

@@ -163,7 +163,7 @@ def _unsubscribe(mail: OutgoingMail) -> list[tuple[str, str]]:
 
 
 def _body(text: str) -> tuple[str, bytes]:
-    """`(transfer encoding, body)`: 7bit when it fits as it is, else quoted-printable, else (mostly non-ASCII) base64."""
+    """`(transfer encoding, body)`: 7bit when it fits, quoted-printable, or base64 when most of it is not ASCII."""
     text = clean_text(text)
     text = text if text.endswith("\n") else text + "\n"
     lines = text.split("\n")

@@ -77,7 +77,13 @@ def free_text_reports(
     if not (
         failed
         or _is_bounce(
-            root, subject, head, from_address, from_name, envelope_from, original is not None or cut is not None
+            root,
+            subject=subject,
+            head=head,
+            sender=from_address,
+            name=from_name,
+            envelope=envelope_from,
+            quotes=original is not None or cut is not None,
         )
     ):
         return None
@@ -85,10 +91,22 @@ def free_text_reports(
     delayed = bool(DELAY_WORDS.search(subject) or DELAY_WORDS.search(" ".join(head[:4000].split())))
     temporary, permanent = _known_mailers(root)
     named = [one for one in map(normal_address, failed.split(",")[:50]) if one] if failed else []
-    found = [one for one in dict.fromkeys([*named, *permanent, *temporary]) if one not in own]
+    # The detectors also read the quoted original: its id and addresses are not what failed.
+    below = {one for one in (*permanent, *temporary) if one.partition("@")[0] not in head.lower()} | {original_id or ""}
+    known = [one for one in dict.fromkeys([*permanent, *temporary]) if one not in own]
+    known = [one for one in known if one not in below] or [one for one in known if one != original_id]
+    found = [one for one in named if one not in own] or known
     found = found or _from_text(head, own) or _from_original(original, own) or _from_text(subject, own)
     return [
-        _one(address, head, subject, delayed, address in temporary, original_id, len(found) == 1)
+        _one(
+            address,
+            head=head,
+            subject=subject,
+            delayed=delayed,
+            temporary=address in temporary,
+            original_id=original_id,
+            alone=len(found) == 1,
+        )
         for address in found[:50]
     ] or [
         MailReport(
@@ -100,7 +118,7 @@ def free_text_reports(
     ]
 
 
-def _is_bounce(root: Part, subject: str, head: str, sender: str, name: str, envelope: str, quotes: bool) -> bool:
+def _is_bounce(root: Part, *, subject: str, head: str, sender: str, name: str, envelope: str, quotes: bool) -> bool:
     headers = root.headers
     machine = 0
     if is_mailer(sender) or re.search(
@@ -197,7 +215,7 @@ def _from_original(original: Headers | None, own: set[str]) -> list[str]:
 
 
 def _one(
-    address: str, head: str, subject: str, delayed: bool, temporary: bool, original_id: str | None, alone: bool
+    address: str, *, head: str, subject: str, delayed: bool, temporary: bool, original_id: str | None, alone: bool
 ) -> MailReport:
     words = head if alone else _around(head, address)
     kind = _kind(words, subject, delayed)

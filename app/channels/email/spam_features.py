@@ -25,7 +25,7 @@ class SpamInput(msgspec.Struct, frozen=True, kw_only=True):
     auto_class: str
 
 
-MAX_TEXT = 6_000
+MAX_TEXT = 4_000
 MAX_HTML = 20_000
 
 
