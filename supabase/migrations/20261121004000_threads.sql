@@ -8,6 +8,40 @@
 --
 -- The head (last_seq … unread_count) is written by the message triggers alone, under the row's lock.
 
+-- ── functions the table needs ────────────────────────────────────────────────────────────────────────────────────
+
+create function private.is_thread_head(
+  p_kind text, p_scope_rule text, p_folder text, p_status text, p_snoozed_until timestamptz, p_control text,
+  p_search_policy text, p_labels text [],
+  p_last_seq bigint, p_last_inbound_seq bigint, p_staff_read_seq bigint, p_last_rev bigint, p_unread_count integer
+) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  v_broken text := case
+    when p_kind not in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration') then 'kind'
+    when p_scope_rule not in ('channel_contact', 'email_reference', 'pair', 'pair_context', 'explicit') then 'scope_rule'
+    when p_folder not in ('inbox', 'spam', 'automated') then 'folder'
+    when p_status not in ('open', 'snoozed', 'closed', 'archived') then 'status'
+    when (p_status = 'snoozed') <> (p_snoozed_until is not null) then 'snoozed_until'
+    when p_control not in ('ai', 'human') then 'control'
+    when p_search_policy not in ('none', 'metadata', 'full') then 'search_policy'
+    when cardinality(p_labels) > 50 then 'labels'
+    when p_last_seq < p_last_inbound_seq or p_last_seq < p_staff_read_seq then 'last_seq'
+    when p_last_rev < p_last_seq then 'last_rev'
+    when p_unread_count < 0 then 'unread_count'
+  end;
+begin
+  if v_broken is not null then
+    raise exception 'the column % of a thread cannot have this value', v_broken using errcode = 'check_violation',
+      schema = 'public', table = 'et_threads', column = v_broken, constraint = 'et_threads_head_check';
+  end if;
+  return true;
+end
+$$;
+comment on function private.is_thread_head(
+  text, text, text, text, timestamptz, text, text, text [], bigint, bigint, bigint, bigint, integer
+) is 'The values a thread may have. True, or a check violation that names the column.';
+
 create table public.et_threads (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
@@ -52,18 +86,12 @@ create table public.et_threads (
   references public.contacts (tenant_id, id),
   constraint et_threads_tenant_id_assignee_id_fkey foreign key (tenant_id, assignee_id)
   references public.tenant_members (tenant_id, user_id) on delete set null (assignee_id),
-  constraint et_threads_kind_check
-  check (kind in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration')),
-  constraint et_threads_scope_rule_check
-  check (scope_rule in ('channel_contact', 'email_reference', 'pair', 'pair_context', 'explicit')),
-  constraint et_threads_folder_check check (folder in ('inbox', 'spam', 'automated')),
-  constraint et_threads_status_check check (status in ('open', 'snoozed', 'closed', 'archived')),
-  constraint et_threads_snoozed_until_check check ((status = 'snoozed') = (snoozed_until is not null)),
-  constraint et_threads_control_check check (control in ('ai', 'human')),
-  constraint et_threads_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
-  constraint et_threads_labels_check check (cardinality(labels) <= 50),
+  -- One check for all: the head is updated by every message, and each check is parsed anew by every statement.
   constraint et_threads_head_check check (
-    last_seq >= last_inbound_seq and last_seq >= staff_read_seq and last_rev >= last_seq and unread_count >= 0
+    private.is_thread_head(
+      kind, scope_rule, folder, status, snoozed_until, control, search_policy, labels,
+      last_seq, last_inbound_seq, staff_read_seq, last_rev, unread_count
+    )
   )
 )
 with (fillfactor = 80);
@@ -116,7 +144,6 @@ create index et_threads_tenant_id_assignee_id_idx on public.et_threads
 create index et_threads_tenant_id_contact_id_idx on public.et_threads (tenant_id, contact_id);
 create index et_threads_tenant_id_other_contact_id_idx on public.et_threads (tenant_id, other_contact_id)
 where other_contact_id is not null;
-create index et_threads_tenant_id_channel_session_id_idx on public.et_threads (tenant_id, channel_session_id);
 create index et_threads_tenant_id_snoozed_until_idx on public.et_threads (tenant_id, snoozed_until) where status = 'snoozed';
 create index et_threads_tenant_id_context_idx on public.et_threads (tenant_id, context_kind, context_id)
 where context_id is not null;
@@ -172,7 +199,7 @@ begin
     raise exception 'a thread''s epoch, seq and rev only grow'
       using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Heads are written by the message triggers alone.';
   end if;
-  if (new.tenant_id, new.id, new.scope_key) is distinct from (old.tenant_id, old.id, old.scope_key) then
+  if new.id <> old.id or new.tenant_id <> old.tenant_id or new.scope_key <> old.scope_key then
     raise exception 'a thread keeps its tenant, id and scope key'
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Add an alias instead.';
   end if;

@@ -75,15 +75,6 @@ end
 $$;
 comment on function private.tg_messages__refuse_delete() is 'Rows stay as tombstones; erasure empties them.';
 
-create function private.tg_messages__refuse_seq() returns trigger
-language plpgsql set search_path = '' as $$
-begin
-  raise exception 'seq is given by the database'
-    using errcode = 'PT403', detail = '{"code": "seq_is_assigned", "field": "seq"}', hint = 'Leave seq and rev out.';
-end
-$$;
-comment on function private.tg_messages__refuse_seq() is 'Only the owner (restore, set-based ingest) brings rows that already have their place.';
-
 -- ── assignment ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.qualified_external_id(
@@ -204,64 +195,39 @@ comment on function private.refuse_message(uuid, uuid, text) is 'Definer: says w
 
 create function private.place_inbound(p_message public.et_messages, p_rule text) returns public.et_messages
 language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_contact uuid := p_message.sender_contact_id;
 begin
-  if v_contact is null then
-    select i.contact_id into v_contact from public.contact_identities as i
-    where i.tenant_id = p_message.tenant_id and i.address = p_message.sender_address
-      and i.kind = case p_message.channel when 'email' then 'email' else private.address_kind(p_message.channel) end;
-    if v_contact is null then
-      v_contact := private.find_or_create_contact(p_message.tenant_id, private.address_kind(p_message.channel),
-        p_message.sender_address, p_message.sender_name);
-    end if;
+  if p_message.sender_contact_id is null then
+    p_message.sender_contact_id := private.find_or_create_contact(p_message.tenant_id,
+      private.address_kind(p_message.channel), p_message.sender_address, p_message.sender_name);
   else
-    v_contact := private.canonical_contact(p_message.tenant_id, v_contact);
-  end if;
-  p_message.sender_contact_id := v_contact;
-  p_message.sender := 'contact:' || v_contact::text;
-  p_message.sender_kind := 'contact';
-  p_message.delivery_status := 'received';
-  if p_rule = 'channel_contact' then
-    select t.id into p_message.thread_id from public.et_threads as t
-    where t.tenant_id = p_message.tenant_id
-      and t.scope_key = 'cc:' || p_message.channel_session_id::text || ':' || v_contact::text;
-    if found then
-      return p_message;
-    end if;
+    p_message.sender_contact_id := private.canonical_contact(p_message.tenant_id, p_message.sender_contact_id);
   end if;
   p_message.thread_id := private.find_or_create_thread(p_message, p_rule);
   return p_message;
 end
 $$;
 comment on function private.place_inbound(public.et_messages, text) is
-'Definer. Contact and thread of an inbound message; the scope key of the common rule is spelled out, as thread_scope_key() does, to save a call.';
+'Definer. Contact and thread of an inbound message that the trigger''s own look-up did not find.';
 
 create function private.tg_messages__assign() returns trigger
 language plpgsql security definer set search_path = '' as $$
--- One hot path: SQL functions are planned anew per call, so what every message needs stands here inline and the
--- functions above are called for the rare case only.
+-- One hot path: every statement and call costs microseconds per message, so one look-up answers for dedupe key,
+-- settings, contact and thread, and the functions above are called for the rare case only.
 declare
   v_inbound boolean := new.direction = 'inbound';
+  v_reopens boolean := v_inbound or new.sender_kind = 'agent';
+  v_unspammed boolean;
+  v_seen boolean;
   v_rule text;
   v_search text;
+  v_lock text; -- an assignment is evaluated in place; PERFORM would be one more statement
 begin
   if new.external_message_id is not null then
-    perform pg_advisory_xact_lock(hashtextextended(
+    v_lock := pg_advisory_xact_lock(hashtextextended(
       new.tenant_id::text || new.channel || ':' || new.external_message_id, 0));
-    if exists (
-      select from public.et_messages as m where m.tenant_id = new.tenant_id and m.channel = new.channel
-        and m.external_message_id = new.external_message_id
-    ) then
-      new.external_message_id := private.qualified_external_id(
-        new.tenant_id, new.channel, new.external_message_id, new.content_digest);
-      if new.external_message_id is null then
-        return null;
-      end if;
-    end if;
   end if;
   if new.client_message_id is not null then
-    perform pg_advisory_xact_lock(hashtextextended(
+    v_lock := pg_advisory_xact_lock(hashtextextended(
       new.tenant_id::text || new.sender || ':' || new.client_message_id, 1));
     if exists (
       select from public.et_messages as m where m.tenant_id = new.tenant_id and m.sender = new.sender
@@ -269,20 +235,54 @@ begin
       return null;
     end if;
   end if;
-  select s.thread_scopes ->> new.channel, s.search_policy, e.epoch into v_rule, v_search, new.feed_epoch
-  from public.tenant_settings as s cross join private.feed_epochs as e where s.tenant_id = new.tenant_id;
+  if v_inbound and new.sender_contact_id is null then
+    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch, i.contact_id, t.id
+    into v_seen, v_rule, v_search, new.feed_epoch, new.sender_contact_id, new.thread_id
+    from public.tenant_settings as s
+    cross join private.feed_epochs as e
+    left join public.et_messages as d
+      on d.tenant_id = new.tenant_id and d.channel = new.channel and d.external_message_id = new.external_message_id
+    left join public.contact_identities as i
+      on i.tenant_id = new.tenant_id and i.address = new.sender_address and i.kind = case
+        when new.channel in ('email', 'form') then 'email'
+        when new.channel in ('whatsapp', 'sms', 'phone') then 'phone' else new.channel end
+    left join public.et_threads as t on t.tenant_id = new.tenant_id
+      and t.scope_key = 'cc:' || new.channel_session_id::text || ':' || i.contact_id::text
+    where s.tenant_id = new.tenant_id;
+  else
+    new.thread_id := case when not v_inbound then new.thread_id end;
+    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch
+    into v_seen, v_rule, v_search, new.feed_epoch
+    from public.tenant_settings as s
+    cross join private.feed_epochs as e
+    left join public.et_messages as d
+      on d.tenant_id = new.tenant_id and d.channel = new.channel and d.external_message_id = new.external_message_id
+    where s.tenant_id = new.tenant_id;
+  end if;
+  if v_seen then
+    new.external_message_id := private.qualified_external_id(
+      new.tenant_id, new.channel, new.external_message_id, new.content_digest);
+    if new.external_message_id is null then
+      return null;
+    end if;
+  end if;
   if v_inbound then
-    new := private.place_inbound(new, coalesce(v_rule, 'channel_contact'));
+    if new.thread_id is null or v_rule <> 'channel_contact' then
+      new := private.place_inbound(new, coalesce(v_rule, 'channel_contact'));
+    end if;
+    new.sender := 'contact:' || new.sender_contact_id::text;
+    new.sender_kind := 'contact';
+    new.delivery_status := 'received';
+    v_unspammed := coalesce(new.spam_score < 0.9, true) and new.auto_class not in ('list', 'bulk', 'report');
   end if;
   update public.et_threads as t set
     last_seq = t.last_seq + 1,
     last_rev = t.last_rev + 1,
     last_inbound_seq = case when v_inbound then t.last_seq + 1 else t.last_inbound_seq end,
-    unread_count = case when v_inbound then t.unread_count + 1 else t.unread_count end,
-    folder = case when v_inbound and t.folder <> 'inbox' and private.folder_of(new.spam_score, new.auto_class) = 'inbox'
-      then 'inbox' else t.folder end,
-    status = case when v_inbound or new.sender_kind = 'agent' then 'open' else t.status end,
-    snoozed_until = case when v_inbound or new.sender_kind = 'agent' then null else t.snoozed_until end,
+    unread_count = t.unread_count + v_inbound::integer,
+    folder = case when v_unspammed then 'inbox' else t.folder end,
+    status = case when v_reopens then 'open' else t.status end,
+    snoozed_until = case when not v_reopens then t.snoozed_until end,
     last_message_at = clock_timestamp(),
     last_direction = new.direction,
     preview = left(new.body, 160)
@@ -306,7 +306,7 @@ $$;
 comment on function private.tg_messages__assign() is
 'Definer: writes threads, contacts and work rows for whoever may insert a message. Dedupe → contact → thread → seq and rev → work row.';
 
-create function private.tg_messages__wake() returns trigger
+create function private.tg_inbound_work__wake() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   if current_setting('parley.woke_inbound', true) is distinct from 'on' then
@@ -319,19 +319,11 @@ begin
   return null;
 end
 $$;
-comment on function private.tg_messages__wake() is 'At commit, once per transaction: a hint to the inbound workers. Losing it costs one poll interval.';
+comment on function private.tg_inbound_work__wake() is
+'At commit, once per transaction: a hint to the inbound workers; a thread that waits already needs no second one. Losing it costs one poll interval.';
 
 -- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-do $$
-begin
-  -- The owner's name differs between installations; the condition must not cost a look-up per row.
-  execute format(
-    'create trigger et_messages_090_refuse_seq before insert on public.et_messages for each row '
-    || 'when (new.seq is not null and current_user <> %L) execute function private.tg_messages__refuse_seq()',
-    current_user);
-end
-$$;
 create trigger et_messages_100_assign before insert on public.et_messages
 for each row when (new.seq is null) execute function private.tg_messages__assign();
 create trigger et_messages_200_guard before update on public.et_messages
@@ -346,9 +338,9 @@ create trigger et_messages_300_refuse_delete before delete on public.et_messages
 for each row execute function private.tg_messages__refuse_delete();
 create trigger et_messages_310_refuse_truncate before truncate on public.et_messages
 for each statement execute function private.tg_any__refuse();
-create constraint trigger et_messages_900_wake after insert on public.et_messages
+create constraint trigger inbound_work_900_wake after insert on private.inbound_work
 deferrable initially deferred
-for each row when (new.direction = 'inbound') execute function private.tg_messages__wake();
+for each row execute function private.tg_inbound_work__wake();
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -401,7 +393,14 @@ using (tenant_id = (select private.worker_tenant()));
 revoke all on public.et_messages, public.message_attachments, private.inbound_work, private.attachment_blobs
 from public, anon, authenticated, service_role;
 grant select on public.et_messages, public.message_attachments to authenticated, service_role, parley_worker;
-grant insert on public.et_messages to service_role, parley_worker;
+-- Not seq, rev, staff_readable, search_vector, feed_epoch and xid: they are the database's to give. Only the owner
+-- (restore, set-based ingest) brings rows that already have their place.
+grant insert (
+  tenant_id, id, thread_id, channel, channel_session_id, direction, delivery_status, moderation_status, message_type,
+  sender_kind, sender, sender_contact_id, sender_user_id, sender_address, sender_name, subject, body, language,
+  external_message_id, client_message_id, content_digest, reference_ids, reply_to_id, context_kind, context_id,
+  auto_class, spam_score, control_epoch, based_on_seq, cause_kind, cause_id, metadata, occurred_at, created_at
+) on public.et_messages to service_role, parley_worker;
 -- Status, place and fences move through functions only.
 grant update (subject, body, language, moderation_status, message_type, metadata, edited_at, deleted_at)
 on public.et_messages to service_role;

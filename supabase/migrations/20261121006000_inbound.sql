@@ -233,6 +233,7 @@ begin
     update private.inbound_work as w
     set first_seq = v_next, lease_until = null, claimed_by = null, attempts = 0, expiries = 0, run_at = clock_timestamp()
     where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
+    perform pg_notify('et_inbound', '');
   end if;
 end
 $$;
