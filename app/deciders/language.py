@@ -123,6 +123,8 @@ def _by_locale(scores: dict[str, float], contact: str | None, tenant: str, size:
         language = primary(locale)
         if language and (not top or scores.get(language, 0.0) >= 0.6 * top):
             return Guess(language, confidence, source)
+    if not scores:
+        return Guess("und", 0.3, "text")
     best = min(scores, key=lambda language: (-scores[language], language))
     return Guess(best, 0.6, "text")
 

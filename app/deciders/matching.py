@@ -29,6 +29,13 @@ class _Pattern(NamedTuple):
     gaps: tuple[bool, ...]
 
 
+class _Known(NamedTuple):
+    symbols: frozenset[str]
+    alone: tuple[str, ...]
+    """Categories this word is a hit of by itself."""
+    begins: tuple[_Pattern, ...]
+
+
 class Matcher:
     """All patterns of one language, by category."""
 
@@ -42,7 +49,7 @@ class Matcher:
                 self._add(category, row)
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._suffix_lengths = sorted({len(suffix) for suffix in self._suffixes})
-        self._cache: dict[str, frozenset[str]] = {}
+        self._cache: dict[str, _Known] = {}
 
     def vocabulary(self) -> frozenset[str]:
         """Words that patterns name exactly."""
@@ -50,18 +57,21 @@ class Matcher:
 
     def knows(self, word: str) -> bool:
         """Whether any element of any pattern fits a folded word."""
-        return bool(self._symbols(word))
+        return bool(self._look_up(word).symbols)
 
     def find(self, text: Text) -> list[Hit]:
         """Every hit, in the order of its first word."""
-        symbols = [self._symbols(word) for word in text.words]
+        known = [self._look_up(word) for word in text.words]
+        symbols = [each.symbols for each in known]
+        sentences = text.sentence
         hits: list[Hit] = []
-        for start, present in enumerate(symbols):
-            for symbol in sorted(present):
-                for pattern in self._index.get(symbol, ()):
-                    end = _extend(pattern, start, symbols, text.sentence)
-                    if end:
-                        hits.append(Hit(pattern.category, start, end, text.sentence[start]))
+        for start, each in enumerate(known):
+            for category in each.alone:
+                hits.append(Hit(category, start, start + 1, sentences[start]))
+            for pattern in each.begins:
+                end = _extend(pattern, start, symbols, sentences)
+                if end:
+                    hits.append(Hit(pattern.category, start, end, sentences[start]))
         return hits
 
     def _add(self, category: str, row: str) -> None:
@@ -90,10 +100,22 @@ class Matcher:
         else:
             self._exact.add(symbol)
 
-    def _symbols(self, word: str) -> frozenset[str]:
+    def _look_up(self, word: str) -> _Known:
         known = self._cache.get(word)
         if known is not None:
             return known
+        symbols = self._symbols(word)
+        patterns = [pattern for symbol in sorted(symbols) for pattern in self._index.get(symbol, ())]
+        found = _Known(
+            symbols,
+            tuple(dict.fromkeys(pattern.category for pattern in patterns if len(pattern.elements) == 1)),
+            tuple(pattern for pattern in patterns if len(pattern.elements) > 1),
+        )
+        if len(self._cache) < _CACHE_LIMIT and len(word) <= 40:
+            self._cache[word] = found
+        return found
+
+    def _symbols(self, word: str) -> frozenset[str]:
         found: list[str] = [word] if word in self._exact else []
         size = len(word)
         for length in self._prefix_lengths:
@@ -106,10 +128,7 @@ class Matcher:
                 break
             if word[size - length :] in self._suffixes:
                 found.append("*" + word[size - length :])
-        symbols = frozenset(found)
-        if len(self._cache) < _CACHE_LIMIT and size <= 40:
-            self._cache[word] = symbols
-        return symbols
+        return frozenset(found)
 
 
 def _extend(pattern: _Pattern, start: int, symbols: list[frozenset[str]], sentences: tuple[int, ...]) -> int:

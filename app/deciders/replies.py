@@ -16,7 +16,8 @@ _SPACES = re.compile(r"\s+")
 _LINK = re.compile(
     r"(?i)://|www\.|@|\b[a-z0-9-]{1,63}\.(?:[a-z]{2,}|xn--)|\[|\]|<|>|[|]|\(dot\)|(?:\d[\s().-]{0,2}){5}|[^\x20-\U0010ffff]"
 )
-_NAME = re.compile(r"^[^\W\d_]+[.]?(?:[ '’.-]{1,2}[^\W\d_]+[.]?){0,3}$")
+# A full stop only ends a word: `visit evil.example` is no name.
+_NAME = re.compile(r"^[^\W\d_]+(?:['’-][^\W\d_]+){0,3}\.?(?: [^\W\d_]+(?:['’-][^\W\d_]+){0,3}\.?){0,3}$")
 _REPLY_MARK = re.compile(r"(?i)^(?:(?:re|aw|sv|antw|fw|fwd|wg|tr|rv|enc|res|r)\s*:\s*){1,5}")
 
 

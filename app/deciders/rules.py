@@ -11,7 +11,7 @@ What it does with an intent (the first row that applies wins):
 | an absence notice, recognised by its text | `no_reply` |
 | emergency, legal matter, refund, cancellation, complaint, wants a person | `human_takeover`, whatever else is said |
 | angry (sentiment ≤ -0.5) | `human_takeover` |
-| automatic answers switched off, or text too long to be read whole | `human_takeover` |
+| automatic answers switched off, or more than 250 words | `human_takeover` |
 | thanks and nothing else | `no_reply` |
 | "I will get back to you next week", "remind me later" | `follow_up` on the day named, else after 3 days |
 | agreement ("yes", "go ahead") | `human_takeover`: it commits the tenant |
@@ -46,6 +46,7 @@ DEFAULT_FOLLOW_UP_S = 3 * 86_400
 MAX_FOLLOW_UP_S = 90 * 86_400
 
 _OPT_OUT_WORDS = 40
+_LONG = 250
 _THANKS_LEFTOVERS = 3
 _CHATTER_COST = 0.12
 _FOLLOW_UP_HOUR = time(10, 0)
@@ -79,6 +80,8 @@ class RulesDecider:
     def __init__(self) -> None:
         for language in LANGUAGES:
             _ = vocabulary(language).matcher
+        # The first message should not pay for the tables.
+        detect(read("hello"), "hello", contact_locale=None, tenant_locale="en")
 
     async def decide(self, request: DecisionRequest) -> Decision:
         """The same as `decide_now`: there is nothing to wait for."""
@@ -179,7 +182,7 @@ class _Case:
             return self._opt_out()
         if opted_out:
             return self._takeover("unsubscribe", "A long message that may ask not to be written to.")
-        if "out_of_office" in reading.intents and not text.questions:
+        if "out_of_office" in reading.intents and not text.questions and not text.truncated:
             return self._silent("out_of_office", "The message is an absence notice; answering it could start a loop.")
         reason = self._barred(text, reading)
         return self._takeover(_main_intent(reading), reason) if reason else None
@@ -190,7 +193,7 @@ class _Case:
             return f"The contact sounds angry (sentiment {reading.sentiment})."
         if not self.request.knowledge.ai_enabled:
             return "Automatic answers are switched off for this tenant."
-        if text.truncated or any(len(one.text) > MAX_CHARS for one in self.live):
+        if text.truncated or len(text.words) > _LONG or any(len(one.text) > MAX_CHARS for one in self.live):
             return "The message is long; a person should read it whole."
         return None
 

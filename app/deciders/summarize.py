@@ -105,13 +105,8 @@ class _Thread:
             return not self.turns
         last = set(self.readings[-1][1].intents)
         text = self.readings[-1][0]
-        return (
-            bool(last)
-            and last
-            <= {"thanks", "greeting", "out_of_office", "unsubscribe"}
-            - ({"greeting"} if last == {"greeting"} else set())
-            and not text.questions
-        )
+        closing = {"thanks", "out_of_office", "unsubscribe"}
+        return bool(last & closing) and last <= {*closing, "greeting"} and not text.questions
 
     def _summary(self, label: str) -> str:
         said = self.staff.summary
@@ -125,9 +120,8 @@ class _Thread:
         answer = next((turn for turn in reversed(self.turns) if turn.sender in ("ai", "human")), None)
         if answer:
             parts.append(said["answered"].replace("{quote}", _quote(_sentence(answer.text))))
-        parts.append(
-            said["settled" if self._settled() else "waiting_us" if self._waiting_for_us else "waiting_contact"]
-        )
+        state = "waiting_us" if self._waiting_for_us else "waiting_contact"
+        parts.append(said["settled" if self._settled() else state])
         return " ".join(parts)[:MAX_SUMMARY]
 
     def _their_point(self, label: str) -> str:
@@ -157,13 +151,8 @@ class _Thread:
             return said["next_date"].replace("{date}", due.astimezone(self.zone).date().isoformat())
         if not self._waiting_for_us:
             return said["next_wait"]
-        key = (
-            "next_resolve"
-            if label in GUARDS
-            else "next_confirm"
-            if label in ("booking", "reschedule")
-            else "next_answer"
-        )
+        ordinary = "next_confirm" if label in ("booking", "reschedule") else "next_answer"
+        key = "next_resolve" if label in GUARDS else ordinary
         return said[key].replace("{topic}", topic)
 
     def _due(self, label: str) -> datetime | None:
@@ -237,9 +226,8 @@ def _sentences(text: str) -> list[str]:
 def _sentence(text: str) -> str:
     """The first sentence that is no salutation."""
     found = _sentences(own_words(text))
-    return next(
-        (one for one in found if not one.endswith((",", ":")) and len(one.split()) > 2), found[0] if found else ""
-    )
+    telling = [one for one in found if not one.endswith((",", ":")) and len(one.split()) > 2]
+    return (telling or found or [""])[0]
 
 
 def _quote(sentence: str) -> str:

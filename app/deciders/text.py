@@ -11,11 +11,14 @@ from typing import NamedTuple
 import msgspec
 
 MAX_CHARS = 4000
+MAX_WORDS = 400
 """What lies beyond is not read; `Text.truncated` says so, and the rules then leave the message to a person."""
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _MARKS = re.compile("[\u0300-\u036f]+")
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "'", "ʼ": "'", "´": "'"})
+_LETTERS = (
+    ("ł", "l"), ("ø", "o"), ("đ", "d"), ("ı", "i"), ("æ", "ae"), ("œ", "oe"), ("’", "'"), ("ʼ", "'"), ("´", "'"),
+)  # fmt: skip
 _SOFT_WRAP = re.compile(r"(?<!\n)\n(?=[a-zà-ÿ])")
 _TOKEN = re.compile(
     r"(\d+(?:[.:,/-]\d+)+)"  # a number, time or date is one word
@@ -59,17 +62,20 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.casefold()
     visible = _INVISIBLE.sub("", text)
-    flat = unicodedata.normalize("NFKD", visible.casefold())
-    return _MARKS.sub("", flat).translate(_LETTERS)
+    # Some letters unfold to eighteen; what they unfold to is cut like any other text.
+    flat = _MARKS.sub("", unicodedata.normalize("NFKD", visible.casefold())[: 2 * MAX_CHARS])
+    for letter, plain in _LETTERS:
+        flat = flat.replace(letter, plain)
+    return flat
 
 
 def split_word(word: str) -> tuple[str, ...]:
     """`l'orario` is two words, `don't` is one (`dont`)."""
-    head, apostrophe, tail = word.partition("'")
-    if not apostrophe:
+    if "'" not in word:
         return (word,)
+    head, _, tail = word.partition("'")
     if head in _ELISIONS:
-        return (head, *split_word(tail))
+        return (head, tail.replace("'", ""))
     return (word.replace("'", ""),)
 
 
@@ -127,6 +133,8 @@ def read(raw: str) -> Text:
     questions: set[int] = set()
     sentence = clause = exclamations = 0
     for match in _TOKEN.finditer(folded):
+        if len(words) >= MAX_WORDS:
+            break
         kind = match.lastindex
         if kind == 1:
             words.append(match.group())
@@ -154,7 +162,7 @@ def read(raw: str) -> Text:
         questions=frozenset(questions),
         exclamations=exclamations,
         shouting=_shouting(cut),
-        truncated=len(raw) > MAX_CHARS,
+        truncated=len(raw) > MAX_CHARS or len(words) >= MAX_WORDS,
     )
 
 

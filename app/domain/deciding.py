@@ -20,7 +20,11 @@ class Faq(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CannedReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A tenant's own wording for an intent. `{{variables}}`: contact_name, tenant_name, business_hours, next_opening, subject."""
+    """A tenant's own wording for an intent.
+
+    `{{variables}}`: contact_name, tenant_name, business_hours, next_opening, subject; `{{contact_name|there}}` names
+    what to say when the value is empty.
+    """
 
     id: str
     intent: str

@@ -9,7 +9,7 @@ SentimentLabel = Literal["negative", "neutral", "positive"]
 
 
 class ThreadInsight(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread in a few sentences. `summary` (at most 600 characters) and `next_step` are for staff, in their language."""
+    """A thread in a few sentences. `summary` (≤ 600 characters) and `next_step` are in the staff's language."""
 
     summary: str
     label: str
