@@ -26,7 +26,7 @@ _SUBJECT = re.compile(
     | onbestelbaar|ej\sleveransbart|oleverer|kan\sikke\sleveres|nie\s(?:dostarczono|można)|nedoručiteln|не\s?доставлен|недоставлен|não\s(?:foi\s)?entreg|falha\sna\sentrega
     | returned\s(?:mail|e-?mail|message|to\ssender)|mail\s(?:system\serror|returned|could\snot|not\sdelivered|undeliver|rejected|status)|(?:your\s)?(?:mail|message|e-?mail)\s(?:\S{1,80}\s){0,6}?(?:could\snot|couldn.t|cannot|not\s(?:been\s)?deliver|was\snot|undeliver|rejected|blocked|delayed|returned|bounced|refused|failed)
     | failure\s(?:notice|delivery)|fail(?:ed|ure)\s(?:mail|delivery|to\sdeliver)|(?:unable|failed)\sto\sdeliver|non-?deliver|nondeliver|warning:\s(?:could|message)|warning\s-\sdelayed|could\snot\s(?:be\s)?(?:send|deliver)
-    | returning\smessage|message\sdelivery|bounced?\b|auto:.*fail|rejected(?::|\smail)|user\sunknown|\S{1,20}\sdelivery\sfail|delayed\smail|mail\serror|error\ssending|(?:address|recipient)\s(?:unknown|not\sfound|error)|transient|mdaemon\snotification
+    | notice:\s(?:mail|message|delivery)|returning\smessage|message\sdelivery|bounced?\b|auto:.*fail|rejected(?::|\smail)|user\sunknown|\S{1,20}\sdelivery\sfail|delayed\smail|mail\serror|error\ssending|(?:address|recipient)\s(?:unknown|not\sfound|error)|transient|mdaemon\snotification
     | \*{1,3}message\syou\ssent|message\syou\ssent|problem\sdelivering|notification\s(?:d.état|de\sestado)|zustell|benachrichtigung|rückläufer|fehler|échec|echec|retour\s|error\sde\sentrega|配信|送信でき|宛先|メールを?届|邮件|退信|退件|系统退信
     )"""
 )
@@ -45,7 +45,7 @@ _QUOTED = re.compile(
       [-_=*+~<]{2,}.{0,60}(?:original|returned|unsent|undelivered|rejected|enclosed|your)\s(?:e-?mail\s)?(?:message|mail|text|header).{0,60}
     | [-_=*+~]{2,}.{0,40}(?:message\s(?:header|text|follow|source|contents?)|header|below\sthis\sline|copy\sof).{0,60}
     | (?:.{0,60}\b)?(?:copy|text|header|headers|beginning|part|portion)\s(?:\S{1,20}\s){0,3}?(?:of|from)\s(?:the|your|this)\s(?:\S{1,20}\s){0,2}?(?:message|mail|text)\b.{0,80}
-    | (?:the\s|your\s)?(?:original|returned)\smessage\s(?:follows|text|header|below|was\b).{0,80} | original\smessage\sfollows.{0,20} | received\s?:.* | return-path\s?:.*
+    | (?:the\s|your\s)?(?:original|returned)\smessage\s(?:follows|text|header|below).{0,80} | original\smessage\sfollows.{0,20} | received\s?:.* | return-path\s?:.*
     )$"""
 )
 _ADDRESS = re.compile(

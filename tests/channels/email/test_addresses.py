@@ -1,4 +1,3 @@
-
 """One person is one contact: every spelling of an address has the same normal form."""
 
 import pytest
