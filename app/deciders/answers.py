@@ -153,17 +153,11 @@ class Composer:
                 self.notes.append(f"FAQ entry {match.faq.id} cannot be used: {problem}.")
                 continue
             usable.append(match)
-            asked = any(self._asks(sentence) for sentence in match.sentences)
+            asked = bool(match.sentences & self.reading.asking)
             confidence = match.confidence if asked else match.confidence * 0.6
             parts.append(_Part("faq", text, confidence, f"FAQ entry {match.faq.id} answers the question."))
         self.matches = usable
         return parts
-
-    def _asks(self, sentence: int) -> bool:
-        if sentence in self.text.questions:
-            return True
-        mine = [word for word, number in zip(self.text.words, self.text.sentence, strict=True) if number == sentence]
-        return len(mine) <= 4 or any(word in self.words.asks for word in mine)
 
     def _answered_by_faq(self, name: str) -> bool:
         """Every sentence in which the intent was found has an FAQ answer of its own."""

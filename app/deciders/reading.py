@@ -26,6 +26,7 @@ _STATED = 0.55
 """Said, not asked: below any sensible threshold."""
 _LONG_SENTENCE = 22
 _CHATTER_WORDS = 4
+_ASKING_WORDS = 4
 _MOOD_SCALE = 12
 
 
@@ -40,6 +41,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Questions in which nothing was recognised."""
     chatter: frozenset[int]
     """Statements of some length in which nothing was recognised."""
+    asking: frozenset[int]
+    """Sentences that ask or request something."""
     leftovers: int
     """Words that no phrase covers and that are neither stop words nor mood."""
     reserved: bool
@@ -77,6 +80,7 @@ def interpret(text: Text, words: Vocabulary) -> Reading:
         sentiment=mood(text, hits, words),
         open_questions=frozenset(unknown & text.questions),
         chatter=frozenset(one for one in unknown - text.questions if lengths[one] >= _CHATTER_WORDS),
+        asking=asking,
         leftovers=_leftovers(text, hits, covered, words),
         reserved=any(word in words.buts for word in text.words),
     )
@@ -117,10 +121,18 @@ def _lengths(text: Text) -> dict[int, int]:
 
 
 def _asking(text: Text, words: Vocabulary, lengths: dict[int, int]) -> frozenset[int]:
-    """Sentences that ask or request something, or are too short to be anything else."""
+    """Sentences that ask or request something, or are too short to be anything else.
+
+    Without a question mark the asking word must stand near the beginning of a clause: "Could you …", "I'd like …".
+    """
     found = set(text.questions)
     found.update(sentence for sentence, length in lengths.items() if length <= _CHATTER_WORDS)
-    found.update(sentence for word, sentence in zip(text.words, text.sentence, strict=True) if word in words.asks)
+    clause, since = -1, 0
+    for at, word in enumerate(text.words):
+        if text.clause[at] != clause:
+            clause, since = text.clause[at], at
+        if at - since < _ASKING_WORDS and word in words.asks:
+            found.add(text.sentence[at])
     return frozenset(found)
 
 
