@@ -64,7 +64,7 @@ class Receiver:
                 mailbox = await find_mailbox(connection, known)
         except AddressError:
             mailbox = None
-        except (psycopg.Error, PoolTimeout, OSError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError) as error:
             log.warning("cannot look a recipient up", extra={"reason": str(error)})
             metrics.RECEIVED.labels("deferred").inc()
             return AWAY
@@ -95,7 +95,7 @@ class Receiver:
                     raw, envelope_from=envelope.mail_from or "", limits=self.limits, reason="refused by the database"
                 )
                 done = await self._ingest(mail, mailboxes)
-        except (psycopg.Error, PoolTimeout, OSError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError) as error:
             log.warning("a mail is deferred", extra={"reason": str(error)})
             metrics.RECEIVED.labels("deferred").inc()
             return AWAY
@@ -106,8 +106,7 @@ class Receiver:
         metrics.SECONDS.labels("receive").observe(time.perf_counter() - started)
         for one in done:
             self._note(one, mail)
-        first = next((one.message_id for one in done if one.message_id), "duplicate")
-        return f"250 2.0.0 OK {first}"
+        return f"250 2.0.0 OK {done[0].message_id}" + ("" if done[0].new else " duplicate")
 
     async def _parse(self, raw: bytes, envelope: Envelope) -> ParsedMail:
         def parse() -> ParsedMail:
@@ -128,7 +127,7 @@ class Receiver:
         raise AssertionError("unreachable")
 
     def _note(self, one: Ingested, mail: ParsedMail) -> None:
-        result = "duplicate" if one.message_id is None else "unparsed" if mail.unparsed else "stored"
+        result = "duplicate" if not one.new else "unparsed" if mail.unparsed else "stored"
         metrics.RECEIVED.labels(result).inc()
         ids = {"tenant_id": one.mailbox.tenant_id, "thread_id": one.thread_id, "message_id": one.message_id}
         log.info("mail received", extra={**ids, "result": result, "auto_class": mail.auto_class})

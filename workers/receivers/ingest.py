@@ -28,11 +28,12 @@ class Mailbox(msgspec.Struct, frozen=True):
 
 
 class Ingested(msgspec.Struct, frozen=True):
-    """What became of one mail in one mailbox; ids are None for a duplicate."""
+    """Where one mail is in one mailbox; `new` is False when it was there already."""
 
     mailbox: Mailbox
-    message_id: str | None
-    thread_id: str | None
+    message_id: str
+    thread_id: str
+    new: bool
 
 
 async def find_mailbox(connection: db.Connection, address: str) -> Mailbox | None:
@@ -52,8 +53,11 @@ async def ingest(connection: db.Connection, mail: ParsedMail, mailboxes: Sequenc
         for mailbox in sorted(set(mailboxes), key=lambda box: (box.tenant_id, box.session_id)):
             await connection.execute(query("inbound", "set_tenant"), {"tenant_id": mailbox.tenant_id})
             rows = await db.fetch(connection, "inbound", "insert_inbound", **_message(mail, mailbox))
-            row: dict[str, Any] = rows[0] if rows else {"id": None, "thread_id": None}
-            for attachment in mail.attachments if rows else ():
+            new = bool(rows)
+            if not new:
+                rows = await db.fetch(connection, "inbound", "find_message", **_message_key(mail, mailbox))
+            row = rows[0]
+            for attachment in mail.attachments if new else ():
                 await connection.execute(
                     query("inbound", "insert_attachment"), _attachment(attachment, mailbox, row["id"])
                 )
@@ -62,8 +66,17 @@ async def ingest(connection: db.Connection, mail: ParsedMail, mailboxes: Sequenc
                 await db.fetch(
                     connection, "inbound", "record_receipt", tenant_id=mailbox.tenant_id, receipt=receipt
                 )  # fmt: skip
-            done.append(Ingested(mailbox, row["id"], row["thread_id"]))
+            done.append(Ingested(mailbox, row["id"], row["thread_id"], new))
     return done
+
+
+def _message_key(mail: ParsedMail, mailbox: Mailbox) -> dict[str, Any]:
+    return {
+        "tenant_id": mailbox.tenant_id,
+        "channel": "email",
+        "external_message_id": mail.dedupe_id[:1100],
+        "content_digest": mail.content_digest,
+    }
 
 
 def _storable(address: str | None) -> bool:
@@ -90,15 +103,12 @@ def _message(mail: ParsedMail, mailbox: Mailbox) -> dict[str, Any]:
             {"filename": a.filename, "size_bytes": a.size_bytes, "refused": a.refused} for a in mail.attachments
         ],
     }
-    return {
-        "tenant_id": mailbox.tenant_id,
+    return _message_key(mail, mailbox) | {
         "session_id": mailbox.session_id,
         "sender_address": sender,
         "sender_name": mail.from_name or None,
         "subject": mail.subject[:1000] or None,
         "body": mail.text,
-        "external_message_id": mail.dedupe_id[:1100],
-        "content_digest": mail.content_digest,
         "reference_ids": list(dict.fromkeys((*mail.references, *((mail.in_reply_to,) if mail.in_reply_to else ())))),
         "auto_class": mail.auto_class,
         "spam_score": mail.spam_score,

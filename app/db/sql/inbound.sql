@@ -19,6 +19,13 @@ values (
   %(message_type)s, %(metadata)s, %(occurred_at)s)
 returning id::text, thread_id::text, seq;
 
+-- name: find_message
+-- The message a duplicate repeats: the qualified id first, which is the one this content has.
+select m.id::text, m.thread_id::text, m.seq from public.et_messages as m
+where m.tenant_id = %(tenant_id)s and m.channel = %(channel)s and m.external_message_id in (
+  %(external_message_id)s, %(external_message_id)s || '#' || encode(%(content_digest)s, 'hex'))
+order by length(m.external_message_id) desc limit 1;
+
 -- name: insert_attachment
 -- One file of a message, its bytes beside it unless it was refused.
 with a as (

@@ -31,3 +31,74 @@ from private.queue_metrics() as q group by q.queue;
 -- name: check_invariants
 -- Every promise of the core, proved on live data.
 select c.invariant, c.violations, c.samples from private.check_invariants() as c;
+
+-- name: unsettled
+-- Messages and dispatches of all tenants that still have somewhere to go; what is scheduled for later does not count.
+select (
+  select count(*) from private.inbound_work
+) + (
+  select count(*) from private.outbound_work as w
+  inner join public.et_outbound_queue as q on q.tenant_id = w.tenant_id and q.id = w.queue_id
+  where q.scheduled_at <= clock_timestamp()
+) as unsettled;
+
+-- name: now
+-- The database's clock.
+select clock_timestamp() as now;
+
+-- name: first_mailbox
+-- The mailbox a demo writes to when none is named.
+select s.address from public.et_channel_sessions as s
+where s.channel = 'email' and s.verified_at is not null and s.status not in ('deleted', 'paused')
+order by s.verified_at, s.id limit 1;
+
+-- name: demo_figures
+-- What became of the named messages, and how long replies took.
+with named as (
+  select m.* from public.et_messages as m where m.id = any(%(ids)s::uuid[])
+), decided as (
+  select distinct d.* from public.inbound_decisions as d
+  inner join named as m on m.tenant_id = d.tenant_id and m.thread_id = d.thread_id and m.seq between d.first_seq and d.last_seq
+  where d.created_at >= %(since)s
+), answered as (
+  select extract(epoch from a.finished_at - m.created_at)::float8 as seconds
+  from decided as d
+  inner join public.et_outbound_queue as q on q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id
+  inner join public.dispatch_attempts as a on a.tenant_id = q.tenant_id and a.queue_id = q.id and a.outcome = 'accepted'
+  inner join named as m on m.tenant_id = d.tenant_id and m.thread_id = d.thread_id and m.seq = d.last_seq
+  where d.action = 'auto_reply'
+)
+select
+  (select count(*) from named) as found,
+  (select count(*) from named where metadata ? 'unparsed') as unparsed,
+  (select count(distinct thread_id) from named) as threads,
+  (select count(*) from decided) as decisions,
+  (select count(*) from decided as d inner join public.et_outbound_queue as q
+    on q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id and q.status in ('sent', 'delivered', 'read')) as replies,
+  (select count(*) from named where delivery_status = 'inbound_error') + (
+    select count(*) from decided as d inner join public.et_outbound_queue as q
+    on q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id
+    and q.status in ('failed', 'bounced', 'dispatch_unknown')) as errors,
+  (select percentile_cont(0.5) within group (order by seconds) from answered) as p50,
+  (select percentile_cont(0.95) within group (order by seconds) from answered) as p95,
+  (select percentile_cont(0.99) within group (order by seconds) from answered) as p99;
+
+-- name: explain
+-- The whole chain of one message, whichever tenant it belongs to: for the operator's command line.
+select private.explain(m.tenant_id, m.id) as chain from public.et_messages as m
+where m.id::text = %(id)s or m.external_message_id = %(id)s
+order by m.created_at desc limit 1;
+
+-- name: latest_inbound
+-- The newest received message: what `parley explain` explains when nothing is named.
+select m.id::text as id from public.et_messages as m where m.direction = 'inbound' order by m.created_at desc limit 1;
+
+-- name: list_threads
+-- The newest threads of all tenants: for the operator's command line.
+select n.slug as tenant, t.id::text as id, c.display_name as contact, t.subject, t.folder, t.status, t.control, t.unread_count,
+  t.last_seq, t.last_message_at, t.preview
+from public.et_threads as t
+inner join public.tenants as n on n.id = t.tenant_id
+left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+where (%(tenant)s::text is null or n.slug = %(tenant)s) and (%(folder)s::text is null or t.folder = %(folder)s)
+order by t.last_message_at desc nulls last limit %(limit)s;

@@ -1,0 +1,1 @@
+"""`parley demo`: the main job in one go, on real mail, with the figures that prove it."""
