@@ -406,3 +406,5 @@ grant update (subject, body, language, moderation_status, message_type, metadata
 on public.et_messages to service_role;
 grant insert on public.message_attachments, private.attachment_blobs to parley_worker;
 grant select on private.inbound_work, private.attachment_blobs to parley_worker;
+-- The guard runs as whoever edits.
+grant execute on function private.is_transition(text, text) to service_role;
