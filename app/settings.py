@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     home: str = ""
     api_host: str = "127.0.0.1"
     api_port: int = 8008
+    cors_origins: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
     lmtp_port: int = 0

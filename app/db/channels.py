@@ -1,0 +1,89 @@
+"""Channel sessions as the API reads and changes them: one typed function per query of channels.sql."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.db.queries import load
+from app.db.unit import Unit, found, json_param, rows_as
+
+QUERIES = load("channels")
+
+
+class ChannelSession(msgspec.Struct, frozen=True):
+    """One connected account of a tenant."""
+
+    id: UUID
+    channel: str
+    provider: str
+    name: str
+    address: str
+    status: str
+    status_reason: str | None
+    verified_at: datetime | None
+    sender_name: str | None
+    sender_address: str | None
+    config: dict[str, Any]
+    last_heartbeat_at: datetime | None
+    last_inbound_at: datetime | None
+    created_at: datetime
+
+
+async def list_channel_sessions(unit: Unit) -> list[ChannelSession]:
+    """The tenant's accounts."""
+    return rows_as(ChannelSession, await unit.read(QUERIES["list_channel_sessions"], {}))
+
+
+async def get_channel_session(unit: Unit, session_id: UUID) -> ChannelSession | None:
+    """One account, None when the caller sees no such account."""
+    rows = await unit.read(QUERIES["get_channel_session"], {"session_id": session_id})
+    return ChannelSession(*rows[0]) if rows else None
+
+
+async def create_channel_session(
+    unit: Unit, *, channel: str, provider: str, name: str, address: str, config: dict[str, Any],
+    sender_name: str | None, secrets: dict[str, bytes], verified: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """A new account with its encrypted secrets, in one transaction: {"session_id", "status"}.
+
+    `verified` for an address that the platform made up itself.
+    """
+    params = {
+        "channel": channel, "provider": provider, "name": name, "address": address, "config": json_param(config),
+        "sender_name": sender_name,
+    }  # fmt: skip
+    async with unit.transaction() as connection:
+        row = await (await connection.execute(QUERIES["create_channel_session"].sql, params)).fetchone()
+        made = found(row[0]) if row else {}
+        if secrets or verified:
+            await connection.execute(QUERIES["leave_role"].sql)
+        place = {"tenant_id": unit.caller.tenant_id, "session_id": made["session_id"]}
+        for secret_name, ciphertext in secrets.items():
+            secret = {"name": secret_name, "ciphertext": ciphertext}
+            await connection.execute(QUERIES["put_channel_secret"].sql, {**place, **secret})
+        if verified:
+            await connection.execute(QUERIES["verify_channel_session"].sql, place)
+            made["status"] = "connected"
+    return made
+
+
+async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) -> dict[str, Any]:
+    """Pause, resume (connected) or delete an account: {"session_id", "status"}."""
+    return await unit.call(QUERIES["set_channel_session_status"], {"session_id": session_id, "status": status})
+
+
+async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> dict[str, Any]:
+    """Store or replace one encrypted secret: {"session_id", "name"}."""
+    async with unit.transaction() as connection:
+        cursor = await connection.execute(
+            QUERIES["authorize_channel_secret"].sql, {"session_id": session_id, "name": name}
+        )
+        row = await cursor.fetchone()
+        answer: dict[str, Any] = row[0] if row else {}
+        if "session_id" in answer:
+            await connection.execute(QUERIES["leave_role"].sql)
+            await connection.execute(QUERIES["put_channel_secret"].sql, {**answer, "ciphertext": ciphertext})
+    # A refusal is raised after the commit: the denial it logged must stay.
+    return {key: found(answer)[key] for key in ("session_id", "name")}

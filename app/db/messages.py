@@ -1,0 +1,205 @@
+"""Messages as the API reads and sends them: one typed function per query of messages.sql."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.db.queries import load
+from app.db.threads import Position
+from app.db.unit import Row, Unit, rows_as
+
+QUERIES = load("messages")
+HEAD_COLUMNS = 3
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a thread."""
+
+    id: UUID
+    seq: int
+    rev: int
+    direction: str
+    delivery_status: str
+    moderation_status: str
+    message_type: str
+    sender_kind: str
+    sender: str
+    sender_contact_id: UUID | None
+    sender_user_id: UUID | None
+    sender_name: str | None
+    sender_address: str | None
+    subject: str | None
+    body: str
+    language: str | None
+    client_message_id: str | None
+    auto_class: str
+    has_attachments: bool
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+class SingleMessage(Message, frozen=True):
+    """A message fetched by its own id."""
+
+    thread_id: UUID
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some messages of a thread and the head they were read with."""
+
+    last_seq: int
+    last_rev: int
+    control: str
+    messages: list[Message]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What became of a send; `duplicate` when this client id was sent before."""
+
+    message_id: UUID
+    thread_id: UUID
+    seq: int
+    rev: int
+    delivery_status: str
+    duplicate: bool
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file of a message; `refused` says why its bytes were not kept."""
+
+    id: UUID
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str | None
+    inline: bool
+    refused: str | None
+
+
+class AttachmentData(msgspec.Struct, frozen=True):
+    """A file with its bytes; None when it was refused."""
+
+    filename: str
+    content_type: str
+    refused: str | None
+    data: bytes | None
+
+
+class UnknownDispatch(msgspec.Struct, frozen=True):
+    """A send nobody knows the outcome of: the provider has it once, or not at all."""
+
+    id: UUID
+    message_id: UUID
+    thread_id: UUID
+    channel: str
+    recipient: str
+    status_reason: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Suppression(msgspec.Struct, frozen=True):
+    """An address nothing (all) or nothing automatic is sent to."""
+
+    id: UUID
+    kind: str
+    address: str
+    scope: str
+    reason: str
+    created_at: datetime
+
+
+async def page_by_rev(unit: Unit, thread_id: UUID, *, since: int, limit: int) -> Page | None:
+    """Messages that changed after a rev, oldest change first; None when the caller sees no such thread."""
+    params = {"thread_id": thread_id, "since": since, "limit": limit}
+    return _page(await unit.read(QUERIES["page_by_rev"], params))
+
+
+async def page_by_seq(unit: Unit, thread_id: UUID, *, before_seq: int, limit: int) -> Page | None:
+    """Messages before a seq, newest first; None when the caller sees no such thread."""
+    params = {"thread_id": thread_id, "before_seq": before_seq, "limit": limit}
+    return _page(await unit.read(QUERIES["page_by_seq"], params))
+
+
+def _page(rows: list[Row]) -> Page | None:
+    if not rows:
+        return None
+    messages = [Message(*row[HEAD_COLUMNS:]) for row in rows if row[HEAD_COLUMNS] is not None]
+    last_seq, last_rev, control = rows[0][:HEAD_COLUMNS]
+    return Page(last_seq, last_rev, control, messages)
+
+
+async def rev_at(unit: Unit, thread_id: UUID, at: datetime) -> int | None:
+    """The rev just before a moment; None when the caller sees no such thread."""
+    rows = await unit.read(QUERIES["rev_at"], {"thread_id": thread_id, "at": at})
+    return None if rows[0][0] is None else int(rows[0][0])
+
+
+async def get_message(unit: Unit, message_id: UUID) -> SingleMessage | None:
+    """One message, None when the caller sees no such message."""
+    rows = await unit.read(QUERIES["get_message"], {"message_id": message_id})
+    return SingleMessage(*rows[0][HEAD_COLUMNS:]) if rows else None
+
+
+async def send_message(
+    unit: Unit, thread_id: UUID, body: str, *, client_message_id: str | None, expected_last_seq: int | None,
+    subject: str | None,
+) -> Sent:  # fmt: skip
+    """Send a message. Raises Conflict with what is new, RateLimited, BadInput, NotFound."""
+    params = {
+        "thread_id": thread_id, "body": body, "client_message_id": client_message_id,
+        "expected_last_seq": expected_last_seq, "subject": subject,
+    }  # fmt: skip
+    return msgspec.convert(await unit.call(QUERIES["send_message"], params), Sent)
+
+
+async def explain_message(unit: Unit, message_id: UUID) -> dict[str, Any]:
+    """The chain of one message: message, thread, moderation, decision, waiting, dispatches, notifications."""
+    return await unit.call(QUERIES["explain_message"], {"message_id": message_id})
+
+
+async def retry_inbound(unit: Unit, message_id: UUID) -> dict[str, Any]:
+    """Decide again on a failed message: {"message_id", "delivery_status"}."""
+    return await unit.call(QUERIES["retry_inbound"], {"message_id": message_id})
+
+
+async def resolve_unknown(unit: Unit, message_id: UUID, resolution: str) -> dict[str, Any]:
+    """Settle an unknown dispatch as sent, failed or resend: {"message_id", "resolution"}."""
+    return await unit.call(QUERIES["resolve_unknown"], {"message_id": message_id, "resolution": resolution})
+
+
+async def list_attachments(unit: Unit, message_id: UUID) -> list[Attachment] | None:
+    """Files of a message; None when the caller sees no such message."""
+    rows = await unit.read(QUERIES["list_attachments"], {"message_id": message_id})
+    return rows_as(Attachment, [row for row in rows if row[0] is not None]) if rows else None
+
+
+async def get_attachment(unit: Unit, attachment_id: UUID) -> AttachmentData | None:
+    """One file with its bytes; None when the caller sees no such file."""
+    rows = await unit.read(QUERIES["get_attachment"], {"attachment_id": attachment_id})
+    return AttachmentData(*rows[0]) if rows else None
+
+
+async def list_unknown_dispatches(unit: Unit, *, above: Position | None, limit: int) -> list[UnknownDispatch]:
+    """Sends without a known outcome, oldest first."""
+    params = {"above_at": above and above.at, "above_id": above and above.id, "limit": limit}
+    return rows_as(UnknownDispatch, await unit.read(QUERIES["list_unknown_dispatches"], params))
+
+
+async def list_suppressions(unit: Unit, *, below_id: UUID | None, limit: int) -> list[Suppression]:
+    """Suppressed addresses, newest first."""
+    params = {"below_id": below_id, "limit": limit}
+    return rows_as(Suppression, await unit.read(QUERIES["list_suppressions"], params))
+
+
+async def suppress_address(unit: Unit, kind: str, address: str, scope: str) -> dict[str, Any]:
+    """Stop sending to an address: {"suppression_id", "kind", "address"}."""
+    return await unit.call(QUERIES["suppress_address"], {"kind": kind, "address": address, "scope": scope})
+
+
+async def lift_suppression(unit: Unit, kind: str, address: str) -> dict[str, Any]:
+    """Allow sending to an address again: {"kind", "address", "lifted"}."""
+    return await unit.call(QUERIES["lift_suppression"], {"kind": kind, "address": address})

@@ -1,0 +1,40 @@
+-- name: list_channel_sessions
+-- The accounts of the active tenant that are not deleted.
+select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason, s.verified_at, s.sender_name,
+  s.sender_address, s.config, s.last_heartbeat_at, s.last_inbound_at, s.created_at
+from public.et_channel_sessions as s
+where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.status <> 'deleted'
+order by s.channel, s.name, s.id;
+
+-- name: get_channel_session
+-- One account by id.
+select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason, s.verified_at, s.sender_name,
+  s.sender_address, s.config, s.last_heartbeat_at, s.last_inbound_at, s.created_at
+from public.et_channel_sessions as s
+where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(session_id)s::uuid and s.status <> 'deleted';
+
+-- name: create_channel_session
+-- A new account, pending until its address is verified.
+select public.create_channel_session(
+  %(channel)s::text, %(provider)s::text, %(name)s::text, %(address)s::text, %(config)s::jsonb, %(sender_name)s::text);
+
+-- name: set_channel_session_status
+-- Pause, resume or delete an account.
+select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text);
+
+-- name: authorize_channel_secret
+-- Whether the caller may set a secret of this account; the audit log says that he did.
+select public.authorize_channel_secret(%(session_id)s::uuid, %(name)s::text);
+
+-- name: leave_role
+-- Back to the API's own role for the rest of the transaction.
+select set_config('role', 'none', true);
+
+-- name: put_channel_secret
+-- Store one encrypted secret; runs as the API's own role.
+select private.put_channel_secret(
+  %(tenant_id)s::uuid, %(session_id)s::uuid, %(name)s::text, %(ciphertext)s::bytea);
+
+-- name: verify_channel_session
+-- An address the API made up itself needs no proof; runs as the API's own role.
+select private.verify_channel_session(%(tenant_id)s::uuid, %(session_id)s::uuid);

@@ -1,0 +1,124 @@
+"""/v1/channel-sessions: the accounts a tenant is reached at, and their secrets."""
+
+import secrets as random
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, delete, get, post, put
+from litestar.datastructures import State
+
+from app.db import channels as db
+from app.db import tenancy
+from app.db.channels import ChannelSession
+from app.db.contacts import home_regions
+from app.db.unit import Unit
+from app.domain.addresses import AddressError, normalize_email, normalize_phone
+from app.errors import BadInput, Unavailable
+from app.http.deps import existing
+from app.http.types import Address, Channel, Line, Listing, Secret, Word
+from app.secrets import Vault
+
+TAGS = ["channels"]
+Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20, description="Encrypted before they are stored.")]
+
+
+class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account to connect. An e-mail account without address gets one below the platform's own domain."""
+
+    channel: Channel
+    name: Line
+    provider: Word = "smtp"
+    address: Address | None = None
+    sender_name: Line | None = None
+    config: dict[str, Any] = {}
+    secrets: Secrets = {}
+
+
+class SecretValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The new value of a secret. It is never given out again."""
+
+    value: Secret
+
+
+@get("/channel-sessions", summary="List accounts", tags=TAGS)
+async def list_sessions(unit: Unit) -> Listing[ChannelSession]:
+    """The accounts with their health; no secrets."""
+    return Listing(await db.list_channel_sessions(unit))
+
+
+@get("/channel-sessions/{session_id:uuid}", summary="One account", tags=TAGS)
+async def get_session(unit: Unit, session_id: UUID) -> ChannelSession:
+    """An account with its health."""
+    found = await db.get_channel_session(unit, session_id)
+    return await existing(unit, found, "channel_session", session_id, "get_channel_session")
+
+
+@post("/channel-sessions", summary="Connect an account", tags=TAGS)
+async def create_session(request: Request[Any, Any, State], unit: Unit, data: NewSession) -> dict[str, Any]:
+    """Pending until its address is verified; an address of the platform's own is connected at once. Admins."""
+    made_up = data.address is None
+    address = await _own_address(request, unit, data) if data.address is None else await _normal(unit, data)
+    sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
+    made = await db.create_channel_session(
+        unit, channel=data.channel, provider=data.provider, name=data.name, address=address, config=data.config,
+        sender_name=data.sender_name, secrets=sealed, verified=made_up,
+    )  # fmt: skip
+    return {**made, "address": address}
+
+
+async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewSession) -> str:
+    if data.channel != "email":
+        raise BadInput("This channel needs an address.", field="address", remedy="send the account's number or id")
+    tenant = await tenancy.get_tenant(unit)
+    return f"{tenant.slug}-{random.token_hex(3)}@{request.app.state.settings.inbound_domain}"
+
+
+async def _normal(unit: Unit, data: NewSession) -> str:
+    address = data.address or ""
+    try:
+        if data.channel in ("email", "form"):
+            return normalize_email(address)
+        if data.channel in ("whatsapp", "sms", "phone"):
+            return normalize_phone(address, [] if address.startswith("+") else await home_regions(unit))
+    except AddressError as error:
+        raise BadInput(f"{error}", code="bad_address", field="address", remedy="check the address") from error
+    return address
+
+
+def _seal(request: Request[Any, Any, State], value: str) -> bytes:
+    vault: Vault | None = request.app.state.vault
+    if vault is None:
+        raise Unavailable("This server has no key to encrypt secrets with.", remedy="set PARLEY_SECRETS_KEYS")
+    return vault.seal(value)
+
+
+@post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)
+async def pause(unit: Unit, session_id: UUID) -> dict[str, Any]:
+    """Nothing is sent or received until it is resumed. Admins."""
+    return await db.set_channel_session_status(unit, session_id, "paused")
+
+
+@post("/channel-sessions/{session_id:uuid}/resume", status_code=200, summary="Resume", tags=TAGS)
+async def resume(unit: Unit, session_id: UUID) -> dict[str, Any]:
+    """Connected again, or pending while its address is not verified. Admins."""
+    return await db.set_channel_session_status(unit, session_id, "connected")
+
+
+@delete("/channel-sessions/{session_id:uuid}", status_code=200, summary="Delete", tags=TAGS)
+async def delete_session(unit: Unit, session_id: UUID) -> dict[str, Any]:
+    """Gone for good, its secrets wiped. Admins."""
+    return await db.set_channel_session_status(unit, session_id, "deleted")
+
+
+@put("/channel-sessions/{session_id:uuid}/secrets/{name:str}", summary="Set or rotate a secret", tags=TAGS)
+async def put_secret(
+    request: Request[Any, Any, State], unit: Unit, session_id: UUID, name: Word, data: SecretValue
+) -> dict[str, Any]:
+    """Replaces the value. Admins."""
+    return await db.put_channel_secret(unit, session_id, name, _seal(request, data.value))
+
+
+router = Router(
+    "/", route_handlers=[list_sessions, get_session, create_session, pause, resume, delete_session, put_secret]
+)

@@ -1,0 +1,143 @@
+"""/v1/contacts: people outside the staff and their addresses."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, UnsetType
+
+from app.db import contacts as db
+from app.db.contacts import Contact, ContactDetail
+from app.db.unit import Unit
+from app.domain.addresses import AddressError, normalize_email, normalize_phone
+from app.errors import BadInput
+from app.http.deps import existing, given
+from app.http.types import PAGE, Address, Channel, Cursor, Limit, Line, Listing, LongText, Word, cut, decode_cursor
+
+TAGS = ["contacts"]
+Kind = Literal["unknown", "customer", "provider", "lead"]
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An address: a phone number without country code is read in the tenant's home regions."""
+
+    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    address: Address
+
+
+class ContactPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields of a contact; what is absent stays. Addresses are added."""
+
+    kind: Kind | UnsetType = UNSET
+    display_name: Line | None | UnsetType = UNSET
+    company: Line | None | UnsetType = UNSET
+    locale: Word | None | UnsetType = UNSET
+    time_zone: Word | None | UnsetType = UNSET
+    home_region: Word | None | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+    identities: Annotated[list[Identity], msgspec.Meta(max_length=20)] | UnsetType = UNSET
+
+
+class Merge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contact that is the same person."""
+
+    loser_id: UUID
+
+
+class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether nothing is sent to the contact any more."""
+
+    blocked: bool = True
+
+
+class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a contact agreed to, or took back."""
+
+    channel: Channel
+    purpose: Literal["service", "notification", "marketing"]
+    granted: bool
+    wording: LongText | None = None
+    source: Word = "staff"
+
+
+@get("/contacts", summary="List contacts", tags=TAGS)
+async def list_contacts(
+    unit: Unit, kind: Kind | None = None, blocked: bool | None = None,
+    address: Annotated[Address | None, Parameter(description="Who has this e-mail address or number?")] = None,
+    cursor: Cursor | None = None, limit: Limit = PAGE,
+) -> Listing[Contact]:  # fmt: skip
+    """Newest first; merged ones are left out."""
+    if address is not None:
+        address = await _normal(unit, "email" if "@" in address else "phone", address, "address")
+    below = decode_cursor(cursor)
+    found = await db.list_contacts(
+        unit, below_id=below and below.id, kind=kind, blocked=blocked, address=address, limit=limit + 1
+    )
+    return cut(found, limit, "created_at")
+
+
+@get("/contacts/{contact_id:uuid}", summary="One contact", tags=TAGS)
+async def get_contact(unit: Unit, contact_id: UUID) -> ContactDetail:
+    """A contact with addresses, consents and whoever was merged into him."""
+    return await existing(unit, await db.get_contact(unit, contact_id), "contact", contact_id, "get_contact")
+
+
+@post("/contacts", summary="Make a contact", tags=TAGS)
+async def create_contact(unit: Unit, data: ContactPatch) -> dict[str, Any]:
+    """A new contact. 409 when an address belongs to another."""
+    return await db.put_contact(unit, None, await _fields(unit, data))
+
+
+@patch("/contacts/{contact_id:uuid}", summary="Change a contact", tags=TAGS)
+async def update_contact(unit: Unit, contact_id: UUID, data: ContactPatch) -> dict[str, Any]:
+    """Change the named fields."""
+    return await db.put_contact(unit, contact_id, await _fields(unit, data))
+
+
+async def _fields(unit: Unit, data: ContactPatch) -> dict[str, Any]:
+    fields = given(data)
+    if data.identities is not UNSET:
+        fields["identities"] = [
+            {"kind": i.kind, "address": await _normal(unit, i.kind, i.address, "identities")} for i in data.identities
+        ]
+    return fields
+
+
+async def _normal(unit: Unit, kind: str, address: str, field: str) -> str:
+    """The one spelling an address is kept in. Raises BadInput."""
+    try:
+        if kind == "email":
+            return normalize_email(address)
+        if kind == "phone":
+            local = not address.strip().startswith("+")
+            return normalize_phone(address, await db.home_regions(unit) if local else [])
+    except AddressError as error:
+        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
+    return address
+
+
+@post("/contacts/{contact_id:uuid}/merge", status_code=200, summary="Merge two contacts", tags=TAGS)
+async def merge(unit: Unit, contact_id: UUID, data: Merge) -> dict[str, Any]:
+    """The loser's addresses and conversations become this contact's; no message moves."""
+    return await db.merge_contacts(unit, contact_id, data.loser_id)
+
+
+@post("/contacts/{contact_id:uuid}/block", status_code=200, summary="Block or unblock", tags=TAGS)
+async def block(unit: Unit, contact_id: UUID, data: Block) -> dict[str, Any]:
+    """Nothing is sent to a blocked contact, and the AI does not answer him."""
+    return await db.block_contact(unit, contact_id, blocked=data.blocked)
+
+
+@post("/contacts/{contact_id:uuid}/consents", summary="Record a consent", tags=TAGS)
+async def consent(unit: Unit, contact_id: UUID, data: Consent) -> Response[dict[str, Any]]:
+    """Kept with who recorded it and when; the newest counts."""
+    made = await db.record_consent(
+        unit, contact_id, channel=data.channel, purpose=data.purpose, granted=data.granted, wording=data.wording,
+        source=data.source,
+    )  # fmt: skip
+    return Response(made, status_code=201)
+
+
+router = Router("/", route_handlers=[list_contacts, get_contact, create_contact, update_contact, merge, block, consent])

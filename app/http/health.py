@@ -1,0 +1,82 @@
+"""/health, /health/ready and /metrics: for supervisors and scrapers, without a token."""
+
+import ipaddress
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+from litestar import MediaType, Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from prometheus_client import generate_latest
+from psycopg_pool import PoolTimeout
+
+from app.db.pool import Pool
+from app.db.queries import query
+from app.errors import Unavailable
+
+GAUGES = (
+    ("parley_queue_depth", "Items that wait or are being worked on."),
+    ("parley_queue_oldest_seconds", "Age of the oldest item."),
+    ("parley_queue_in_flight", "Items under a live lease."),
+)
+
+
+@get("/health", summary="Is the process alive?", tags=["operations"])
+async def health() -> dict[str, str]:
+    """Always the same answer while the process serves."""
+    return {"status": "ok"}
+
+
+@get("/health/ready", summary="Can it serve?", tags=["operations"])
+async def ready(request: Request[Any, Any, State]) -> dict[str, str]:
+    """503 while the database is away or lacks migrations."""
+    state = request.app.state
+    try:
+        pool: Pool = state.pool
+        async with pool.connection(timeout=1.0) as connection:
+            row = await (await connection.execute(query("operations_api", "schema_version"))).fetchone()
+    except psycopg.errors.UndefinedFunction as error:
+        raise Unavailable("Migrations are missing.", remedy="run `parley migrate`") from error
+    except (psycopg.Error, PoolTimeout) as error:
+        raise Unavailable("The database does not answer.", remedy="see the runbook: API not ready") from error
+    version = row[0] if row else None
+    if state.newest_migration and version and version < state.newest_migration:
+        raise Unavailable("Migrations are missing.", remedy="run `parley migrate`", extra={"applied": version})
+    return {"status": "ready", "schema": version or "unknown"}
+
+
+@get("/metrics", summary="Prometheus metrics", tags=["operations"], media_type=MediaType.TEXT)
+async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
+    """This process's requests and the database's queues. Answered on the loopback interface only."""
+    if not is_loopback(request.client.host if request.client else ""):
+        raise NotFoundException
+    state = request.app.state
+    text = generate_latest(state.meters.registry) + (await _queues(state.pool)).encode()
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _queues(pool: Pool) -> str:
+    """Gauges per queue over all tenants, and whether the database answered."""
+    totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    lines = ["# HELP parley_database_up Whether the database answered this scrape.", "# TYPE parley_database_up gauge"]
+    try:
+        async with pool.connection(timeout=1.0) as connection:
+            rows = await (await connection.execute(query("operations_api", "queue_totals"))).fetchall()
+    except (psycopg.Error, PoolTimeout):
+        return "\n".join([*lines, "parley_database_up 0", ""])
+    for queue, depth, oldest, in_flight in rows:
+        totals[queue] = [depth, oldest, in_flight]
+    lines.append("parley_database_up 1")
+    for place, (name, text) in enumerate(GAUGES):
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        lines += [f'{name}{{queue="{queue}"}} {values[place]}' for queue, values in sorted(totals.items())]
+    return "\n".join([*lines, ""])

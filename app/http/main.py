@@ -1,0 +1,134 @@
+"""The API process: `python -m app.http.main`."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from app import log
+from app.db.migrate import read_migrations
+from app.db.pool import make_pool
+from app.errors import SetupError
+from app.http import channels, contacts, docs, health, knowledge, messages, tenancy, threads
+from app.http.auth import Authenticator
+from app.http.deps import provide_unit
+from app.http.problems import HANDLERS, Problem
+from app.http.shell import Meters, Shell
+from app.secrets import Vault
+from app.settings import Settings, load
+
+MAX_BODY_BYTES = 1 << 20
+PROBLEMS = {
+    401: "Who is asking is not known.",
+    403: "That is not allowed.",
+    404: "Nothing there, or nothing of yours: the answers are alike.",
+    409: "The world has moved on since you looked.",
+    422: "The input breaks a rule; `field` names it.",
+    429: "Too many requests; see Retry-After.",
+    503: "The database is away; see Retry-After.",
+}
+
+
+def make_app(settings: Settings) -> Shell:
+    """The ASGI application of these settings."""
+    meters = Meters()
+    pool = make_pool(settings.api_database_url, size=settings.pool_size, name="api")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        await pool.open()
+        yield
+        await pool.close()
+
+    v1 = Router(
+        "/v1",
+        route_handlers=[m.router for m in (threads, messages, contacts, channels, tenancy, knowledge)],
+        dependencies={"unit": Provide(provide_unit)},
+        security=[{"bearer": []}],
+        responses={
+            status: ResponseSpec(
+                Problem, description=text, generate_examples=False, media_type="application/problem+json"
+            )  # type: ignore[arg-type]
+            for status, text in PROBLEMS.items()
+        },
+    )
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    app = Litestar(
+        route_handlers=[health.health, health.ready, health.metrics, docs.page, docs.script, v1],
+        lifespan=[lifespan],
+        exception_handlers=HANDLERS,
+        request_max_body_size=MAX_BODY_BYTES,
+        cors_config=_cors(origins) if origins else None,
+        openapi_config=_openapi(),
+        logging_config=None,
+        state=State(
+            {
+                "settings": settings, "pool": pool, "meters": meters, "authenticator": Authenticator(settings),
+                "vault": Vault(settings.secret_keys()) if settings.secret_keys() else None,
+                "newest_migration": newest_migration(),
+            }
+        ),
+    )  # fmt: skip
+    return Shell(app, meters)
+
+
+def _cors(origins: list[str]) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=origins, allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "x-api-key", "x-request-id"],
+        expose_headers=["x-request-id", "retry-after"], max_age=600,
+    )  # fmt: skip
+
+
+def _openapi() -> OpenAPIConfig:
+    scheme = SecurityScheme(type="http", scheme="bearer", description="A user's access token, or an API key (pk_…).")
+    return OpenAPIConfig(
+        title="Parley",
+        version="1",
+        description="Messaging for many tenants: a message comes in, the right reply goes out.",
+        path="/",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes={"bearer": scheme}),
+        use_handler_docstrings=True,
+    )
+
+
+def newest_migration() -> str | None:
+    """The version of the newest migration this code was written for, None where the files are not at hand."""
+    try:
+        versions = [migration.version for migration in read_migrations()]
+    except (OSError, SetupError):
+        return None
+    return max(versions, default=None)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = load()
+    log.configure(settings, worker="api")
+    serve(settings)
+
+
+def serve(settings: Settings, **options: Any) -> None:
+    """Serve these settings' address; `options` go to uvicorn."""
+    logging.getLogger("parley.api").info("listening on http://%s:%s", settings.api_host, settings.api_port)
+    uvicorn.run(
+        make_app(settings),  # type: ignore[arg-type]
+        host=settings.api_host, port=settings.api_port, loop="uvloop", http="httptools", access_log=False,
+        log_config=None, server_header=False, timeout_graceful_shutdown=10, h11_max_incomplete_event_size=65_536,
+        **options,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

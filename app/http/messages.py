@@ -1,0 +1,214 @@
+"""/v1/threads/{id}/messages and /v1/messages: reading by rev, sending, files, and asking why."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+
+from app.db import messages as db
+from app.db.messages import Attachment, Message, Sent, SingleMessage, Suppression, UnknownDispatch
+from app.db.unit import Unit
+from app.errors import BadInput, ParleyError
+from app.http.deps import existing
+from app.http.types import (
+    BIGINT_MAX, PAGE, Address, Body, ClientId, Cursor, Limit, Listing, Seq, Subject, cut, decode_cursor,
+)  # fmt: skip
+
+TAGS = ["messages"]
+POLL_MS = {"active": 3000, "background": 10_000, "idle": 30_000}
+_TYPE = re.compile(r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}$")
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Messages of a thread. Poll again with `since=<next_since>` after `next_poll_ms`, at once while `has_more`."""
+
+    thread_id: UUID
+    messages: list[Message]
+    next_since: int
+    has_more: bool
+    last_seq: int
+    last_rev: int
+    control: str
+    next_poll_ms: int
+
+
+class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message to send.
+
+    With `client_message_id` a repeated request changes nothing and gets the first answer. With `expected_last_seq` the
+    send is refused (409, with what is new) when the conversation moved on.
+    """
+
+    body: Body
+    client_message_id: ClientId | None = None
+    expected_last_seq: Seq | None = None
+    subject: Subject | None = None
+
+
+class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of an unknown dispatch; resend writes a new message."""
+
+    resolution: Literal["sent", "failed", "resend"]
+
+
+class Suppress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An address to send nothing to any more, or nothing automatic."""
+
+    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    address: Address
+    scope: Literal["all", "automatic"] = "all"
+
+
+class Lift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An address to send to again."""
+
+    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    address: Address
+
+
+@get("/threads/{thread_id:uuid}/messages", summary="Messages of a conversation", tags=TAGS)
+async def list_messages(
+    unit: Unit, thread_id: UUID,
+    since: Annotated[str, Parameter(description="The last rev you saw, or an ISO time.", max_length=64)] = "0",
+    before_seq: Annotated[int | None, Parameter(description="Instead: older than this seq, newest first.", ge=0,
+                                                le=BIGINT_MAX)] = None,
+    limit: Limit = PAGE, client_state: Literal["active", "background", "idle"] = "active",
+) -> MessagePage:  # fmt: skip
+    """What changed after a rev, oldest change first; or, with before_seq, history."""
+    if before_seq is not None:
+        page = await db.page_by_seq(unit, thread_id, before_seq=before_seq, limit=limit + 1)
+    else:
+        rev = await _rev(unit, thread_id, since)
+        page = await db.page_by_rev(unit, thread_id, since=rev, limit=limit + 1)
+    page = await existing(unit, page, "thread", thread_id, "list_messages")
+    messages, has_more = page.messages[:limit], len(page.messages) > limit
+    if before_seq is not None:
+        next_since = page.last_rev
+    else:
+        next_since = messages[-1].rev if messages else rev
+    return MessagePage(
+        thread_id, messages, next_since, has_more, page.last_seq, page.last_rev, page.control, POLL_MS[client_state]
+    )
+
+
+async def _rev(unit: Unit, thread_id: UUID, since: str) -> int:
+    """The rev that `since` means: a number as it is, a time through the database."""
+    if since.isascii() and since.isdigit():
+        return _checked(int(since)) if len(since) <= 19 else _checked(BIGINT_MAX + 1)
+    try:
+        # In a query string an unescaped + arrives as a space.
+        at = datetime.fromisoformat(since.replace(" ", "+") if "T" in since else since)
+    except ValueError as error:
+        raise BadInput(
+            "This is neither a rev nor a time.", field="since", remedy="send next_since as it was"
+        ) from error
+    if at.tzinfo is None:
+        raise BadInput("This time has no zone.", field="since", remedy="end it with Z")
+    return await existing(unit, await db.rev_at(unit, thread_id, at), "thread", thread_id, "list_messages")
+
+
+def _checked(rev: int) -> int:
+    if rev > BIGINT_MAX:
+        raise BadInput(
+            "This rev is out of range.", code="out_of_range", field="since", remedy="send next_since as it was"
+        )
+    return rev
+
+
+@post("/threads/{thread_id:uuid}/messages", summary="Send a message", tags=TAGS)
+async def send_message(unit: Unit, thread_id: UUID, data: SendMessage) -> Response[Sent]:
+    """Queued for sending; 201, or 200 when this client_message_id was sent before. The AI falls silent here."""
+    sent = await db.send_message(
+        unit, thread_id, data.body, client_message_id=data.client_message_id,
+        expected_last_seq=data.expected_last_seq, subject=data.subject,
+    )  # fmt: skip
+    return Response(sent, status_code=200 if sent.duplicate else 201)
+
+
+@get("/messages/{message_id:uuid}", summary="One message", tags=TAGS)
+async def get_message(unit: Unit, message_id: UUID) -> SingleMessage:
+    """A message by its id."""
+    return await existing(unit, await db.get_message(unit, message_id), "message", message_id, "get_message")
+
+
+@get("/messages/{message_id:uuid}/explain", summary="Why is this message where it is?", tags=TAGS)
+async def explain(unit: Unit, message_id: UUID) -> dict[str, Any]:
+    """Scope rule, thread, moderation, decision, queue, attempts, receipts, notifications."""
+    return await db.explain_message(unit, message_id)
+
+
+@post("/messages/{message_id:uuid}/retry", status_code=200, summary="Decide again", tags=TAGS)
+async def retry(unit: Unit, message_id: UUID) -> dict[str, Any]:
+    """A message in inbound_error goes through the decision again."""
+    return await db.retry_inbound(unit, message_id)
+
+
+@post("/messages/{message_id:uuid}/resolve-unknown", status_code=200, summary="Settle an unknown dispatch", tags=TAGS)
+async def resolve(unit: Unit, message_id: UUID, data: Resolution) -> dict[str, Any]:
+    """A person says what became of it."""
+    return await db.resolve_unknown(unit, message_id, data.resolution)
+
+
+@get("/messages/{message_id:uuid}/attachments", summary="Files of a message", tags=TAGS)
+async def attachments(unit: Unit, message_id: UUID) -> Listing[Attachment]:
+    """Names, types and sizes; a refused file says why."""
+    found = await db.list_attachments(unit, message_id)
+    return Listing(await existing(unit, found, "message", message_id, "list_attachments"))
+
+
+@get("/attachments/{attachment_id:uuid}", summary="Download a file", tags=TAGS, media_type="application/octet-stream")
+async def download(unit: Unit, attachment_id: UUID) -> Response[bytes]:
+    """The bytes, always as a download: what strangers sent is never shown in our origin."""
+    found = await db.get_attachment(unit, attachment_id)
+    file = await existing(unit, found, "attachment", attachment_id, "get_attachment")
+    if file.data is None:
+        raise ParleyError(
+            "The bytes of this file were not kept.", code="file_refused", status=410, remedy="ask the sender for it",
+            extra={"reason": file.refused},
+        )  # fmt: skip
+    kind = file.content_type if _TYPE.match(file.content_type) else "application/octet-stream"
+    plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file.filename)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.filename, safe='')}"
+    headers = {"content-disposition": disposition, "content-security-policy": "sandbox; default-src 'none'"}
+    return Response(file.data, media_type=kind, headers=headers)
+
+
+@get("/dispatches/unknown", summary="Sends without a known outcome", tags=["outbound"])
+async def unknown_dispatches(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[UnknownDispatch]:
+    """Oldest first; settle each with resolve-unknown."""
+    found = await db.list_unknown_dispatches(unit, above=decode_cursor(cursor), limit=limit + 1)
+    return cut(found, limit, "created_at")
+
+
+@get("/suppressions", summary="Suppressed addresses", tags=["outbound"])
+async def suppressions(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Suppression]:
+    """Newest first."""
+    below = decode_cursor(cursor)
+    found = await db.list_suppressions(unit, below_id=below and below.id, limit=limit + 1)
+    return cut(found, limit, "created_at")
+
+
+@post("/suppressions", summary="Suppress an address", tags=["outbound"])
+async def suppress(unit: Unit, data: Suppress) -> dict[str, Any]:
+    """Nothing, or nothing automatic, is sent to it any more."""
+    return await db.suppress_address(unit, data.kind, data.address, data.scope)
+
+
+@post("/suppressions/lift", status_code=200, summary="Lift a suppression", tags=["outbound"])
+async def lift(unit: Unit, data: Lift) -> dict[str, Any]:
+    """The address may be written to again. Admins."""
+    return await db.lift_suppression(unit, data.kind, data.address)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_messages, send_message, get_message, explain, retry, resolve, attachments, download, unknown_dispatches,
+        suppressions, suppress, lift,
+    ],
+)  # fmt: skip

@@ -1,0 +1,200 @@
+"""/v1/me, /v1/tenants, /v1/members, /v1/api-keys, and the logs only admins read."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, patch, post, put
+from msgspec import UNSET, UnsetType
+
+from app.db import tenancy as db
+from app.db.tenancy import ApiKey, AuditRow, Denial, Invitation, Member, Membership, Tenant
+from app.db.unit import Unit
+from app.http.deps import given
+from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Role, Word, cut, decode_cursor
+
+TAGS = ["tenancy"]
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who is asking, as the token says, and where he belongs, as the database says."""
+
+    user_id: UUID | None
+    tenant_id: UUID | None
+    memberships: list[Membership]
+
+
+class NewTenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tenant to create; the caller becomes its owner."""
+
+    name: Line
+    slug: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", examples=["acme"])]
+    time_zone: Word = "UTC"
+    locale: Word = "en"
+
+
+class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields to change; `settings` takes the columns of tenant_settings."""
+
+    name: Line | UnsetType = UNSET
+    time_zone: Word | UnsetType = UNSET
+    locale: Word | UnsetType = UNSET
+    home_regions: list[Word] | UnsetType = UNSET
+    sender_name: Line | None | UnsetType = UNSET
+    sender_address: Address | None | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+
+
+class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to invite, and as what."""
+
+    address: Address
+    role: Role = "agent"
+
+
+class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The token of an invitation."""
+
+    token: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member's new role."""
+
+    role: Role
+
+
+class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key to create."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z", examples=["shop"])]
+    scopes: Annotated[list[Literal["read", "send", "manage", "admin"]], msgspec.Meta(min_length=1, max_length=4)] = [
+        "read"
+    ]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+@get("/me", summary="Who am I?", tags=TAGS)
+async def me(unit: Unit) -> Me:
+    """The caller and his tenants."""
+    caller = unit.caller
+    if caller.key:
+        return Me(None, (await db.get_tenant(unit)).id, [])
+    memberships = await db.list_memberships(unit, caller.user_id) if caller.user_id else []
+    return Me(caller.user_id, caller.tenant_id, memberships)
+
+
+@post("/tenants", summary="Create a tenant", tags=TAGS)
+async def create_tenant(unit: Unit, data: NewTenant) -> dict[str, Any]:
+    """The caller becomes its owner and works in it from his next token."""
+    return await db.call(
+        unit, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
+    )
+
+
+@post("/tenants/{tenant_id:uuid}/switch", status_code=200, summary="Work in another tenant", tags=TAGS)
+async def switch_tenant(unit: Unit, tenant_id: UUID) -> dict[str, Any]:
+    """The tenant of the caller's next token."""
+    return await db.call(unit, "switch_tenant", tenant_id=tenant_id)
+
+
+@get("/tenant", summary="The active tenant", tags=TAGS)
+async def get_tenant(unit: Unit) -> Tenant:
+    """The tenant the token names, with its settings."""
+    return await db.get_tenant(unit)
+
+
+@patch("/tenant", summary="Change the active tenant", tags=TAGS)
+async def update_tenant(unit: Unit, data: TenantPatch) -> dict[str, Any]:
+    """Change the named fields. Admins."""
+    return await db.call(unit, "update_tenant", patch=given(data))
+
+
+@delete("/tenant", status_code=200, summary="Delete the active tenant", tags=TAGS)
+async def delete_tenant(unit: Unit) -> dict[str, Any]:
+    """Hidden from everybody at once; the rows stay for the retention period. Owners."""
+    return await db.call(unit, "delete_tenant")
+
+
+@get("/members", summary="List members", tags=TAGS)
+async def list_members(unit: Unit) -> Listing[Member]:
+    """The staff."""
+    return Listing(await db.list_members(unit))
+
+
+@put("/members/{user_id:uuid}/role", summary="Change a role", tags=TAGS)
+async def set_role(unit: Unit, user_id: UUID, data: SetRole) -> dict[str, Any]:
+    """Admins; owners for owners."""
+    return await db.call(unit, "set_member_role", user_id=user_id, role=data.role)
+
+
+@delete("/members/{user_id:uuid}", status_code=200, summary="Remove a member, or leave", tags=TAGS)
+async def remove_member(unit: Unit, user_id: UUID) -> dict[str, Any]:
+    """Ends the membership at once."""
+    return await db.call(unit, "remove_member", user_id=user_id)
+
+
+@get("/invitations", summary="Open invitations", tags=TAGS)
+async def list_invitations(unit: Unit) -> Listing[Invitation]:
+    """Admins."""
+    return Listing(await db.list_invitations(unit))
+
+
+@post("/invitations", summary="Invite a member", tags=TAGS)
+async def invite(unit: Unit, data: Invite) -> dict[str, Any]:
+    """The token is in this answer and nowhere else. Admins."""
+    return await db.call(unit, "invite_member", address=data.address, role=data.role)
+
+
+@post("/invitations/accept", status_code=200, summary="Accept an invitation", tags=TAGS)
+async def accept(unit: Unit, data: Accept) -> dict[str, Any]:
+    """Good for the invited, confirmed address only."""
+    return await db.call(unit, "accept_invitation", token=data.token)
+
+
+@delete("/invitations/{invitation_id:uuid}", status_code=200, summary="Take an invitation back", tags=TAGS)
+async def revoke_invitation(unit: Unit, invitation_id: UUID) -> dict[str, Any]:
+    """Admins."""
+    return await db.call(unit, "revoke_invitation", invitation_id=invitation_id)
+
+
+@get("/api-keys", summary="List API keys", tags=TAGS)
+async def list_api_keys(unit: Unit) -> Listing[ApiKey]:
+    """Without their secrets. Admins."""
+    return Listing(await db.list_api_keys(unit))
+
+
+@post("/api-keys", summary="Create an API key", tags=TAGS)
+async def create_api_key(unit: Unit, data: NewApiKey) -> dict[str, Any]:
+    """The key is in this answer and nowhere else. Admins."""
+    scopes: list[str] = list(data.scopes)
+    return await db.call(unit, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
+
+
+@delete("/api-keys/{api_key_id:uuid}", status_code=200, summary="Revoke an API key", tags=TAGS)
+async def revoke_api_key(unit: Unit, api_key_id: UUID) -> dict[str, Any]:
+    """It stops working at once. Admins."""
+    return await db.call(unit, "revoke_api_key", api_key_id=api_key_id)
+
+
+@get("/audit-log", summary="What happened", tags=["logs"])
+async def audit_log(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[AuditRow]:
+    """Newest first. Admins."""
+    return cut(await db.list_audit(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
+
+
+@get("/access-denials", summary="What was refused", tags=["logs"])
+async def access_denials(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Denial]:
+    """Attempts from outside on objects of this tenant, newest first. Admins."""
+    return cut(await db.list_denials(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_role, remove_member,
+        list_invitations, invite, accept, revoke_invitation, list_api_keys, create_api_key, revoke_api_key, audit_log,
+        access_denials,
+    ],
+)  # fmt: skip

@@ -1,0 +1,203 @@
+"""/v1/threads: the inbox and what the staff does with a conversation."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post, put
+from litestar.params import Parameter
+
+from app.db import threads as db
+from app.db.threads import Filters, Insight, Notification, ReadState, Thread, ThreadHead, ThreadState
+from app.db.unit import Unit, missing
+from app.errors import BadInput
+from app.http.deps import existing
+from app.http.types import (
+    PAGE, Channel, Cursor, Folder, Limit, Line, Listing, SearchPolicy, Seq, Status, Word, cut, decode_cursor,
+    encode_cursor,
+)  # fmt: skip
+
+TAGS = ["threads"]
+
+
+class Inbox(msgspec.Struct, frozen=True):
+    """A page of the inbox, newest first.
+
+    `next_cursor` leads to older ones. A conversation that gets a message while you page moves to the top: what moved is
+    found with `newer_than=<newer_cursor of the first page>`, oldest first, until `next_cursor` is null.
+    """
+
+    items: list[ThreadHead]
+    next_cursor: str | None
+    newer_cursor: str | None
+
+
+class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom a conversation is given to; null is nobody."""
+
+    assignee_id: UUID | None
+
+
+class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Labels to put on and to take off."""
+
+    add: Annotated[list[Word], msgspec.Meta(max_length=50, examples=[["urgent"]])] = []
+    remove: Annotated[list[Word], msgspec.Meta(max_length=50)] = []
+
+
+class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Until when a conversation is put away."""
+
+    until: Annotated[datetime, msgspec.Meta(tz=True, examples=["2030-01-31T09:00:00Z"])]
+
+
+class ReadUpTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to which seq the staff has read; null is to the end."""
+
+    seq: Seq | None = None
+
+
+class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be searched in a conversation; null is what the tenant says."""
+
+    policy: SearchPolicy | None
+
+
+@get("/threads", summary="List conversations", tags=TAGS)
+async def list_threads(
+    unit: Unit, folder: Folder = "inbox", status: Status = "open",
+    assignee: Annotated[str | None, Parameter(description="A member's id, `me` or `none`.")] = None,
+    label: Word | None = None, channel: Channel | None = None, session: UUID | None = None,
+    contact: Annotated[UUID | None, Parameter(description="A contact's id; those merged into him count.")] = None,
+    control: Literal["ai", "human"] | None = None, unread: bool | None = None,
+    q: Annotated[Line | None, Parameter(description="Search, where the tenant's policy allows it.")] = None,
+    cursor: Cursor | None = None,
+    newer_than: Annotated[Cursor | None, Parameter(description="A newer_cursor: what moved above it.")] = None,
+    limit: Limit = PAGE,
+) -> Inbox:  # fmt: skip
+    """The inbox: keyset paging over (last message, id)."""
+    assignee_id = _assignee(unit, assignee)
+    filters = Filters(
+        folder=None if folder == "any" else folder, status=None if status == "any" else status, assignee_id=assignee_id,
+        unassigned=assignee == "none", label=label, channel=channel, session_id=session, contact_id=contact,
+        control=control, unread=unread, q=q,
+    )  # fmt: skip
+    below, above = decode_cursor(cursor), decode_cursor(newer_than, "newer_than")
+    found = await db.list_threads(unit, filters, below=below, above=above, limit=limit + 1)
+    if not found and below is None and above is None:
+        await _check_named(unit, filters)
+    page = cut(found, limit, "last_message_at")
+    newest = page.items[-1 if above else 0] if page.items else None
+    newer = encode_cursor(newest.last_message_at, newest.id) if newest and newest.last_message_at else newer_than
+    return Inbox(page.items, page.next_cursor, newer)
+
+
+def _assignee(unit: Unit, assignee: str | None) -> UUID | None:
+    if assignee in (None, "none"):
+        return None
+    if assignee == "me":
+        if unit.caller.user_id is None:
+            raise BadInput("An API key is nobody's assignee.", field="assignee", remedy="name a member's id")
+        return unit.caller.user_id
+    try:
+        return UUID(assignee)
+    except ValueError as error:
+        raise BadInput("This is no assignee.", field="assignee", remedy="send a member's id, `me` or `none`") from error
+
+
+async def _check_named(unit: Unit, filters: Filters) -> None:
+    """An empty answer to a filter that names an id: the id may be somebody else's, which is an attempt."""
+    named = (("member", filters.assignee_id), ("contact", filters.contact_id), ("channel_session", filters.session_id))
+    for kind, object_id in named:
+        is_self = object_id == unit.caller.user_id
+        if object_id and not is_self and await unit.classify(kind, object_id, "list_threads") != "own":
+            raise missing(kind)
+
+
+@get("/threads/{thread_id:uuid}", summary="One conversation", tags=TAGS)
+async def get_thread(unit: Unit, thread_id: UUID) -> Thread:
+    """A conversation with its head."""
+    return await existing(unit, await db.get_thread(unit, thread_id), "thread", thread_id, "get_thread")
+
+
+@post("/threads/{thread_id:uuid}/take-over", status_code=200, summary="Take over from the AI", tags=TAGS)
+async def take_over(unit: Unit, thread_id: UUID) -> ThreadState:
+    """From here on a person answers; what the AI had queued is cancelled."""
+    return await db.set_thread(unit, thread_id, "take_over")
+
+
+@post("/threads/{thread_id:uuid}/hand-back", status_code=200, summary="Hand back to the AI", tags=TAGS)
+async def hand_back(unit: Unit, thread_id: UUID) -> ThreadState:
+    """The AI may answer again."""
+    return await db.set_thread(unit, thread_id, "hand_back")
+
+
+@post("/threads/{thread_id:uuid}/close", status_code=200, summary="Close", tags=TAGS)
+async def close(unit: Unit, thread_id: UUID) -> ThreadState:
+    """Closed; a new message reopens it."""
+    return await db.set_thread(unit, thread_id, "close")
+
+
+@post("/threads/{thread_id:uuid}/archive", status_code=200, summary="Archive", tags=TAGS)
+async def archive(unit: Unit, thread_id: UUID) -> ThreadState:
+    """Archived; a new message reopens it."""
+    return await db.set_thread(unit, thread_id, "archive")
+
+
+@post("/threads/{thread_id:uuid}/reopen", status_code=200, summary="Reopen", tags=TAGS)
+async def reopen(unit: Unit, thread_id: UUID) -> ThreadState:
+    """Open again."""
+    return await db.set_thread(unit, thread_id, "reopen")
+
+
+@post("/threads/{thread_id:uuid}/assign", status_code=200, summary="Assign", tags=TAGS)
+async def assign(unit: Unit, thread_id: UUID, data: Assign) -> ThreadState:
+    """Give the conversation to a member, or to nobody."""
+    return await db.assign_thread(unit, thread_id, data.assignee_id)
+
+
+@post("/threads/{thread_id:uuid}/labels", status_code=200, summary="Label", tags=TAGS)
+async def label(unit: Unit, thread_id: UUID, data: Labels) -> ThreadState:
+    """Add and remove labels."""
+    return await db.label_thread(unit, thread_id, data.add, data.remove)
+
+
+@post("/threads/{thread_id:uuid}/snooze", status_code=200, summary="Snooze", tags=TAGS)
+async def snooze(unit: Unit, thread_id: UUID, data: Snooze) -> ThreadState:
+    """Put away until a moment, or until the contact writes."""
+    return await db.snooze_thread(unit, thread_id, data.until)
+
+
+@post("/threads/{thread_id:uuid}/read", status_code=200, summary="Mark as read", tags=TAGS)
+async def read(unit: Unit, thread_id: UUID, data: ReadUpTo) -> ReadState:
+    """The staff has read up to a seq; never moves back."""
+    return await db.mark_thread_read(unit, thread_id, data.seq)
+
+
+@put("/threads/{thread_id:uuid}/search-policy", summary="Set what may be searched", tags=TAGS)
+async def set_search(unit: Unit, thread_id: UUID, data: SearchIn) -> dict[str, Any]:
+    """The search index of the conversation follows at once."""
+    return await db.set_thread_search(unit, thread_id, data.policy)
+
+
+@get("/threads/{thread_id:uuid}/insights", summary="What the CRM knows", tags=TAGS)
+async def insights(unit: Unit, thread_id: UUID) -> Insight:
+    """Summary, label, mood, next step and follow-up, as of read_seq."""
+    return await existing(unit, await db.thread_insight(unit, thread_id), "thread", thread_id, "thread_insight")
+
+
+@get("/notifications", summary="List notifications", tags=["notifications"])
+async def notifications(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Notification]:
+    """What the staff should know, newest first."""
+    found = await db.list_notifications(unit, below=decode_cursor(cursor), limit=limit + 1)
+    return cut(found, limit, "created_at")
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_threads, get_thread, take_over, hand_back, close, archive, reopen, assign, label, snooze, read, set_search,
+        insights, notifications,
+    ],
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""Texts, numbers and pages as the API takes and gives them: bounds and examples in one place."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from app.db.threads import Position
+from app.errors import BadInput
+
+BIGINT_MAX = 9_223_372_036_854_775_807
+PAGE = 50
+NO_NUL = r"^[^\x00]*\Z"
+NO_CONTROL = r"^[^\x00-\x1f\x7f]*\Z"
+
+Body = Annotated[
+    str, Meta(min_length=1, max_length=200_000, pattern=NO_NUL, description="Plain text.",
+              examples=["We can come on Tuesday at nine."]),
+]  # fmt: skip
+LongText = Annotated[str, Meta(min_length=1, max_length=4000, pattern=NO_NUL)]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL)]
+Subject = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL, examples=["Your estimate"])]
+Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_CONTROL)]
+Address = Annotated[str, Meta(min_length=1, max_length=320, pattern=NO_CONTROL, examples=["ann@example.com"])]
+Secret = Annotated[str, Meta(min_length=1, max_length=8192, pattern=NO_NUL)]
+ClientId = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL, description="Your own id of this message.",
+              examples=["0197a4c2-7d1e-7b3a-9c55-3f2b8a6f1d20"]),
+]  # fmt: skip
+Seq = Annotated[int, Meta(ge=0, le=BIGINT_MAX, examples=[42])]
+Limit = Annotated[int, Meta(ge=1, le=PAGE, description="Most items of a page.")]
+Cursor = Annotated[str, Meta(max_length=200, description="A cursor of an earlier answer, as it was.")]
+Folder = Literal["inbox", "spam", "automated", "any"]
+Status = Literal["open", "snoozed", "closed", "archived", "any"]
+Channel = Literal["email", "whatsapp", "telegram", "sms", "form", "phone", "push", "in_app"]
+Role = Literal["owner", "admin", "agent", "viewer"]
+SearchPolicy = Literal["none", "metadata", "full"]
+
+T = TypeVar("T")
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """A page: `next_cursor` leads to the rest, null at the end."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class Timed(Protocol):
+    """Anything with an id that is listed by time."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+
+I = TypeVar("I", bound=Timed)  # noqa: E741
+
+
+def encode_cursor(at: datetime, item_id: UUID) -> str:
+    """An opaque cursor for a place in a list."""
+    return base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}|{item_id}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, field: str = "cursor") -> Position | None:
+    """The place a cursor stands for. Raises BadInput for one that is none of ours."""
+    if cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
+        moment, _, item_id = raw.partition("|")
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None:
+            raise ValueError("no zone")
+        return Position(at, UUID(item_id))
+    except (ValueError, binascii.Error) as error:
+        raise BadInput(
+            "This cursor is not one of ours.", code="bad_cursor", field=field, remedy="start again without it"
+        ) from error
+
+
+def cut(items: Sequence[I], limit: int, moment: str) -> Listing[I]:
+    """A page of at most `limit` out of `limit + 1` items, with the cursor to go on; `moment` names the time field."""
+    kept = list(items[:limit])
+    more = len(items) > limit
+    return Listing(kept, encode_cursor(getattr(kept[-1], moment), kept[-1].id) if more else None)
