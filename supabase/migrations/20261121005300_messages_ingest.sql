@@ -1,0 +1,265 @@
+-- Chapter: messages, part four. Many inbound messages in one call, with the result of inserting them one by one.
+--
+--   all dedupe locks, sorted ──▶ duplicates out ──▶ contacts ──▶ threads made ──▶ threads locked, sorted
+--                                                  ──▶ heads, messages and work rows: one statement each way
+--
+-- What depends on the order inside the batch in ways a set cannot tell (an id reused with other content, references to
+-- messages of the same batch) goes row by row through the insert trigger, under the same locks.
+
+create type private.inbound_row as (
+  ord integer,
+  tenant_id uuid,
+  channel text,
+  channel_session_id uuid,
+  sender_contact_id uuid,
+  sender_address text,
+  sender_name text,
+  subject text,
+  body text,
+  language text,
+  external_message_id text,
+  content_digest bytea,
+  reference_ids text [],
+  auto_class text,
+  spam_score real,
+  message_type text,
+  metadata jsonb,
+  occurred_at timestamptz
+);
+comment on type private.inbound_row is 'What a receiver knows of one message; named like the columns of et_messages. ord is its place in the batch.';
+
+create function private.inbound_rows(p_messages jsonb) returns private.inbound_row[]
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_rows private.inbound_row[];
+begin
+  select array_agg((m.n, m.tenant_id, m.channel, m.channel_session_id, m.sender_contact_id, m.sender_address, m.sender_name,
+    m.subject, m.body, m.language, m.external_message_id, m.content_digest, m.reference_ids, coalesce(m.auto_class, 'none'),
+    coalesce(m.spam_score, 0), coalesce(m.message_type, 'text'), coalesce(m.metadata, '{}'), m.occurred_at
+  )::private.inbound_row order by m.n)
+  into v_rows
+  from rows from (jsonb_to_recordset(p_messages) as (
+    tenant_id uuid, channel text, channel_session_id uuid, sender_contact_id uuid, sender_address text, sender_name text,
+    subject text, body text, language text, external_message_id text, content_digest bytea, reference_ids text [],
+    auto_class text, spam_score real, message_type text, metadata jsonb, occurred_at timestamptz
+  )) with ordinality as m (
+    tenant_id, channel, channel_session_id, sender_contact_id, sender_address, sender_name, subject, body, language,
+    external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata, occurred_at, n);
+  return coalesce(v_rows, '{}');
+end
+$$;
+comment on function private.inbound_rows(jsonb) is 'Definer, as its caller is: the batch as typed rows, with the defaults of the table.';
+
+create function private.new_inbound_rows(p_rows private.inbound_row[]) returns integer []
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_new integer [];
+  v_is_plain boolean;
+begin
+  select array_agg(r.ord order by r.ord) filter (where r.known is null and r.is_first),
+    bool_and(r.is_plain and (
+      (r.known is null and r.is_first) or r.content_digest is null or r.content_digest is not distinct from r.digest))
+  into v_new, v_is_plain
+  from (
+    select m.ord, d.id as known, m.content_digest, row_number() over same = 1 as is_first,
+      case when d.id is null then first_value(m.content_digest) over same else d.content_digest end as digest,
+      coalesce(s.thread_scopes ->> m.channel, 'channel_contact') = 'channel_contact'
+      and m.external_message_id is not null and m.sender_contact_id is null and s.tenant_id is not null as is_plain
+    from unnest(p_rows) as m
+    left join public.tenant_settings as s on s.tenant_id = m.tenant_id
+    left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel
+      and d.external_message_id = m.external_message_id
+    window same as (partition by m.tenant_id, m.channel, m.external_message_id order by m.ord)
+  ) as r;
+  return case when v_is_plain then coalesce(v_new, '{}') end;
+end
+$$;
+comment on function private.new_inbound_rows(private.inbound_row[]) is
+'Definer: which rows are no duplicates. Null when the batch must go row by row. Call it under the locks of the keys.';
+
+create function private.inbound_contacts(p_rows private.inbound_row[]) returns uuid []
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_contacts uuid [];
+  v_row record;
+begin
+  for v_round in 1 .. 2 loop
+    select array_agg(i.contact_id order by m.ord) into v_contacts
+    from unnest(p_rows) as m
+    left join public.contact_identities as i on i.tenant_id = m.tenant_id and i.address = m.sender_address
+      and i.kind = private.address_kind(m.channel);
+    exit when array_position(v_contacts, null) is null;
+    -- Sorted by the lock that find_or_create_contact() takes: two batches cannot wait for each other.
+    for v_row in
+      select x.* from (
+        select distinct on (m.tenant_id, private.address_kind(m.channel), m.sender_address)
+          m.tenant_id, private.address_kind(m.channel) as kind, m.sender_address, m.sender_name
+        from unnest(p_rows) as m
+        order by m.tenant_id, private.address_kind(m.channel), m.sender_address, m.ord
+      ) as x
+      order by hashtextextended(x.tenant_id::text || x.kind || x.sender_address, 1)
+    loop
+      perform private.find_or_create_contact(v_row.tenant_id, v_row.kind, v_row.sender_address, v_row.sender_name);
+    end loop;
+  end loop;
+  return v_contacts;
+end
+$$;
+comment on function private.inbound_contacts(private.inbound_row[]) is 'Definer: the contact of each row, in the order of the rows; new addresses get theirs, named by the first message.';
+
+create function private.inbound_threads(p_rows private.inbound_row[], p_ords integer [], p_contacts uuid []) returns uuid []
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_threads uuid [];
+  v_row record;
+  v_opener private.inbound_row;
+  v_message public.et_messages;
+  v_thread uuid;
+  v_place bigint;
+begin
+  select array_agg(t.id order by m.ord) into v_threads
+  from unnest(p_rows) as m
+  inner join unnest(p_ords, p_contacts) as c (ord, id) on c.ord = m.ord
+  left join public.et_threads as t on t.tenant_id = m.tenant_id
+    and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || c.id::text;
+  for v_row in
+    select m.tenant_id, m.channel_session_id, c.contact_id, array_agg(c.place order by m.ord) as places,
+      (array_agg(m order by m.ord))[1] as opener
+    from unnest(p_rows) as m
+    inner join unnest(p_ords, p_contacts, v_threads) with ordinality as c (ord, contact_id, thread_id, place)
+      on c.ord = m.ord and c.thread_id is null
+    group by m.tenant_id, m.channel_session_id, c.contact_id order by 1, 2, 3
+  loop
+    v_opener := v_row.opener;
+    v_message.tenant_id := v_row.tenant_id;
+    v_message.channel := v_opener.channel;
+    v_message.channel_session_id := v_row.channel_session_id;
+    v_message.sender_contact_id := v_row.contact_id;
+    v_message.subject := v_opener.subject;
+    v_message.auto_class := v_opener.auto_class;
+    v_message.spam_score := v_opener.spam_score;
+    v_thread := private.find_or_create_thread(v_message, 'channel_contact');
+    foreach v_place in array v_row.places loop
+      v_threads[v_place] := v_thread;
+    end loop;
+  end loop;
+  perform from public.et_threads as t
+  where (t.tenant_id, t.id) in (
+    select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord, id) on h.ord = m.ord)
+  order by t.tenant_id, t.id
+  for no key update;
+  return v_threads;
+end
+$$;
+comment on function private.inbound_threads(private.inbound_row[], integer [], uuid []) is
+'Definer: the thread of each row under the rule channel_contact, made where it is missing; all of them locked, in one order.';
+
+create function private.insert_inbound_rows(
+  p_rows private.inbound_row[], p_ords integer [], p_contacts uuid [], p_threads uuid []
+) returns table (ord integer, message_id uuid, thread_id uuid, seq bigint)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
+  with placed as materialized (
+    select m.*, c.contact_id, c.to_thread, row_number() over (partition by c.to_thread order by m.ord) as place,
+      not (m.spam_score >= 0.9 or m.auto_class in ('list', 'bulk', 'report')) as is_personal
+    from (select r.*, private.uuid_v7() as id from unnest(p_rows) as r) as m
+    inner join unnest(p_ords, p_contacts, p_threads) as c (ord, contact_id, to_thread) on c.ord = m.ord
+  ), moved as (
+    select p.tenant_id, p.to_thread, count(*) as messages, bool_or(p.is_personal) as is_personal,
+      (array_agg(left(p.body, 160) order by p.place desc))[1] as preview
+    from placed as p group by p.tenant_id, p.to_thread
+  ), heads as (
+    update public.et_threads as t set
+      last_seq = t.last_seq + v.messages, last_rev = t.last_rev + v.messages, last_inbound_seq = t.last_seq + v.messages,
+      unread_count = t.unread_count + v.messages::integer, folder = case when v.is_personal then 'inbox' else t.folder end,
+      status = 'open', snoozed_until = null, last_message_at = clock_timestamp(), last_direction = 'inbound',
+      preview = v.preview
+    from moved as v
+    where t.tenant_id = v.tenant_id and t.id = v.to_thread
+    returning t.tenant_id, t.id, t.last_seq - v.messages as seq, t.last_rev - v.messages as rev, t.staff_readable,
+      t.search_policy, t.last_message_at
+  ), inserted as (
+    insert into public.et_messages (
+      tenant_id, id, thread_id, seq, rev, channel, channel_session_id, direction, delivery_status, message_type, sender_kind,
+      sender, sender_contact_id, sender_address, sender_name, subject, body, language, external_message_id, content_digest,
+      reference_ids, auto_class, spam_score, metadata, search_vector, staff_readable, occurred_at, created_at, feed_epoch)
+    select p.tenant_id, p.id, h.id, h.seq + p.place, h.rev + p.place, p.channel, p.channel_session_id, 'inbound', 'received',
+      p.message_type, 'contact', 'contact:' || p.contact_id::text, p.contact_id, p.sender_address, p.sender_name, p.subject,
+      p.body, p.language, p.external_message_id, p.content_digest, p.reference_ids, p.auto_class, p.spam_score, p.metadata,
+      case when coalesce(h.search_policy, s.search_policy) = 'full'
+        then to_tsvector('simple', concat_ws(' ', p.subject, left(p.body, 100000))) end,
+      h.staff_readable, p.occurred_at, h.last_message_at, e.epoch
+    from placed as p
+    inner join heads as h on h.tenant_id = p.tenant_id and h.id = p.to_thread
+    inner join public.tenant_settings as s on s.tenant_id = p.tenant_id
+    cross join private.feed_epochs as e
+    order by p.ord
+  ), work as (
+    insert into private.inbound_work (tenant_id, thread_id, first_seq)
+    select h.tenant_id, h.id, h.seq + 1 from heads as h
+    on conflict (tenant_id, thread_id) do nothing
+  )
+  select p.ord, p.id, h.id, h.seq + p.place
+  from placed as p
+  inner join heads as h on h.tenant_id = p.tenant_id and h.id = p.to_thread;
+end
+$$;
+comment on function private.insert_inbound_rows(private.inbound_row[], integer [], uuid [], uuid []) is
+'Definer: heads once per thread, then messages and work rows. Its caller has locked the threads.';
+
+create function private.insert_inbound_row(p_row private.inbound_row) returns table (message_id uuid, thread_id uuid, seq bigint)
+language sql volatile security definer set search_path = '' as $$
+  insert into public.et_messages as m (
+    tenant_id, channel, channel_session_id, direction, sender_contact_id, sender_address, sender_name, subject, body,
+    language, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata, occurred_at)
+  values (
+    p_row.tenant_id, p_row.channel, p_row.channel_session_id, 'inbound', p_row.sender_contact_id, p_row.sender_address,
+    p_row.sender_name, p_row.subject, p_row.body, p_row.language, p_row.external_message_id, p_row.content_digest,
+    p_row.reference_ids, p_row.auto_class, p_row.spam_score, p_row.message_type, p_row.metadata, p_row.occurred_at)
+  returning m.id, m.thread_id, m.seq
+$$;
+comment on function private.insert_inbound_row(private.inbound_row) is 'Definer: one row the plain way, through the trigger. No row for a duplicate.';
+
+create function private.ingest_messages(p_messages jsonb)
+returns table (ord integer, message_id uuid, thread_id uuid, seq bigint, duplicate boolean)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_all private.inbound_row[] := private.inbound_rows(p_messages);
+  v_rows private.inbound_row[];
+  v_new integer [];
+  v_contacts uuid [];
+begin
+  if session_user = 'parley_worker' and exists (
+    select from unnest(v_all) as m where m.tenant_id is distinct from private.worker_tenant()) then
+    raise exception 'a message of another tenant than the transaction''s'
+      using errcode = 'PT403', detail = '{"code": "forbidden", "field": "tenant_id"}', hint = 'Set parley.tenant_id, one tenant a call.';
+  end if;
+  perform pg_advisory_xact_lock(k.key) from (
+    select distinct hashtextextended(m.tenant_id::text || m.channel || ':' || m.external_message_id, 0) as key
+    from unnest(v_all) as m where m.external_message_id is not null order by key
+  ) as k;
+  v_new := private.new_inbound_rows(v_all);
+  if v_new is null then
+    return query
+    select m.ord, i.message_id, i.thread_id, i.seq, i.message_id is null
+    from unnest(v_all) as m left join lateral private.insert_inbound_row(m) as i on true
+    order by m.ord;
+    return;
+  end if;
+  v_rows := array(select m from unnest(v_all) as m where m.ord = any(v_new) order by m.ord);
+  v_contacts := private.inbound_contacts(v_rows);
+  return query
+  select m.ord, i.message_id, i.thread_id, i.seq, i.message_id is null
+  from unnest(v_all) as m
+  left join private.insert_inbound_rows(
+    v_rows, v_new, v_contacts, private.inbound_threads(v_rows, v_new, v_contacts)) as i on i.ord = m.ord
+  order by m.ord;
+end
+$$;
+comment on function private.ingest_messages(jsonb) is
+'Definer, for receivers and imports: an array of messages (see private.inbound_row), stored as if inserted one by one; one result row each, in order. Duplicates have no id.';
+
+grant execute on function private.ingest_messages(jsonb) to parley_worker, service_role;
