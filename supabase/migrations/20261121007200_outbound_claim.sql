@@ -66,7 +66,8 @@ begin
   end if;
   select d.verdict, d.reason, d.until into v_verdict from private.dispatch_verdict(v_queue) as d;
   if v_verdict.verdict = 'send' and not private.take_daily_send(p_tenant_id) then
-    select 'defer', 'daily_cap', ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
+    select 'defer' as verdict, 'daily_cap' as reason,
+      ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone as until
     into v_verdict from public.tenants as t where t.id = p_tenant_id;
   end if;
   if v_verdict.verdict = 'cancel' then

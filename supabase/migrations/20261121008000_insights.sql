@@ -101,7 +101,7 @@ $$;
 comment on function private.claim_insights(text, integer) is 'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
 
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', t.tenant_id, 'thread_id', t.id, 'now', clock_timestamp(), 'last_seq', t.last_seq, 'control', t.control, 'locale', coalesce(c.locale, n.locale),
     'time_zone', coalesce(c.time_zone, n.time_zone), 'read_seq', coalesce(i.read_seq, 0),
@@ -120,7 +120,7 @@ language sql stable security definer set search_path = '' as $$
   left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
   where t.tenant_id = p_tenant_id and t.id = p_thread_id
 $$;
-comment on function private.thread_history(uuid, uuid, integer) is 'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first.';
+comment on function private.thread_history(uuid, uuid, integer) is 'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first. Volatile, so that it sees what a claim in the same statement saw.';
 
 create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_insight jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
