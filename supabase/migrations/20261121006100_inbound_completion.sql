@@ -102,7 +102,9 @@ comment on function private.overrule(public.et_threads, jsonb, bigint) is
 create function private.record_decision(
   p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb, p_reply_id uuid
 ) returns uuid
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+-- plpgsql, because an SQL function would be planned anew by every call.
+begin
   insert into public.inbound_decisions (
     tenant_id, id, thread_id, contact_id, first_seq, last_seq, action, proposed_action, intent, confidence, language,
     sentiment, reasons, decider, model, prompt_version, policy_version, control_epoch, cost_usd, latency_ms, worker,
@@ -118,8 +120,9 @@ language sql volatile security definer set search_path = '' as $$
     coalesce(p_decision ->> 'decider', 'none'), p_decision ->> 'model', p_decision ->> 'prompt_version',
     (p_decision ->> 'policy_version')::integer, p_thread.control_epoch,
     coalesce((p_decision ->> 'cost_usd')::numeric, 0), (p_decision ->> 'latency_ms')::numeric,
-    p_decision ->> 'worker', p_reply_id)
-  returning id
+    p_decision ->> 'worker', p_reply_id);
+  return (p_decision ->> 'id')::uuid;
+end
 $$;
 comment on function private.record_decision(public.et_threads, bigint, bigint, jsonb, jsonb, uuid) is 'Definer: one row of inbound_decisions.';
 
