@@ -1,4 +1,4 @@
-"""Who is asking: a user's JWT (HS256 with the project's secret, or ES256 / RS256 with its published keys) or an API key.
+"""Who is asking: a user's JWT (HS256 with the project's secret, ES256 or RS256 with its keys) or an API key.
 
 A token is taken for what its signature proves and no more: the key is chosen by the algorithm's family, only user
 roles count, and the database checks membership at every statement. API keys go to the database as they are.
@@ -86,8 +86,9 @@ class Authenticator:
 
     async def _verified(self, token: str) -> dict[str, Any]:
         try:
-            algorithm = jwt.get_unverified_header(token).get("alg")
-            key = await self._key(algorithm, jwt.get_unverified_header(token).get("kid"))
+            header = jwt.get_unverified_header(token)
+            algorithm = str(header.get("alg"))
+            key = await self._key(algorithm, header.get("kid"))
             claims: dict[str, Any] = jwt.decode(
                 token, key, algorithms=[algorithm], leeway=LEEWAY_S,
                 options={"require": ["exp"], "verify_aud": False, "verify_iss": False, "verify_sub": False},

@@ -31,11 +31,11 @@ class ContactPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields of a contact; what is absent stays. Addresses are added."""
 
     kind: Kind | UnsetType = UNSET
-    display_name: Line | None | UnsetType = UNSET
-    company: Line | None | UnsetType = UNSET
-    locale: Word | None | UnsetType = UNSET
-    time_zone: Word | None | UnsetType = UNSET
-    home_region: Word | None | UnsetType = UNSET
+    display_name: Line | UnsetType | None = UNSET
+    company: Line | UnsetType | None = UNSET
+    locale: Word | UnsetType | None = UNSET
+    time_zone: Word | UnsetType | None = UNSET
+    home_region: Word | UnsetType | None = UNSET
     attributes: dict[str, Any] | UnsetType = UNSET
     identities: Annotated[list[Identity], msgspec.Meta(max_length=20)] | UnsetType = UNSET
 
@@ -63,7 +63,7 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/contacts", summary="List contacts", tags=TAGS)
-async def list_contacts(
+async def list_contacts(  # noqa: PLR0917
     unit: Unit, kind: Kind | None = None, blocked: bool | None = None,
     address: Annotated[Address | None, Parameter(description="Who has this e-mail address or number?")] = None,
     cursor: Cursor | None = None, limit: Limit = PAGE,
@@ -73,7 +73,7 @@ async def list_contacts(
         address = await _normal(unit, "email" if "@" in address else "phone", address, "address")
     below = decode_cursor(cursor)
     found = await db.list_contacts(
-        unit, below_id=below and below.id, kind=kind, blocked=blocked, address=address, limit=limit + 1
+        unit, below_id=below.id if below else None, kind=kind, blocked=blocked, address=address, limit=limit + 1
     )
     return cut(found, limit, "created_at")
 

@@ -1,6 +1,10 @@
 """/docs: the OpenAPI document as a readable page, from this server alone (no CDN)."""
 
-from litestar import Response, get
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
 
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
 _PAGE = b"""<!doctype html>
@@ -59,6 +63,15 @@ fetch('/openapi.json').then(r => r.json()).then(doc => {
       main.append(d); } }
 }).catch(e => { document.getElementById('main').textContent = 'The document could not be loaded: ' + e; });
 """
+
+
+@get("/openapi.json", include_in_schema=False)
+async def document(request: Request[Any, Any, State]) -> Response[bytes]:
+    """The OpenAPI document."""
+    state = request.app.state
+    if "openapi" not in state:
+        state.openapi = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(state.openapi, media_type="application/json")
 
 
 @get("/docs", include_in_schema=False)

@@ -33,7 +33,7 @@ class FaqPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Line | UnsetType = UNSET
     keywords: Keywords | UnsetType = UNSET
     answer: LongText | UnsetType = UNSET
-    language: Word | None | UnsetType = UNSET
+    language: Word | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 

@@ -50,21 +50,19 @@ def make_app(settings: Settings) -> Shell:
         yield
         await pool.close()
 
+    rooms = [module.router for module in (threads, messages, contacts, channels, tenancy, knowledge)]
+    for route in (route for room in rooms for route in room.routes):
+        for handler in getattr(route, "route_handlers", []):
+            handler.responses = _problems()
     v1 = Router(
         "/v1",
-        route_handlers=[m.router for m in (threads, messages, contacts, channels, tenancy, knowledge)],
+        route_handlers=rooms,
         dependencies={"unit": Provide(provide_unit)},
         security=[{"bearer": []}],
-        responses={
-            status: ResponseSpec(
-                Problem, description=text, generate_examples=False, media_type="application/problem+json"
-            )  # type: ignore[arg-type]
-            for status, text in PROBLEMS.items()
-        },
     )
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        route_handlers=[health.health, health.ready, health.metrics, docs.page, docs.script, v1],
+        route_handlers=[health.health, health.ready, health.metrics, docs.document, docs.page, docs.script, v1],
         lifespan=[lifespan],
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
@@ -82,6 +80,14 @@ def make_app(settings: Settings) -> Shell:
     return Shell(app, meters)
 
 
+def _problems() -> dict[int, ResponseSpec]:
+    kind: Any = "application/problem+json"
+    return {
+        status: ResponseSpec(Problem, description=text, generate_examples=False, media_type=kind)
+        for status, text in PROBLEMS.items()
+    }
+
+
 def _cors(origins: list[str]) -> CORSConfig:
     return CORSConfig(
         allow_origins=origins, allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -96,7 +102,7 @@ def _openapi() -> OpenAPIConfig:
         title="Parley",
         version="1",
         description="Messaging for many tenants: a message comes in, the right reply goes out.",
-        path="/",
+        path="/openapi",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         components=Components(security_schemes={"bearer": scheme}),
         use_handler_docstrings=True,
@@ -116,6 +122,9 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load()
     log.configure(settings, worker="api")
+    # A failed statement leaves its pipeline early, which psycopg would remark on every time.
+    for name, level in (("psycopg", logging.ERROR), ("psycopg.pool", logging.WARNING), ("uvicorn", logging.WARNING)):
+        logging.getLogger(name).setLevel(level)
     serve(settings)
 
 
@@ -123,7 +132,7 @@ def serve(settings: Settings, **options: Any) -> None:
     """Serve these settings' address; `options` go to uvicorn."""
     logging.getLogger("parley.api").info("listening on http://%s:%s", settings.api_host, settings.api_port)
     uvicorn.run(
-        make_app(settings),  # type: ignore[arg-type]
+        make_app(settings),
         host=settings.api_host, port=settings.api_port, loop="uvloop", http="httptools", access_log=False,
         log_config=None, server_header=False, timeout_graceful_shutdown=10, h11_max_incomplete_event_size=65_536,
         **options,

@@ -16,7 +16,18 @@ from app.db.unit import Unit
 from app.errors import BadInput, ParleyError
 from app.http.deps import existing
 from app.http.types import (
-    BIGINT_MAX, PAGE, Address, Body, ClientId, Cursor, Limit, Listing, Seq, Subject, cut, decode_cursor,
+    BIGINT_MAX,
+    PAGE,
+    Address,
+    Body,
+    ClientId,
+    Cursor,
+    Limit,
+    Listing,
+    Seq,
+    Subject,
+    cut,
+    decode_cursor,
 )  # fmt: skip
 
 TAGS = ["messages"]
@@ -72,7 +83,7 @@ class Lift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/threads/{thread_id:uuid}/messages", summary="Messages of a conversation", tags=TAGS)
-async def list_messages(
+async def list_messages(  # noqa: PLR0917
     unit: Unit, thread_id: UUID,
     since: Annotated[str, Parameter(description="The last rev you saw, or an ISO time.", max_length=64)] = "0",
     before_seq: Annotated[int | None, Parameter(description="Instead: older than this seq, newest first.", ge=0,
@@ -81,16 +92,15 @@ async def list_messages(
 ) -> MessagePage:  # fmt: skip
     """What changed after a rev, oldest change first; or, with before_seq, history."""
     if before_seq is not None:
+        rev = 0
         page = await db.page_by_seq(unit, thread_id, before_seq=before_seq, limit=limit + 1)
     else:
         rev = await _rev(unit, thread_id, since)
         page = await db.page_by_rev(unit, thread_id, since=rev, limit=limit + 1)
     page = await existing(unit, page, "thread", thread_id, "list_messages")
     messages, has_more = page.messages[:limit], len(page.messages) > limit
-    if before_seq is not None:
-        next_since = page.last_rev
-    else:
-        next_since = messages[-1].rev if messages else rev
+    seen = page.last_rev if before_seq is not None else rev
+    next_since = messages[-1].rev if messages and before_seq is None else seen
     return MessagePage(
         thread_id, messages, next_since, has_more, page.last_seq, page.last_rev, page.control, POLL_MS[client_state]
     )
@@ -189,7 +199,7 @@ async def unknown_dispatches(unit: Unit, cursor: Cursor | None = None, limit: Li
 async def suppressions(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Suppression]:
     """Newest first."""
     below = decode_cursor(cursor)
-    found = await db.list_suppressions(unit, below_id=below and below.id, limit=limit + 1)
+    found = await db.list_suppressions(unit, below_id=below.id if below else None, limit=limit + 1)
     return cut(found, limit, "created_at")
 
 

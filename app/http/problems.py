@@ -75,11 +75,15 @@ def on_pool_error(request: Request[Any, Any, Any], _error: Exception) -> Respons
     return on_parley_error(request, Unavailable(remedy="try again shortly"))
 
 
-def on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def on_http_error(  # noqa: PLR0911 - one line per status
+    request: Request[Any, Any, Any], error: HTTPException
+) -> Response[bytes]:
     """An error of the framework: unknown path, wrong method, unreadable or invalid input."""
     status = error.status_code
     if isinstance(error, ValidationException):
         return _invalid(error)
+    if status == 400 and _holds_half_characters(error):
+        return problem(422, "bad_value", "A text holds half a character.", remedy="send whole Unicode characters")
     if status == 400:
         return problem(400, "malformed", "The body is not valid JSON.", remedy="send one JSON object in UTF-8")
     if status == 404:
@@ -87,10 +91,10 @@ def on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Res
             404, "no_such_path", "There is nothing at this address.", remedy="/openapi.json lists what there is"
         )
     if status == 405:
-        allow = (error.headers or {}).get("Allow", "")
+        allow = ", ".join(allowed_methods(request))
         return problem(
-            405, "method_not_allowed", "This address does not take that method.",
-            remedy=f"use {allow}" if allow else None, headers=dict(error.headers or {}),
+            405, "method_not_allowed", "This address does not take that method.", remedy=f"use {allow}",
+            headers={"allow": allow},
         )  # fmt: skip
     if status == 413:
         return problem(413, "too_large", "The body is larger than the limit.", remedy="send at most 1 MiB")
@@ -100,15 +104,38 @@ def on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Res
     return problem(status, "bad_request", error.detail)
 
 
+def _holds_half_characters(error: BaseException) -> bool:
+    """Whether JSON was refused for a lone surrogate: well-formed, but no text."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if "surrogate" in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def allowed_methods(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods that the address of a request does take."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(route.path_format))
+        if re.fullmatch(pattern, request.scope["path"]):
+            found |= {str(method) for method in getattr(route, "methods", ())}
+    return sorted(found)
+
+
 def _invalid(error: ValidationException) -> Response[bytes]:
     """422, naming the field. Whole-body faults have no field."""
     listed = error.extra if isinstance(error.extra, list) else []
     first = listed[0] if listed and isinstance(listed[0], dict) else {}
     message = str(first.get("message") or error.detail)
     place = _FIELD.search(message)
-    field = place[1] if place else str(first.get("key") or "")
-    field = re.sub(r"^data\.?", "", field)
+    field = re.sub(r"^data\.?", "", place[1] if place else str(first.get("key") or ""))
     reason = _FIELD.sub("", message).removesuffix(" - ").strip()
+    if reason in ("'data'", "data"):
+        return problem(422, "body_missing", "This request needs a body.", remedy="send a JSON object")
+    if "matching regex" in reason:
+        reason = "it holds characters that are not allowed here, or has not the expected form"
     return problem(
         422, "bad_input", f"The input breaks a rule: {reason}.", field=field or None,
         remedy="see the shapes in /openapi.json",
@@ -139,5 +166,3 @@ HANDLERS: dict[Any, Any] = {
     Exception: on_any_error,
 }
 """Exception class → handler. Subclasses find the nearest."""
-
-MEDIA_TYPE = MediaType.JSON

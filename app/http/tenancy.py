@@ -17,6 +17,9 @@ from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Role, Wo
 TAGS = ["tenancy"]
 
 
+Scopes = Annotated[list[Literal["read", "send", "manage", "admin"]], msgspec.Meta(min_length=1, max_length=4)]
+
+
 class Me(msgspec.Struct, frozen=True):
     """Who is asking, as the token says, and where he belongs, as the database says."""
 
@@ -41,8 +44,8 @@ class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Word | UnsetType = UNSET
     locale: Word | UnsetType = UNSET
     home_regions: list[Word] | UnsetType = UNSET
-    sender_name: Line | None | UnsetType = UNSET
-    sender_address: Address | None | UnsetType = UNSET
+    sender_name: Line | UnsetType | None = UNSET
+    sender_address: Address | UnsetType | None = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
 
 
@@ -69,9 +72,7 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to create."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z", examples=["shop"])]
-    scopes: Annotated[list[Literal["read", "send", "manage", "admin"]], msgspec.Meta(min_length=1, max_length=4)] = [
-        "read"
-    ]
+    scopes: Scopes = msgspec.field(default_factory=lambda: ["read"])
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 

@@ -14,7 +14,19 @@ from app.db.unit import Unit, missing
 from app.errors import BadInput
 from app.http.deps import existing
 from app.http.types import (
-    PAGE, Channel, Cursor, Folder, Limit, Line, Listing, SearchPolicy, Seq, Status, Word, cut, decode_cursor,
+    PAGE,
+    Channel,
+    Cursor,
+    Folder,
+    Limit,
+    Line,
+    Listing,
+    SearchPolicy,
+    Seq,
+    Status,
+    Word,
+    cut,
+    decode_cursor,
     encode_cursor,
 )  # fmt: skip
 
@@ -65,7 +77,7 @@ class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/threads", summary="List conversations", tags=TAGS)
-async def list_threads(
+async def list_threads(  # noqa: PLR0917
     unit: Unit, folder: Folder = "inbox", status: Status = "open",
     assignee: Annotated[str | None, Parameter(description="A member's id, `me` or `none`.")] = None,
     label: Word | None = None, channel: Channel | None = None, session: UUID | None = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
+from litestar.params import Parameter
 from msgspec import Meta
 
 from app.db.threads import Position
@@ -33,8 +34,8 @@ ClientId = Annotated[
               examples=["0197a4c2-7d1e-7b3a-9c55-3f2b8a6f1d20"]),
 ]  # fmt: skip
 Seq = Annotated[int, Meta(ge=0, le=BIGINT_MAX, examples=[42])]
-Limit = Annotated[int, Meta(ge=1, le=PAGE, description="Most items of a page.")]
-Cursor = Annotated[str, Meta(max_length=200, description="A cursor of an earlier answer, as it was.")]
+Limit = Annotated[int, Parameter(ge=1, le=PAGE, description="Most items of a page.")]
+Cursor = Annotated[str, Parameter(max_length=200, description="A cursor of an earlier answer, as it was.")]
 Folder = Literal["inbox", "spam", "automated", "any"]
 Status = Literal["open", "snoozed", "closed", "archived", "any"]
 Channel = Literal["email", "whatsapp", "telegram", "sms", "form", "phone", "push", "in_app"]

@@ -43,6 +43,6 @@ end
 $$;
 comment on function private.schema_version() is 'Definer, for readiness: the newest migration that was applied, null when nobody kept a history.';
 
-grant execute on function private.claimed_tenant(), private.current_scopes(),
+grant execute on function private.claims(), private.claimed_tenant(), private.current_scopes(),
 private.enter_request(text, boolean), private.enter_with_key(text, boolean),
 private.schema_version() to parley_api;
