@@ -1,0 +1,257 @@
+"""Row level security as a table: who sees how many of tenant A's rows, and who can write any."""
+
+import contextlib
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.db.helpers import Row, Tenant, World, refused
+
+MATRIX: Row = json.loads(Path(__file__).with_name("matrix.json").read_text())
+TABLES = sorted(MATRIX["rows_of_a"])
+SUBJECTS = sorted(MATRIX["subjects"])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Two tenants with a row in every table, and the users of the matrix."""
+
+    world: World
+    a: Tenant
+    b: Tenant
+    users: dict[str, Any]
+    key: uuid.UUID
+
+    @contextlib.contextmanager
+    def acting(self, subject: str) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction as a subject of the matrix; always rolled back."""
+        if subject.startswith("worker"):
+            with self.world.worker.transaction(force_rollback=True):
+                tenant = str(self.a.id) if subject == "worker_a" else ""
+                self.world.worker.execute("select set_config('parley.tenant_id', %s, true)", [tenant])
+                yield self.world.worker
+            return
+        extra = {"api_key_id": str(self.key), "role": "authenticated"} if subject == "key_a" else {}
+        tenant = self.b if subject == "member_b" else self.a if subject not in ("stranger", "anonymous") else None
+        try:
+            with self.world.acting(self.users.get(subject), tenant, **extra) as connection:
+                yield connection
+                raise RollBack
+        except RollBack:
+            pass
+
+
+class RollBack(Exception):
+    """Ends a tried transaction."""
+
+
+def fill(world: World, tenant: Tenant) -> None:
+    """At least one row in every table of a tenant."""
+    done = world.answered(tenant)
+    claim = world.claim_out()[0]
+    world.finish(claim)
+    world.arrive(tenant, "second@people.test")
+    world.receipt(tenant, "delivered", world.message(done["message_id"])["external_message_id"])
+    values = {"t": tenant.id, "m": done["inbound_id"], "th": done["thread_id"], "s": tenant.session,
+              "c": world.thread(done["thread_id"])["contact_id"]}  # fmt: skip
+    for statement in (
+        "insert into public.tenant_invitations (tenant_id, address, role, token_digest) values (%(t)s, 'x@y.z', 'agent', '')",
+        "insert into public.message_limits values (%(t)s, 'sms', 'body_chars', 9)",
+        "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)"
+        " values (%(t)s, %(c)s, 'email', 'marketing', true, 'x', 'x')",
+        "insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (%(t)s, 'x:alias', %(th)s)",
+        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes)"
+        " values (%(t)s, %(m)s, 'a.txt', 'text/plain', 1)",
+        "insert into public.faq_entries (tenant_id, question, keywords, answer) values (%(t)s, 'q', '{k}', 'a')",
+        "insert into public.canned_replies (tenant_id, intent, body) values (%(t)s, 'i', 'b')",
+        "insert into public.suppressions (tenant_id, kind, address, scope, reason)"
+        " values (%(t)s, 'email', 'no@people.test', 'all', 'manual')",
+        "insert into public.et_thread_insights (tenant_id, thread_id, summary, read_seq, model)"
+        " values (%(t)s, %(th)s, 's', 1, 'm')",
+        "insert into public.thread_insight_versions (tenant_id, thread_id, version, summary, read_seq, model)"
+        " values (%(t)s, %(th)s, 1, 's', 1, 'm')",
+        "insert into public.notifications (tenant_id, kind, title) values (%(t)s, 'k', 't')",
+        "insert into public.access_denials (tenant_id, actor, surface, action, object_kind, object_id)"
+        " values (%(t)s, 'x', 'rpc', 'x', 'thread', 'x')",
+        "select private.audit(%(t)s, 'test', 'test', null)",
+    ):
+        world.owner.execute(statement, values)
+    world.owner.execute("select private.checkpoint_audit(%s)", [tenant.id])
+
+
+@pytest.fixture(scope="module")
+def scene(module_world: World) -> Scene:
+    """The people of the matrix and their rows."""
+    world = module_world
+    a, b = world.tenant("viewer", "agent"), world.tenant()
+    for tenant in (a, b):
+        fill(world, tenant)
+    participant, removed = world.user(), world.member(a.id, "agent")
+    world.owner.execute("delete from public.tenant_members where user_id = %s", [removed])
+    thread = world.value(
+        "insert into public.et_threads (tenant_id, kind, channel, scope_rule, scope_key, staff_readable)"
+        " values (%s, 'direct', 'in_app', 'explicit', 'x:direct', false) returning id", a.id,
+    )  # fmt: skip
+    world.owner.execute(
+        "insert into public.thread_participants (tenant_id, thread_id, user_id) values (%s, %s, %s)",
+        [a.id, thread, participant],
+    )
+    for moderation in ("approved", "pending"):
+        world.owner.execute(
+            "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status, moderation_status,"
+            " sender_kind, sender, body) values (%s, %s, 'in_app', 'internal', 'sent', %s, 'participant', 'x', 'hi')",
+            [a.id, thread, moderation],
+        )
+    key, _ = (
+        world.value(
+            "insert into public.api_keys (tenant_id, name, secret_digest, hint, scopes)"
+            " values (%s, 'k', %s, 'pk', '{read}') returning id", tenant.id, hashlib.sha256(b"x").digest(),
+        )
+        for tenant in (a, b)
+    )  # fmt: skip
+    users = {"owner_a": a.people["owner"], "viewer_a": a.people["viewer"], "member_b": b.people["owner"],
+             "forger": b.people["owner"], "removed": removed, "stranger": world.user(), "participant": participant,
+             "key_a": uuid.uuid4()}  # fmt: skip
+    return Scene(world, a, b, users, key)
+
+
+def column(table: str) -> str:
+    """The tenant column of a table."""
+    return "id" if table == "tenants" else "tenant_id"
+
+
+def test_the_matrix_is_not_vacuous(scene: Scene) -> None:
+    """Every table has rows of both tenants, and the matrix names every tenant table of public."""
+    for table in TABLES:
+        for tenant in (scene.a, scene.b):
+            rows = scene.world.value(f"select count(*) from public.{table} where {column(table)} = %s", tenant.id)
+            assert rows > 0 or (table == "thread_participants" and tenant is scene.b), table
+    listed = scene.world.all(
+        "select c.relname as name from pg_class as c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'"
+    )
+    assert {row["name"] for row in listed} - {"active_tenants"} == set(TABLES)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_select(scene: Scene, table: str) -> None:
+    """Each subject sees exactly the rows of A the matrix grants him: of everybody else's, none."""
+    expected = MATRIX["rows_of_a"][table]
+    for subject in SUBJECTS:
+        wanted = "42501" if subject == "anonymous" else expected.get(subject, 0)
+        with scene.acting(subject) as connection:
+            try:
+                row = connection.execute(
+                    f"select count(*) filter (where {column(table)} = %s) as a, count(*) filter (where {column(table)} = %s)"
+                    f" as b, count(*) as n from public.{table}", [scene.a.id, scene.b.id],
+                ).fetchone()  # fmt: skip
+            except psycopg.Error as error:
+                assert error.sqlstate == wanted, (subject, table, error)
+                continue
+            assert row is not None and row["a"] == wanted, (subject, table, row)
+            if subject not in ("member_b", "forger"):
+                assert row["b"] == 0, (subject, table)
+            if subject == "member_b":
+                assert row["b"] > 0 or table == "thread_participants", table
+
+
+WRITES = {
+    "update_all": "update public.{t} set {c} = {c}",
+    "give_away": "update public.{t} set {c} = '{other}'",
+    "take": "update public.{t} set {c} = {c} where {c} = '{other}'",
+    "delete_all": "delete from public.{t}",
+    "insert": "insert into public.{t} ({c}) values ('{own}')",
+}
+
+
+@pytest.mark.parametrize("write", sorted(WRITES))
+def test_clients_and_workers_write_nothing_directly(scene: Scene, write: str) -> None:
+    """Blind updates and deletes, moving rows over, bare inserts: refused for every subject on every table."""
+    for table in TABLES:
+        statement = WRITES[write].format(t=table, c=column(table), other=scene.b.id, own=scene.a.id)
+        for subject in SUBJECTS:
+            if write == "insert" and subject.startswith("worker") and table in ("et_messages", "message_attachments"):
+                continue  # the receiver's own inserts; tests/db/assign tries them for the wrong tenant
+            with refused("42501"), scene.acting(subject) as connection:
+                connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", ["inbound_work", "outbound_work", "insight_work", "channel_secrets", "attachment_blobs",
+                                   "send_buckets", "breakers", "send_counters", "feed_epochs", "invariants"])  # fmt: skip
+def test_private_tables_are_closed_to_clients(scene: Scene, table: str) -> None:
+    """No client reads private; a worker sees at most the rows of the tenant it set, and writes none."""
+    for subject in SUBJECTS:
+        with scene.acting(subject) as connection:
+            if not subject.startswith("worker"):
+                with refused("42501"), connection.transaction():
+                    connection.execute(f"select 1 from private.{table}")
+                continue
+            try:
+                with connection.transaction():
+                    rows = connection.execute(f"select * from private.{table}").fetchall()
+            except psycopg.errors.InsufficientPrivilege:
+                continue
+            if table != "feed_epochs":
+                assert {row["tenant_id"] for row in rows} <= ({scene.a.id} if subject == "worker_a" else set())
+            with refused("42501"), connection.transaction():
+                connection.execute(f"delete from private.{table}")
+
+
+def test_secrets_and_digests_are_no_column_of_a_client(scene: Scene) -> None:
+    """Digests of keys and invitations and the origin of a denied attempt are not even selectable."""
+    for table, columns in {"api_keys": ["secret_digest"], "tenant_invitations": ["token_digest"],
+                           "access_denials": ["actor", "actor_tenant_id"]}.items():  # fmt: skip
+        for name in columns:
+            with refused("42501"), scene.acting("owner_a") as connection:
+                connection.execute(f"select {name} from public.{table}")
+
+
+def test_views_show_their_reader_what_the_tables_do(scene: Scene) -> None:
+    """Old names lead to the same rows: nobody sees through a view what a table hides."""
+    world = scene.world
+    views = [row["name"] for row in world.all(
+        "select c.relname as name from pg_class as c where c.relkind = 'v' and c.relnamespace = 'public'::regnamespace"
+    )]  # fmt: skip
+    for view in views:
+        for subject in ("forger", "removed", "stranger"):
+            with scene.acting(subject) as connection:
+                row = connection.execute(
+                    f"select count(*) as n from public.{view} where tenant_id = %s", [scene.a.id]
+                ).fetchone()
+                assert row == {"n": 0}, (view, subject)
+        with refused("42501"), scene.acting("owner_a") as connection:
+            connection.execute(f"delete from public.{view}")
+
+
+def test_a_participant_who_left_sees_nothing(scene: Scene) -> None:
+    """left_at closes the thread to him, at once."""
+    user = scene.users["participant"]
+    with scene.world.owner.transaction(force_rollback=True):
+        scene.world.owner.execute("update public.thread_participants set left_at = now() where user_id = %s", [user])
+        scene.world.owner.execute("set local role authenticated")
+        scene.world.owner.execute("select set_config('request.jwt.claims', %s, true)",
+                                  [json.dumps({"role": "authenticated", "sub": str(user)})])  # fmt: skip
+        assert scene.world.value("select count(*) from public.et_messages") == 0
+        assert scene.world.value("select count(*) from public.et_threads") == 0
+
+
+def test_service_role_sees_all_and_still_cannot_rewrite_history(scene: Scene) -> None:
+    """The backend role passes by policies (that is what makes the zeros above mean something), not by grants."""
+    with scene.world.database.connect("admin") as admin, admin.transaction():
+        admin.execute("set local role service_role")
+        for table in TABLES:
+            row = admin.execute(f"select count(distinct {column(table)}) from public.{table}").fetchone()
+            assert row is not None and row[0] >= (1 if table == "thread_participants" else 2), table
+        for statement in ("update public.audit_log set actor = 'x'", "delete from public.audit_log",
+                          "insert into public.audit_log (tenant_id, actor, action, object_kind) select id, 'x', 'x', 'x'"
+                          " from public.tenants", "update public.access_denials set actor = 'x'",
+                          "update public.et_threads set last_seq = 99", "delete from public.et_messages",
+                          "update public.et_outbound_queue set status = 'sent'"):  # fmt: skip
+            with refused("42501"), admin.transaction():
+                admin.execute(statement)

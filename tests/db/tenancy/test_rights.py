@@ -1,0 +1,70 @@
+"""Every public function × every kind of caller."""
+
+import hashlib
+import json
+import re
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.db.helpers import Row, World
+
+RIGHTS: Row = json.loads(Path(__file__).with_name("rights.json").read_text())
+SCOPES = {"viewer": "read", "agent": "read send manage", "admin": "read send manage admin",
+          "owner": "read send manage admin own"}  # fmt: skip
+READERS = {"list_messages", "search_messages"}
+
+
+def outcome(world: World, user: object, tenant: object, call: str, **claims: object) -> str:
+    """allowed, or the SQLSTATE; always rolled back."""
+    try:
+        with world.acting(user, tenant, **claims) as connection:  # type: ignore[arg-type]
+            connection.execute(f"select public.{call}")
+            raise RuntimeError
+    except psycopg.Error as error:
+        return str(error.sqlstate)
+    except RuntimeError:
+        return "allowed"
+
+
+@pytest.mark.parametrize("scope", sorted(RIGHTS["calls"]))
+def test_each_right_opens_its_calls_only(world: World, scope: str) -> None:
+    """Roles, keys of every scope, strangers and anonymous callers, tried on each function."""
+    tenant = world.tenant("viewer", "agent", "admin")
+    stranger = world.user()
+    keys = {
+        key: world.value(
+            "insert into public.api_keys (tenant_id, name, secret_digest, hint, scopes) values (%s, 'k', %s, 'h', %s)"
+            " returning id", tenant.id, hashlib.sha256(key.encode()).digest(), [key],
+        )
+        for key in ("read", "send", "manage", "admin")
+    }  # fmt: skip
+    for call in RIGHTS["calls"][scope]:
+        for role, scopes in SCOPES.items():
+            expected = "allowed" if scope in scopes.split() else "PT403"
+            assert outcome(world, tenant.people[role], tenant, call) == expected, (role, call)
+        for key, made in keys.items():
+            got = outcome(world, uuid.uuid4(), tenant, call, api_key_id=str(made), role="authenticated")
+            assert got == ("allowed" if scope == key else "PT403"), (key, call)
+        assert outcome(world, stranger, tenant, call) == "PT403", call
+        assert outcome(world, stranger, None, call) == "PT403", call
+        assert outcome(world, None, None, call) == "42501", call
+
+
+def test_what_is_for_oneself_needs_a_sign_in_only(world: World) -> None:
+    """Anonymous callers are refused, strangers get an answer or a check, never a right error."""
+    for call in RIGHTS["self"]:
+        assert outcome(world, None, None, call) == "42501", call
+        assert outcome(world, world.user(), None, call) in ("allowed", "23514"), call
+
+
+def test_every_public_function_is_in_the_matrix(world: World) -> None:
+    """A new RPC is added to the data file, or this fails."""
+    known = {re.match(r"\w+", call).group() for calls in RIGHTS["calls"].values() for call in calls}  # type: ignore[union-attr]
+    known |= {re.match(r"\w+", call).group() for call in RIGHTS["self"]} | READERS  # type: ignore[union-attr]
+    rows = world.all(
+        "select distinct proname as name from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'"
+    )
+    assert {row["name"] for row in rows} == known
