@@ -44,7 +44,9 @@ class Handler(Protocol):
     channel: str
     concurrency: int
 
-    async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]: ...
+    async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
+        """At most `claim.limit` jobs that nobody else holds, each under a lease and a fence."""
+        ...
 
     async def handle(self, pool: Pool, job: Job) -> str:
         """Do one job and record it; the returned word is counted in the metrics."""
@@ -58,7 +60,9 @@ class Handler(Protocol):
         """The worker stops before `handle` was done: give the job back if that is safe."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Give back what the handler holds open; called once, after the last job."""
+        ...
 
 
 def worker_name(kind: str) -> str:

@@ -152,9 +152,8 @@ def read(raw: str) -> Text:
         else:
             clause += 1
             continue
-        missing = len(words) - len(sentences)
-        sentences.extend([sentence] * missing)
-        clauses.extend([clause] * missing)
+        sentences.extend([sentence] * (len(words) - len(sentences)))
+        clauses.extend([clause] * (len(words) - len(clauses)))
     return Text(
         words=tuple(words),
         sentence=tuple(sentences),

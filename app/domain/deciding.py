@@ -117,4 +117,6 @@ class Decider(Protocol):
 
     name: str
 
-    async def decide(self, request: DecisionRequest) -> Decision: ...
+    async def decide(self, request: DecisionRequest) -> Decision:
+        """What to do about a burst of messages. May raise: a broken decider makes a person take over."""
+        ...

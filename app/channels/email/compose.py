@@ -25,26 +25,20 @@ class HeaderError(ValueError):
         self.field = field
 
 
+_HEADER_FIELDS = (
+    "message_id", "from_address", "from_name", "to_address", "to_name", "subject", "in_reply_to", "reply_to",
+    "unsubscribe_url", "unsubscribe_mailto", "envelope_from",
+)  # fmt: skip
+"""Fields that end up in a header or the envelope, where a line break would start another one."""
+
+
 def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
     """The mail in RFC 5322 form with CRLF line ends.
 
     Raises `HeaderError` when a field holds a line break, a control character or no valid value: nothing is ever
-    stripped
-    silently. `now` is the Date, the current time by default.
+    stripped silently. `now` is the Date, the current time by default.
     """
-    for field in (
-        "message_id",
-        "from_address",
-        "from_name",
-        "to_address",
-        "to_name",
-        "subject",
-        "in_reply_to",
-        "reply_to",
-        "unsubscribe_url",
-        "unsubscribe_mailto",
-        "envelope_from",
-    ):
+    for field in _HEADER_FIELDS:
         _refuse_breaks(field, getattr(mail, field))
     fields = [
         ("Date", format_datetime(now or datetime.now(UTC))),

@@ -58,17 +58,9 @@ _MAX_SCAN = 64 * 1024
 
 
 def free_text_reports(
-    *,
-    root: Part,
-    subject: str,
-    text: str,
-    from_address: str,
-    from_name: str,
-    envelope_from: str,
-    own_addresses: tuple[str, ...],
-    original: Headers | None,
-    original_id: str | None,
-) -> list[MailReport] | None:
+    *, root: Part, subject: str, text: str, from_address: str, from_name: str, envelope_from: str,
+    own_addresses: tuple[str, ...], original: Headers | None, original_id: str | None,
+) -> list[MailReport] | None:  # fmt: skip
     """The reports of a free-text bounce; None when the mail is none. An empty list: a bounce that names nobody."""
     text = text[:_MAX_SCAN]
     cut = _QUOTED.search(text)
@@ -77,15 +69,10 @@ def free_text_reports(
     if not (
         failed
         or _is_bounce(
-            root,
-            subject=subject,
-            head=head,
-            sender=from_address,
-            name=from_name,
-            envelope=envelope_from,
+            root, subject=subject, head=head, sender=from_address, name=from_name, envelope=envelope_from,
             quotes=original is not None or cut is not None,
         )
-    ):
+    ):  # fmt: skip
         return None
     own = {address for address in (*own_addresses, from_address) if address}
     delayed = bool(DELAY_WORDS.search(subject) or DELAY_WORDS.search(" ".join(head[:4000].split())))
@@ -97,25 +84,17 @@ def free_text_reports(
     known = [one for one in known if one not in below] or [one for one in known if one != original_id]
     found = [one for one in named if one not in own] or known
     found = found or _from_text(head, own) or _from_original(original, own) or _from_text(subject, own)
+    nobody = MailReport(
+        kind=_kind(head, subject, delayed), recipient=None, original_message_id=original_id,
+        status_code=find_status(head),
+    )  # fmt: skip
     return [
         _one(
-            address,
-            head=head,
-            subject=subject,
-            delayed=delayed,
-            temporary=address in temporary,
-            original_id=original_id,
-            alone=len(found) == 1,
+            address, head=head, subject=subject, delayed=delayed, temporary=address in temporary,
+            original_id=original_id, alone=len(found) == 1,
         )
         for address in found[:50]
-    ] or [
-        MailReport(
-            kind=_kind(head, subject, delayed),
-            recipient=None,
-            original_message_id=original_id,
-            status_code=find_status(head),
-        )
-    ]
+    ] or [nobody]  # fmt: skip
 
 
 def _is_bounce(root: Part, *, subject: str, head: str, sender: str, name: str, envelope: str, quotes: bool) -> bool:

@@ -54,43 +54,26 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
     )
     score, reasons = score_spam(
         SpamInput(
-            headers=headers,
-            subject=subject,
-            text=bodies.text,
-            html=bodies.html_source,
-            from_name=from_name,
-            from_address=from_address,
-            to_addresses=recipients,
-            own_addresses=own,
-            files=tuple(bodies.files),
+            headers=headers, subject=subject, text=bodies.text, html=bodies.html_source, from_name=from_name,
+            from_address=from_address, to_addresses=recipients, own_addresses=own, files=tuple(bodies.files),
             auto_class=auto_class,
         )
-    )
+    )  # fmt: skip
     own_id = message_id(headers.raw("message-id"))
     return ParsedMail(
-        message_id=own_id,
-        dedupe_id=own_id or _digest_id(from_address, headers, subject, bodies),
+        message_id=own_id, dedupe_id=own_id or _digest_id(from_address, headers, subject, bodies),
         content_digest=_content_digest(from_address, bodies),
-        from_address=from_address,
-        from_name=from_name,
-        envelope_from=envelope_from,
-        reply_to=_first_address(headers.raw("reply-to")),
-        to_addresses=recipients,
-        subject=subject,
-        text=text,
-        full_text=bodies.text,
+        from_address=from_address, from_name=from_name, envelope_from=envelope_from,
+        reply_to=_first_address(headers.raw("reply-to")), to_addresses=recipients,
+        subject=subject, text=text, full_text=bodies.text,
         in_reply_to=next(iter(message_ids(headers.raw("in-reply-to"))), None),
         references=message_ids(headers.raw("references")),
         sent_at=parse_date(headers.raw("date")),
-        auto_class=auto_class,
-        auto_reason=auto_reason,
-        spam_score=score,
-        spam_reasons=reasons,
-        attachments=tuple(bodies.files),
-        reports=reports,
+        auto_class=auto_class, auto_reason=auto_reason, spam_score=score, spam_reasons=reasons,
+        attachments=tuple(bodies.files), reports=reports,
         unsubscribe_request=auto_class in {"none", "auto_reply"} and is_unsubscribe(subject, text, own),
         unparsed=tree.defect,
-    )
+    )  # fmt: skip
 
 
 def _automatic(
