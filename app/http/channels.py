@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, delete, get, post, put
 from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
 
 from app.db import channels as db
 from app.db import tenancy
@@ -15,7 +16,7 @@ from app.db.contacts import home_regions
 from app.db.unit import Unit
 from app.domain.addresses import AddressError, normalize_email, normalize_phone
 from app.errors import BadInput, Unavailable
-from app.http.deps import existing
+from app.http.deps import CallerUnit, existing
 from app.http.types import Address, Channel, Line, Listing, Secret, Word
 from app.secrets import Vault
 
@@ -42,20 +43,22 @@ class SecretValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/channel-sessions", summary="List accounts", tags=TAGS)
-async def list_sessions(unit: Unit) -> Listing[ChannelSession]:
+async def list_sessions(unit: CallerUnit) -> Listing[ChannelSession]:
     """The accounts with their health; no secrets."""
     return Listing(await db.list_channel_sessions(unit))
 
 
 @get("/channel-sessions/{session_id:uuid}", summary="One account", tags=TAGS)
-async def get_session(unit: Unit, session_id: UUID) -> ChannelSession:
+async def get_session(unit: CallerUnit, session_id: FromPath[UUID]) -> ChannelSession:
     """An account with its health."""
     found = await db.get_channel_session(unit, session_id)
     return await existing(unit, found, "channel_session", session_id, "get_channel_session")
 
 
 @post("/channel-sessions", summary="Connect an account", tags=TAGS)
-async def create_session(request: Request[Any, Any, State], unit: Unit, data: NewSession) -> dict[str, Any]:
+async def create_session(
+    request: Request[Any, Any, State], unit: CallerUnit, data: JSONBody[NewSession]
+) -> dict[str, Any]:
     """Pending until its address is verified; an address of the platform's own is connected at once. Admins."""
     made_up = data.address is None
     address = await _own_address(request, unit, data) if data.address is None else await _normal(unit, data)
@@ -94,26 +97,30 @@ def _seal(request: Request[Any, Any, State], value: str) -> bytes:
 
 
 @post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)
-async def pause(unit: Unit, session_id: UUID) -> dict[str, Any]:
+async def pause(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
     """Nothing is sent or received until it is resumed. Admins."""
     return await db.set_channel_session_status(unit, session_id, "paused")
 
 
 @post("/channel-sessions/{session_id:uuid}/resume", status_code=200, summary="Resume", tags=TAGS)
-async def resume(unit: Unit, session_id: UUID) -> dict[str, Any]:
+async def resume(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
     """Connected again, or pending while its address is not verified. Admins."""
     return await db.set_channel_session_status(unit, session_id, "connected")
 
 
 @delete("/channel-sessions/{session_id:uuid}", status_code=200, summary="Delete", tags=TAGS)
-async def delete_session(unit: Unit, session_id: UUID) -> dict[str, Any]:
+async def delete_session(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
     """Gone for good, its secrets wiped. Admins."""
     return await db.set_channel_session_status(unit, session_id, "deleted")
 
 
 @put("/channel-sessions/{session_id:uuid}/secrets/{name:str}", summary="Set or rotate a secret", tags=TAGS)
 async def put_secret(
-    request: Request[Any, Any, State], unit: Unit, session_id: UUID, name: Word, data: SecretValue
+    request: Request[Any, Any, State],
+    unit: CallerUnit,
+    session_id: FromPath[UUID],
+    name: FromPath[Word],
+    data: JSONBody[SecretValue],
 ) -> dict[str, Any]:
     """Replaces the value. Admins."""
     return await db.put_channel_secret(unit, session_id, name, _seal(request, data.value))

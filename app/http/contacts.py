@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from msgspec import UNSET, UnsetType
 
 from app.db import contacts as db
@@ -13,7 +13,7 @@ from app.db.contacts import Contact, ContactDetail
 from app.db.unit import Unit
 from app.domain.addresses import AddressError, normalize_email, normalize_phone
 from app.errors import BadInput
-from app.http.deps import existing, given
+from app.http.deps import CallerUnit, existing, given
 from app.http.types import PAGE, Address, Channel, Cursor, Limit, Line, Listing, LongText, Word, cut, decode_cursor
 
 TAGS = ["contacts"]
@@ -64,9 +64,9 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/contacts", summary="List contacts", tags=TAGS)
 async def list_contacts(  # noqa: PLR0917
-    unit: Unit, kind: Kind | None = None, blocked: bool | None = None,
+    unit: CallerUnit, kind: FromQuery[Kind | None] = None, blocked: FromQuery[bool | None] = None,
     address: Annotated[Address | None, Parameter(description="Who has this e-mail address or number?")] = None,
-    cursor: Cursor | None = None, limit: Limit = PAGE,
+    cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE,
 ) -> Listing[Contact]:  # fmt: skip
     """Newest first; merged ones are left out."""
     if address is not None:
@@ -79,19 +79,19 @@ async def list_contacts(  # noqa: PLR0917
 
 
 @get("/contacts/{contact_id:uuid}", summary="One contact", tags=TAGS)
-async def get_contact(unit: Unit, contact_id: UUID) -> ContactDetail:
+async def get_contact(unit: CallerUnit, contact_id: FromPath[UUID]) -> ContactDetail:
     """A contact with addresses, consents and whoever was merged into him."""
     return await existing(unit, await db.get_contact(unit, contact_id), "contact", contact_id, "get_contact")
 
 
 @post("/contacts", summary="Make a contact", tags=TAGS)
-async def create_contact(unit: Unit, data: ContactPatch) -> dict[str, Any]:
+async def create_contact(unit: CallerUnit, data: JSONBody[ContactPatch]) -> dict[str, Any]:
     """A new contact. 409 when an address belongs to another."""
     return await db.put_contact(unit, None, await _fields(unit, data))
 
 
 @patch("/contacts/{contact_id:uuid}", summary="Change a contact", tags=TAGS)
-async def update_contact(unit: Unit, contact_id: UUID, data: ContactPatch) -> dict[str, Any]:
+async def update_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[ContactPatch]) -> dict[str, Any]:
     """Change the named fields."""
     return await db.put_contact(unit, contact_id, await _fields(unit, data))
 
@@ -119,19 +119,19 @@ async def _normal(unit: Unit, kind: str, address: str, field: str) -> str:
 
 
 @post("/contacts/{contact_id:uuid}/merge", status_code=200, summary="Merge two contacts", tags=TAGS)
-async def merge(unit: Unit, contact_id: UUID, data: Merge) -> dict[str, Any]:
+async def merge(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Merge]) -> dict[str, Any]:
     """The loser's addresses and conversations become this contact's; no message moves."""
     return await db.merge_contacts(unit, contact_id, data.loser_id)
 
 
 @post("/contacts/{contact_id:uuid}/block", status_code=200, summary="Block or unblock", tags=TAGS)
-async def block(unit: Unit, contact_id: UUID, data: Block) -> dict[str, Any]:
+async def block(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Block]) -> dict[str, Any]:
     """Nothing is sent to a blocked contact, and the AI does not answer him."""
     return await db.block_contact(unit, contact_id, blocked=data.blocked)
 
 
 @post("/contacts/{contact_id:uuid}/consents", summary="Record a consent", tags=TAGS)
-async def consent(unit: Unit, contact_id: UUID, data: Consent) -> Response[dict[str, Any]]:
+async def consent(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Consent]) -> Response[dict[str, Any]]:
     """Kept with who recorded it and when; the newest counts."""
     made = await db.record_consent(
         unit, contact_id, channel=data.channel, purpose=data.purpose, granted=data.granted, wording=data.wording,

@@ -6,12 +6,15 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from app.db.unit import Unit
 from app.http.auth import Authenticator
 
 CALLER_KEY = "parley.caller"
 S = TypeVar("S")
+CallerUnit = NamedDependency[Unit]
+"""The caller's unit of work, as a handler asks for it."""
 
 
 async def provide_unit(request: Request[Any, Any, State]) -> Unit:

@@ -14,7 +14,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h2{margin-top:2.5rem;border-bottom:1px solid #ddd;text-transform:capitalize}
 details{border:1px solid #ddd;border-radius:6px;margin:.4rem 0;padding:.4rem .8rem}summary{cursor:pointer}
 code,pre{font:13px/1.45 ui-monospace,monospace}pre{background:#f5f5f7;padding:.7rem;overflow:auto;border-radius:6px}
-b.m{display:inline-block;width:4.5rem}table{border-collapse:collapse}td,th{text-align:left;padding:.15rem .8rem .15rem 0;
+b.m{display:inline-block;width:4.5rem}table{border-collapse:collapse}
+td,th{text-align:left;padding:.15rem .8rem .15rem 0;
 vertical-align:top}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}pre{background:#1e1e20}
 details,h2{border-color:#333}}</style></head>
 <body><h1>Parley API</h1><p>Every path, shape and problem of this server, also as <a href="/openapi.json">OpenAPI</a>.
@@ -27,13 +28,15 @@ const el = (tag, props, ...kids) => { const e = Object.assign(document.createEle
 const name = ref => ref.split('/').pop();
 function shape(doc, s, depth) {
   if (!s) return '';
-  if (s.$ref) { const t = doc.components.schemas[name(s.$ref)]; return depth > 3 ? name(s.$ref) : shape(doc, t, depth); }
+  if (s.$ref) { const t = doc.components.schemas[name(s.$ref)];
+    return depth > 3 ? name(s.$ref) : shape(doc, t, depth); }
   const any = s.oneOf || s.anyOf;
   if (any) return any.map(x => shape(doc, x, depth + 1)).join(' | ');
   if (s.type === 'array') return '[' + shape(doc, s.items, depth + 1) + ']';
   if (s.properties) { const pad = '  '.repeat(depth + 1), need = s.required || [];
     return '{\n' + Object.entries(s.properties).map(([k, v]) =>
-      pad + k + (need.includes(k) ? '' : '?') + ': ' + shape(doc, v, depth + 1)).join('\n') + '\n' + '  '.repeat(depth) + '}'; }
+      pad + k + (need.includes(k) ? '' : '?') + ': ' + shape(doc, v, depth + 1)).join('\n') + '\n' +
+      '  '.repeat(depth) + '}'; }
   if (s.enum) return s.enum.map(x => JSON.stringify(x)).join(' | ');
   if (s.const !== undefined) return JSON.stringify(s.const);
   let t = [].concat(s.type || 'any').join(' | ') + (s.format ? ' (' + s.format + ')' : '');
@@ -59,7 +62,8 @@ fetch('/openapi.json').then(r => r.json()).then(doc => {
           el('td', { textContent: shape(doc, p.schema, 3) }), el('td', { textContent: p.description || '' }))))); }
       if (op.requestBody) d.append(el('h4', { textContent: 'Body' }), body(doc, op.requestBody.content));
       for (const [status, r] of Object.entries(op.responses || {})) { d.append(el('h4', {
-        textContent: status + ' ' + (r.description || '') })); if (status < 300) { const b = body(doc, r.content); if (b) d.append(b); } }
+        textContent: status + ' ' + (r.description || '') }));
+        if (status < 300) { const b = body(doc, r.content); if (b) d.append(b); } }
       main.append(d); } }
 }).catch(e => { document.getElementById('main').textContent = 'The document could not be loaded: ' + e; });
 """

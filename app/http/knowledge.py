@@ -5,12 +5,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, patch, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import tenancy as db
 from app.db.tenancy import CannedReply, FaqEntry
-from app.db.unit import Unit
-from app.http.deps import given
+from app.http.deps import CallerUnit, given
 from app.http.types import Line, Listing, LongText, Word
 
 TAGS = ["knowledge"]
@@ -47,37 +47,37 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/faq", summary="List questions", tags=TAGS)
-async def list_faq(unit: Unit) -> Listing[FaqEntry]:
+async def list_faq(unit: CallerUnit) -> Listing[FaqEntry]:
     """Questions and answers."""
     return Listing(await db.list_faq_entries(unit))
 
 
 @post("/faq", summary="Add a question", tags=TAGS)
-async def create_faq(unit: Unit, data: NewFaq) -> dict[str, Any]:
+async def create_faq(unit: CallerUnit, data: JSONBody[NewFaq]) -> dict[str, Any]:
     """A question the machine may answer from now on."""
     return await db.call(unit, "put_faq_entry", faq_id=None, entry=msgspec.structs.asdict(data))
 
 
 @patch("/faq/{faq_id:uuid}", summary="Change a question", tags=TAGS)
-async def update_faq(unit: Unit, faq_id: UUID, data: FaqPatch) -> dict[str, Any]:
+async def update_faq(unit: CallerUnit, faq_id: FromPath[UUID], data: JSONBody[FaqPatch]) -> dict[str, Any]:
     """Change the named fields."""
     return await db.call(unit, "put_faq_entry", faq_id=faq_id, entry=given(data))
 
 
 @delete("/faq/{faq_id:uuid}", status_code=200, summary="Delete a question", tags=TAGS)
-async def delete_faq(unit: Unit, faq_id: UUID) -> dict[str, Any]:
+async def delete_faq(unit: CallerUnit, faq_id: FromPath[UUID]) -> dict[str, Any]:
     """The machine forgets the answer."""
     return await db.call(unit, "delete_faq_entry", faq_id=faq_id)
 
 
 @get("/canned-replies", summary="List wordings", tags=TAGS)
-async def list_replies(unit: Unit) -> Listing[CannedReply]:
+async def list_replies(unit: CallerUnit) -> Listing[CannedReply]:
     """The tenant's own wordings."""
     return Listing(await db.list_canned_replies(unit))
 
 
 @put("/canned-replies", summary="Set a wording", tags=TAGS)
-async def put_reply(unit: Unit, data: Wording) -> dict[str, Any]:
+async def put_reply(unit: CallerUnit, data: JSONBody[Wording]) -> dict[str, Any]:
     """Replaces an earlier one of the same intent and language."""
     return await db.call(
         unit, "put_canned_reply", intent=data.intent, body=data.body, language=data.language, enabled=data.enabled
@@ -85,7 +85,7 @@ async def put_reply(unit: Unit, data: Wording) -> dict[str, Any]:
 
 
 @delete("/canned-replies/{reply_id:uuid}", status_code=200, summary="Delete a wording", tags=TAGS)
-async def delete_reply(unit: Unit, reply_id: UUID) -> dict[str, Any]:
+async def delete_reply(unit: CallerUnit, reply_id: FromPath[UUID]) -> dict[str, Any]:
     """Back to the decider's own wording."""
     return await db.call(unit, "delete_canned_reply", reply_id=reply_id)
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from app.db import messages as db
 from app.db.messages import Attachment, Message, Sent, SingleMessage, Suppression, UnknownDispatch
 from app.db.unit import Unit
 from app.errors import BadInput, ParleyError
-from app.http.deps import existing
+from app.http.deps import CallerUnit, existing
 from app.http.types import (
     BIGINT_MAX,
     PAGE,
@@ -84,11 +84,11 @@ class Lift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/threads/{thread_id:uuid}/messages", summary="Messages of a conversation", tags=TAGS)
 async def list_messages(  # noqa: PLR0917
-    unit: Unit, thread_id: UUID,
+    unit: CallerUnit, thread_id: FromPath[UUID],
     since: Annotated[str, Parameter(description="The last rev you saw, or an ISO time.", max_length=64)] = "0",
     before_seq: Annotated[int | None, Parameter(description="Instead: older than this seq, newest first.", ge=0,
                                                 le=BIGINT_MAX)] = None,
-    limit: Limit = PAGE, client_state: Literal["active", "background", "idle"] = "active",
+    limit: Limit = PAGE, client_state: FromQuery[Literal["active", "background", "idle"]] = "active",
 ) -> MessagePage:  # fmt: skip
     """What changed after a rev, oldest change first; or, with before_seq, history."""
     if before_seq is not None:
@@ -131,7 +131,7 @@ def _checked(rev: int) -> int:
 
 
 @post("/threads/{thread_id:uuid}/messages", summary="Send a message", tags=TAGS)
-async def send_message(unit: Unit, thread_id: UUID, data: SendMessage) -> Response[Sent]:
+async def send_message(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[SendMessage]) -> Response[Sent]:
     """Queued for sending; 201, or 200 when this client_message_id was sent before. The AI falls silent here."""
     sent = await db.send_message(
         unit, thread_id, data.body, client_message_id=data.client_message_id,
@@ -141,38 +141,38 @@ async def send_message(unit: Unit, thread_id: UUID, data: SendMessage) -> Respon
 
 
 @get("/messages/{message_id:uuid}", summary="One message", tags=TAGS)
-async def get_message(unit: Unit, message_id: UUID) -> SingleMessage:
+async def get_message(unit: CallerUnit, message_id: FromPath[UUID]) -> SingleMessage:
     """A message by its id."""
     return await existing(unit, await db.get_message(unit, message_id), "message", message_id, "get_message")
 
 
 @get("/messages/{message_id:uuid}/explain", summary="Why is this message where it is?", tags=TAGS)
-async def explain(unit: Unit, message_id: UUID) -> dict[str, Any]:
+async def explain(unit: CallerUnit, message_id: FromPath[UUID]) -> dict[str, Any]:
     """Scope rule, thread, moderation, decision, queue, attempts, receipts, notifications."""
     return await db.explain_message(unit, message_id)
 
 
 @post("/messages/{message_id:uuid}/retry", status_code=200, summary="Decide again", tags=TAGS)
-async def retry(unit: Unit, message_id: UUID) -> dict[str, Any]:
+async def retry(unit: CallerUnit, message_id: FromPath[UUID]) -> dict[str, Any]:
     """A message in inbound_error goes through the decision again."""
     return await db.retry_inbound(unit, message_id)
 
 
 @post("/messages/{message_id:uuid}/resolve-unknown", status_code=200, summary="Settle an unknown dispatch", tags=TAGS)
-async def resolve(unit: Unit, message_id: UUID, data: Resolution) -> dict[str, Any]:
+async def resolve(unit: CallerUnit, message_id: FromPath[UUID], data: JSONBody[Resolution]) -> dict[str, Any]:
     """A person says what became of it."""
     return await db.resolve_unknown(unit, message_id, data.resolution)
 
 
 @get("/messages/{message_id:uuid}/attachments", summary="Files of a message", tags=TAGS)
-async def attachments(unit: Unit, message_id: UUID) -> Listing[Attachment]:
+async def attachments(unit: CallerUnit, message_id: FromPath[UUID]) -> Listing[Attachment]:
     """Names, types and sizes; a refused file says why."""
     found = await db.list_attachments(unit, message_id)
     return Listing(await existing(unit, found, "message", message_id, "list_attachments"))
 
 
 @get("/attachments/{attachment_id:uuid}", summary="Download a file", tags=TAGS, media_type="application/octet-stream")
-async def download(unit: Unit, attachment_id: UUID) -> Response[bytes]:
+async def download(unit: CallerUnit, attachment_id: FromPath[UUID]) -> Response[bytes]:
     """The bytes, always as a download: what strangers sent is never shown in our origin."""
     found = await db.get_attachment(unit, attachment_id)
     file = await existing(unit, found, "attachment", attachment_id, "get_attachment")
@@ -189,14 +189,18 @@ async def download(unit: Unit, attachment_id: UUID) -> Response[bytes]:
 
 
 @get("/dispatches/unknown", summary="Sends without a known outcome", tags=["outbound"])
-async def unknown_dispatches(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[UnknownDispatch]:
+async def unknown_dispatches(
+    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[UnknownDispatch]:
     """Oldest first; settle each with resolve-unknown."""
     found = await db.list_unknown_dispatches(unit, above=decode_cursor(cursor), limit=limit + 1)
     return cut(found, limit, "created_at")
 
 
 @get("/suppressions", summary="Suppressed addresses", tags=["outbound"])
-async def suppressions(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Suppression]:
+async def suppressions(
+    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[Suppression]:
     """Newest first."""
     below = decode_cursor(cursor)
     found = await db.list_suppressions(unit, below_id=below.id if below else None, limit=limit + 1)
@@ -204,13 +208,13 @@ async def suppressions(unit: Unit, cursor: Cursor | None = None, limit: Limit = 
 
 
 @post("/suppressions", summary="Suppress an address", tags=["outbound"])
-async def suppress(unit: Unit, data: Suppress) -> dict[str, Any]:
+async def suppress(unit: CallerUnit, data: JSONBody[Suppress]) -> dict[str, Any]:
     """Nothing, or nothing automatic, is sent to it any more."""
     return await db.suppress_address(unit, data.kind, data.address, data.scope)
 
 
 @post("/suppressions/lift", status_code=200, summary="Lift a suppression", tags=["outbound"])
-async def lift(unit: Unit, data: Lift) -> dict[str, Any]:
+async def lift(unit: CallerUnit, data: JSONBody[Lift]) -> dict[str, Any]:
     """The address may be written to again. Admins."""
     return await db.lift_suppression(unit, data.kind, data.address)
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, patch, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import tenancy as db
 from app.db.tenancy import ApiKey, AuditRow, Denial, Invitation, Member, Membership, Tenant
-from app.db.unit import Unit
-from app.http.deps import given
+from app.http.deps import CallerUnit, given
 from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Role, Word, cut, decode_cursor
 
 TAGS = ["tenancy"]
@@ -77,7 +77,7 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/me", summary="Who am I?", tags=TAGS)
-async def me(unit: Unit) -> Me:
+async def me(unit: CallerUnit) -> Me:
     """The caller and his tenants."""
     caller = unit.caller
     if caller.key:
@@ -87,7 +87,7 @@ async def me(unit: Unit) -> Me:
 
 
 @post("/tenants", summary="Create a tenant", tags=TAGS)
-async def create_tenant(unit: Unit, data: NewTenant) -> dict[str, Any]:
+async def create_tenant(unit: CallerUnit, data: JSONBody[NewTenant]) -> dict[str, Any]:
     """The caller becomes its owner and works in it from his next token."""
     return await db.call(
         unit, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
@@ -95,98 +95,102 @@ async def create_tenant(unit: Unit, data: NewTenant) -> dict[str, Any]:
 
 
 @post("/tenants/{tenant_id:uuid}/switch", status_code=200, summary="Work in another tenant", tags=TAGS)
-async def switch_tenant(unit: Unit, tenant_id: UUID) -> dict[str, Any]:
+async def switch_tenant(unit: CallerUnit, tenant_id: FromPath[UUID]) -> dict[str, Any]:
     """The tenant of the caller's next token."""
     return await db.call(unit, "switch_tenant", tenant_id=tenant_id)
 
 
 @get("/tenant", summary="The active tenant", tags=TAGS)
-async def get_tenant(unit: Unit) -> Tenant:
+async def get_tenant(unit: CallerUnit) -> Tenant:
     """The tenant the token names, with its settings."""
     return await db.get_tenant(unit)
 
 
 @patch("/tenant", summary="Change the active tenant", tags=TAGS)
-async def update_tenant(unit: Unit, data: TenantPatch) -> dict[str, Any]:
+async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> dict[str, Any]:
     """Change the named fields. Admins."""
     return await db.call(unit, "update_tenant", patch=given(data))
 
 
 @delete("/tenant", status_code=200, summary="Delete the active tenant", tags=TAGS)
-async def delete_tenant(unit: Unit) -> dict[str, Any]:
+async def delete_tenant(unit: CallerUnit) -> dict[str, Any]:
     """Hidden from everybody at once; the rows stay for the retention period. Owners."""
     return await db.call(unit, "delete_tenant")
 
 
 @get("/members", summary="List members", tags=TAGS)
-async def list_members(unit: Unit) -> Listing[Member]:
+async def list_members(unit: CallerUnit) -> Listing[Member]:
     """The staff."""
     return Listing(await db.list_members(unit))
 
 
 @put("/members/{user_id:uuid}/role", summary="Change a role", tags=TAGS)
-async def set_role(unit: Unit, user_id: UUID, data: SetRole) -> dict[str, Any]:
+async def set_role(unit: CallerUnit, user_id: FromPath[UUID], data: JSONBody[SetRole]) -> dict[str, Any]:
     """Admins; owners for owners."""
     return await db.call(unit, "set_member_role", user_id=user_id, role=data.role)
 
 
 @delete("/members/{user_id:uuid}", status_code=200, summary="Remove a member, or leave", tags=TAGS)
-async def remove_member(unit: Unit, user_id: UUID) -> dict[str, Any]:
+async def remove_member(unit: CallerUnit, user_id: FromPath[UUID]) -> dict[str, Any]:
     """Ends the membership at once."""
     return await db.call(unit, "remove_member", user_id=user_id)
 
 
 @get("/invitations", summary="Open invitations", tags=TAGS)
-async def list_invitations(unit: Unit) -> Listing[Invitation]:
+async def list_invitations(unit: CallerUnit) -> Listing[Invitation]:
     """Admins."""
     return Listing(await db.list_invitations(unit))
 
 
 @post("/invitations", summary="Invite a member", tags=TAGS)
-async def invite(unit: Unit, data: Invite) -> dict[str, Any]:
+async def invite(unit: CallerUnit, data: JSONBody[Invite]) -> dict[str, Any]:
     """The token is in this answer and nowhere else. Admins."""
     return await db.call(unit, "invite_member", address=data.address, role=data.role)
 
 
 @post("/invitations/accept", status_code=200, summary="Accept an invitation", tags=TAGS)
-async def accept(unit: Unit, data: Accept) -> dict[str, Any]:
+async def accept(unit: CallerUnit, data: JSONBody[Accept]) -> dict[str, Any]:
     """Good for the invited, confirmed address only."""
     return await db.call(unit, "accept_invitation", token=data.token)
 
 
 @delete("/invitations/{invitation_id:uuid}", status_code=200, summary="Take an invitation back", tags=TAGS)
-async def revoke_invitation(unit: Unit, invitation_id: UUID) -> dict[str, Any]:
+async def revoke_invitation(unit: CallerUnit, invitation_id: FromPath[UUID]) -> dict[str, Any]:
     """Admins."""
     return await db.call(unit, "revoke_invitation", invitation_id=invitation_id)
 
 
 @get("/api-keys", summary="List API keys", tags=TAGS)
-async def list_api_keys(unit: Unit) -> Listing[ApiKey]:
+async def list_api_keys(unit: CallerUnit) -> Listing[ApiKey]:
     """Without their secrets. Admins."""
     return Listing(await db.list_api_keys(unit))
 
 
 @post("/api-keys", summary="Create an API key", tags=TAGS)
-async def create_api_key(unit: Unit, data: NewApiKey) -> dict[str, Any]:
+async def create_api_key(unit: CallerUnit, data: JSONBody[NewApiKey]) -> dict[str, Any]:
     """The key is in this answer and nowhere else. Admins."""
     scopes: list[str] = list(data.scopes)
     return await db.call(unit, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
 
 
 @delete("/api-keys/{api_key_id:uuid}", status_code=200, summary="Revoke an API key", tags=TAGS)
-async def revoke_api_key(unit: Unit, api_key_id: UUID) -> dict[str, Any]:
+async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> dict[str, Any]:
     """It stops working at once. Admins."""
     return await db.call(unit, "revoke_api_key", api_key_id=api_key_id)
 
 
 @get("/audit-log", summary="What happened", tags=["logs"])
-async def audit_log(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[AuditRow]:
+async def audit_log(
+    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[AuditRow]:
     """Newest first. Admins."""
     return cut(await db.list_audit(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
 
 @get("/access-denials", summary="What was refused", tags=["logs"])
-async def access_denials(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Denial]:
+async def access_denials(
+    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[Denial]:
     """Attempts from outside on objects of this tenant, newest first. Admins."""
     return cut(await db.list_denials(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
@@ -194,8 +198,8 @@ async def access_denials(unit: Unit, cursor: Cursor | None = None, limit: Limit 
 router = Router(
     "/",
     route_handlers=[
-        me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_role, remove_member,
-        list_invitations, invite, accept, revoke_invitation, list_api_keys, create_api_key, revoke_api_key, audit_log,
-        access_denials,
+        me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_role,
+        remove_member, list_invitations, invite, accept, revoke_invitation, list_api_keys, create_api_key,
+        revoke_api_key, audit_log, access_denials,
     ],
 )  # fmt: skip

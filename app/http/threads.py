@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from app.db import threads as db
 from app.db.threads import Filters, Insight, Notification, ReadState, Thread, ThreadHead, ThreadState
 from app.db.unit import Unit, missing
 from app.errors import BadInput
-from app.http.deps import existing
+from app.http.deps import CallerUnit, existing
 from app.http.types import (
     PAGE,
     Channel,
@@ -78,13 +78,14 @@ class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/threads", summary="List conversations", tags=TAGS)
 async def list_threads(  # noqa: PLR0917
-    unit: Unit, folder: Folder = "inbox", status: Status = "open",
+    unit: CallerUnit, folder: FromQuery[Folder] = "inbox", status: FromQuery[Status] = "open",
     assignee: Annotated[str | None, Parameter(description="A member's id, `me` or `none`.")] = None,
-    label: Word | None = None, channel: Channel | None = None, session: UUID | None = None,
+    label: FromQuery[Word | None] = None, channel: FromQuery[Channel | None] = None,
+    session: FromQuery[UUID | None] = None,
     contact: Annotated[UUID | None, Parameter(description="A contact's id; those merged into him count.")] = None,
-    control: Literal["ai", "human"] | None = None, unread: bool | None = None,
+    control: FromQuery[Literal["ai", "human"] | None] = None, unread: FromQuery[bool | None] = None,
     q: Annotated[Line | None, Parameter(description="Search, where the tenant's policy allows it.")] = None,
-    cursor: Cursor | None = None,
+    cursor: FromQuery[Cursor | None] = None,
     newer_than: Annotated[Cursor | None, Parameter(description="A newer_cursor: what moved above it.")] = None,
     limit: Limit = PAGE,
 ) -> Inbox:  # fmt: skip
@@ -128,79 +129,81 @@ async def _check_named(unit: Unit, filters: Filters) -> None:
 
 
 @get("/threads/{thread_id:uuid}", summary="One conversation", tags=TAGS)
-async def get_thread(unit: Unit, thread_id: UUID) -> Thread:
+async def get_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> Thread:
     """A conversation with its head."""
     return await existing(unit, await db.get_thread(unit, thread_id), "thread", thread_id, "get_thread")
 
 
 @post("/threads/{thread_id:uuid}/take-over", status_code=200, summary="Take over from the AI", tags=TAGS)
-async def take_over(unit: Unit, thread_id: UUID) -> ThreadState:
+async def take_over(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """From here on a person answers; what the AI had queued is cancelled."""
     return await db.set_thread(unit, thread_id, "take_over")
 
 
 @post("/threads/{thread_id:uuid}/hand-back", status_code=200, summary="Hand back to the AI", tags=TAGS)
-async def hand_back(unit: Unit, thread_id: UUID) -> ThreadState:
+async def hand_back(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """The AI may answer again."""
     return await db.set_thread(unit, thread_id, "hand_back")
 
 
 @post("/threads/{thread_id:uuid}/close", status_code=200, summary="Close", tags=TAGS)
-async def close(unit: Unit, thread_id: UUID) -> ThreadState:
+async def close(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Closed; a new message reopens it."""
     return await db.set_thread(unit, thread_id, "close")
 
 
 @post("/threads/{thread_id:uuid}/archive", status_code=200, summary="Archive", tags=TAGS)
-async def archive(unit: Unit, thread_id: UUID) -> ThreadState:
+async def archive(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Archived; a new message reopens it."""
     return await db.set_thread(unit, thread_id, "archive")
 
 
 @post("/threads/{thread_id:uuid}/reopen", status_code=200, summary="Reopen", tags=TAGS)
-async def reopen(unit: Unit, thread_id: UUID) -> ThreadState:
+async def reopen(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Open again."""
     return await db.set_thread(unit, thread_id, "reopen")
 
 
 @post("/threads/{thread_id:uuid}/assign", status_code=200, summary="Assign", tags=TAGS)
-async def assign(unit: Unit, thread_id: UUID, data: Assign) -> ThreadState:
+async def assign(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Assign]) -> ThreadState:
     """Give the conversation to a member, or to nobody."""
     return await db.assign_thread(unit, thread_id, data.assignee_id)
 
 
 @post("/threads/{thread_id:uuid}/labels", status_code=200, summary="Label", tags=TAGS)
-async def label(unit: Unit, thread_id: UUID, data: Labels) -> ThreadState:
+async def label(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Labels]) -> ThreadState:
     """Add and remove labels."""
     return await db.label_thread(unit, thread_id, data.add, data.remove)
 
 
 @post("/threads/{thread_id:uuid}/snooze", status_code=200, summary="Snooze", tags=TAGS)
-async def snooze(unit: Unit, thread_id: UUID, data: Snooze) -> ThreadState:
+async def snooze(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Snooze]) -> ThreadState:
     """Put away until a moment, or until the contact writes."""
     return await db.snooze_thread(unit, thread_id, data.until)
 
 
 @post("/threads/{thread_id:uuid}/read", status_code=200, summary="Mark as read", tags=TAGS)
-async def read(unit: Unit, thread_id: UUID, data: ReadUpTo) -> ReadState:
+async def read(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadState:
     """The staff has read up to a seq; never moves back."""
     return await db.mark_thread_read(unit, thread_id, data.seq)
 
 
 @put("/threads/{thread_id:uuid}/search-policy", summary="Set what may be searched", tags=TAGS)
-async def set_search(unit: Unit, thread_id: UUID, data: SearchIn) -> dict[str, Any]:
+async def set_search(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[SearchIn]) -> dict[str, Any]:
     """The search index of the conversation follows at once."""
     return await db.set_thread_search(unit, thread_id, data.policy)
 
 
 @get("/threads/{thread_id:uuid}/insights", summary="What the CRM knows", tags=TAGS)
-async def insights(unit: Unit, thread_id: UUID) -> Insight:
+async def insights(unit: CallerUnit, thread_id: FromPath[UUID]) -> Insight:
     """Summary, label, mood, next step and follow-up, as of read_seq."""
     return await existing(unit, await db.thread_insight(unit, thread_id), "thread", thread_id, "thread_insight")
 
 
 @get("/notifications", summary="List notifications", tags=["notifications"])
-async def notifications(unit: Unit, cursor: Cursor | None = None, limit: Limit = PAGE) -> Listing[Notification]:
+async def notifications(
+    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[Notification]:
     """What the staff should know, newest first."""
     found = await db.list_notifications(unit, below=decode_cursor(cursor), limit=limit + 1)
     return cut(found, limit, "created_at")

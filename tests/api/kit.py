@@ -1,0 +1,159 @@
+"""What the API's tests are made of: two tenants, tokens, a served API, and clients."""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import jwt
+import psycopg
+import uvicorn
+
+from app.http.main import make_app
+from app.settings import Settings
+from tests.support.database import Database
+
+SECRET = "a-secret-for-tests-only-0123456789abcdef"
+
+
+def token(user_id: Any, tenant_id: Any = None, *, secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """A user's access token; `claims` replace the usual ones, None takes one away."""
+    made: dict[str, Any] = {
+        "sub": str(user_id), "role": "authenticated", "aud": "authenticated", "exp": int(time.time()) + 3600,
+        "app_metadata": {"tenant_id": str(tenant_id)} if tenant_id else {}, **claims,
+    }  # fmt: skip
+    return jwt.encode({k: v for k, v in made.items() if v is not None}, secret, algorithm=algorithm)
+
+
+@dataclass
+class Tenant:
+    """A tenant with a mailbox, an owner, an agent and a viewer."""
+
+    id: uuid.UUID
+    session_id: uuid.UUID
+    people: dict[str, uuid.UUID] = field(default_factory=dict)
+
+    def token(self, role: str = "agent", **claims: Any) -> str:
+        """A token of the person with this role."""
+        return token(self.people[role], self.id, **claims)
+
+
+class World:
+    """A database with two tenants, and shortcuts to put things into it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.db = database.connect()
+        self.number = 0
+        self.acme, self.birch = self.tenant("acme"), self.tenant("birch")
+
+    def tenant(self, slug: str) -> Tenant:
+        """A new tenant with staff and a verified mailbox."""
+        tenant_id = self.one("insert into public.tenants (slug, name) values (%s, %s) returning id", slug, slug)
+        self.db.execute("update public.tenant_settings set sends_per_minute = 100000 where tenant_id = %s", [tenant_id])
+        people = {}
+        for role in ("owner", "agent", "viewer"):
+            people[role] = self.user(f"{role}@{slug}.test")
+            self.join(tenant_id, people[role], role)
+        session_id = self.one(
+            "insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, status, verified_at)"
+            " values (%s, 'email', 'smtp', 'Support', %s, 'connected', now()) returning id",
+            tenant_id, f"support@{slug}.test",
+        )  # fmt: skip
+        return Tenant(tenant_id, session_id, people)
+
+    def user(self, email: str) -> uuid.UUID:
+        """A signed-up user with a confirmed address."""
+        return self.one(
+            "insert into auth.users (id, email, email_confirmed_at, aud, role)"
+            " values (gen_random_uuid(), %s, now(), 'authenticated', 'authenticated') returning id", email,
+        )  # fmt: skip
+
+    def join(self, tenant_id: uuid.UUID, user_id: uuid.UUID, role: str) -> None:
+        """Make a user a member."""
+        self.db.execute(
+            "insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, %s)",
+            [tenant_id, user_id, role],
+        )
+
+    def one(self, query: str, *values: Any) -> Any:
+        """The first column of the first row."""
+        row = self.db.execute(query, values).fetchone()
+        return row[0] if row else None
+
+    def mail(
+        self, tenant: Tenant, sender: str = "ann@example.com", body: str = "Hello", **columns: Any
+    ) -> tuple[Any, Any]:
+        """A received message: its id and its thread's."""
+        self.number += 1
+        values = {
+            "tenant_id": tenant.id, "channel": "email", "channel_session_id": tenant.session_id,
+            "direction": "inbound", "delivery_status": "received", "sender_kind": "contact", "sender": "",
+            "sender_address": sender, "body": body, "subject": "A question",
+            "external_message_id": f"{self.number}.{uuid.uuid4().hex}@example.com", **columns,
+        }  # fmt: skip
+        names = ", ".join(values)
+        marks = ", ".join(["%s"] * len(values))
+        with psycopg.connect(self.database.dsn(), autocommit=True) as connection:
+            row = connection.execute(
+                f"insert into public.et_messages ({names}) values ({marks}) returning id, thread_id",
+                list(values.values()),
+            ).fetchone()
+        assert row
+        return row[0], row[1]
+
+    def denials(self) -> int:
+        """How many refused attempts are on record."""
+        return int(self.one("select count(*) from public.access_denials"))
+
+
+class Client:
+    """Requests to the served API as somebody."""
+
+    def __init__(self, url: str, bearer: str | None = None) -> None:
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=20, trust_env=False)
+
+    def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """One request; `body` is sent as JSON."""
+        if body is not None:
+            options["content"] = json.dumps(body)
+            options.setdefault("headers", {})["content-type"] = "application/json"
+        return self.http.request(method, path, **options)
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """GET with query parameters."""
+        return self.http.get(path, params=params)
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        """POST with a JSON body."""
+        return self("POST", path, body)
+
+
+@contextlib.contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The API served by a real uvicorn in a thread; its URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        make_app(settings), loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the API did not start"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

@@ -1,0 +1,90 @@
+"""The inbox: filters, paging, search."""
+
+from tests.api.kit import Client, World
+
+
+def ids(answer: object) -> list[str]:
+    """The ids of a page."""
+    return [item["id"] for item in answer.json()["items"]]  # type: ignore[attr-defined]
+
+
+def test_filters_narrow_the_inbox(agent: Client, world: World) -> None:
+    """Each filter shows what it says and hides the rest."""
+    _, plain = world.mail(world.acme, "plain@example.com")
+    _, held = world.mail(world.acme, "held@example.com")
+    _, spam = world.mail(world.acme, "spam@example.com", spam_score=0.95)
+    me = str(world.acme.people["agent"])
+    agent.post(f"/v1/threads/{held}/take-over")
+    agent.post(f"/v1/threads/{held}/labels", {"add": ["vip"]})
+    agent.post(f"/v1/threads/{held}/read", {})
+    contact = agent.get(f"/v1/threads/{held}").json()["contact_id"]
+    only_held = [
+        {"control": "human"}, {"assignee": me}, {"assignee": "me"}, {"label": "vip"}, {"unread": "false"},
+        {"contact": contact},
+    ]  # fmt: skip
+    for wanted in only_held:
+        assert ids(agent.get("/v1/threads", **wanted)) == [str(held)], wanted
+    assert str(spam) not in ids(agent.get("/v1/threads"))
+    assert ids(agent.get("/v1/threads", folder="spam")) == [str(spam)]
+    assert set(ids(agent.get("/v1/threads", folder="any"))) >= {str(plain), str(held), str(spam)}
+    assert str(held) not in ids(agent.get("/v1/threads", assignee="none"))
+    assert ids(agent.get("/v1/threads", channel="sms")) == []
+    assert str(plain) in ids(agent.get("/v1/threads", session=str(world.acme.session_id)))
+    agent.post(f"/v1/threads/{plain}/close")
+    assert str(plain) not in ids(agent.get("/v1/threads"))
+    assert str(plain) in ids(agent.get("/v1/threads", status="closed"))
+    assert agent.post(f"/v1/threads/{plain}/reopen").json()["status"] == "open"
+
+
+def test_paging_misses_nothing_while_messages_arrive(world: World, agent: Client) -> None:
+    """Pages never repeat a conversation, and what moved up meanwhile is found above the first page's cursor."""
+    made = {str(world.mail(world.acme, f"p{n}@example.com")[1]) for n in range(23)}
+    first = agent.get("/v1/threads", limit=5).json()
+    seen = [item["id"] for item in first["items"]]
+    cursor, newer, moved = first["next_cursor"], first["newer_cursor"], 0
+    while cursor:
+        world.mail(world.acme, f"p{moved}@example.com")  # the oldest unseen jumps to the top
+        moved += 1
+        page = agent.get("/v1/threads", limit=5, cursor=cursor).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen))
+    above = agent.get("/v1/threads", limit=50, newer_than=newer).json()
+    assert above["next_cursor"] is None
+    assert made <= set(seen) | {item["id"] for item in above["items"]}
+    again = agent.get("/v1/threads", newer_than=above["newer_cursor"]).json()
+    assert again["items"] == [] and again["newer_cursor"] == above["newer_cursor"]
+
+
+def test_search_follows_the_policy(agent: Client, owner_client: Client, world: World) -> None:
+    """None refuses, metadata finds subjects and names, full finds words of the body too."""
+    _, by_subject = world.mail(world.acme, "s@example.com", "nothing here", subject="Leaky zephyrfaucet")
+    _, by_body = world.mail(world.acme, "b@example.com", "the quizzical walrus sings")
+    refused = agent.get("/v1/threads", q="zephyrfaucet")
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "search_disabled", "q")
+    owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "metadata"}})
+    assert ids(agent.get("/v1/threads", q="zephyrfaucet")) == [str(by_subject)]
+    assert ids(agent.get("/v1/threads", q="walrus")) == []
+    assert ids(agent.get("/v1/threads", q="%")) == []
+    owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "full"}})
+    assert ids(agent.get("/v1/threads", q="quizzical walrus")) == [str(by_body)]
+    agent("PUT", f"/v1/threads/{by_body}/search-policy", {"policy": "none"})
+    assert ids(agent.get("/v1/threads", q="walrus")) == []
+    owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "none"}})
+
+
+def test_thread_actions_change_what_they_say(agent: Client, world: World) -> None:
+    """Take over, hand back, assign, snooze, archive: each answers with the new state."""
+    _, thread = world.mail(world.acme, "acts@example.com")
+    taken = agent.post(f"/v1/threads/{thread}/take-over").json()
+    assert (taken["control"], taken["assignee_id"]) == ("human", str(world.acme.people["agent"]))
+    back = agent.post(f"/v1/threads/{thread}/hand-back").json()
+    assert back["control"] == "ai" and back["control_epoch"] > taken["control_epoch"]
+    owner = str(world.acme.people["owner"])
+    assert agent.post(f"/v1/threads/{thread}/assign", {"assignee_id": owner}).json()["assignee_id"] == owner
+    assert agent.post(f"/v1/threads/{thread}/assign", {"assignee_id": None}).json()["assignee_id"] is None
+    assert agent.post(f"/v1/threads/{thread}/snooze", {"until": "2099-01-01T00:00:00Z"}).json()["status"] == "snoozed"
+    assert agent.post(f"/v1/threads/{thread}/snooze", {"until": "2001-01-01T00:00:00Z"}).status_code == 422
+    assert agent.post(f"/v1/threads/{thread}/archive").json()["status"] == "archived"
+    insight = agent.get(f"/v1/threads/{thread}/insights").json()
+    assert insight["thread_id"] == str(thread) and insight["summary"] is None

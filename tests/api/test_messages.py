@@ -1,0 +1,127 @@
+"""Messages: polling by rev, sending, files, asking why."""
+
+import threading
+from collections.abc import Callable
+
+from tests.api.kit import Client, World
+
+
+def test_polling_by_rev_pages_and_ends(agent: Client, world: World) -> None:
+    """Pages follow each other by next_since, has_more says when to go on, an empty poll is empty."""
+    thread = {world.mail(world.acme, "poll@example.com", f"m{n}")[1] for n in range(7)}.pop()
+    since, bodies, pages = 0, [], 0
+    while True:
+        page = agent.get(f"/v1/threads/{thread}/messages", since=since, limit=3).json()
+        bodies += [message["body"] for message in page["messages"]]
+        since, pages = page["next_since"], pages + 1
+        if not page["has_more"]:
+            break
+    assert (bodies, pages) == ([f"m{n}" for n in range(7)], 3)
+    empty = agent.get(f"/v1/threads/{thread}/messages", since=since).json()
+    assert (empty["messages"], empty["has_more"], empty["next_since"]) == ([], False, since)
+    older = agent.get(f"/v1/threads/{thread}/messages", before_seq=4, limit=2).json()
+    assert [message["seq"] for message in older["messages"]] == [3, 2] and older["has_more"]
+
+
+def test_a_time_is_answered_through_rev(agent: Client, world: World) -> None:
+    """A client that knows only a moment gets what was written since, and a rev to go on with."""
+    first, thread = world.mail(world.acme, "time@example.com", "before")
+    moment = world.one("select created_at + interval '1 microsecond' from public.et_messages where id = %s", first)
+    world.mail(world.acme, "time@example.com", "after")
+    for text in (moment.isoformat(), moment.isoformat().replace("+00:00", "Z")):
+        page = agent.get(f"/v1/threads/{thread}/messages", since=text).json()
+        assert [message["body"] for message in page["messages"]] == ["after"]
+    raw = agent.http.get(f"/v1/threads/{thread}/messages?since={moment.isoformat()}")  # its + arrives as a space
+    assert [message["body"] for message in raw.json()["messages"]] == ["after"]
+    assert agent.get(f"/v1/threads/{thread}/messages", since="2026-01-01T00:00:00").json()["field"] == "since"
+
+
+def test_the_next_poll_depends_on_the_client(agent: Client, world: World) -> None:
+    """Active clients poll every 3 s, background ones every 10 s, idle ones every 30 s."""
+    _, thread = world.mail(world.acme)
+    told = [
+        agent.get(f"/v1/threads/{thread}/messages", client_state=state).json()["next_poll_ms"]
+        for state in ("active", "background", "idle")
+    ]
+    assert told == [3000, 10_000, 30_000]
+
+
+def test_a_send_is_idempotent_by_client_id(agent: Client, world: World) -> None:
+    """The same client id again writes nothing and answers 200 with the first message."""
+    _, thread = world.mail(world.acme, "idem@example.com")
+    first = agent.post(f"/v1/threads/{thread}/messages", {"body": "Hi", "client_message_id": "c1"})
+    again = agent.post(f"/v1/threads/{thread}/messages", {"body": "Hi", "client_message_id": "c1"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["message_id"] == again.json()["message_id"] and again.json()["duplicate"]
+    assert world.one("select count(*) from public.et_messages where thread_id = %s", thread) == 2
+    assert agent.get(f"/v1/threads/{thread}").json()["control"] == "human"
+    _, other = world.mail(world.acme, "idem2@example.com")
+    reused = agent.post(f"/v1/threads/{other}/messages", {"body": "Hi", "client_message_id": "c1"})
+    assert (reused.status_code, reused.json()["code"]) == (409, "client_id_reused")
+
+
+def test_two_agents_at_once_one_is_told_what_is_new(client: Callable[..., Client], world: World) -> None:
+    """With the same expected_last_seq exactly one send goes out; the other gets 409 with the message it missed."""
+    _, thread = world.mail(world.acme, "race@example.com")
+    both = [client(world.acme.token("agent")), client(world.acme.token("owner"))]
+    answers: list[object] = []
+    barrier = threading.Barrier(2)
+
+    def answer(who: Client) -> None:
+        barrier.wait()
+        answers.append(who.post(f"/v1/threads/{thread}/messages", {"body": "I do it", "expected_last_seq": 1}))
+
+    threads = [threading.Thread(target=answer, args=[who]) for who in both]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert sorted(a.status_code for a in answers) == [201, 409]  # type: ignore[attr-defined]
+    refused = next(a.json() for a in answers if a.status_code == 409)  # type: ignore[attr-defined]
+    assert refused["code"] == "thread_moved" and [m["seq"] for m in refused["new_messages"]] == [2]
+
+
+def test_the_rate_limit_says_when_to_come_back(client: Callable[..., Client], world: World) -> None:
+    """Over the limit the answer is 429 with Retry-After, and other senders are not touched."""
+    slow = world.tenant("slow")
+    world.db.execute("update public.tenant_settings set sends_per_minute = 2 where tenant_id = %s", [slow.id])
+    _, thread = world.mail(slow)
+    one, other = client(slow.token("agent")), client(slow.token("owner"))
+    codes = [one.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code for _ in range(3)]
+    assert codes == [201, 201, 429]
+    refused = one.post(f"/v1/threads/{thread}/messages", {"body": "Hi"})
+    assert 1 <= int(refused.headers["retry-after"]) <= 30 and refused.json()["code"] == "rate_limited"
+    assert other.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code == 201
+
+
+def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> None:
+    """A file comes with its name as a download that no browser runs; a refused one says why."""
+    message, _ = world.mail(world.acme, "file@example.com", metadata='{"attachments": 2}')
+    insert = (
+        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes, refused)"
+        " values (%s, %s, %s, %s, 5, %s) returning id"
+    )
+    kept = world.one(insert, world.acme.id, message, 'plän "x".html', "text/html", None)
+    refused = world.one(insert, world.acme.id, message, "big.zip", "application/zip", "too_large")
+    world.db.execute("insert into private.attachment_blobs values (%s, %s, %s)", [world.acme.id, kept, b"hello"])
+    listed = agent.get(f"/v1/messages/{message}/attachments").json()["items"]
+    assert [item["refused"] for item in listed] == [None, "too_large"]
+    got = agent.get(f"/v1/attachments/{kept}")
+    assert got.content == b"hello" and got.headers["x-content-type-options"] == "nosniff"
+    assert got.headers["content-disposition"].startswith('attachment; filename="pl_n _x_.html"')
+    assert "sandbox" in got.headers["content-security-policy"]
+    assert (agent.get(f"/v1/attachments/{refused}").status_code) == 410
+    assert stranger.get(f"/v1/attachments/{kept}").status_code == 404
+
+
+def test_unknown_dispatches_are_listed_and_settled(agent: Client, world: World) -> None:
+    """A send without a known outcome is on the list until a person says what became of it."""
+    _, thread = world.mail(world.acme, "unknown@example.com")
+    sent = agent.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).json()["message_id"]
+    for status in ("sending", "dispatch_unknown"):
+        world.db.execute("update public.et_outbound_queue set status = %s where message_id = %s", [status, sent])
+    listed = agent.get("/v1/dispatches/unknown").json()["items"]
+    assert [item["message_id"] for item in listed] == [sent]
+    assert agent.post(f"/v1/messages/{sent}/resolve-unknown", {"resolution": "sent"}).status_code == 200
+    assert agent.get("/v1/dispatches/unknown").json()["items"] == []
+    chain = agent.get(f"/v1/messages/{sent}/explain").json()
+    assert chain["message"]["id"] == sent and chain["dispatches"][0]["status"] == "sent"
+    assert agent.get(f"/v1/messages/{sent}").json()["thread_id"] == str(thread)
