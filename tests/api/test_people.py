@@ -1,0 +1,167 @@
+"""Contacts, accounts, tenants, members, knowledge, and the operator's pages."""
+
+from collections.abc import Callable
+
+from cryptography.fernet import Fernet
+
+from tests.api.kit import SECRET, Client, World, serving
+
+
+def test_a_contact_is_made_found_changed_and_merged(agent: Client, world: World) -> None:
+    """Addresses are normalised and belong to one contact; merging unites them and their conversations."""
+    made = agent.post(
+        "/v1/contacts", {"display_name": "Ann", "identities": [{"kind": "email", "address": "Ann@Bücher.test"}]}
+    )
+    assert made.status_code == 201
+    ann = made.json()["contact_id"]
+    detail = agent.get(f"/v1/contacts/{ann}").json()
+    assert detail["identities"][0]["address"] == "ann@xn--bcher-kva.test"
+    assert [c["id"] for c in agent.get("/v1/contacts", address="ANN@bücher.test").json()["items"]] == [ann]
+    taken = agent.post("/v1/contacts", {"identities": [{"kind": "email", "address": "ann@bücher.test"}]})
+    assert (taken.status_code, taken.json()["code"], taken.json()["contact_id"]) == (409, "address_taken", ann)
+    assert agent("PATCH", f"/v1/contacts/{ann}", {"company": "Books", "kind": "customer"}).status_code == 200
+    changed = agent.get(f"/v1/contacts/{ann}").json()
+    assert (changed["company"], changed["display_name"], changed["kind"]) == ("Books", "Ann", "customer")
+    _, thread = world.mail(world.acme, "ann.private@example.com")
+    other = agent.get(f"/v1/threads/{thread}").json()["contact_id"]
+    assert agent.post(f"/v1/contacts/{ann}/merge", {"loser_id": other}).status_code == 200
+    united = agent.get(f"/v1/contacts/{ann}").json()
+    assert united["merged"] == [other] and len(united["identities"]) == 2
+    assert [t["id"] for t in agent.get("/v1/threads", contact=ann).json()["items"]] == [str(thread)]
+    gone = agent("PATCH", f"/v1/contacts/{other}", {"company": "x"})
+    assert (gone.status_code, gone.json()["merged_into"]) == (409, ann)
+    assert agent.post(f"/v1/contacts/{ann}/block", {"blocked": True}).json()["blocked_at"]
+    consent = {"channel": "email", "purpose": "marketing", "granted": True}
+    assert agent.post(f"/v1/contacts/{ann}/consents", consent).status_code == 201
+    assert agent.get(f"/v1/contacts/{ann}").json()["consents"][0]["granted"] is True
+
+
+def test_contacts_page_without_repeats(agent: Client, world: World) -> None:
+    """Keyset pages cover all contacts once."""
+    for n in range(7):
+        agent.post("/v1/contacts", {"display_name": f"Lead {n}", "kind": "lead"})
+    seen, cursor = [], None
+    while True:
+        page = agent.get("/v1/contacts", kind="lead", limit=3, **({"cursor": cursor} if cursor else {})).json()
+        seen += [item["display_name"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"Lead {n}" for n in reversed(range(7))]
+
+
+def test_account_secrets_are_stored_encrypted_and_never_shown(world: World) -> None:
+    """What reaches the database is ciphertext that only the configured key opens; deleting wipes it."""
+    key = Fernet.generate_key()
+    with serving(world.database.settings(supabase_jwt_secret=SECRET, secrets_keys=key.decode())) as url:
+        owner = Client(url, world.acme.token("owner"))
+        made = owner.post("/v1/channel-sessions", {
+            "channel": "email", "name": "Sales", "secrets": {"smtp_password": "open sesame"},
+        })  # fmt: skip
+        assert made.status_code == 201 and made.json()["status"] == "connected"
+        assert made.json()["address"].startswith("acme-")
+        session = made.json()["session_id"]
+
+        def stored(name: str) -> bytes:
+            return bytes(world.one("select ciphertext from private.channel_secrets where session_id = %s and name = %s",
+                                   session, name))  # fmt: skip
+
+        assert b"sesame" not in stored("smtp_password")
+        assert Fernet(key).decrypt(stored("smtp_password")) == b"open sesame"
+        assert (
+            owner("PUT", f"/v1/channel-sessions/{session}/secrets/smtp_password", {"value": "new"}).status_code == 200
+        )
+        assert Fernet(key).decrypt(stored("smtp_password")) == b"new"
+        assert "sesame" not in owner.get(f"/v1/channel-sessions/{session}").text
+        agent = Client(url, world.acme.token("agent"))
+        assert agent("PUT", f"/v1/channel-sessions/{session}/secrets/x", {"value": "y"}).status_code == 403
+        assert owner.post(f"/v1/channel-sessions/{session}/pause").json()["status"] == "paused"
+        assert owner.post(f"/v1/channel-sessions/{session}/resume").json()["status"] == "connected"
+        assert owner("DELETE", f"/v1/channel-sessions/{session}").status_code == 200
+        assert world.one("select count(*) from private.channel_secrets where session_id = %s", session) == 0
+        assert owner.get(f"/v1/channel-sessions/{session}").status_code == 404
+        pending = owner.post("/v1/channel-sessions", {"channel": "email", "name": "Own", "address": "Me@Own.test"})
+        assert (pending.json()["status"], pending.json()["address"]) == ("pending", "me@own.test")
+
+
+def test_members_are_invited_promoted_and_removed(
+    client: Callable[..., Client], owner_client: Client, world: World
+) -> None:
+    """The token of an invitation makes its addressee a member; roles and removal take effect at once."""
+    from tests.api.kit import token
+
+    invited = owner_client.post("/v1/invitations", {"address": "New@acme.test", "role": "viewer"}).json()
+    assert invited["token"] not in owner_client.get("/v1/invitations").text
+    user = world.user("new@acme.test")
+    newcomer = client(token(user, world.acme.id))
+    assert newcomer.get("/v1/threads").status_code == 403
+    assert newcomer.post("/v1/invitations/accept", {"token": invited["token"]}).status_code == 200
+    assert newcomer.get("/v1/threads").status_code == 200
+    assert newcomer.post("/v1/invitations/accept", {"token": invited["token"]}).status_code == 404
+    assert owner_client("PUT", f"/v1/members/{user}/role", {"role": "admin"}).status_code == 200
+    assert newcomer.get("/v1/audit-log").status_code == 200
+    assert owner_client("DELETE", f"/v1/members/{user}").status_code == 200
+    assert newcomer.get("/v1/threads").status_code == 403
+    last = owner_client("DELETE", f"/v1/members/{world.acme.people['owner']}")
+    assert (last.status_code, last.json()["code"]) == (409, "last_owner")
+
+
+def test_a_tenant_is_made_switched_to_and_deleted(client: Callable[..., Client], world: World) -> None:
+    """Whoever signs in may make a tenant, work in it and delete it; then it is closed."""
+    from tests.api.kit import token
+
+    user = world.user("founder@new.test")
+    made = client(token(user)).post("/v1/tenants", {"name": "New", "slug": "brand-new"})
+    assert made.status_code == 201
+    tenant_id = made.json()["tenant_id"]
+    founder = client(token(user, tenant_id))
+    assert founder.post(f"/v1/tenants/{tenant_id}/switch").status_code == 200
+    assert founder.get("/v1/me").json()["memberships"] == [{"tenant_id": tenant_id, "role": "owner", "active": True}]
+    assert founder("PATCH", "/v1/tenant", {"name": "Newer", "home_regions": ["DE"]}).status_code == 200
+    assert founder.get("/v1/tenant").json()["name"] == "Newer"
+    again = client(token(user)).post("/v1/tenants", {"name": "Other", "slug": "brand-new"})
+    assert (again.status_code, again.json()["code"]) == (409, "already_exists")
+    assert founder("DELETE", "/v1/tenant").status_code == 200
+    assert founder.get("/v1/tenant").status_code == 403
+
+
+def test_knowledge_is_kept_by_agents(agent: Client) -> None:
+    """Questions and wordings are added, changed, listed and deleted."""
+    made = agent.post("/v1/faq", {"question": "Price?", "keywords": ["price"], "answer": "10"})
+    faq = made.json()["faq_id"]
+    assert made.status_code == 201
+    assert agent("PATCH", f"/v1/faq/{faq}", {"answer": "12"}).status_code == 200
+    assert [(f["answer"], f["enabled"]) for f in agent.get("/v1/faq").json()["items"]] == [("12", True)]
+    assert agent("DELETE", f"/v1/faq/{faq}").status_code == 200
+    reply = agent("PUT", "/v1/canned-replies", {"intent": "thanks", "body": "You are welcome"}).json()["reply_id"]
+    assert agent("PUT", "/v1/canned-replies", {"intent": "thanks", "body": "Any time"}).json()["reply_id"] == reply
+    assert [r["body"] for r in agent.get("/v1/canned-replies").json()["items"]] == ["Any time"]
+    assert agent("DELETE", f"/v1/canned-replies/{reply}").status_code == 200
+
+
+def test_suppressions_are_listed_and_lifted_by_admins(agent: Client, owner_client: Client) -> None:
+    """An agent may stop sending to an address, only an admin starts it again."""
+    assert agent.post("/v1/suppressions", {"kind": "email", "address": "no@more.test"}).status_code == 201
+    assert agent.get("/v1/suppressions").json()["items"][0]["address"] == "no@more.test"
+    lift = {"kind": "email", "address": "no@more.test"}
+    assert agent.post("/v1/suppressions/lift", lift).status_code == 403
+    assert owner_client.post("/v1/suppressions/lift", lift).status_code == 200
+    assert owner_client.post("/v1/suppressions/lift", lift).status_code == 404
+
+
+def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], agent: Client, world: World) -> None:
+    """Ready says which schema is there, metrics count requests and queues, docs need nothing from elsewhere."""
+    world.mail(world.acme)
+    agent.get("/v1/threads")
+    nobody = client()
+    assert nobody.get("/health").json() == {"status": "ok"}
+    assert nobody.get("/health/ready").json()["status"] == "ready"
+    text = nobody.get("/metrics").text
+    assert 'parley_http_requests_total{method="GET",route="/v1/threads",status="200"}' in text
+    assert 'parley_queue_depth{queue="inbound"}' in text and str(world.acme.id) not in text
+    page = nobody.get("/docs")
+    assert page.status_code == 200 and "http" not in page.text.replace("/openapi.json", "").split("<main")[1]
+    document = nobody.get("/openapi.json").json()
+    send = document["paths"]["/v1/threads/{thread_id}/messages"]["post"]
+    assert set(send["responses"]) >= {"201", "401", "404", "409", "422", "429"}
+    assert "We can come on Tuesday" in str(document)
