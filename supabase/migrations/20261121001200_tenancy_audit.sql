@@ -1,6 +1,7 @@
 -- Chapter: tenancy, part three. What happened and what was refused.
 --
---   every client write ──▶ audit_log (append-only) ──▶ audit_checkpoints (a digest chain per tenant, by the housekeeper)
+--   every client write ──▶ audit_log (append-only) ──▶ audit_checkpoints (a digest chain per tenant, by the
+-- housekeeper)
 --   a named foreign id  ──▶ private.deny() ──▶ access_denials + 404 that reads like "missing"
 --
 -- A table owner can always disable a trigger, so the log promises evidence, not impossibility:
@@ -33,7 +34,8 @@ create table public.audit_log (
   constraint audit_log_tenant_id_fkey foreign key (tenant_id) references public.tenants (id)
 );
 comment on table public.audit_log is 'Who did what to which object. Append-only; ids and facts, never message bodies.';
-comment on column public.audit_log.xid is 'Transaction that wrote the row; orders the digest chain together with feed_epoch and id.';
+comment on column public.audit_log.xid is
+'Transaction that wrote the row; orders the digest chain together with feed_epoch and id.';
 
 create table public.audit_checkpoints (
   tenant_id uuid not null,
@@ -139,6 +141,9 @@ declare
   v_point public.audit_checkpoints%rowtype;
   v_previous bytea;
   v_link record;
+  v_expired bigint := coalesce((
+    select max((a.details ->> 'through')::bigint) from public.audit_log as a
+    where a.tenant_id = p_tenant_id and a.action = 'audit.expired'), 0);
 begin
   for v_point in
     select c.* from public.audit_checkpoints as c where c.tenant_id = p_tenant_id order by c.number
@@ -147,7 +152,8 @@ begin
     from private.audit_digest(v_previous, p_tenant_id, v_point.feed_epoch, v_point.from_xid, v_point.until_xid) as d;
     number := v_point.number;
     at := v_point.at;
-    intact := v_link.digest = v_point.digest and v_link.rows_covered = v_point.rows_covered;
+    intact := case when v_point.number > v_expired
+      then v_link.digest = v_point.digest and v_link.rows_covered = v_point.rows_covered end;
     digest := v_point.digest;
     return next;
     v_previous := v_point.digest;
@@ -155,7 +161,8 @@ begin
 end
 $$;
 comment on function private.verify_audit(uuid) is
-'Definer, for DBAs: recomputes the chain and says per checkpoint whether its rows are as they were sealed.';
+'Definer, for DBAs: recomputes the chain and says per checkpoint whether its rows are as they were sealed; null '
+'where retention took them, as a row of the log says.';
 
 create function private.log_denial(
   p_tenant_id uuid, p_surface text, p_action text, p_object_kind text, p_object_id text
@@ -165,7 +172,8 @@ language sql volatile security definer set search_path = '' as $$
   values (p_tenant_id, private.actor(), private.claimed_tenant(), p_surface, p_action, p_object_kind, p_object_id)
 $$;
 comment on function private.log_denial(uuid, text, text, text, text) is
-'Definer: keeps one refused attempt. If it cannot write, the caller''s request fails: denied AND logged, or not answered.';
+'Definer: keeps one refused attempt. If it cannot write, the caller''s request fails: denied AND logged, or not '
+'answered.';
 
 create function private.not_found(p_object_kind text) returns jsonb
 language plpgsql volatile set search_path = '' as $$
@@ -178,7 +186,8 @@ begin
 end
 $$;
 comment on function private.not_found(text) is
-'The one answer for a missing and for a foreign object, byte for byte. An object, not an error: a raise would roll the denial back.';
+'The one answer for a missing and for a foreign object, byte for byte. An object, not an error: a raise would roll '
+'the denial back.';
 
 create function private.tg_audit_log__refuse() returns trigger
 language plpgsql set search_path = '' as $$
@@ -187,7 +196,8 @@ begin
     return old;
   end if;
   raise exception 'the audit log is append-only'
-    using errcode = 'PT405', detail = '{"code": "append_only"}', hint = 'Retention goes through private.expire_audit().';
+    using errcode = 'PT405', detail = '{"code": "append_only"}',
+      hint = 'Retention goes through private.expire_audit().';
 end
 $$;
 comment on function private.tg_audit_log__refuse() is 'Refuses every change to the log but the retention definer''s.';
@@ -196,6 +206,7 @@ create function private.expire_audit(p_tenant_id uuid, p_before timestamptz) ret
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_rows bigint;
+  v_through bigint;
 begin
   if p_before > now() - interval '30 days' then
     raise exception 'audit rows are kept for at least 30 days'
@@ -203,11 +214,16 @@ begin
       hint = 'Name an earlier day.';
   end if;
   perform set_config('parley.retention', 'on', true);
-  delete from public.audit_log as a where a.tenant_id = p_tenant_id and a.at < p_before;
+  -- Whole sealed links only: what is left of the chain can still be verified.
+  select max(c.number) into v_through from public.audit_checkpoints as c where c.tenant_id = p_tenant_id
+    and c.at < p_before;
+  delete from public.audit_log as a using public.audit_checkpoints as c
+  where c.tenant_id = p_tenant_id and c.number <= v_through and a.tenant_id = c.tenant_id
+    and a.feed_epoch = c.feed_epoch and a.xid >= c.from_xid and a.xid < c.until_xid;
   get diagnostics v_rows = row_count;
   perform set_config('parley.retention', 'off', true);
   perform private.audit(p_tenant_id, 'audit.expired', 'audit_log', null,
-    jsonb_build_object('before', p_before, 'rows', v_rows));
+    jsonb_build_object('before', p_before, 'rows', v_rows, 'through', v_through));
   return v_rows;
 end
 $$;
