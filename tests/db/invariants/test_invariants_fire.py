@@ -1,0 +1,112 @@
+"""Every invariant is shown to fire: a healthy tenant breaks none, one planted corruption breaks the one it is for."""
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.db.helpers import Row, Tenant, World
+
+CORRUPTIONS: dict[str, str] = {
+    "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1 where id = %(th)s",
+    "thread_head_is_true": "update public.et_threads set unread_count = unread_count + 1 where id = %(th)s",
+    "undecided_has_work": "delete from private.inbound_work where thread_id = %(waiting_th)s",
+    "processing_has_lease": "update private.inbound_work set lease_until = null where thread_id = %(claimed_th)s",
+    "decided_has_decision": "delete from public.inbound_decisions where id = %(d)s",
+    "one_reply_per_burst": "insert into public.inbound_decisions (tenant_id, thread_id, first_seq, last_seq, action, decider,"
+                           " control_epoch, reply_message_id) select tenant_id, thread_id, first_seq, last_seq, action, decider,"
+                           " control_epoch, reply_message_id from public.inbound_decisions where id = %(d)s",
+    "outbound_is_queued": "update public.et_messages set delivery_status = 'failed' where id = %(out)s",
+    "unfinished_dispatch_has_work": "delete from private.outbound_work where tenant_id = %(t)s",
+    "sent_has_accepted_attempt": "delete from public.dispatch_attempts where queue_id = %(q)s",
+    "accepted_at_most_once": "insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class,"
+                             " idempotency_key, worker, outcome) values (%(t)s, %(q)s, 2, 0, 'I', 'k', 'w', 'accepted')",
+    "class_n_never_repeats": "insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class,"
+                             " idempotency_key, worker) values (%(t)s, %(q)s, 2, 0, 'N', 'k', 'w')",
+    "ai_never_over_human": "insert into public.audit_log (tenant_id, actor, action, object_kind, object_id, at)"
+                           " select tenant_id, 'x', 'thread.take_over', 'thread', thread_id::text, created_at +"
+                           " interval '1 microsecond' from public.et_messages where id = %(out)s",
+    "thread_scope_is_unique": "insert into public.thread_aliases (tenant_id, scope_key, thread_id) select tenant_id, scope_key,"
+                              " %(waiting_th)s from public.et_threads where id = %(th)s",
+    "merged_has_no_identity": "update public.contacts set merged_into = %(other_c)s where id = %(c)s",
+    "search_follows_policy": "update public.et_messages set search_vector = 'x' where id = %(out)s",
+    "receipt_is_applied": "insert into public.delivery_receipts (tenant_id, provider, event_id, kind, message_id)"
+                          " values (%(t)s, 'p', 'e', 'read', %(out)s)",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def healthy(module_world: World) -> tuple[Tenant, Row]:
+    """A tenant with a sent reply, a queued message, a waiting and a claimed thread, and their ids."""
+    world = module_world
+    tenant = world.tenant()
+    done = world.answered(tenant)
+    world.finish(world.claim_out()[0])
+    claimed = world.arrive(tenant, "claimed@people.test")
+    world.claim()
+    waiting = world.arrive(tenant, "waiting@people.test")
+    world.enqueue(waiting)
+    ids = {
+        "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
+        "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
+        "c": waiting["sender_contact_id"], "other_c": claimed["sender_contact_id"],
+    }  # fmt: skip
+    return tenant, ids
+
+
+def broken(admin: psycopg.Connection[Any]) -> set[str]:
+    """Names of the invariants that have violations, as check_invariants() says."""
+    return {row["invariant"] for row in admin.execute("select * from private.check_invariants()") if row["violations"]}
+
+
+@pytest.mark.parametrize("name", sorted(CORRUPTIONS))
+def test_it_fires_on_its_corruption(module_world: World, healthy: tuple[Tenant, Row], name: str) -> None:
+    """Triggers off, one statement, rolled back afterwards."""
+    _, ids = healthy
+    with (
+        module_world.database.connect("admin", row_factory=dict_row) as admin,
+        admin.transaction(force_rollback=True),
+    ):
+        assert broken(admin) == set()
+        admin.execute("set local session_replication_role = replica")
+        assert admin.execute(CORRUPTIONS[name], ids).rowcount > 0, "the corruption found nothing to corrupt"
+        assert name in broken(admin)
+
+
+def test_every_invariant_has_a_corruption(world: World) -> None:
+    """A new invariant comes with a proof that it can fail."""
+    rows = world.all("select name, claim from private.invariants")
+    assert {row["name"] for row in rows} == set(CORRUPTIONS) and all(row["claim"] for row in rows)
+
+
+def test_a_violation_comes_with_samples(module_world: World, healthy: tuple[Tenant, Row]) -> None:
+    """At most five rows that break it, as JSON."""
+    _, ids = healthy
+    with module_world.database.connect("admin") as admin, admin.transaction(force_rollback=True):
+        admin.execute("set local session_replication_role = replica")
+        admin.execute(CORRUPTIONS["thread_head_is_true"], ids)
+        row = admin.execute(
+            "select violations, samples from private.check_invariants() where invariant = 'thread_head_is_true'"
+        ).fetchone()
+    assert row is not None and row[0] == 1
+    assert json.loads(json.dumps(row[1]))[0]["id"] == str(ids["th"])
+
+
+def test_rebuild_makes_the_work_rows_again(world: World) -> None:
+    """Lost work rows are an index lost, not work lost: they are rebuilt from state and served."""
+    tenant = world.tenant()
+    first = world.arrive(tenant)
+    world.arrive(tenant)
+    sent = world.enqueue(first)
+    claimed = world.arrive(tenant, "claimed@people.test")
+    world.claim()
+    world.owner.execute("delete from private.inbound_work")
+    world.owner.execute("delete from private.outbound_work")
+    assert set(world.violations(tenant)) >= {"undecided_has_work", "unfinished_dispatch_has_work"}
+    world.owner.execute("select * from private.rebuild_work()")
+    world.owner.execute("select * from private.rebuild_work()")
+    assert {row["thread_id"] for row in world.claim(100)} >= {first["thread_id"], claimed["thread_id"]}
+    assert sent["queue_id"] in {row["queue_id"] for row in world.claim_out(100)}
+    assert world.violations(tenant) == {}
