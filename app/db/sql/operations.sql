@@ -23,11 +23,6 @@ select t.id::text as id from private.tenants_with_audit() as t (id);
 -- Seals a tenant's finished audit rows.
 select private.checkpoint_audit(%(tenant_id)s) as sealed;
 
--- name: queue_metrics
--- Depth, age of the oldest and in-flight per queue.
-select q.queue, sum(q.depth)::bigint as depth, max(q.oldest_seconds) as oldest_seconds, sum(q.in_flight)::bigint as in_flight
-from private.queue_metrics() as q group by q.queue;
-
 -- name: check_invariants
 -- Every promise of the core, proved on live data.
 select c.invariant, c.violations, c.samples from private.check_invariants() as c;
