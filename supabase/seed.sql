@@ -1,16 +1,21 @@
 -- Two demo tenants for a local stack. Never production data: addresses end in .test, and nobody has a password.
 -- Running it again changes nothing.
 
-insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, aud, role, created_at, updated_at)
+insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, aud, role, created_at,
+  updated_at)
 values
-('0197a000-0000-7000-8000-000000000101', 'owner@acme.test', now(), '{}', '{"name": "Olivia Owner"}', 'authenticated', 'authenticated', now(), now()),
-('0197a000-0000-7000-8000-000000000102', 'agent@acme.test', now(), '{}', '{"name": "Ana Agent"}', 'authenticated', 'authenticated', now(), now()),
-('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', now(), '{}', '{"name": "Ben Birch"}', 'authenticated', 'authenticated', now(), now())
+('0197a000-0000-7000-8000-000000000101', 'owner@acme.test', now(), '{}', '{"name": "Olivia Owner"}', 'authenticated',
+  'authenticated', now(), now()),
+('0197a000-0000-7000-8000-000000000102', 'agent@acme.test', now(), '{}', '{"name": "Ana Agent"}', 'authenticated',
+  'authenticated', now(), now()),
+('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', now(), '{}', '{"name": "Ben Birch"}', 'authenticated',
+  'authenticated', now(), now())
 on conflict (id) do nothing;
 
 insert into public.tenants (id, slug, name, time_zone, locale, home_regions, sender_name)
 values
-('0197a000-0000-7000-8000-000000000001', 'acme', 'Acme Home Services', 'America/New_York', 'en', '{US,CA}', 'Acme Home Services'),
+('0197a000-0000-7000-8000-000000000001', 'acme', 'Acme Home Services', 'America/New_York', 'en', '{US,CA}',
+  'Acme Home Services'),
 ('0197a000-0000-7000-8000-000000000002', 'birch', 'Studio Birch', 'Europe/Berlin', 'de', '{DE,AT,CH}', 'Studio Birch')
 on conflict (id) do nothing;
 
@@ -22,26 +27,31 @@ values
 on conflict (tenant_id, user_id) do nothing;
 
 update public.tenant_settings
-set business_hours = '[{"weekday": 0, "opens": "08:00", "closes": "18:00"}, {"weekday": 1, "opens": "08:00", "closes": "18:00"},
+set business_hours =
+  '[{"weekday": 0, "opens": "08:00", "closes": "18:00"}, {"weekday": 1, "opens": "08:00", "closes": "18:00"},
   {"weekday": 2, "opens": "08:00", "closes": "18:00"}, {"weekday": 3, "opens": "08:00", "closes": "18:00"},
   {"weekday": 4, "opens": "08:00", "closes": "18:00"}, {"weekday": 5, "opens": "09:00", "closes": "13:00"}]'
 where tenant_id = '0197a000-0000-7000-8000-000000000001' and business_hours = '[]';
 update public.tenant_settings
-set business_hours = '[{"weekday": 1, "opens": "10:00", "closes": "19:00"}, {"weekday": 2, "opens": "10:00", "closes": "19:00"},
+set business_hours =
+  '[{"weekday": 1, "opens": "10:00", "closes": "19:00"}, {"weekday": 2, "opens": "10:00", "closes": "19:00"},
   {"weekday": 3, "opens": "10:00", "closes": "19:00"}, {"weekday": 4, "opens": "10:00", "closes": "20:00"},
   {"weekday": 5, "opens": "09:00", "closes": "15:00"}]'
 where tenant_id = '0197a000-0000-7000-8000-000000000002' and business_hours = '[]';
 
 insert into public.et_channel_sessions (tenant_id, id, channel, provider, name, address, status, verified_at)
 values
-('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000011', 'email', 'smtp', 'Acme support', 'support@acme.test', 'connected', now()),
-('0197a000-0000-7000-8000-000000000002', '0197a000-0000-7000-8000-000000000021', 'email', 'smtp', 'Studio Birch', 'hallo@birch.test', 'connected', now())
+('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000011', 'email', 'smtp', 'Acme support',
+  'support@acme.test', 'connected', now()),
+('0197a000-0000-7000-8000-000000000002', '0197a000-0000-7000-8000-000000000021', 'email', 'smtp', 'Studio Birch',
+  'hallo@birch.test', 'connected', now())
 on conflict (tenant_id, id) do nothing;
 
 insert into public.faq_entries (tenant_id, id, question, keywords, answer, language)
 values
 ('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000031', 'What does a visit cost?',
-  '{price,cost,quote,estimate,fee,charge,how much}', 'A visit costs $89, and we take it off the bill if you let us do the work. Every estimate is free.', 'en'),
+  '{price,cost,quote,estimate,fee,charge,how much}',
+    'A visit costs $89, and we take it off the bill if you let us do the work. Every estimate is free.', 'en'),
 ('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000032', 'Which area do you serve?',
   '{area,serve,neighborhood,zip,travel}', 'We serve New York City, Long Island and northern New Jersey.', 'en'),
 ('0197a000-0000-7000-8000-000000000002', '0197a000-0000-7000-8000-000000000041', 'Was kostet ein Schnitt?',

@@ -23,7 +23,7 @@ begin
 end
 $$;
 
-grant anon, authenticated to parley_api with inherit false, set true;
+grant anon, authenticated to parley_api with inherit false, set true; -- noqa: PRS
 
 create schema private;
 comment on schema private is 'Helpers, trigger functions, worker functions and secrets. Exposed to no client.';
@@ -52,7 +52,8 @@ begin
       ), 52, 1), 53, 1), 'hex')::uuid;
 end
 $$;
-comment on function private.uuid_v7() is 'A time-ordered UUID (RFC 9562 version 7), so that keys arrive near each other.';
+comment on function private.uuid_v7() is
+'A time-ordered UUID (RFC 9562 version 7), so that keys arrive near each other.';
 
 create function private.is_time_zone(p_name text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -83,7 +84,8 @@ begin
     hint = 'Write a new row that corrects the old one.';
 end
 $$;
-comment on function private.tg_any__refuse() is 'Refuses UPDATE, DELETE and TRUNCATE on append-only tables, whoever asks.';
+comment on function private.tg_any__refuse() is
+'Refuses UPDATE, DELETE and TRUNCATE on append-only tables, whoever asks.';
 
 -- ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,7 +97,7 @@ create table public.tenants (
   suspended_reason text,
   time_zone text not null default 'UTC',
   locale text not null default 'en',
-  home_regions text [] not null default '{}',
+  home_regions text[] not null default '{}',
   sender_name text,
   sender_address text,
   created_at timestamptz not null default now(),
@@ -115,7 +117,8 @@ create table public.tenants (
 );
 comment on table public.tenants is 'One customer of the platform: a marketplace or service business.';
 comment on column public.tenants.slug is 'Short name used in the generated inbound address.';
-comment on column public.tenants.home_regions is 'ISO 3166 alpha-2 codes, first one first: how local phone numbers are read.';
+comment on column public.tenants.home_regions is
+'ISO 3166 alpha-2 codes, first one first: how local phone numbers are read.';
 comment on column public.tenants.sender_name is 'Default From name; a channel session may override it.';
 comment on column public.tenants.sender_address is 'Default From address; a channel session may override it.';
 
@@ -147,10 +150,13 @@ create table public.tenant_invitations (
   constraint tenant_invitations_tenant_id_id_pkey primary key (tenant_id, id),
   constraint tenant_invitations_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint tenant_invitations_role_check check (role in ('owner', 'admin', 'agent', 'viewer')),
-  constraint tenant_invitations_address_check check (address = lower(address) and address ~ '^[^[:space:]@]+@[^[:space:]@]+$')
+  constraint tenant_invitations_address_check check (address = lower(address)
+    and address ~ '^[^[:space:]@]+@[^[:space:]@]+$')
 );
-comment on table public.tenant_invitations is 'An offer of membership, bound to one e-mail address and good for one use.';
-comment on column public.tenant_invitations.token_digest is 'SHA-256 of the token; the token itself is shown once and never stored.';
+comment on table public.tenant_invitations is
+'An offer of membership, bound to one e-mail address and good for one use.';
+comment on column public.tenant_invitations.token_digest is
+'SHA-256 of the token; the token itself is shown once and never stored.';
 
 create table public.active_tenants (
   user_id uuid not null,
@@ -160,7 +166,8 @@ create table public.active_tenants (
   constraint active_tenants_tenant_id_user_id_fkey foreign key (tenant_id, user_id)
   references public.tenant_members (tenant_id, user_id) on delete cascade
 );
-comment on table public.active_tenants is 'Which of his tenants a user works in; the access token hook copies it into the JWT.';
+comment on table public.active_tenants is
+'Which of his tenants a user works in; the access token hook copies it into the JWT.';
 
 create table public.tenant_settings (
   tenant_id uuid not null,
@@ -173,7 +180,7 @@ create table public.tenant_settings (
   search_policy text not null default 'none',
   thread_scopes jsonb not null default '{}',
   business_hours jsonb not null default '[]',
-  closed_dates date [] not null default '{}',
+  closed_dates date[] not null default '{}',
   quiet_hours_start time,
   quiet_hours_end time,
   policy_version integer not null default 1,
@@ -193,8 +200,10 @@ comment on column public.tenant_settings.thread_scopes is
 'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
 comment on column public.tenant_settings.business_hours is
 '[{"weekday": 0, "opens": "09:00", "closes": "17:00"}, …] in the tenant''s time zone; weekday 0 is Monday.';
-comment on column public.tenant_settings.daily_send_cap is 'Most outbound messages a day over all channels; null is no cap.';
-comment on column public.tenant_settings.quiet_hours_start is 'No follow-up or notification leaves inside these hours of the recipient.';
+comment on column public.tenant_settings.daily_send_cap is
+'Most outbound messages a day over all channels; null is no cap.';
+comment on column public.tenant_settings.quiet_hours_start is
+'No follow-up or notification leaves inside these hours of the recipient.';
 comment on column public.tenant_settings.policy_version is 'Raised by every change, and recorded with every decision.';
 
 create table public.message_limits (
@@ -215,7 +224,7 @@ create table public.api_keys (
   name text not null,
   secret_digest bytea not null,
   hint text not null,
-  scopes text [] not null,
+  scopes text[] not null,
   created_by uuid,
   created_at timestamptz not null default now(),
   expires_at timestamptz,
@@ -225,9 +234,10 @@ create table public.api_keys (
   constraint api_keys_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint api_keys_name_check check (length(btrim(name)) between 1 and 100 and name !~ '[[:cntrl:]]'),
   constraint api_keys_scopes_check
-  check (scopes <> '{}' and scopes <@ array['read', 'send', 'manage', 'admin']::text [])
+  check (scopes <> '{}' and scopes <@ array['read', 'send', 'manage', 'admin']::text[])
 );
-comment on table public.api_keys is 'Keys for a tenant''s own servers. The secret is 32 random bytes, shown once; its SHA-256 is kept.';
+comment on table public.api_keys is
+'Keys for a tenant''s own servers. The secret is 32 random bytes, shown once; its SHA-256 is kept.';
 comment on column public.api_keys.hint is 'First characters of the key, so that people can tell keys apart.';
 
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +252,8 @@ create index tenant_invitations_id_idx on public.tenant_invitations (id);
 create function private.tg_members__keep_an_owner() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if old.role = 'owner' and (tg_op = 'DELETE' or (new.role, new.tenant_id, new.user_id) <> ('owner', old.tenant_id, old.user_id)) then
+  if old.role = 'owner' and (tg_op = 'DELETE' or (new.role, new.tenant_id, new.user_id) <> ('owner', old.tenant_id,
+    old.user_id)) then
     -- The tenant row is the lock: two owners cannot leave at the same moment.
     perform from public.tenants as t where t.id = old.tenant_id for no key update;
     if not exists (
@@ -267,7 +278,8 @@ begin
   return null;
 end
 $$;
-comment on function private.tg_tenants__settings() is 'Definer: every tenant has its settings row from the first moment.';
+comment on function private.tg_tenants__settings() is
+'Definer: every tenant has its settings row from the first moment.';
 
 create function private.tg_settings__bump_version() returns trigger
 language plpgsql set search_path = '' as $$
@@ -277,7 +289,8 @@ begin
   return new;
 end
 $$;
-comment on function private.tg_settings__bump_version() is 'Numbers the policy, so a decision can name the one it was made under.';
+comment on function private.tg_settings__bump_version() is
+'Numbers the policy, so a decision can name the one it was made under.';
 
 create trigger tenants_100_touch before update on public.tenants
 for each row execute function private.tg_any__touch();

@@ -12,7 +12,8 @@ create function private.current_user_id() returns uuid
 language sql stable parallel safe set search_path = ''
 begin atomic
   select case
-    when (private.claims() ->> 'sub') ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not private.claims() ? 'api_key_id'
+    when (private.claims() ->> 'sub') ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+      and not private.claims() ? 'api_key_id'
       then (private.claims() ->> 'sub')::uuid
   end;
 end;
@@ -26,12 +27,12 @@ begin atomic
 end;
 comment on function private.claimed_tenant() is 'The tenant the JWT names. A claim, not yet a right.';
 
-create function private.current_scopes() returns text []
+create function private.current_scopes() returns text[]
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_claims jsonb := private.claims();
   v_tenant uuid := private.claimed_tenant();
-  v_scopes text [];
+  v_scopes text[];
 begin
   if v_tenant is null then
     return '{}';
@@ -44,10 +45,10 @@ begin
       and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and t.status <> 'deleted';
   else
     select case m.role
-      when 'viewer' then '{read}'::text []
-      when 'agent' then '{read,send,manage}'::text []
-      when 'admin' then '{read,send,manage,admin}'::text []
-      when 'owner' then '{read,send,manage,admin,own}'::text []
+      when 'viewer' then '{read}'::text[]
+      when 'agent' then '{read,send,manage}'::text[]
+      when 'admin' then '{read,send,manage,admin}'::text[]
+      when 'owner' then '{read,send,manage,admin,own}'::text[]
     end into v_scopes
     from public.tenant_members as m
     inner join public.tenants as t on m.tenant_id = t.id
@@ -57,14 +58,16 @@ begin
 end
 $$;
 comment on function private.current_scopes() is
-'Definer: reads memberships and keys under forced RLS. What the caller may do in the tenant his token names: a removed member or a revoked key has nothing.';
+'Definer: reads memberships and keys under forced RLS. What the caller may do in the tenant his token names: a '
+'removed member or a revoked key has nothing.';
 
 create function private.current_tenant() returns uuid
 language sql stable security definer set search_path = '' as $$
   select private.claimed_tenant() where 'read' = any(private.current_scopes())
 $$;
 comment on function private.current_tenant() is
-'Definer. The staff predicate of every policy: the tenant in the token, if the caller may read it now. Use as (select private.current_tenant()).';
+'Definer. The staff predicate of every policy: the tenant in the token, if the caller may read it now. Use as '
+'(select private.current_tenant()).';
 
 create function private.is_admin() returns boolean
 language sql stable security definer set search_path = '' as $$
@@ -76,7 +79,8 @@ create function private.worker_tenant() returns uuid
 language sql stable parallel safe set search_path = '' as $$
   select nullif(current_setting('parley.tenant_id', true), '')::uuid
 $$;
-comment on function private.worker_tenant() is 'The tenant a worker has set for its transaction; the predicate of the worker''s policies.';
+comment on function private.worker_tenant() is
+'The tenant a worker has set for its transaction; the predicate of the worker''s policies.';
 
 create function private.actor() returns text
 language sql stable parallel safe set search_path = ''
@@ -88,12 +92,13 @@ begin atomic
     'role:' || session_user
   );
 end;
-comment on function private.actor() is 'Who is acting, for audit rows and message senders: api_key:…, user:…, worker:… or role:….';
+comment on function private.actor() is
+'Who is acting, for audit rows and message senders: api_key:…, user:…, worker:… or role:….';
 
 create function private.authorize(p_scope text) returns uuid
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_scopes text [];
+  v_scopes text[];
 begin
   if private.claims() = '{}'::jsonb or private.claims() ->> 'role' = 'anon' then
     raise exception 'sign in first'
@@ -110,7 +115,8 @@ begin
 end
 $$;
 comment on function private.authorize(text) is
-'Definer. The first line of every client write: returns the caller''s tenant or raises PT401 / PT403. Scopes: read, send, manage, admin, own.';
+'Definer. The first line of every client write: returns the caller''s tenant or raises PT401 / PT403. Scopes: read, '
+'send, manage, admin, own.';
 
 create function private.message_limit(p_tenant_id uuid, p_channel text, p_kind text) returns bigint
 language sql stable security definer set search_path = '' as $$
@@ -128,7 +134,8 @@ language sql stable security definer set search_path = '' as $$
   )
 $$;
 comment on function private.message_limit(uuid, text, text) is
-'Definer. The limit in force: the tenant''s own, else the channel''s default (chat: 2000 characters, 10 MiB a file, 50 a page).';
+'Definer. The limit in force: the tenant''s own, else the channel''s default (chat: 2000 characters, 10 MiB a file, '
+'50 a page).';
 
 create function private.custom_access_token_hook(event jsonb) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -145,14 +152,15 @@ begin
   order by a.user_id is null, m.created_at, m.tenant_id
   limit 1;
   v_claims := jsonb_set(v_claims, '{app_metadata}', coalesce(v_claims -> 'app_metadata', '{}'::jsonb)
-    - '{tenant_id,tenant_role}'::text []
+    - '{tenant_id,tenant_role}'::text[]
     || case when v_tenant is null then '{}'::jsonb
       else jsonb_build_object('tenant_id', v_tenant, 'tenant_role', v_role) end);
   return jsonb_set(event, '{claims}', v_claims);
 end
 $$;
 comment on function private.custom_access_token_hook(jsonb) is
-'Supabase Auth calls this for every token: puts the user''s active tenant (else his oldest) into app_metadata.tenant_id.';
+'Supabase Auth calls this for every token: puts the user''s active tenant (else his oldest) into '
+'app_metadata.tenant_id.';
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -23,7 +23,8 @@ begin
   return jsonb_build_object('tenant_id', v_tenant, 'slug', p_slug);
 end
 $$;
-comment on function private.create_tenant(text, text, text, text) is 'Definer: the caller becomes owner of a new tenant and works in it from his next token.';
+comment on function private.create_tenant(text, text, text, text) is
+'Definer: the caller becomes owner of a new tenant and works in it from his next token.';
 
 create function private.switch_tenant(p_tenant_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -45,7 +46,8 @@ begin
   end if;
   insert into public.active_tenants (user_id, tenant_id) values (v_user, p_tenant_id)
   on conflict (user_id) do update set tenant_id = excluded.tenant_id, updated_at = now();
-  return jsonb_build_object('tenant_id', p_tenant_id, 'refresh_token', 'Refresh the session to receive a token for it.');
+  return jsonb_build_object('tenant_id', p_tenant_id, 'refresh_token',
+    'Refresh the session to receive a token for it.');
 end
 $$;
 comment on function private.switch_tenant(uuid) is 'Definer: chooses the tenant of the caller''s next token.';
@@ -61,7 +63,8 @@ begin
     perform private.authorize('own');
   end if;
   insert into public.tenant_invitations (tenant_id, id, address, role, token_digest, invited_by)
-  values (v_tenant, v_id, lower(btrim(p_address)), p_role, sha256(convert_to(v_secret, 'UTF8')), private.current_user_id());
+  values (v_tenant, v_id, lower(btrim(p_address)), p_role, sha256(convert_to(v_secret, 'UTF8')),
+    private.current_user_id());
   perform private.audit(v_tenant, 'member.invited', 'invitation', v_id::text, jsonb_build_object('role', p_role));
   return jsonb_build_object('invitation_id', v_id, 'token', v_id::text || '.' || v_secret);
 end
@@ -143,7 +146,8 @@ begin
   return jsonb_build_object('user_id', p_user_id, 'role', p_role);
 end
 $$;
-comment on function private.set_member_role(uuid, text) is 'Definer: changes a role. Only owners make or unmake owners.';
+comment on function private.set_member_role(uuid, text) is
+'Definer: changes a role. Only owners make or unmake owners.';
 
 create function private.remove_member(p_user_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -164,9 +168,10 @@ begin
   return jsonb_build_object('user_id', p_user_id, 'removed', true);
 end
 $$;
-comment on function private.remove_member(uuid) is 'Definer: ends a membership at once; anyone may leave, admins remove others, owners remove owners.';
+comment on function private.remove_member(uuid) is
+'Definer: ends a membership at once; anyone may leave, admins remove others, owners remove owners.';
 
-create function private.create_api_key(p_name text, p_scopes text [], p_expires_at timestamptz) returns jsonb
+create function private.create_api_key(p_name text, p_scopes text[], p_expires_at timestamptz) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('admin');
@@ -181,7 +186,8 @@ begin
   return jsonb_build_object('api_key_id', v_id, 'key', v_key, 'scopes', p_scopes);
 end
 $$;
-comment on function private.create_api_key(text, text [], timestamptz) is 'Definer: a new key, its secret returned once.';
+comment on function private.create_api_key(text, text[], timestamptz) is
+'Definer: a new key, its secret returned once.';
 
 create function private.revoke_api_key(p_api_key_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -226,7 +232,8 @@ begin
     'app_metadata', jsonb_build_object('tenant_id', v_key.tenant_id));
 end
 $$;
-comment on function private.api_key_claims(text) is 'Definer, for the API''s login role only: the claims a good key stands for, null for any other.';
+comment on function private.api_key_claims(text) is
+'Definer, for the API''s login role only: the claims a good key stands for, null for any other.';
 
 create function private.update_tenant(p_patch jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -264,7 +271,8 @@ begin
   return jsonb_build_object('tenant_id', v_tenant, 'updated', true);
 end
 $$;
-comment on function private.update_tenant(jsonb) is 'Definer: changes the named fields of the tenant and, under "settings", of its settings.';
+comment on function private.update_tenant(jsonb) is
+'Definer: changes the named fields of the tenant and, under "settings", of its settings.';
 
 create function private.delete_tenant() returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -277,7 +285,8 @@ begin
   return jsonb_build_object('tenant_id', v_tenant, 'deleted', true);
 end
 $$;
-comment on function private.delete_tenant() is 'Definer: hides the tenant from everyone at once and stops its sending. The rows stay for the retention period.';
+comment on function private.delete_tenant() is
+'Definer: hides the tenant from everyone at once and stops its sending. The rows stay for the retention period.';
 
 create function private.suspend_tenant(p_tenant_id uuid, p_reason text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -289,11 +298,13 @@ begin
     'tenant', p_tenant_id::text, jsonb_build_object('reason', p_reason));
 end
 $$;
-comment on function private.suspend_tenant(uuid, text) is 'Definer, for the platform: stops a tenant''s sending with a reason; a null reason resumes it.';
+comment on function private.suspend_tenant(uuid, text) is
+'Definer, for the platform: stops a tenant''s sending with a reason; a null reason resumes it.';
 
 -- ── client wrappers ──────────────────────────────────────────────────────────────────────────────────────────────
 
-create function public.create_tenant(p_name text, p_slug text, p_time_zone text default 'UTC', p_locale text default 'en')
+create function public.create_tenant(p_name text, p_slug text, p_time_zone text default 'UTC',
+  p_locale text default 'en')
 returns jsonb language sql volatile set search_path = ''
 begin atomic select private.create_tenant(p_name, p_slug, p_time_zone, p_locale); end;
 create function public.switch_tenant(p_tenant_id uuid) returns jsonb
@@ -308,7 +319,8 @@ create function public.set_member_role(p_user_id uuid, p_role text) returns json
 language sql volatile set search_path = '' begin atomic select private.set_member_role(p_user_id, p_role); end;
 create function public.remove_member(p_user_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.remove_member(p_user_id); end;
-create function public.create_api_key(p_name text, p_scopes text [] default '{read}', p_expires_at timestamptz default null)
+create function public.create_api_key(p_name text, p_scopes text[] default '{read}',
+  p_expires_at timestamptz default null)
 returns jsonb language sql volatile set search_path = ''
 begin atomic select private.create_api_key(p_name, p_scopes, p_expires_at); end;
 create function public.revoke_api_key(p_api_key_id uuid) returns jsonb
@@ -320,23 +332,26 @@ language sql volatile set search_path = '' begin atomic select private.delete_te
 
 comment on function public.create_tenant(text, text, text, text) is 'Create a tenant and become its owner.';
 comment on function public.switch_tenant(uuid) is 'Work in another of your tenants: refresh the session afterwards.';
-comment on function public.invite_member(text, text) is 'Invite somebody by e-mail address; returns the token once. Admins.';
-comment on function public.accept_invitation(text) is 'Join a tenant with the token of an invitation to your confirmed address.';
+comment on function public.invite_member(text, text) is
+'Invite somebody by e-mail address; returns the token once. Admins.';
+comment on function public.accept_invitation(text) is
+'Join a tenant with the token of an invitation to your confirmed address.';
 comment on function public.revoke_invitation(uuid) is 'Take an invitation back. Admins.';
 comment on function public.set_member_role(uuid, text) is 'Change a member''s role. Admins; owners for owners.';
 comment on function public.remove_member(uuid) is 'Remove a member, or leave. Admins; owners for owners.';
-comment on function public.create_api_key(text, text [], timestamptz) is 'Create an API key; its secret is shown once. Admins.';
+comment on function public.create_api_key(text, text[], timestamptz) is
+'Create an API key; its secret is shown once. Admins.';
 comment on function public.revoke_api_key(uuid) is 'Revoke an API key. Admins.';
 comment on function public.update_tenant(jsonb) is 'Change tenant fields and, under "settings", its settings. Admins.';
 comment on function public.delete_tenant() is 'Delete the active tenant. Owners.';
 
 grant execute on function public.create_tenant(text, text, text, text), public.switch_tenant(uuid),
 public.invite_member(text, text), public.accept_invitation(text), public.revoke_invitation(uuid),
-public.set_member_role(uuid, text), public.remove_member(uuid), public.create_api_key(text, text [], timestamptz),
+public.set_member_role(uuid, text), public.remove_member(uuid), public.create_api_key(text, text[], timestamptz),
 public.revoke_api_key(uuid), public.update_tenant(jsonb), public.delete_tenant() to authenticated;
 grant execute on function private.create_tenant(text, text, text, text), private.switch_tenant(uuid),
 private.invite_member(text, text), private.accept_invitation(text), private.revoke_invitation(uuid),
-private.set_member_role(uuid, text), private.remove_member(uuid), private.create_api_key(text, text [], timestamptz),
+private.set_member_role(uuid, text), private.remove_member(uuid), private.create_api_key(text, text[], timestamptz),
 private.revoke_api_key(uuid), private.update_tenant(jsonb), private.delete_tenant() to authenticated;
 grant execute on function private.api_key_claims(text) to parley_api;
 grant execute on function private.suspend_tenant(uuid, text) to service_role;

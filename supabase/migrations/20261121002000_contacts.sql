@@ -16,7 +16,8 @@ language sql immutable parallel safe set search_path = '' as $$
     else p_channel
   end
 $$;
-comment on function private.address_kind(text) is 'Which kind of address a channel uses: WhatsApp, SMS and phone share one number.';
+comment on function private.address_kind(text) is
+'Which kind of address a channel uses: WhatsApp, SMS and phone share one number.';
 
 create function private.is_address(p_kind text, p_address text) returns boolean
 language sql immutable parallel safe set search_path = '' as $$
@@ -59,10 +60,14 @@ create table public.contacts (
   constraint contacts_time_zone_check check (private.is_time_zone(time_zone))
 );
 comment on table public.contacts is 'A person or company a tenant talks to.';
-comment on column public.contacts.kind is 'customer (home owner), provider (contractor), lead (a provider not yet won) or unknown.';
-comment on column public.contacts.auth_user_id is 'The sign-in of this person; set only when a verified address matches.';
-comment on column public.contacts.merged_into is 'Set on the loser of a merge: the contact that goes on. Never points at a merged contact.';
-comment on column public.contacts.blocked_at is 'Since when nothing is sent to this contact and the AI does not answer him.';
+comment on column public.contacts.kind is
+'customer (home owner), provider (contractor), lead (a provider not yet won) or unknown.';
+comment on column public.contacts.auth_user_id is
+'The sign-in of this person; set only when a verified address matches.';
+comment on column public.contacts.merged_into is
+'Set on the loser of a merge: the contact that goes on. Never points at a merged contact.';
+comment on column public.contacts.blocked_at is
+'Since when nothing is sent to this contact and the AI does not answer him.';
 
 create table public.contact_identities (
   tenant_id uuid not null,
@@ -79,8 +84,10 @@ create table public.contact_identities (
   constraint contact_identities_address_check check (private.is_address(kind, address)),
   constraint contact_identities_kind_check check (kind in ('email', 'phone', 'telegram', 'push', 'in_app'))
 );
-comment on table public.contact_identities is 'One normalised address of one contact; an address belongs to one contact per tenant.';
-comment on column public.contact_identities.verified_at is 'When the person proved that the address is his; null means it was only seen.';
+comment on table public.contact_identities is
+'One normalised address of one contact; an address belongs to one contact per tenant.';
+comment on column public.contact_identities.verified_at is
+'When the person proved that the address is his; null means it was only seen.';
 
 create table public.contact_consents (
   tenant_id uuid not null,
@@ -98,13 +105,15 @@ create table public.contact_consents (
   references public.contacts (tenant_id, id),
   constraint contact_consents_purpose_check check (purpose in ('service', 'notification', 'marketing'))
 );
-comment on table public.contact_consents is 'Who agreed to what, when, to which wording, through which source. The newest row counts; rows are never changed.';
+comment on table public.contact_consents is
+'Who agreed to what, when, to which wording, through which source. The newest row counts; rows are never changed.';
 
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create index contacts_id_idx on public.contacts (id);
 create index contacts_tenant_id_kind_id_idx on public.contacts (tenant_id, kind, id);
-create index contacts_tenant_id_merged_into_idx on public.contacts (tenant_id, merged_into) where merged_into is not null;
+create index contacts_tenant_id_merged_into_idx on public.contacts (tenant_id,
+  merged_into) where merged_into is not null;
 create index contacts_auth_user_id_idx on public.contacts (auth_user_id) where auth_user_id is not null;
 create index contact_identities_tenant_id_contact_id_idx on public.contact_identities (tenant_id, contact_id);
 create index contact_consents_tenant_id_contact_id_idx on public.contact_consents
@@ -147,7 +156,8 @@ language sql stable security definer set search_path = '' as $$
   select coalesce(c.merged_into, c.id) from public.contacts as c
   where c.tenant_id = p_tenant_id and c.id = p_contact_id
 $$;
-comment on function private.canonical_contact(uuid, uuid) is 'Definer: the contact that goes on after a merge; one hop is always enough.';
+comment on function private.canonical_contact(uuid, uuid) is
+'Definer: the contact that goes on after a merge; one hop is always enough.';
 
 create function private.tg_contacts__link_rules() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -166,7 +176,8 @@ begin
   return new;
 end
 $$;
-comment on function private.tg_contacts__link_rules() is 'Definer: reads auth.users. No account can take over a contact by claiming his address.';
+comment on function private.tg_contacts__link_rules() is
+'Definer: reads auth.users. No account can take over a contact by claiming his address.';
 
 create function private.claim_contact(p_tenant_slug text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -192,7 +203,8 @@ begin
   if not exists (
     select from public.contacts as c where c.tenant_id = v_tenant and c.id = v_contact and c.auth_user_id = v_user) then
     raise exception 'this contact or this sign-in is linked already'
-      using errcode = 'PT409', detail = '{"code": "linked_already"}', hint = 'Ask the business to merge the two records.';
+      using errcode = 'PT409', detail = '{"code": "linked_already"}',
+        hint = 'Ask the business to merge the two records.';
   end if;
   update public.contact_identities as i set verified_at = coalesce(i.verified_at, now())
   from auth.users as u
@@ -203,7 +215,8 @@ begin
 end
 $$;
 comment on function private.claim_contact(text) is
-'Definer: links the caller to the contact of a tenant that carries his confirmed address; nothing to name, nothing to guess.';
+'Definer: links the caller to the contact of a tenant that carries his confirmed address; nothing to name, nothing '
+'to guess.';
 
 create trigger contacts_100_link_rules before insert or update of auth_user_id on public.contacts
 for each row execute function private.tg_contacts__link_rules();
@@ -214,7 +227,8 @@ for each row execute function private.tg_any__refuse();
 
 create function public.claim_contact(p_tenant_slug text) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.claim_contact(p_tenant_slug); end;
-comment on function public.claim_contact(text) is 'Link yourself to your contact at a tenant through your confirmed e-mail or phone.';
+comment on function public.claim_contact(text) is
+'Link yourself to your contact at a tenant through your confirmed e-mail or phone.';
 
 -- ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,7 +274,8 @@ using (tenant_id = (select private.worker_tenant()));
 -- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 revoke all on public.contacts, public.contact_identities, public.contact_consents, public.homeowners,
-public.contractors, public.contractor_leads, public.potential_contractors from public, anon, authenticated, service_role;
+public.contractors, public.contractor_leads, public.potential_contractors from public, anon, authenticated,
+  service_role;
 grant select on public.contacts, public.contact_identities, public.contact_consents, public.homeowners,
 public.contractors, public.contractor_leads, public.potential_contractors to authenticated, service_role;
 grant select on public.contacts, public.contact_identities, public.contact_consents to parley_worker;

@@ -1,12 +1,13 @@
 -- Chapter: contacts, part two. What the staff does with contacts: make and change them, block them, keep their consent.
 
-create function private.check_fields(p_object jsonb, p_known text []) returns void
+create function private.check_fields(p_object jsonb, p_known text[]) returns void
 language plpgsql immutable set search_path = '' as $$
 declare
   v_unknown text;
 begin
   if jsonb_typeof(p_object) is distinct from 'object' then
-    raise exception 'an object is expected' using errcode = 'PT422', detail = '{"code": "bad_value"}', hint = 'Send a JSON object.';
+    raise exception 'an object is expected' using errcode = 'PT422', detail = '{"code": "bad_value"}',
+      hint = 'Send a JSON object.';
   end if;
   select k into v_unknown from jsonb_object_keys(p_object) as k where k <> all(p_known) limit 1;
   if v_unknown is not null then
@@ -16,7 +17,8 @@ begin
   end if;
 end
 $$;
-comment on function private.check_fields(jsonb, text []) is 'Refuses an object with fields nobody reads: a typo must not be silently ignored.';
+comment on function private.check_fields(jsonb, text[]) is
+'Refuses an object with fields nobody reads: a typo must not be silently ignored.';
 
 create function private.add_identity(p_tenant_id uuid, p_contact_id uuid, p_kind text, p_address text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -42,7 +44,8 @@ begin
   end if;
 end
 $$;
-comment on function private.add_identity(uuid, uuid, text, text) is 'Definer: gives a contact an address nobody else has.';
+comment on function private.add_identity(uuid, uuid, text, text) is
+'Definer: gives a contact an address nobody else has.';
 
 create function private.put_contact(p_contact_id uuid, p_contact jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -52,7 +55,8 @@ declare
   v_merged_into uuid;
   v_identity jsonb;
 begin
-  perform private.check_fields(p_contact, '{kind,display_name,company,locale,time_zone,home_region,attributes,identities}');
+  perform private.check_fields(p_contact,
+    '{kind,display_name,company,locale,time_zone,home_region,attributes,identities}');
   if v_id is null then
     insert into public.contacts (tenant_id) values (v_tenant) returning id into v_id;
   else
@@ -99,7 +103,8 @@ begin
   return jsonb_build_object('contact_id', p_contact_id, 'blocked_at', v_at);
 end
 $$;
-comment on function private.block_contact(uuid, boolean) is 'Definer: nothing is sent to a blocked contact, and the AI does not answer him.';
+comment on function private.block_contact(uuid, boolean) is
+'Definer: nothing is sent to a blocked contact, and the AI does not answer him.';
 
 create function private.record_consent(
   p_contact_id uuid, p_channel text, p_purpose text, p_granted boolean, p_wording text, p_source text
@@ -136,7 +141,8 @@ select private.record_consent(p_contact_id, p_channel, p_purpose, p_granted, p_w
 end;
 comment on function public.put_contact(uuid, jsonb) is 'Make a contact, or change fields of one. Agents.';
 comment on function public.block_contact(uuid, boolean) is 'Block a contact, or let him in again. Agents.';
-comment on function public.record_consent(uuid, text, text, boolean, text, text) is 'Record what a contact agreed to or took back. Agents.';
+comment on function public.record_consent(uuid, text, text, boolean, text, text) is
+'Record what a contact agreed to or took back. Agents.';
 
 grant execute on function private.put_contact(uuid, jsonb), private.block_contact(uuid, boolean),
 private.record_consent(uuid, text, text, boolean, text, text), public.put_contact(uuid, jsonb),

@@ -37,10 +37,13 @@ create table public.et_channel_sessions (
     jsonb_typeof(config) = 'object' and not config ?| array['password', 'secret', 'token', 'api_key']
   )
 );
-comment on table public.et_channel_sessions is 'One connected account of a tenant on a channel: a mailbox, a number, a bot, the in-app channel.';
+comment on table public.et_channel_sessions is
+'One connected account of a tenant on a channel: a mailbox, a number, a bot, the in-app channel.';
 comment on column public.et_channel_sessions.address is 'Normalised own address: mailbox, E.164 number or bot id.';
-comment on column public.et_channel_sessions.verified_at is 'When the platform proved the tenant owns the address; inbound needs it.';
-comment on column public.et_channel_sessions.config is 'Non-secret settings, e.g. {"smtp": {"host": …, "port": …}}. Secrets go to private.channel_secrets.';
+comment on column public.et_channel_sessions.verified_at is
+'When the platform proved the tenant owns the address; inbound needs it.';
+comment on column public.et_channel_sessions.config is
+'Non-secret settings, e.g. {"smtp": {"host": …, "port": …}}. Secrets go to private.channel_secrets.';
 comment on column public.et_channel_sessions.sender_address is 'From address when it differs from the session''s own.';
 
 create table private.channel_secrets (
@@ -53,7 +56,8 @@ create table private.channel_secrets (
   constraint channel_secrets_tenant_id_session_id_fkey foreign key (tenant_id, session_id)
   references public.et_channel_sessions (tenant_id, id)
 );
-comment on table private.channel_secrets is 'Encrypted by the app (MultiFernet, rotatable) before it comes here; the database never holds a key.';
+comment on table private.channel_secrets is
+'Encrypted by the app (MultiFernet, rotatable) before it comes here; the database never holds a key.';
 
 create index et_channel_sessions_channel_address_idx on public.et_channel_sessions (channel, address);
 create index et_channel_sessions_id_idx on public.et_channel_sessions (id);
@@ -80,7 +84,8 @@ language sql volatile security definer set search_path = '' as $$
   set status = p_status, status_reason = p_reason, last_heartbeat_at = now()
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status not in ('paused', 'deleted')
 $$;
-comment on function private.record_heartbeat(uuid, uuid, text, text) is 'Definer, for receivers and adapters: the session''s state as just seen.';
+comment on function private.record_heartbeat(uuid, uuid, text, text) is
+'Definer, for receivers and adapters: the session''s state as just seen.';
 
 create function private.create_channel_session(
   p_channel text, p_provider text, p_name text, p_address text, p_config jsonb, p_sender_name text
@@ -110,7 +115,8 @@ declare
 begin
   if p_status not in ('paused', 'connected', 'deleted') then
     raise exception 'a session can be paused, connected again or deleted'
-      using errcode = 'PT422', detail = '{"code": "bad_status", "field": "status"}', hint = 'Use paused, connected or deleted.';
+      using errcode = 'PT422', detail = '{"code": "bad_status", "field": "status"}',
+        hint = 'Use paused, connected or deleted.';
   end if;
   update public.et_channel_sessions as s
   set status = case when p_status = 'connected' and s.verified_at is null then 'pending' else p_status end,
@@ -131,7 +137,8 @@ begin
   return jsonb_build_object('session_id', p_session_id, 'status', v_status);
 end
 $$;
-comment on function private.set_channel_session_status(uuid, text) is 'Definer: pause, resume or delete an account; deleting wipes its secrets.';
+comment on function private.set_channel_session_status(uuid, text) is
+'Definer: pause, resume or delete an account; deleting wipes its secrets.';
 
 create function private.verify_channel_session(p_tenant_id uuid, p_session_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -140,7 +147,8 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(s.channel || ':' || s.address, 3)) from public.et_channel_sessions as s
   where s.tenant_id = p_tenant_id and s.id = p_session_id;
   update public.et_channel_sessions as s
-  set verified_at = coalesce(s.verified_at, now()), status = case s.status when 'pending' then 'connected' else s.status end
+  set verified_at = coalesce(s.verified_at, now()), status = case s.status when 'pending'
+    then 'connected' else s.status end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status <> 'deleted'
     and not exists (
       select from public.et_channel_sessions as o
@@ -155,19 +163,22 @@ $$;
 comment on function private.verify_channel_session(uuid, uuid) is
 'Definer, for the platform: the tenant owns this address. False when another session verified it before.';
 
-create function private.put_channel_secret(p_tenant_id uuid, p_session_id uuid, p_name text, p_ciphertext bytea) returns void
+create function private.put_channel_secret(p_tenant_id uuid, p_session_id uuid, p_name text,
+  p_ciphertext bytea) returns void
 language sql volatile security definer set search_path = '' as $$
   insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
   values (p_tenant_id, p_session_id, p_name, p_ciphertext)
   on conflict (tenant_id, session_id, name) do update set ciphertext = excluded.ciphertext, updated_at = now()
 $$;
-comment on function private.put_channel_secret(uuid, uuid, text, bytea) is 'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret.';
+comment on function private.put_channel_secret(uuid, uuid, text, bytea) is
+'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret.';
 
 create trigger et_channel_sessions_100_touch before update on public.et_channel_sessions
 for each row execute function private.tg_any__touch();
 
 create function public.create_channel_session(
-  p_channel text, p_provider text, p_name text, p_address text, p_config jsonb default '{}', p_sender_name text default null
+  p_channel text, p_provider text, p_name text, p_address text, p_config jsonb default '{}',
+    p_sender_name text default null
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic
 select private.create_channel_session(p_channel, p_provider, p_name, p_address, p_config, p_sender_name);
@@ -175,7 +186,8 @@ end;
 create function public.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.set_channel_session_status(p_session_id, p_status); end;
-comment on function public.create_channel_session(text, text, text, text, jsonb, text) is 'Connect an account of a channel. Admins.';
+comment on function public.create_channel_session(text, text, text, text, jsonb, text) is
+'Connect an account of a channel. Admins.';
 comment on function public.set_channel_session_status(uuid, text) is 'Pause, resume or delete an account. Admins.';
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────

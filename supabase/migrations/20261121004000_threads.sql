@@ -12,14 +12,15 @@
 
 create function private.is_thread_head(
   p_kind text, p_scope_rule text, p_folder text, p_status text, p_snoozed_until timestamptz, p_control text,
-  p_search_policy text, p_labels text [],
+  p_search_policy text, p_labels text[],
   p_last_seq bigint, p_last_inbound_seq bigint, p_staff_read_seq bigint, p_last_rev bigint, p_unread_count integer
 ) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
   v_broken text := case
     when p_kind not in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration') then 'kind'
-    when p_scope_rule not in ('channel_contact', 'email_reference', 'pair', 'pair_context', 'explicit') then 'scope_rule'
+    when p_scope_rule not in ('channel_contact', 'email_reference', 'pair', 'pair_context',
+      'explicit') then 'scope_rule'
     when p_folder not in ('inbox', 'spam', 'automated') then 'folder'
     when p_status not in ('open', 'snoozed', 'closed', 'archived') then 'status'
     when (p_status = 'snoozed') <> (p_snoozed_until is not null) then 'snoozed_until'
@@ -39,7 +40,7 @@ begin
 end
 $$;
 comment on function private.is_thread_head(
-  text, text, text, text, timestamptz, text, text, text [], bigint, bigint, bigint, bigint, integer
+  text, text, text, text, timestamptz, text, text, text[], bigint, bigint, bigint, bigint, integer
 ) is 'The values a thread may have. True, or a check violation that names the column.';
 
 create table public.et_threads (
@@ -62,7 +63,7 @@ create table public.et_threads (
   control text not null default 'ai',
   control_epoch bigint not null default 1,
   assignee_id uuid,
-  labels text [] not null default '{}',
+  labels text[] not null default '{}',
   search_policy text,
   staff_readable boolean not null default true,
   last_seq bigint not null default 0,
@@ -96,13 +97,21 @@ create table public.et_threads (
 )
 with (fillfactor = 80);
 comment on table public.et_threads is 'One conversation and its denormalised head.';
-comment on column public.et_threads.scope_key is 'Which messages belong here; computed by private.thread_scope_key() when the thread was made and never rewritten.';
-comment on column public.et_threads.folder is 'inbox, spam (scored apart) or automated (lists, bulk mail, delivery reports). A person''s mail moves the thread to inbox.';
-comment on column public.et_threads.control_epoch is 'Raised at every change of control. An AI reply carries the epoch it was decided under and is refused once it moved.';
-comment on column public.et_threads.staff_readable is 'True when the tenant itself is a party. Conversations between participants are read only through an audited function.';
+comment on column public.et_threads.scope_key is
+'Which messages belong here; computed by private.thread_scope_key() when the thread was made and never rewritten.';
+comment on column public.et_threads.folder is
+'inbox, spam (scored apart) or automated (lists, bulk mail, delivery reports). A person''s mail moves the thread to '
+'inbox.';
+comment on column public.et_threads.control_epoch is
+'Raised at every change of control. An AI reply carries the epoch it was decided under and is refused once it moved.';
+comment on column public.et_threads.staff_readable is
+'True when the tenant itself is a party. Conversations between participants are read only through an audited '
+'function.';
 comment on column public.et_threads.last_seq is 'Number of the newest message; orders the thread.';
-comment on column public.et_threads.last_rev is 'Raised by inserts, releases, edits, deletions and reactions; what clients poll.';
-comment on column public.et_threads.staff_read_seq is 'Up to where the staff has read; unread_count is the number of inbound messages after it.';
+comment on column public.et_threads.last_rev is
+'Raised by inserts, releases, edits, deletions and reactions; what clients poll.';
+comment on column public.et_threads.staff_read_seq is
+'Up to where the staff has read; unread_count is the number of inbound messages after it.';
 comment on column public.et_threads.relationship_id is 'Groups the threads of one pair over its contexts.';
 
 create table public.thread_aliases (
@@ -114,7 +123,8 @@ create table public.thread_aliases (
   constraint thread_aliases_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
   references public.et_threads (tenant_id, id)
 );
-comment on table public.thread_aliases is 'Other keys that lead to a thread: after merges, and for ids of older systems.';
+comment on table public.thread_aliases is
+'Other keys that lead to a thread: after merges, and for ids of older systems.';
 
 create table public.thread_participants (
   tenant_id uuid not null,
@@ -138,17 +148,20 @@ comment on table public.thread_participants is 'End users who take part in a thr
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create index et_threads_id_idx on public.et_threads (id);
-create index et_threads_tenant_id_inbox_idx on public.et_threads (tenant_id, folder, status, last_message_at desc, id desc);
+create index et_threads_tenant_id_inbox_idx on public.et_threads (tenant_id, folder, status, last_message_at desc,
+  id desc);
 create index et_threads_tenant_id_assignee_id_idx on public.et_threads
 (tenant_id, assignee_id, last_message_at desc, id desc) where assignee_id is not null;
 create index et_threads_tenant_id_contact_id_idx on public.et_threads (tenant_id, contact_id);
 create index et_threads_tenant_id_other_contact_id_idx on public.et_threads (tenant_id, other_contact_id)
 where other_contact_id is not null;
-create index et_threads_tenant_id_snoozed_until_idx on public.et_threads (tenant_id, snoozed_until) where status = 'snoozed';
+create index et_threads_tenant_id_snoozed_until_idx on public.et_threads (tenant_id,
+  snoozed_until) where status = 'snoozed';
 create index et_threads_tenant_id_context_idx on public.et_threads (tenant_id, context_kind, context_id)
 where context_id is not null;
 create index thread_aliases_tenant_id_thread_id_idx on public.thread_aliases (tenant_id, thread_id);
-create index thread_participants_user_id_idx on public.thread_participants (user_id, tenant_id, thread_id) where left_at is null;
+create index thread_participants_user_id_idx on public.thread_participants (user_id, tenant_id,
+  thread_id) where left_at is null;
 create index thread_participants_tenant_id_contact_id_idx on public.thread_participants (tenant_id, contact_id);
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +183,8 @@ language sql immutable parallel safe set search_path = '' as $$
   end
 $$;
 comment on function private.thread_scope_key(text, uuid, uuid, uuid, text, text, text) is
-'The key a conversation is found by, from the tenant''s rule alone: same input, same thread. Null when the rule lacks a part.';
+'The key a conversation is found by, from the tenant''s rule alone: same input, same thread. Null when the rule '
+'lacks a part.';
 
 create function private.scope_rule(p_tenant_id uuid, p_channel text) returns text
 language sql stable security definer set search_path = '' as $$
@@ -178,7 +192,8 @@ language sql stable security definer set search_path = '' as $$
     (select s.thread_scopes ->> p_channel from public.tenant_settings as s where s.tenant_id = p_tenant_id),
     'channel_contact')
 $$;
-comment on function private.scope_rule(uuid, text) is 'Definer: the tenant''s rule for a channel; channel_contact unless it says otherwise.';
+comment on function private.scope_rule(uuid, text) is
+'Definer: the tenant''s rule for a channel; channel_contact unless it says otherwise.';
 
 create function private.is_participant(p_tenant_id uuid, p_thread_id uuid) returns boolean
 language sql stable security definer set search_path = '' as $$
@@ -187,7 +202,8 @@ language sql stable security definer set search_path = '' as $$
     where p.tenant_id = p_tenant_id and p.thread_id = p_thread_id
       and p.user_id = private.current_user_id() and p.left_at is null)
 $$;
-comment on function private.is_participant(uuid, uuid) is 'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
+comment on function private.is_participant(uuid, uuid) is
+'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
 
 create function private.tg_threads__control() returns trigger
 language plpgsql set search_path = '' as $$
@@ -197,7 +213,8 @@ begin
   end if;
   if new.control_epoch < old.control_epoch or new.last_seq < old.last_seq or new.last_rev < old.last_rev then
     raise exception 'a thread''s epoch, seq and rev only grow'
-      using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Heads are written by the message triggers alone.';
+      using errcode = 'PT409', detail = '{"code": "head_regressed"}',
+        hint = 'Heads are written by the message triggers alone.';
   end if;
   if new.id <> old.id or new.tenant_id <> old.tenant_id or new.scope_key <> old.scope_key then
     raise exception 'a thread keeps its tenant, id and scope key'
@@ -206,7 +223,8 @@ begin
   return new;
 end
 $$;
-comment on function private.tg_threads__control() is 'Every change of control raises the epoch, whoever makes it; heads never go back.';
+comment on function private.tg_threads__control() is
+'Every change of control raises the epoch, whoever makes it; heads never go back.';
 create trigger et_threads_100_control before update on public.et_threads
 for each row execute function private.tg_threads__control();
 

@@ -35,7 +35,7 @@ create table public.et_messages (
   external_message_id text,
   client_message_id text,
   content_digest bytea,
-  reference_ids text [],
+  reference_ids text[],
   reply_to_id uuid,
   context_kind text,
   context_id text,
@@ -86,21 +86,31 @@ create table public.et_messages (
   constraint et_messages_external_message_id_check check (length(external_message_id) between 1 and 1200)
 )
 with (fillfactor = 85);
-comment on table public.et_messages is 'Every message of every channel. Append-mostly: status moves, text changes only with a new rev.';
-comment on column public.et_messages.seq is 'Place in the thread, without holes at insert; a reader may see a gap where a message is held.';
-comment on column public.et_messages.rev is 'The thread''s rev when this row last changed for readers; poll with rev > since.';
-comment on column public.et_messages.sender is 'Who sent it, as one key: contact:<id>, user:<id>, api_key:<id>, ai or system.';
+comment on table public.et_messages is
+'Every message of every channel. Append-mostly: status moves, text changes only with a new rev.';
+comment on column public.et_messages.seq is
+'Place in the thread, without holes at insert; a reader may see a gap where a message is held.';
+comment on column public.et_messages.rev is
+'The thread''s rev when this row last changed for readers; poll with rev > since.';
+comment on column public.et_messages.sender is
+'Who sent it, as one key: contact:<id>, user:<id>, api_key:<id>, ai or system.';
 comment on column public.et_messages.external_message_id is
-'The channel''s id, qualified so that it is unique per tenant and channel; the inbound dedupe key. Own mails carry their Message-ID.';
-comment on column public.et_messages.content_digest is 'SHA-256 over sender and body: tells a repeated delivery from another message that reuses an id.';
+'The channel''s id, qualified so that it is unique per tenant and channel; the inbound dedupe key. Own mails carry '
+'their Message-ID.';
+comment on column public.et_messages.content_digest is
+'SHA-256 over sender and body: tells a repeated delivery from another message that reuses an id.';
 comment on column public.et_messages.reference_ids is 'External ids this message refers to, oldest first.';
 comment on column public.et_messages.body is 'What its readers may see.';
 comment on column public.et_messages.control_epoch is 'AI messages: the epoch they were decided under.';
 comment on column public.et_messages.based_on_seq is 'AI messages: the last inbound seq the decision had seen.';
-comment on column public.et_messages.cause_kind is 'What made this row: decision, follow_up, client or notification; cause_id is its id.';
-comment on column public.et_messages.search_vector is 'Set only where the search policy is full: no vector, no index entry.';
-comment on column public.et_messages.xid is 'Transaction of the insert; with feed_epoch and id the cursor of the tenant''s feed.';
-comment on column public.et_messages.metadata is 'Channel facts (headers, sizes, refused files). Never another copy of the body.';
+comment on column public.et_messages.cause_kind is
+'What made this row: decision, follow_up, client or notification; cause_id is its id.';
+comment on column public.et_messages.search_vector is
+'Set only where the search policy is full: no vector, no index entry.';
+comment on column public.et_messages.xid is
+'Transaction of the insert; with feed_epoch and id the cursor of the tenant''s feed.';
+comment on column public.et_messages.metadata is
+'Channel facts (headers, sizes, refused files). Never another copy of the body.';
 
 create table private.inbound_work (
   tenant_id uuid not null,
@@ -117,12 +127,15 @@ create table private.inbound_work (
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.inbound_work is
-'One row per thread with undecided messages: an index of state, never the state. Rebuilt from et_messages by private.rebuild_work().';
+'One row per thread with undecided messages: an index of state, never the state. Rebuilt from et_messages by '
+'private.rebuild_work().';
 comment on column private.inbound_work.first_seq is 'No undecided message of the thread is older than this.';
-comment on column private.inbound_work.lease_until is 'Unindexed on purpose: claims and renewals then stay heap-only updates.';
+comment on column private.inbound_work.lease_until is
+'Unindexed on purpose: claims and renewals then stay heap-only updates.';
 
 create sequence private.fences;
-comment on sequence private.fences is 'Every claim takes a number; a worker whose number is no longer on the row can record nothing.';
+comment on sequence private.fences is
+'Every claim takes a number; a worker whose number is no longer on the row can record nothing.';
 
 create table public.message_attachments (
   tenant_id uuid not null,
@@ -141,9 +154,11 @@ create table public.message_attachments (
   constraint message_attachments_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
   references public.et_messages (tenant_id, id),
   constraint message_attachments_size_bytes_check check (size_bytes >= 0),
-  constraint message_attachments_filename_check check (length(filename) between 1 and 255 and filename !~ '[[:cntrl:]/\\]')
+  constraint message_attachments_filename_check check (length(filename) between 1
+    and 255 and filename !~ '[[:cntrl:]/\\]')
 );
-comment on table public.message_attachments is 'Files of a message. A refused file keeps its name and the reason, not its bytes.';
+comment on table public.message_attachments is
+'Files of a message. A refused file keeps its name and the reason, not its bytes.';
 
 create table private.attachment_blobs (
   tenant_id uuid not null,
@@ -153,7 +168,8 @@ create table private.attachment_blobs (
   constraint attachment_blobs_tenant_id_attachment_id_fkey foreign key (tenant_id, attachment_id)
   references public.message_attachments (tenant_id, id)
 );
-comment on table private.attachment_blobs is 'Bytes of received files, committed with their message, so that a 250 never names a file that is gone.';
+comment on table private.attachment_blobs is
+'Bytes of received files, committed with their message, so that a 250 never names a file that is gone.';
 
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -24,7 +24,8 @@ begin
   end;
 end
 $$;
-comment on function private.is_transition(text, text) is 'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
+comment on function private.is_transition(text, text) is
+'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
 
 create function private.tg_messages__guard() returns trigger
 language plpgsql set search_path = '' as $$
@@ -43,12 +44,14 @@ begin
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Write a new message.';
   end if;
   if new.rev < old.rev then
-    raise exception 'rev only grows' using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Leave rev alone.';
+    raise exception 'rev only grows' using errcode = 'PT409', detail = '{"code": "head_regressed"}',
+      hint = 'Leave rev alone.';
   end if;
   return new;
 end
 $$;
-comment on function private.tg_messages__guard() is 'Refuses transitions the lifecycle does not know and any change of a message''s identity.';
+comment on function private.tg_messages__guard() is
+'Refuses transitions the lifecycle does not know and any change of a message''s identity.';
 
 create function private.tg_messages__take_rev() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -64,13 +67,15 @@ begin
 end
 $$;
 comment on function private.tg_messages__take_rev() is
-'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock, and the search index follows.';
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock, and '
+'the search index follows.';
 
 create function private.tg_messages__refuse_delete() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   raise exception 'messages are not deleted'
-    using errcode = 'PT405', detail = '{"code": "append_only"}', hint = 'Erase the body and keep the row, so that seq and counts stay true.';
+    using errcode = 'PT405', detail = '{"code": "append_only"}',
+      hint = 'Erase the body and keep the row, so that seq and counts stay true.';
 end
 $$;
 comment on function private.tg_messages__refuse_delete() is 'Rows stay as tombstones; erasure empties them.';
@@ -103,10 +108,11 @@ begin
 end
 $$;
 comment on function private.qualified_external_id(uuid, text, text, bytea) is
-'Definer. Null: seen before. The id itself: new. id#digest: somebody reused the id of another message. Call it under the key''s lock.';
+'Definer. Null: seen before. The id itself: new. id#digest: somebody reused the id of another message. Call it '
+'under the key''s lock.';
 
 create function private.referenced_thread(
-  p_tenant_id uuid, p_channel text, p_session_id uuid, p_contact_id uuid, p_references text []
+  p_tenant_id uuid, p_channel text, p_session_id uuid, p_contact_id uuid, p_references text[]
 ) returns uuid
 language sql stable security definer set search_path = '' as $$
   select m.thread_id
@@ -119,8 +125,9 @@ language sql stable security definer set search_path = '' as $$
   order by r.n desc
   limit 1
 $$;
-comment on function private.referenced_thread(uuid, text, uuid, uuid, text []) is
-'Definer: the thread of the newest referenced message, inside the same contact and session only: nobody enters a thread by quoting its ids.';
+comment on function private.referenced_thread(uuid, text, uuid, uuid, text[]) is
+'Definer: the thread of the newest referenced message, inside the same contact and session only: nobody enters a '
+'thread by quoting its ids.';
 
 create function private.find_or_create_thread(p_message public.et_messages, p_rule text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
@@ -167,7 +174,8 @@ begin
 end
 $$;
 comment on function private.find_or_create_thread(public.et_messages, text) is
-'Definer. Where an inbound message belongs: referenced thread, scope key, alias, else a new thread. Two first messages race to one thread.';
+'Definer. Where an inbound message belongs: referenced thread, scope key, alias, else a new thread. Two first '
+'messages race to one thread.';
 
 create function private.folder_of(p_spam_score real, p_auto_class text) returns text
 language sql immutable parallel safe set search_path = '' as $$
@@ -191,7 +199,8 @@ begin
     using errcode = 'PT404', detail = '{"code": "not_found", "field": "thread_id"}', hint = 'Check the thread id.';
 end
 $$;
-comment on function private.refuse_message(uuid, uuid, text) is 'Definer: says why a message found no place: its fence moved, or there is no such thread.';
+comment on function private.refuse_message(uuid, uuid, text) is
+'Definer: says why a message found no place: its fence moved, or there is no such thread.';
 
 create function private.place_inbound(p_message public.et_messages, p_rule text) returns public.et_messages
 language plpgsql volatile security definer set search_path = '' as $$
@@ -304,7 +313,8 @@ begin
 end
 $$;
 comment on function private.tg_messages__assign() is
-'Definer: writes threads, contacts and work rows for whoever may insert a message. Dedupe → contact → thread → seq and rev → work row.';
+'Definer: writes threads, contacts and work rows for whoever may insert a message. Dedupe → contact → thread → seq '
+'and rev → work row.';
 
 create function private.tg_inbound_work__wake() returns trigger
 language plpgsql set search_path = '' as $$
@@ -320,7 +330,8 @@ begin
 end
 $$;
 comment on function private.tg_inbound_work__wake() is
-'At commit, once per transaction: a hint to the inbound workers; a thread that waits already needs no second one. Losing it costs one poll interval.';
+'At commit, once per transaction: a hint to the inbound workers; a thread that waits already needs no second one. '
+'Losing it costs one poll interval.';
 
 -- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -358,10 +369,12 @@ using (
   (tenant_id = (select private.current_tenant()) and staff_readable)
   or (
     (moderation_status in ('approved', 'filtered') or sender_user_id = (select private.current_user_id()))
-    and exists (
-      select from public.thread_participants as p
+    -- limit 1: an `exists` may be planned as a hash of all threads the user takes part in.
+    and (
+      select true from public.thread_participants as p
       where p.tenant_id = et_messages.tenant_id and p.thread_id = et_messages.thread_id
         and p.user_id = (select private.current_user_id()) and p.left_at is null
+      limit 1
     )
   )
 );

@@ -3,17 +3,41 @@
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+create function private.list_messages(p_thread_id uuid, p_since bigint,
+  p_limit integer) returns setof public.et_messages
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.current_tenant();
+  v_user uuid := private.current_user_id();
+  v_thread record;
+  v_takes_part boolean;
+begin
+  for v_thread in
+    select t.tenant_id, t.tenant_id is not distinct from v_tenant and t.staff_readable as is_staff
+    from public.et_threads as t where t.id = p_thread_id
+  loop
+    -- Staff who also take part are looked up only when a message is not for the staff.
+    v_takes_part := case when not v_thread.is_staff then private.is_participant(v_thread.tenant_id, p_thread_id) end;
+    continue when not v_takes_part;
+    return query
+    select m.* from public.et_messages as m
+    where m.tenant_id = v_thread.tenant_id and m.thread_id = p_thread_id and m.rev > coalesce(p_since, 0)
+      and ((v_thread.is_staff and m.staff_readable)
+        or (coalesce(v_takes_part, (select private.is_participant(v_thread.tenant_id, p_thread_id)))
+          and (m.moderation_status in ('approved', 'filtered') or m.sender_user_id = v_user)))
+    order by m.rev
+    limit least(greatest(coalesce(p_limit, 50), 1), 50);
+  end loop;
+end
+$$;
+comment on function private.list_messages(uuid, bigint, integer) is
+'Definer: the rule of et_messages_select_reader, asked once for the thread instead of once for every row, so that a '
+'page costs the same for everybody.';
+
 create function public.list_messages(p_thread_id uuid, p_since bigint default 0, p_limit integer default 50)
 returns setof public.et_messages
 language sql stable set search_path = ''
-begin atomic
-select m.*
-from public.et_messages as m
-inner join public.et_threads as t on t.id = p_thread_id and m.tenant_id = t.tenant_id and m.thread_id = t.id
-where m.rev > coalesce(p_since, 0)
-order by m.rev
-limit least(greatest(coalesce(p_limit, 50), 1), 50);
-end;
+begin atomic select m.* from private.list_messages(p_thread_id, p_since, p_limit) as m; end;
 comment on function public.list_messages(uuid, bigint, integer) is
 'Messages of a thread that changed after rev p_since, oldest change first, at most 50: poll with the last rev you saw.';
 
@@ -26,7 +50,8 @@ language sql stable security definer set search_path = '' as $$
       where x.tenant_id = p_tenant_id and x.thread_id = p_thread_id and x.created_at >= p_at), 9223372036854775807)
 $$;
 comment on function private.rev_at(uuid, uuid, timestamptz) is
-'Definer: the rev before the first message at or after a moment, so that clients that only know timestamps lose nothing.';
+'Definer: the rev before the first message at or after a moment, so that clients that only know timestamps lose '
+'nothing.';
 
 create function private.read_feed(p_tenant_id uuid, p_epoch integer, p_after_xid xid8, p_after_id uuid, p_limit integer)
 returns table (message_id uuid, thread_id uuid, seq bigint, rev bigint, feed_epoch integer, xid xid8)
@@ -39,7 +64,8 @@ language sql stable security definer set search_path = '' as $$
   limit p_limit
 $$;
 comment on function private.read_feed(uuid, integer, xid8, uuid, integer) is
-'Definer, for workers: a tenant''s messages in commit order behind a cursor; stops below the oldest running transaction, so no row is ever skipped.';
+'Definer, for workers: a tenant''s messages in commit order behind a cursor; stops below the oldest running '
+'transaction, so no row is ever skipped.';
 
 create function private.read_thread(p_thread_id uuid, p_reason text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -48,12 +74,14 @@ declare
 begin
   if length(btrim(coalesce(p_reason, ''))) < 5 then
     raise exception 'say why you read this conversation'
-      using errcode = 'PT422', detail = '{"code": "reason_missing", "field": "reason"}', hint = 'A sentence is enough; it goes to the audit log.';
+      using errcode = 'PT422', detail = '{"code": "reason_missing", "field": "reason"}',
+        hint = 'A sentence is enough; it goes to the audit log.';
   end if;
   if not exists (select from public.et_threads as t where t.tenant_id = v_tenant and t.id = p_thread_id) then
     return private.deny('thread', p_thread_id, 'read_thread');
   end if;
-  perform private.audit(v_tenant, 'thread.read', 'thread', p_thread_id::text, jsonb_build_object('reason', left(p_reason, 500)));
+  perform private.audit(v_tenant, 'thread.read', 'thread', p_thread_id::text, jsonb_build_object('reason',
+    left(p_reason, 500)));
   return jsonb_build_object('thread_id', p_thread_id, 'messages', (
     select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body', m.body,
       'created_at', m.created_at) order by m.seq), '[]')
@@ -63,18 +91,25 @@ begin
 end
 $$;
 comment on function private.read_thread(uuid, text) is
-'Definer: an admin reads a conversation between participants. The audit row is written in the same transaction, or nothing is read.';
+'Definer: an admin reads a conversation between participants. The audit row is written in the same transaction, or '
+'nothing is read.';
 
 create function public.read_thread(p_thread_id uuid, p_reason text) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.read_thread(p_thread_id, p_reason); end;
-comment on function public.read_thread(uuid, text) is 'Read a conversation the tenant is not a party to, with a reason that is audited. Admins.';
+comment on function public.read_thread(uuid, text) is
+'Read a conversation the tenant is not a party to, with a reason that is audited. Admins.';
 
 create function public.search_messages(p_query text, p_limit integer default 20)
 returns table (message_id uuid, thread_id uuid, seq bigint, created_at timestamptz, subject text, headline text)
 language sql stable set search_path = ''
 begin atomic
-select m.id, m.thread_id, m.seq, m.created_at, m.subject,
-  ts_headline('simple', left(m.body, 2000), websearch_to_tsquery('simple', p_query))
+select
+  m.id,
+  m.thread_id,
+  m.seq,
+  m.created_at,
+  m.subject,
+  ts_headline('simple', left(m.body, 2000), websearch_to_tsquery('simple', p_query)) as headline
 from public.et_messages as m
 where m.tenant_id = (select private.current_tenant())
   and m.search_vector is not null and m.search_vector @@ websearch_to_tsquery('simple', p_query)
@@ -82,7 +117,8 @@ order by m.created_at desc
 limit least(greatest(coalesce(p_limit, 20), 1), 50);
 end;
 comment on function public.search_messages(text, integer) is
-'Full-text search over the messages whose policy allows it; finds nothing where the policy is none or metadata, because there is no index entry.';
+'Full-text search over the messages whose policy allows it; finds nothing where the policy is none or metadata, '
+'because there is no index entry.';
 
 create function private.tg_settings__search_policy() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -96,7 +132,8 @@ begin
   return null;
 end
 $$;
-comment on function private.tg_settings__search_policy() is 'Definer: a policy change fills or empties the search index at once, so "no index" is true the moment it is said.';
+comment on function private.tg_settings__search_policy() is
+'Definer: a policy change fills or empties the search index at once, so "no index" is true the moment it is said.';
 
 create trigger tenant_settings_900_search_policy after update of search_policy on public.tenant_settings
 for each row when (old.search_policy is distinct from new.search_policy)
@@ -191,8 +228,7 @@ select
   t.contact_id as user_id,
   t.context_id as project_id,
   (
-    select
-      jsonb_agg(jsonb_build_object('role', m.sender_kind, 'content', m.body, 'at', m.created_at) order by m.seq)
+    select jsonb_agg(jsonb_build_object('role', m.sender_kind, 'content', m.body, 'at', m.created_at) order by m.seq)
     from public.et_messages as m
     where m.tenant_id = t.tenant_id and m.thread_id = t.id
   ) as conversation_data,
@@ -200,7 +236,8 @@ select
   coalesce(t.last_message_at, t.created_at) as updated_at
 from public.et_threads as t
 where t.kind in ('channel', 'assistant');
-comment on view public.agent_conversations is 'Conversations with an AI as one JSON history each; read-only, computed on reading.';
+comment on view public.agent_conversations is
+'Conversations with an AI as one JSON history each; read-only, computed on reading.';
 
 create view public.et_conversation_threads with (security_invoker = on) as select t.* from public.et_threads as t;
 comment on view public.et_conversation_threads is 'Deprecated name of et_threads, kept for readers.';
@@ -213,6 +250,8 @@ revoke all on public.conversations, public.messages, public.messaging_system_mes
 public.et_conversation_threads, public.et_chat_messages from public, anon, authenticated, service_role;
 grant select on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
 public.et_conversation_threads, public.et_chat_messages to authenticated, service_role;
-grant execute on function public.list_messages(uuid, bigint, integer), public.search_messages(text, integer),
-private.read_thread(uuid, text), public.read_thread(uuid, text), private.rev_at(uuid, uuid, timestamptz) to authenticated;
+grant execute on function public.list_messages(uuid, bigint, integer), private.list_messages(uuid, bigint, integer),
+public.search_messages(text, integer),
+private.read_thread(uuid, text), public.read_thread(uuid, text), private.rev_at(uuid, uuid,
+  timestamptz) to authenticated;
 grant execute on function private.read_feed(uuid, integer, xid8, uuid, integer) to parley_worker;

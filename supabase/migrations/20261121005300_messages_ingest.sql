@@ -26,21 +26,25 @@ create type private.inbound_row as (
   metadata jsonb,
   occurred_at timestamptz
 );
-comment on type private.inbound_row is 'What a receiver knows of one message; named like the columns of et_messages. ord is its place in the batch.';
+comment on type private.inbound_row is
+'What a receiver knows of one message; named like the columns of et_messages. ord is its place in the batch.';
 
 create function private.inbound_rows(p_messages jsonb) returns private.inbound_row[]
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_rows private.inbound_row[];
 begin
-  select array_agg((m.n, m.tenant_id, m.channel, m.channel_session_id, m.sender_contact_id, m.sender_address, m.sender_name,
-    m.subject, m.body, m.language, m.external_message_id, m.content_digest, m.reference_ids, coalesce(m.auto_class, 'none'),
+  select array_agg((m.n, m.tenant_id, m.channel, m.channel_session_id, m.sender_contact_id, m.sender_address,
+    m.sender_name,
+    m.subject, m.body, m.language, m.external_message_id, m.content_digest, m.reference_ids, coalesce(m.auto_class,
+      'none'),
     coalesce(m.spam_score, 0), coalesce(m.message_type, 'text'), coalesce(m.metadata, '{}'), m.occurred_at
   )::private.inbound_row order by m.n)
   into v_rows
   from rows from (jsonb_to_recordset(p_messages) as (
-    tenant_id uuid, channel text, channel_session_id uuid, sender_contact_id uuid, sender_address text, sender_name text,
-    subject text, body text, language text, external_message_id text, content_digest bytea, reference_ids text [],
+    tenant_id uuid, channel text, channel_session_id uuid, sender_contact_id uuid, sender_address text,
+      sender_name text,
+    subject text, body text, language text, external_message_id text, content_digest bytea, reference_ids text[],
     auto_class text, spam_score real, message_type text, metadata jsonb, occurred_at timestamptz
   )) with ordinality as m (
     tenant_id, channel, channel_session_id, sender_contact_id, sender_address, sender_name, subject, body, language,
@@ -48,12 +52,13 @@ begin
   return coalesce(v_rows, '{}');
 end
 $$;
-comment on function private.inbound_rows(jsonb) is 'Definer, as its caller is: the batch as typed rows, with the defaults of the table.';
+comment on function private.inbound_rows(jsonb) is
+'Definer, as its caller is: the batch as typed rows, with the defaults of the table.';
 
-create function private.new_inbound_rows(p_rows private.inbound_row[]) returns integer []
+create function private.new_inbound_rows(p_rows private.inbound_row[]) returns integer[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_new integer [];
+  v_new integer[];
   v_is_plain boolean;
 begin
   select array_agg(r.ord order by r.ord) filter (where r.known is null and r.is_first),
@@ -77,10 +82,10 @@ $$;
 comment on function private.new_inbound_rows(private.inbound_row[]) is
 'Definer: which rows are no duplicates. Null when the batch must go row by row. Call it under the locks of the keys.';
 
-create function private.inbound_contacts(p_rows private.inbound_row[]) returns uuid []
+create function private.inbound_contacts(p_rows private.inbound_row[]) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_contacts uuid [];
+  v_contacts uuid[];
   v_row record;
 begin
   for v_round in 1 .. 2 loop
@@ -105,12 +110,14 @@ begin
   return v_contacts;
 end
 $$;
-comment on function private.inbound_contacts(private.inbound_row[]) is 'Definer: the contact of each row, in the order of the rows; new addresses get theirs, named by the first message.';
+comment on function private.inbound_contacts(private.inbound_row[]) is
+'Definer: the contact of each row, in the order of the rows; new addresses get theirs, named by the first message.';
 
-create function private.inbound_threads(p_rows private.inbound_row[], p_ords integer [], p_contacts uuid []) returns uuid []
+create function private.inbound_threads(p_rows private.inbound_row[], p_ords integer[],
+  p_contacts uuid[]) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_threads uuid [];
+  v_threads uuid[];
   v_row record;
   v_opener private.inbound_row;
   v_message public.et_messages;
@@ -145,17 +152,19 @@ begin
   end loop;
   perform from public.et_threads as t
   where (t.tenant_id, t.id) in (
-    select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord, id) on h.ord = m.ord)
+    select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord,
+      id) on h.ord = m.ord)
   order by t.tenant_id, t.id
   for no key update;
   return v_threads;
 end
 $$;
-comment on function private.inbound_threads(private.inbound_row[], integer [], uuid []) is
-'Definer: the thread of each row under the rule channel_contact, made where it is missing; all of them locked, in one order.';
+comment on function private.inbound_threads(private.inbound_row[], integer[], uuid[]) is
+'Definer: the thread of each row under the rule channel_contact, made where it is missing; all of them locked, in '
+'one order.';
 
 create function private.insert_inbound_rows(
-  p_rows private.inbound_row[], p_ords integer [], p_contacts uuid [], p_threads uuid []
+  p_rows private.inbound_row[], p_ords integer[], p_contacts uuid[], p_threads uuid[]
 ) returns table (ord integer, message_id uuid, thread_id uuid, seq bigint)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -172,8 +181,10 @@ begin
     from placed as p group by p.tenant_id, p.to_thread
   ), heads as (
     update public.et_threads as t set
-      last_seq = t.last_seq + v.messages, last_rev = t.last_rev + v.messages, last_inbound_seq = t.last_seq + v.messages,
-      unread_count = t.unread_count + v.messages::integer, folder = case when v.is_personal then 'inbox' else t.folder end,
+      last_seq = t.last_seq + v.messages, last_rev = t.last_rev + v.messages,
+        last_inbound_seq = t.last_seq + v.messages,
+      unread_count = t.unread_count + v.messages::integer, folder = case when v.is_personal
+        then 'inbox' else t.folder end,
       status = 'open', snoozed_until = null, last_message_at = clock_timestamp(), last_direction = 'inbound',
       preview = v.preview
     from moved as v
@@ -182,12 +193,18 @@ begin
       t.search_policy, t.last_message_at
   ), inserted as (
     insert into public.et_messages (
-      tenant_id, id, thread_id, seq, rev, channel, channel_session_id, direction, delivery_status, message_type, sender_kind,
-      sender, sender_contact_id, sender_address, sender_name, subject, body, language, external_message_id, content_digest,
-      reference_ids, auto_class, spam_score, metadata, search_vector, staff_readable, occurred_at, created_at, feed_epoch)
-    select p.tenant_id, p.id, h.id, h.seq + p.place, h.rev + p.place, p.channel, p.channel_session_id, 'inbound', 'received',
-      p.message_type, 'contact', 'contact:' || p.contact_id::text, p.contact_id, p.sender_address, p.sender_name, p.subject,
-      p.body, p.language, p.external_message_id, p.content_digest, p.reference_ids, p.auto_class, p.spam_score, p.metadata,
+      tenant_id, id, thread_id, seq, rev, channel, channel_session_id, direction, delivery_status, message_type,
+        sender_kind,
+      sender, sender_contact_id, sender_address, sender_name, subject, body, language, external_message_id,
+        content_digest,
+      reference_ids, auto_class, spam_score, metadata, search_vector, staff_readable, occurred_at, created_at,
+        feed_epoch)
+    select p.tenant_id, p.id, h.id, h.seq + p.place, h.rev + p.place, p.channel, p.channel_session_id, 'inbound',
+      'received',
+      p.message_type, 'contact', 'contact:' || p.contact_id::text, p.contact_id, p.sender_address, p.sender_name,
+        p.subject,
+      p.body, p.language, p.external_message_id, p.content_digest, p.reference_ids, p.auto_class, p.spam_score,
+        p.metadata,
       case when coalesce(h.search_policy, s.search_policy) = 'full'
         then to_tsvector('simple', concat_ws(' ', p.subject, left(p.body, 100000))) end,
       h.staff_readable, p.occurred_at, h.last_message_at, e.epoch
@@ -206,21 +223,24 @@ begin
   inner join heads as h on h.tenant_id = p.tenant_id and h.id = p.to_thread;
 end
 $$;
-comment on function private.insert_inbound_rows(private.inbound_row[], integer [], uuid [], uuid []) is
+comment on function private.insert_inbound_rows(private.inbound_row[], integer[], uuid[], uuid[]) is
 'Definer: heads once per thread, then messages and work rows. Its caller has locked the threads.';
 
-create function private.insert_inbound_row(p_row private.inbound_row) returns table (message_id uuid, thread_id uuid, seq bigint)
+create function private.insert_inbound_row(p_row private.inbound_row) returns table (message_id uuid, thread_id uuid,
+  seq bigint)
 language sql volatile security definer set search_path = '' as $$
   insert into public.et_messages as m (
     tenant_id, channel, channel_session_id, direction, sender_contact_id, sender_address, sender_name, subject, body,
-    language, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata, occurred_at)
+    language, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata,
+      occurred_at)
   values (
     p_row.tenant_id, p_row.channel, p_row.channel_session_id, 'inbound', p_row.sender_contact_id, p_row.sender_address,
     p_row.sender_name, p_row.subject, p_row.body, p_row.language, p_row.external_message_id, p_row.content_digest,
     p_row.reference_ids, p_row.auto_class, p_row.spam_score, p_row.message_type, p_row.metadata, p_row.occurred_at)
   returning m.id, m.thread_id, m.seq
 $$;
-comment on function private.insert_inbound_row(private.inbound_row) is 'Definer: one row the plain way, through the trigger. No row for a duplicate.';
+comment on function private.insert_inbound_row(private.inbound_row) is
+'Definer: one row the plain way, through the trigger. No row for a duplicate.';
 
 create function private.ingest_messages(p_messages jsonb)
 returns table (ord integer, message_id uuid, thread_id uuid, seq bigint, duplicate boolean)
@@ -229,13 +249,14 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_all private.inbound_row[] := private.inbound_rows(p_messages);
   v_rows private.inbound_row[];
-  v_new integer [];
-  v_contacts uuid [];
+  v_new integer[];
+  v_contacts uuid[];
 begin
   if session_user = 'parley_worker' and exists (
     select from unnest(v_all) as m where m.tenant_id is distinct from private.worker_tenant()) then
     raise exception 'a message of another tenant than the transaction''s'
-      using errcode = 'PT403', detail = '{"code": "forbidden", "field": "tenant_id"}', hint = 'Set parley.tenant_id, one tenant a call.';
+      using errcode = 'PT403', detail = '{"code": "forbidden", "field": "tenant_id"}',
+        hint = 'Set parley.tenant_id, one tenant a call.';
   end if;
   perform pg_advisory_xact_lock(k.key) from (
     select distinct hashtextextended(m.tenant_id::text || m.channel || ':' || m.external_message_id, 0) as key
@@ -260,6 +281,7 @@ begin
 end
 $$;
 comment on function private.ingest_messages(jsonb) is
-'Definer, for receivers and imports: an array of messages (see private.inbound_row), stored as if inserted one by one; one result row each, in order. Duplicates have no id.';
+'Definer, for receivers and imports: an array of messages (see private.inbound_row), stored as if inserted one by '
+'one; one result row each, in order. Duplicates have no id.';
 
 grant execute on function private.ingest_messages(jsonb) to parley_worker, service_role;

@@ -12,7 +12,8 @@ language sql stable security definer set search_path = '' as $$
     when 'tenant' then (select t.id from public.tenants as t where t.id = p_id)
   end
 $$;
-comment on function private.owner_of(text, uuid) is 'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
+comment on function private.owner_of(text, uuid) is
+'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
 
 create function private.deny(p_object_kind text, p_id uuid, p_action text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -25,7 +26,8 @@ begin
   return private.not_found(p_object_kind);
 end
 $$;
-comment on function private.deny(text, uuid, text) is 'Definer: logs an attempt on a foreign object and answers as for a missing one.';
+comment on function private.deny(text, uuid, text) is
+'Definer: logs an attempt on a foreign object and answers as for a missing one.';
 
 create function private.classify_access(p_object_kind text, p_id uuid, p_action text) returns text
 language plpgsql volatile security definer set search_path = '' as $$
@@ -42,7 +44,8 @@ begin
 end
 $$;
 comment on function private.classify_access(text, uuid, text) is
-'Definer, for the API''s login role on its second connection: says own, missing or foreign, and has logged the foreign before it says so.';
+'Definer, for the API''s login role on its second connection: says own, missing or foreign, and has logged the '
+'foreign before it says so.';
 
 create function private.set_thread(p_thread_id uuid, p_action text, p_args jsonb default '{}') returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -64,14 +67,16 @@ begin
   end if;
   if p_action = 'snooze' and (v_until is null or v_until <= now()) then
     raise exception 'a thread is snoozed until a moment to come'
-      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "until"}', hint = 'Send an ISO time with its zone.';
+      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "until"}',
+        hint = 'Send an ISO time with its zone.';
   end if;
   update public.et_threads as t set
     control = case p_action when 'take_over' then 'human' when 'hand_back' then 'ai' else t.control end,
     control_epoch = t.control_epoch + (p_action = 'take_over' and t.control = 'human')::integer,
     assignee_id = case p_action when 'assign' then v_assignee
       when 'take_over' then coalesce((
-        select m.user_id from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_user), t.assignee_id)
+        select m.user_id from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_user),
+          t.assignee_id)
       else t.assignee_id end,
     labels = case p_action when 'label' then (
       select coalesce(array_agg(distinct l order by l), '{}') from unnest(
@@ -94,7 +99,8 @@ begin
 end
 $$;
 comment on function private.set_thread(uuid, text, jsonb) is
-'Definer: take_over, hand_back, assign, label, snooze, close, archive or reopen. Taking over cancels what the AI had queued, in the same transaction.';
+'Definer: take_over, hand_back, assign, label, snooze, close, archive or reopen. Taking over cancels what the AI '
+'had queued, in the same transaction.';
 
 create function private.mark_thread_read(p_thread_id uuid, p_seq bigint) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -117,7 +123,8 @@ begin
   return jsonb_build_object('thread_id', p_thread_id, 'staff_read_seq', v_seq, 'unread_count', v_thread.unread_count);
 end
 $$;
-comment on function private.mark_thread_read(uuid, bigint) is 'Definer: the staff has read up to a seq; never moves back.';
+comment on function private.mark_thread_read(uuid, bigint) is
+'Definer: the staff has read up to a seq; never moves back.';
 
 create function private.merge_contacts(p_winner_id uuid, p_loser_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -128,9 +135,11 @@ declare
 begin
   perform from public.contacts as c
   where c.tenant_id = v_tenant and c.id in (p_winner_id, p_loser_id) order by c.id for no key update;
-  if not exists (select from public.contacts as c where c.tenant_id = v_tenant and c.id = p_winner_id and c.merged_into is null) then
+  if not exists (select from public.contacts as c where c.tenant_id = v_tenant
+    and c.id = p_winner_id and c.merged_into is null) then
     return private.deny('contact', p_winner_id, 'merge_contacts');
-  elsif not exists (select from public.contacts as c where c.tenant_id = v_tenant and c.id = p_loser_id and c.merged_into is null) then
+  elsif not exists (select from public.contacts as c where c.tenant_id = v_tenant
+    and c.id = p_loser_id and c.merged_into is null) then
     return private.deny('contact', p_loser_id, 'merge_contacts');
   elsif p_winner_id = p_loser_id then
     raise exception 'a contact is not merged into itself'
@@ -150,19 +159,22 @@ begin
       on conflict (tenant_id, scope_key) do nothing;
     end if;
   end loop;
-  update public.contact_identities as i set contact_id = p_winner_id where i.tenant_id = v_tenant and i.contact_id = p_loser_id;
+  update public.contact_identities as i set contact_id = p_winner_id where i.tenant_id = v_tenant
+    and i.contact_id = p_loser_id;
   -- A block holds for the person, whichever of his records it was written on.
   update public.contacts as c set blocked_at = l.blocked_at from public.contacts as l
   where c.tenant_id = v_tenant and c.id = p_winner_id and c.blocked_at is null
     and l.tenant_id = v_tenant and l.id = p_loser_id and l.blocked_at is not null;
   update public.contacts as c set merged_into = p_winner_id
   where c.tenant_id = v_tenant and (c.id = p_loser_id or c.merged_into = p_loser_id);
-  perform private.audit(v_tenant, 'contact.merged', 'contact', p_winner_id::text, jsonb_build_object('loser', p_loser_id));
+  perform private.audit(v_tenant, 'contact.merged', 'contact', p_winner_id::text, jsonb_build_object('loser',
+    p_loser_id));
   return jsonb_build_object('contact_id', p_winner_id, 'merged', p_loser_id);
 end
 $$;
 comment on function private.merge_contacts(uuid, uuid) is
-'Definer: two records of one person become one. No message moves: addresses are repointed and the loser''s thread keys become aliases.';
+'Definer: two records of one person become one. No message moves: addresses are repointed and the loser''s thread '
+'keys become aliases.';
 
 create function public.take_over_thread(p_thread_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'take_over'); end;
@@ -171,7 +183,8 @@ language sql volatile set search_path = '' begin atomic select private.set_threa
 create function public.assign_thread(p_thread_id uuid, p_assignee_id uuid) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.set_thread(p_thread_id, 'assign', jsonb_build_object('assignee_id', p_assignee_id)); end;
-create function public.label_thread(p_thread_id uuid, p_add text [] default '{}', p_remove text [] default '{}') returns jsonb
+create function public.label_thread(p_thread_id uuid, p_add text[] default '{}',
+  p_remove text[] default '{}') returns jsonb
 language sql volatile set search_path = ''
 begin atomic
 select private.set_thread(p_thread_id, 'label', jsonb_build_object('add', p_add, 'remove', p_remove));
@@ -192,8 +205,9 @@ language sql volatile set search_path = '' begin atomic select private.merge_con
 comment on function public.take_over_thread(uuid) is 'Take a conversation over from the AI. Agents.';
 comment on function public.hand_back_thread(uuid) is 'Let the AI answer again. Agents.';
 comment on function public.assign_thread(uuid, uuid) is 'Give a conversation to a member, or to nobody. Agents.';
-comment on function public.label_thread(uuid, text [], text []) is 'Add and remove labels. Agents.';
-comment on function public.snooze_thread(uuid, timestamptz) is 'Put a conversation away until a moment, or until the contact writes. Agents.';
+comment on function public.label_thread(uuid, text[], text[]) is 'Add and remove labels. Agents.';
+comment on function public.snooze_thread(uuid, timestamptz) is
+'Put a conversation away until a moment, or until the contact writes. Agents.';
 comment on function public.close_thread(uuid) is 'Close a conversation; a new message reopens it. Agents.';
 comment on function public.archive_thread(uuid) is 'Archive a conversation; a new message reopens it. Agents.';
 comment on function public.reopen_thread(uuid) is 'Reopen a conversation. Agents.';
@@ -207,12 +221,14 @@ language sql volatile security definer set search_path = '' as $$
     where t.status = 'snoozed' and t.snoozed_until <= now() returning t.id)
   select count(*) from woken
 $$;
-comment on function private.wake_snoozed() is 'Definer, for the housekeeper: threads whose snooze ended are open again.';
+comment on function private.wake_snoozed() is
+'Definer, for the housekeeper: threads whose snooze ended are open again.';
 
 grant execute on function private.set_thread(uuid, text, jsonb), private.mark_thread_read(uuid, bigint),
 private.merge_contacts(uuid, uuid), public.take_over_thread(uuid), public.hand_back_thread(uuid),
-public.assign_thread(uuid, uuid), public.label_thread(uuid, text [], text []), public.snooze_thread(uuid, timestamptz),
-public.close_thread(uuid), public.archive_thread(uuid), public.reopen_thread(uuid), public.mark_thread_read(uuid, bigint),
+public.assign_thread(uuid, uuid), public.label_thread(uuid, text[], text[]), public.snooze_thread(uuid, timestamptz),
+public.close_thread(uuid), public.archive_thread(uuid), public.reopen_thread(uuid), public.mark_thread_read(uuid,
+  bigint),
 public.merge_contacts(uuid, uuid) to authenticated;
 grant execute on function private.classify_access(text, uuid, text) to parley_api;
 grant execute on function private.wake_snoozed() to parley_worker;

@@ -1,4 +1,5 @@
--- Chapter: messages, part four. What readers ask beside the messages themselves: a moment as a rev, the bytes of a file,
+-- Chapter: messages, part four. What readers ask beside the messages themselves: a moment as a rev, the bytes of a
+-- file,
 -- and whether a conversation may be searched.
 
 create function public.thread_rev_at(p_thread_id uuid, p_at timestamptz) returns bigint
@@ -7,7 +8,8 @@ begin atomic
 select private.rev_at(t.tenant_id, t.id, p_at) from public.et_threads as t where t.id = p_thread_id;
 end;
 comment on function public.thread_rev_at(uuid, timestamptz) is
-'The rev to poll a thread from, for a client that only knows a moment. Null when there is no such thread for the caller.';
+'The rev to poll a thread from, for a client that only knows a moment. Null when there is no such thread for the '
+'caller.';
 
 create function private.attachment_data(p_tenant_id uuid, p_attachment_id uuid) returns bytea
 language sql stable security definer set search_path = '' as $$
@@ -22,7 +24,8 @@ language sql stable set search_path = ''
 begin atomic
 select private.attachment_data(a.tenant_id, a.id) from public.message_attachments as a where a.id = p_attachment_id;
 end;
-comment on function public.attachment_data(uuid) is 'The bytes of a received file, for whoever may read its message; null for anybody else and for refused files.';
+comment on function public.attachment_data(uuid) is
+'The bytes of a received file, for whoever may read its message; null for anybody else and for refused files.';
 
 create index message_attachments_id_idx on public.message_attachments (id);
 
@@ -39,16 +42,19 @@ begin
   if v_policy is null then
     return private.deny('thread', p_thread_id, 'set_thread_search');
   end if;
-  perform private.audit(v_tenant, 'thread.search_policy', 'thread', p_thread_id::text, jsonb_build_object('policy', p_policy));
+  perform private.audit(v_tenant, 'thread.search_policy', 'thread', p_thread_id::text, jsonb_build_object('policy',
+    p_policy));
   return jsonb_build_object('thread_id', p_thread_id, 'search_policy', v_policy);
 end
 $$;
 comment on function private.set_thread_search(uuid, text) is
-'Definer: what may be searched in one conversation (none, metadata, full; null as the tenant says). Its index entries follow at once.';
+'Definer: what may be searched in one conversation (none, metadata, full; null as the tenant says). Its index '
+'entries follow at once.';
 
 create function public.set_thread_search(p_thread_id uuid, p_policy text default null) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.set_thread_search(p_thread_id, p_policy); end;
 comment on function public.set_thread_search(uuid, text) is 'Say what may be searched in a conversation. Agents.';
 
 grant execute on function private.attachment_data(uuid, uuid), private.set_thread_search(uuid, text),
-public.thread_rev_at(uuid, timestamptz), public.attachment_data(uuid), public.set_thread_search(uuid, text) to authenticated;
+public.thread_rev_at(uuid, timestamptz), public.attachment_data(uuid), public.set_thread_search(uuid,
+  text) to authenticated;

@@ -1,6 +1,7 @@
 -- Chapter: channels, part two. Who may hand over a secret of a channel account.
 --
---   authenticated: authorize_channel_secret() ──▶ same transaction, back in the API's role: private.put_channel_secret()
+--   authenticated: authorize_channel_secret() ──▶ same transaction, back in the API's role:
+-- private.put_channel_secret()
 
 create function private.authorize_channel_secret(p_session_id uuid, p_name text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -18,12 +19,14 @@ begin
 end
 $$;
 comment on function private.authorize_channel_secret(uuid, text) is
-'Definer: the caller may set this secret, and the audit log says he did. The value itself comes from the API, encrypted, in the same transaction.';
+'Definer: the caller may set this secret, and the audit log says he did. The value itself comes from the API, '
+'encrypted, in the same transaction.';
 
 create function public.authorize_channel_secret(p_session_id uuid, p_name text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.authorize_channel_secret(p_session_id, p_name); end;
-comment on function public.authorize_channel_secret(uuid, text) is 'For the API, before it stores an encrypted secret of an account. Admins.';
+comment on function public.authorize_channel_secret(uuid, text) is
+'For the API, before it stores an encrypted secret of an account. Admins.';
 
 grant execute on function private.authorize_channel_secret(uuid, text),
 public.authorize_channel_secret(uuid, text) to authenticated;

@@ -3,7 +3,8 @@
 --   inbound_work ──claim──▶ lease + fence, messages → inbound_processing
 --        ▲                      │ decide, outside any transaction
 --        │ released             ▼
---        └── fence refused ── private.complete_inbound(): decision row + reply + queue row + new status, in ONE transaction
+--        └── fence refused ── private.complete_inbound(): decision row + reply + queue row + new status, in ONE
+-- transaction
 --
 --   auto_reply, follow_up, no_reply → inbound_ai_replied      human_takeover → inbound_human_takeover
 --   handler errors ≥ 5 or lost leases ≥ 20 → inbound_error (retried by hand)
@@ -14,7 +15,7 @@ create table public.faq_entries (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
   question text not null,
-  keywords text [] not null,
+  keywords text[] not null,
   answer text not null,
   language text,
   enabled boolean not null default true,
@@ -39,7 +40,8 @@ create table public.canned_replies (
   constraint canned_replies_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint canned_replies_body_check check (length(body) between 1 and 4000)
 );
-comment on table public.canned_replies is 'A tenant''s own wording for an intent; {{variables}} are filled by the decider.';
+comment on table public.canned_replies is
+'A tenant''s own wording for an intent; {{variables}} are filled by the decider.';
 
 create table public.inbound_decisions (
   tenant_id uuid not null,
@@ -53,7 +55,7 @@ create table public.inbound_decisions (
   confidence numeric(4, 3),
   language text,
   sentiment numeric(4, 3),
-  reasons text [] not null default '{}',
+  reasons text[] not null default '{}',
   decider text not null,
   model text,
   prompt_version text,
@@ -73,11 +75,15 @@ create table public.inbound_decisions (
   constraint inbound_decisions_action_check
   check (action in ('auto_reply', 'follow_up', 'human_takeover', 'no_reply', 'error'))
 );
-comment on table public.inbound_decisions is 'What was decided on which messages, by whom, under which policy and why. Never a copy of a body.';
-comment on column public.inbound_decisions.proposed_action is 'What the decider wanted when a rule of the database (cap, control) overruled it.';
-comment on column public.inbound_decisions.first_seq is 'The burst is the inbound messages of the thread from first_seq to last_seq.';
+comment on table public.inbound_decisions is
+'What was decided on which messages, by whom, under which policy and why. Never a copy of a body.';
+comment on column public.inbound_decisions.proposed_action is
+'What the decider wanted when a rule of the database (cap, control) overruled it.';
+comment on column public.inbound_decisions.first_seq is
+'The burst is the inbound messages of the thread from first_seq to last_seq.';
 
-create index inbound_decisions_tenant_id_thread_id_idx on public.inbound_decisions (tenant_id, thread_id, last_seq desc);
+create index inbound_decisions_tenant_id_thread_id_idx on public.inbound_decisions (tenant_id, thread_id,
+  last_seq desc);
 create index inbound_decisions_tenant_id_contact_id_idx on public.inbound_decisions (tenant_id, contact_id, created_at)
 where reply_message_id is not null;
 create index inbound_decisions_tenant_id_reply_message_id_idx on public.inbound_decisions (tenant_id, reply_message_id)
@@ -90,12 +96,13 @@ create function private.lease_length() returns interval
 language sql stable parallel safe set search_path = '' as $$
   select make_interval(secs => coalesce(nullif(current_setting('parley.lease_seconds', true), '')::numeric, 60)::float8)
 $$;
-comment on function private.lease_length() is 'How long a claim lasts unless renewed: the database setting parley.lease_seconds, 60 by default.';
+comment on function private.lease_length() is
+'How long a claim lasts unless renewed: the database setting parley.lease_seconds, 60 by default.';
 
-create function private.waiting_tenants(p_queue regclass, p_after uuid, p_most integer) returns uuid []
+create function private.waiting_tenants(p_queue regclass, p_after uuid, p_most integer) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_tenants uuid [] := '{}';
+  v_tenants uuid[] := '{}';
   v_tenant uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
   v_wrapped boolean := p_after is null;
 begin
@@ -126,13 +133,13 @@ comment on function private.waiting_tenants(regclass, uuid, integer) is
 create function private.claim_inbound(
   p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
 ) returns table (
-  tenant_id uuid, thread_id uuid, fence bigint, first_seq bigint, last_seq bigint, message_ids uuid [],
+  tenant_id uuid, thread_id uuid, fence bigint, first_seq bigint, last_seq bigint, message_ids uuid[],
   control text, control_epoch bigint, attempts smallint, run_at timestamptz
 )
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid [] := private.waiting_tenants('private.inbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.inbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_until timestamptz := clock_timestamp() + private.lease_length();
   v_claimed private.inbound_work [];
@@ -204,9 +211,10 @@ begin
 end
 $$;
 comment on function private.claim_inbound(text, integer, timestamptz, uuid) is
-'Definer, for the inbound worker: up to p_limit threads, shared among the tenants, oldest first, each with all its undecided messages, under a lease and a fence.';
+'Definer, for the inbound worker: up to p_limit threads, shared among the tenants, oldest first, each with all its '
+'undecided messages, under a lease and a fence.';
 
-create function private.renew_inbound(p_tenant_ids uuid [], p_thread_ids uuid [], p_fences bigint []) returns setof bigint
+create function private.renew_inbound(p_tenant_ids uuid[], p_thread_ids uuid[], p_fences bigint[]) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
   update private.inbound_work as w set lease_until = clock_timestamp() + private.lease_length()
   from unnest(p_tenant_ids, p_thread_ids, p_fences) as h (tenant_id, thread_id, fence)
@@ -214,7 +222,7 @@ language sql volatile security definer set search_path = '' as $$
     and w.lease_until > clock_timestamp()
   returning w.fence
 $$;
-comment on function private.renew_inbound(uuid [], uuid [], bigint []) is
+comment on function private.renew_inbound(uuid[], uuid[], bigint[]) is
 'Definer, for the inbound worker: extends leases still held; a fence that is not returned is lost.';
 
 create function private.close_work(p_tenant_id uuid, p_thread_id uuid) returns void
@@ -226,18 +234,21 @@ begin
   -- row's own first_seq on: a message sent through the decision again may be older than the burst.
   select min(m.seq) into v_next from private.inbound_work as w
   inner join public.et_messages as m on m.tenant_id = w.tenant_id and m.thread_id = w.thread_id and m.seq >= w.first_seq
-  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and m.direction = 'inbound' and m.delivery_status = 'received';
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and m.direction = 'inbound'
+    and m.delivery_status = 'received';
   if v_next is null then
     delete from private.inbound_work as w where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
   else
     update private.inbound_work as w
-    set first_seq = v_next, lease_until = null, claimed_by = null, attempts = 0, expiries = 0, run_at = clock_timestamp()
+    set first_seq = v_next, lease_until = null, claimed_by = null, attempts = 0, expiries = 0,
+      run_at = clock_timestamp()
     where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
     perform pg_notify('et_inbound', '');
   end if;
 end
 $$;
-comment on function private.close_work(uuid, uuid) is 'Definer: the burst is decided; the work row goes, or stays for what arrived meanwhile.';
+comment on function private.close_work(uuid, uuid) is
+'Definer: the burst is decided; the work row goes, or stays for what arrived meanwhile.';
 
 create function private.release_inbound(
   p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_delay interval default '0', p_failed boolean default false
@@ -262,7 +273,8 @@ begin
 end
 $$;
 comment on function private.release_inbound(uuid, uuid, bigint, interval, boolean) is
-'Definer, for the fence holder: gives the burst back (graceful stop, fence refused, handler error). False when the fence is not held any more.';
+'Definer, for the fence holder: gives the burst back (graceful stop, fence refused, handler error). False when the '
+'fence is not held any more.';
 
 create function private.release_expired_inbound() returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
@@ -273,7 +285,8 @@ begin
   for v_work in
     select w.tenant_id, w.thread_id, w.fence from private.inbound_work as w where w.lease_until < clock_timestamp()
   loop
-    perform from public.et_threads as t where t.tenant_id = v_work.tenant_id and t.id = v_work.thread_id for no key update;
+    perform from public.et_threads as t where t.tenant_id = v_work.tenant_id
+      and t.id = v_work.thread_id for no key update;
     -- The expiry is counted here as in a claim: a message that kills its worker must be set aside one day.
     update private.inbound_work as w set expiries = w.expiries + 1
     where w.tenant_id = v_work.tenant_id and w.thread_id = v_work.thread_id and w.fence = v_work.fence
@@ -316,5 +329,5 @@ to authenticated, service_role, parley_worker;
 grant insert, update, delete on public.faq_entries, public.canned_replies to service_role;
 grant execute on function private.lease_length() to parley_worker, service_role;
 grant execute on function private.claim_inbound(text, integer, timestamptz, uuid),
-private.renew_inbound(uuid [], uuid [], bigint []), private.release_inbound(uuid, uuid, bigint, interval, boolean),
+private.renew_inbound(uuid[], uuid[], bigint[]), private.release_inbound(uuid, uuid, bigint, interval, boolean),
 private.release_expired_inbound() to parley_worker;

@@ -13,9 +13,11 @@ language sql stable security definer set search_path = '' as $$
         and m.delivery_status not in ('queued', 'cancelled')), 0)
 $$;
 comment on function private.first_unanswered(uuid, uuid, bigint) is
-'Definer. A reply that never left because the contact wrote again leaves its questions open: they belong to the next burst.';
+'Definer. A reply that never left because the contact wrote again leaves its questions open: they belong to the '
+'next burst.';
 
-create function private.decision_context(p_tenant_id uuid, p_thread_id uuid, p_first_seq bigint, p_last_seq bigint) returns jsonb
+create function private.decision_context(p_tenant_id uuid, p_thread_id uuid, p_first_seq bigint,
+  p_last_seq bigint) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_first bigint := private.first_unanswered(p_tenant_id, p_thread_id, p_first_seq);
@@ -34,7 +36,8 @@ begin
           and m.seq between v_first and p_last_seq),
       'history', (
         select coalesce(jsonb_agg(jsonb_build_object(
-          'sender', case h.sender_kind when 'agent' then 'human' when 'participant' then 'contact' else h.sender_kind end,
+          'sender', case h.sender_kind when 'agent' then 'human' when 'participant'
+            then 'contact' else h.sender_kind end,
           'text', left(h.body, 4000), 'at', h.created_at) order by h.seq), '[]')
         from (
           select m.sender_kind, m.body, m.created_at, m.seq from public.et_messages as m
@@ -49,7 +52,8 @@ begin
 end
 $$;
 comment on function private.decision_context(uuid, uuid, bigint, bigint) is
-'Definer, for the inbound worker: everything a decider may know about one claimed burst, as one object. Volatile, so that it sees what a claim in the same statement saw.';
+'Definer, for the inbound worker: everything a decider may know about one claimed burst, as one object. Volatile, '
+'so that it sees what a claim in the same statement saw.';
 
 create function private.tenant_knowledge(p_tenant_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
@@ -84,7 +88,8 @@ begin
     return null;
   end if;
   -- The contact's row is the lock: two threads of one contact cannot both take the last free reply.
-  perform from public.contacts as c where c.tenant_id = p_thread.tenant_id and c.id = p_thread.contact_id for no key update;
+  perform from public.contacts as c where c.tenant_id = p_thread.tenant_id
+    and c.id = p_thread.contact_id for no key update;
   select s.auto_replies_per_hour into v_cap from public.tenant_settings as s where s.tenant_id = p_thread.tenant_id;
   select count(*) into v_used from public.inbound_decisions as d
   where d.tenant_id = p_thread.tenant_id and d.contact_id = p_thread.contact_id and d.reply_message_id is not null
@@ -97,10 +102,12 @@ begin
 end
 $$;
 comment on function private.overrule(public.et_threads, jsonb, bigint) is
-'Definer: rules of the database that stand above any decider: a person in control, the hourly cap. Null when the decision stands.';
+'Definer: rules of the database that stand above any decider: a person in control, the hourly cap. Null when the '
+'decision stands.';
 
 create function private.record_decision(
-  p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb, p_reply_id uuid
+  p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb,
+    p_reply_id uuid
 ) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 -- plpgsql, because an SQL function would be planned anew by every call.
@@ -115,7 +122,7 @@ begin
     case when p_overruled is not null then p_decision ->> 'action' end,
     p_decision ->> 'intent', (p_decision ->> 'confidence')::numeric, p_decision ->> 'language',
     (p_decision ->> 'sentiment')::numeric,
-    case when p_overruled is null then '{}'::text [] else array[p_overruled ->> 'reason'] end
+    case when p_overruled is null then '{}'::text[] else array[p_overruled ->> 'reason'] end
     || array(select jsonb_array_elements_text(coalesce(p_decision -> 'reasons', '[]'))),
     coalesce(p_decision ->> 'decider', 'none'), p_decision ->> 'model', p_decision ->> 'prompt_version',
     (p_decision ->> 'policy_version')::integer, p_thread.control_epoch,
@@ -124,7 +131,8 @@ begin
   return (p_decision ->> 'id')::uuid;
 end
 $$;
-comment on function private.record_decision(public.et_threads, bigint, bigint, jsonb, jsonb, uuid) is 'Definer: one row of inbound_decisions.';
+comment on function private.record_decision(public.et_threads, bigint, bigint, jsonb, jsonb, uuid) is
+'Definer: one row of inbound_decisions.';
 
 create function private.complete_inbound(
   p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_last_seq bigint, p_decision jsonb
@@ -171,12 +179,15 @@ begin
     select e.message_id, e.queue_id into v_message_id, v_queue_id from private.enqueue_outbound(
       p_tenant_id, p_thread_id, p_decision ->> 'reply', 'ai', 'ai', jsonb_build_object(
         'purpose', case v_action when 'auto_reply' then 'reply' else 'follow_up' end,
-        'delay_seconds', case v_action when 'follow_up' then coalesce((p_decision ->> 'follow_up_in_s')::integer, 86400) end,
-        'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq, 'language', p_decision ->> 'language',
+        'delay_seconds', case v_action when 'follow_up' then coalesce((p_decision ->> 'follow_up_in_s')::integer,
+          86400) end,
+        'control_epoch', v_thread.control_epoch, 'based_on_seq', v_thread.last_inbound_seq, 'language',
+          p_decision ->> 'language',
         'cause_kind', 'decision', 'cause_id', v_decision ->> 'id')) as e;
   end if;
   perform private.record_decision(
-    v_thread, least(v_first, coalesce((p_decision ->> 'first_seq')::bigint, v_first)), p_last_seq, v_decision, v_overruled,
+    v_thread, least(v_first, coalesce((p_decision ->> 'first_seq')::bigint, v_first)), p_last_seq, v_decision,
+      v_overruled,
     v_message_id);
   perform private.apply_decision(v_thread, v_decision, v_action);
   update public.et_messages as m
@@ -190,7 +201,8 @@ begin
 end
 $$;
 comment on function private.complete_inbound(uuid, uuid, bigint, bigint, jsonb) is
-'Definer, for the inbound worker. recorded: decision, reply and statuses are in. released: the thread moved, decide anew. lost: the lease went to somebody else.';
+'Definer, for the inbound worker. recorded: decision, reply and statuses are in. released: the thread moved, decide '
+'anew. lost: the lease went to somebody else.';
 
 create function private.apply_decision(p_thread public.et_threads, p_decision jsonb, p_action text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -215,7 +227,8 @@ begin
   end if;
 end
 $$;
-comment on function private.apply_decision(public.et_threads, jsonb, text) is 'Definer: what a decision does beside replying: control, labels, a notification, a suppression.';
+comment on function private.apply_decision(public.et_threads, jsonb, text) is
+'Definer: what a decision does beside replying: control, labels, a notification, a suppression.';
 
 create function private.fail_inbound(
   p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_last_seq bigint, p_attempts integer, p_error text
@@ -248,7 +261,8 @@ begin
 end
 $$;
 comment on function private.fail_inbound(uuid, uuid, bigint, bigint, integer, text) is
-'Definer, for the inbound worker: the handler failed. Tried again with a growing pause, and after five errors set aside with its reason.';
+'Definer, for the inbound worker: the handler failed. Tried again with a growing pause, and after five errors set '
+'aside with its reason.';
 
 create function private.retry_inbound(p_message_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -276,7 +290,8 @@ begin
   return jsonb_build_object('message_id', p_message_id, 'delivery_status', 'received');
 end
 $$;
-comment on function private.retry_inbound(uuid) is 'Definer: a person sends a message that failed through the decision again.';
+comment on function private.retry_inbound(uuid) is
+'Definer: a person sends a message that failed through the decision again.';
 
 create function public.retry_inbound(p_message_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.retry_inbound(p_message_id); end;

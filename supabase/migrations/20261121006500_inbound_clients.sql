@@ -22,7 +22,8 @@ language sql stable security definer set search_path = '' as $$
     when 'tenant' then (select t.id from public.tenants as t where t.id = p_id)
   end
 $$;
-comment on function private.owner_of(text, uuid) is 'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
+comment on function private.owner_of(text, uuid) is
+'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
 
 create function private.put_faq_entry(p_faq_id uuid, p_entry jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -49,7 +50,8 @@ begin
   return jsonb_build_object('faq_id', v_id, 'created', p_faq_id is null);
 end
 $$;
-comment on function private.put_faq_entry(uuid, jsonb) is 'Definer: a new entry (null id), or changes to the named fields of one.';
+comment on function private.put_faq_entry(uuid, jsonb) is
+'Definer: a new entry (null id), or changes to the named fields of one.';
 
 create function private.delete_faq_entry(p_faq_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -77,11 +79,13 @@ begin
   on conflict (tenant_id, intent, language) do update
   set body = excluded.body, enabled = excluded.enabled, updated_at = now()
   returning id into v_id;
-  perform private.audit(v_tenant, 'canned_reply.put', 'canned_reply', v_id::text, jsonb_build_object('intent', p_intent));
+  perform private.audit(v_tenant, 'canned_reply.put', 'canned_reply', v_id::text, jsonb_build_object('intent',
+    p_intent));
   return jsonb_build_object('reply_id', v_id, 'intent', p_intent, 'language', p_language);
 end
 $$;
-comment on function private.put_canned_reply(text, text, text, boolean) is 'Definer: the tenant''s wording for an intent in a language (null: any); replaces an earlier one.';
+comment on function private.put_canned_reply(text, text, text, boolean) is
+'Definer: the tenant''s wording for an intent in a language (null: any); replaces an earlier one.';
 
 create function private.delete_canned_reply(p_reply_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -114,5 +118,7 @@ comment on function public.put_canned_reply(text, text, text, boolean) is 'Set y
 comment on function public.delete_canned_reply(uuid) is 'Delete your own wording for an intent. Agents.';
 
 grant execute on function private.put_faq_entry(uuid, jsonb), private.delete_faq_entry(uuid),
-private.put_canned_reply(text, text, text, boolean), private.delete_canned_reply(uuid), public.put_faq_entry(uuid, jsonb),
-public.delete_faq_entry(uuid), public.put_canned_reply(text, text, text, boolean), public.delete_canned_reply(uuid) to authenticated;
+private.put_canned_reply(text, text, text, boolean), private.delete_canned_reply(uuid), public.put_faq_entry(uuid,
+  jsonb),
+public.delete_faq_entry(uuid), public.put_canned_reply(text, text, text, boolean),
+  public.delete_canned_reply(uuid) to authenticated;

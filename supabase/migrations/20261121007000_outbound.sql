@@ -35,9 +35,12 @@ create table public.et_outbound_queue (
     status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'bounced', 'cancelled', 'dispatch_unknown'))
 )
 with (fillfactor = 70);
-comment on table public.et_outbound_queue is 'One row per message to be sent. Its status and its message''s delivery_status always agree.';
-comment on column public.et_outbound_queue.purpose is 'reply answers somebody; follow_up, notification and marketing obey consent and quiet hours.';
-comment on column public.et_outbound_queue.status_reason is 'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
+comment on table public.et_outbound_queue is
+'One row per message to be sent. Its status and its message''s delivery_status always agree.';
+comment on column public.et_outbound_queue.purpose is
+'reply answers somebody; follow_up, notification and marketing obey consent and quiet hours.';
+comment on column public.et_outbound_queue.status_reason is
+'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
 
 create table private.outbound_work (
   tenant_id uuid not null,
@@ -76,8 +79,10 @@ create table public.dispatch_attempts (
   constraint dispatch_attempts_outcome_check check (outcome in ('accepted', 'rejected', 'retry', 'unknown', 'refused'))
 );
 comment on table public.dispatch_attempts is 'Every try of every send, kept: the ledger a dispute is settled with.';
-comment on column public.dispatch_attempts.delivery_class is 'I: the provider honours the idempotency key. N: it does not, so an unfinished call is never repeated.';
-comment on column public.dispatch_attempts.send_started_at is 'Committed just before the call that could deliver. Null means: nothing left the house.';
+comment on column public.dispatch_attempts.delivery_class is
+'I: the provider honours the idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column public.dispatch_attempts.send_started_at is
+'Committed just before the call that could deliver. Null means: nothing left the house.';
 comment on column public.dispatch_attempts.outcome is 'refused: a rule stopped it between claim and call.';
 
 create table public.delivery_receipts (
@@ -102,7 +107,8 @@ create table public.delivery_receipts (
     'sent', 'delivered', 'read', 'delayed', 'failed', 'bounced_hard', 'bounced_soft', 'complained', 'unsubscribed',
     'opened', 'clicked'))
 );
-comment on table public.delivery_receipts is 'What providers and mail servers told us afterwards, each once; kept even when the message is not known yet.';
+comment on table public.delivery_receipts is
+'What providers and mail servers told us afterwards, each once; kept even when the message is not known yet.';
 comment on column public.delivery_receipts.external_message_id is 'The provider''s or mail''s id the receipt is about.';
 
 create table public.suppressions (
@@ -123,7 +129,8 @@ create table public.suppressions (
   constraint suppressions_reason_check check (reason in ('bounced', 'complained', 'unsubscribed', 'manual')),
   constraint suppressions_address_check check (private.is_address(kind, address))
 );
-comment on table public.suppressions is 'Addresses nothing is sent to. all: dead or complaining; automatic: asked to be left alone, may still be answered.';
+comment on table public.suppressions is
+'Addresses nothing is sent to. all: dead or complaining; automatic: asked to be left alone, may still be answered.';
 
 create table private.breakers (
   tenant_id uuid not null,
@@ -132,7 +139,8 @@ create table private.breakers (
   open_until timestamptz,
   constraint breakers_tenant_id_channel_session_id_pkey primary key (tenant_id, channel_session_id)
 );
-comment on table private.breakers is 'Provider trouble per tenant account: after five failures in a row sending pauses, longer each time.';
+comment on table private.breakers is
+'Provider trouble per tenant account: after five failures in a row sending pauses, longer each time.';
 
 create table private.send_counters (
   tenant_id uuid not null,
@@ -149,14 +157,17 @@ create table private.send_buckets (
   updated_at timestamptz not null,
   constraint send_buckets_tenant_id_sender_pkey primary key (tenant_id, sender)
 );
-comment on table private.send_buckets is 'Rate limit of client sends: a token bucket per sender. Inbound is never limited.';
+comment on table private.send_buckets is
+'Rate limit of client sends: a token bucket per sender. Inbound is never limited.';
 
 create index outbound_work_run_at_idx on private.outbound_work (tenant_id, run_at);
 create index et_outbound_queue_id_idx on public.et_outbound_queue (id);
-create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_queue (tenant_id, thread_id) where status = 'queued';
+create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_queue (tenant_id,
+  thread_id) where status = 'queued';
 create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
 where status = 'dispatch_unknown';
-create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id, provider_message_id)
+create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id,
+  provider_message_id)
 where provider_message_id is not null;
 create index dispatch_attempts_tenant_id_claimed_at_idx on public.dispatch_attempts (tenant_id, claimed_at);
 create index delivery_receipts_tenant_id_message_id_idx on public.delivery_receipts (tenant_id, message_id);
@@ -180,12 +191,14 @@ begin
     end if;
     update public.et_messages as m set delivery_status = new.status
     where m.tenant_id = new.tenant_id and m.id = new.message_id;
-    new.finished_at := case when new.status in ('queued', 'sending') then null else coalesce(new.finished_at, clock_timestamp()) end;
+    new.finished_at := case when new.status in ('queued', 'sending') then null else coalesce(new.finished_at,
+      clock_timestamp()) end;
   end if;
   return new;
 end
 $$;
-comment on function private.tg_queue__guard() is 'Definer: moves the message with its queue row, so the two cannot disagree; refuses unknown transitions.';
+comment on function private.tg_queue__guard() is
+'Definer: moves the message with its queue row, so the two cannot disagree; refuses unknown transitions.';
 
 create function private.tg_queue__work() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -233,7 +246,8 @@ begin
   return null;
 end
 $$;
-comment on function private.tg_messages__is_queued() is 'Definer, at commit: a message in no queue would never leave, or would claim to have left.';
+comment on function private.tg_messages__is_queued() is
+'Definer, at commit: a message in no queue would never leave, or would claim to have left.';
 
 create trigger et_outbound_queue_100_guard before update on public.et_outbound_queue
 for each row execute function private.tg_queue__guard();

@@ -1,6 +1,7 @@
 -- Chapter: outbound, part two. Enqueue, claim with every rule checked again, and the ledger of tries.
 
-create function private.reply_headers(p_thread public.et_threads) returns table (recipient text, subject text, reference_ids text [], external_message_id text)
+create function private.reply_headers(p_thread public.et_threads) returns table (recipient text, subject text,
+  reference_ids text[], external_message_id text)
 language sql stable security definer set search_path = '' as $$
   with last_in as (
     select m.sender_address, m.subject, m.reference_ids, m.external_message_id, m.metadata
@@ -15,11 +16,13 @@ language sql stable security definer set search_path = '' as $$
     order by i.verified_at nulls last, i.created_at limit 1
   )
   select
-    case private.address_kind(p_thread.channel) when 'email' then lower(coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address))
+    case private.address_kind(p_thread.channel) when 'email' then lower(coalesce(l.metadata ->> 'reply_to',
+      l.sender_address, k.address))
       else coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address) end,
     coalesce(l.subject, p_thread.subject),
     case when l.external_message_id is null then null else
-      (coalesce(l.reference_ids, '{}') || coalesce(l.metadata ->> 'message_id', '{}'))[greatest(1, cardinality(l.reference_ids) - 18):]
+      (coalesce(l.reference_ids, '{}') || coalesce(l.metadata ->> 'message_id', '{}'))[greatest(1,
+        cardinality(l.reference_ids) - 18):]
     end,
     private.uuid_v7()::text || '@' || split_part(coalesce(s.sender_address, s.address), '@', 2)
   from (select) as one
@@ -28,7 +31,8 @@ language sql stable security definer set search_path = '' as $$
   left join public.et_channel_sessions as s on s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id
 $$;
 comment on function private.reply_headers(public.et_threads) is
-'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it will carry.';
+'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
+'will carry.';
 
 create function private.enqueue_outbound(
   p_tenant_id uuid, p_thread_id uuid, p_body text, p_sender_kind text, p_sender text, p_options jsonb default '{}'
@@ -52,8 +56,10 @@ begin
     subject, body, language, message_type, external_message_id, client_message_id, reference_ids, control_epoch,
     based_on_seq, cause_kind, cause_id, metadata)
   values (
-    p_tenant_id, p_thread_id, v_thread.channel, v_thread.channel_session_id, 'outbound', 'queued', p_sender_kind, p_sender,
-    (p_options ->> 'sender_user_id')::uuid, coalesce(p_options ->> 'subject', private.reply_subject(v_head.subject)), p_body,
+    p_tenant_id, p_thread_id, v_thread.channel, v_thread.channel_session_id, 'outbound', 'queued', p_sender_kind,
+      p_sender,
+    (p_options ->> 'sender_user_id')::uuid, coalesce(p_options ->> 'subject', private.reply_subject(v_head.subject)),
+      p_body,
     p_options ->> 'language', coalesce(p_options ->> 'message_type', 'text'),
     case v_thread.channel when 'email' then v_head.external_message_id end, p_options ->> 'client_message_id',
     v_head.reference_ids, (p_options ->> 'control_epoch')::bigint, (p_options ->> 'based_on_seq')::bigint,
@@ -73,12 +79,14 @@ begin
 end
 $$;
 comment on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb) is
-'Definer. The one way out: message, queue row and work row together. No row when the client message id was used before.';
+'Definer. The one way out: message, queue row and work row together. No row when the client message id was used '
+'before.';
 
 create function private.reply_subject(p_subject text) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select case when p_subject is null or btrim(p_subject) = '' then null
-    else 'Re: ' || left(regexp_replace(p_subject, '^(\s*(re|aw|antw|sv|vs|rv|odp|fwd?|wg)(\[\d+\])?\s*:\s*)+', '', 'i'), 300) end
+    else 'Re: ' || left(regexp_replace(p_subject, '^(\s*(re|aw|antw|sv|vs|rv|odp|fwd?|wg)(\[\d+\])?\s*:\s*)+', '',
+      'i'), 300) end
 $$;
 comment on function private.reply_subject(text) is 'Re: once, whatever language and number of them stood there before.';
 
@@ -112,9 +120,11 @@ language sql stable set search_path = '' as $$
     when p_start > p_end and local.t >= p_start then (local.d + 1 + p_end) at time zone p_zone
     when p_start > p_end and local.t < p_end then (local.d + p_end) at time zone p_zone
   end
-  from (select (clock_timestamp() at time zone p_zone)::date as d, (clock_timestamp() at time zone p_zone)::time as t) as local
+  from (select (clock_timestamp() at time zone p_zone)::date as d,
+    (clock_timestamp() at time zone p_zone)::time as t) as local
 $$;
-comment on function private.quiet_until(text, time, time) is 'When the quiet hours that reign now in a zone end; null when it is not quiet.';
+comment on function private.quiet_until(text, time, time) is
+'When the quiet hours that reign now in a zone end; null when it is not quiet.';
 
 create function private.dispatch_verdict(p_queue public.et_outbound_queue)
 returns table (verdict text, reason text, until timestamptz)
@@ -137,7 +147,8 @@ begin
   left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
     and x.kind = private.address_kind(m.channel)
   left join private.breakers as b on b.tenant_id = m.tenant_id and b.channel_session_id = m.channel_session_id
-  left join private.send_counters as n on n.tenant_id = m.tenant_id and n.day = (clock_timestamp() at time zone t.time_zone)::date
+  left join private.send_counters as n on n.tenant_id = m.tenant_id
+    and n.day = (clock_timestamp() at time zone t.time_zone)::date
   where m.tenant_id = p_queue.tenant_id and m.id = p_queue.message_id;
   if v.sender_kind = 'ai' and (v.control <> 'ai' or v.m_epoch <> v.control_epoch) then
     verdict := 'cancel'; reason := 'human_takeover';
@@ -153,7 +164,8 @@ begin
     verdict := 'cancel'; reason := 'suppressed_' || v.suppressed_because;
   elsif v.thread_status in ('closed', 'archived') and v.sender_kind in ('ai', 'system') then
     verdict := 'cancel'; reason := 'thread_closed';
-  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel, 'marketing') then
+  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel,
+    'marketing') then
     verdict := 'cancel'; reason := 'no_consent';
   elsif p_queue.channel = 'whatsapp' and v.message_type <> 'template' and not private.in_service_window(p_queue) then
     verdict := 'cancel'; reason := 'window_closed';
@@ -177,7 +189,8 @@ begin
 end
 $$;
 comment on function private.dispatch_verdict(public.et_outbound_queue) is
-'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, quiet hours, windows, caps, breaker.';
+'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, '
+'quiet hours, windows, caps, breaker.';
 
 create function private.has_consent(p_tenant_id uuid, p_contact_id uuid, p_channel text, p_purpose text) returns boolean
 language sql stable security definer set search_path = '' as $$
@@ -188,17 +201,20 @@ language sql stable security definer set search_path = '' as $$
         select k.id from public.contacts as k where k.tenant_id = p_tenant_id and p_contact_id in (k.id, k.merged_into))
     order by c.recorded_at desc, c.id desc limit 1), false)
 $$;
-comment on function private.has_consent(uuid, uuid, text, text) is 'Definer: the newest consent row of a contact and of those merged into him says yes.';
+comment on function private.has_consent(uuid, uuid, text, text) is
+'Definer: the newest consent row of a contact and of those merged into him says yes.';
 
 create function private.in_service_window(p_queue public.et_outbound_queue) returns boolean
 language sql stable security definer set search_path = '' as $$
   select exists (
     select from public.et_threads as t
-    inner join public.et_messages as m on m.tenant_id = t.tenant_id and m.thread_id = t.id and m.seq = t.last_inbound_seq
+    inner join public.et_messages as m on m.tenant_id = t.tenant_id
+      and m.thread_id = t.id and m.seq = t.last_inbound_seq
     where t.tenant_id = p_queue.tenant_id and t.id = p_queue.thread_id
       and m.created_at > clock_timestamp() - interval '24 hours')
 $$;
-comment on function private.in_service_window(public.et_outbound_queue) is 'Definer: the contact wrote within 24 hours, so free text is allowed on WhatsApp.';
+comment on function private.in_service_window(public.et_outbound_queue) is
+'Definer: the contact wrote within 24 hours, so free text is allowed on WhatsApp.';
 
 create function private.take_daily_send(p_tenant_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -217,13 +233,15 @@ begin
 end
 $$;
 comment on function private.take_daily_send(uuid) is
-'Definer: takes one of the tenant''s sends of today, false when the cap is reached. Taken at claim, so that a batch cannot pass it.';
+'Definer: takes one of the tenant''s sends of today, false when the cap is reached. Taken at claim, so that a batch '
+'cannot pass it.';
 
 create function private.give_back_send(p_tenant_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   update private.send_counters as n set sent = n.sent - 1
   from public.tenants as t
-  where t.id = p_tenant_id and n.tenant_id = t.id and n.day = (clock_timestamp() at time zone t.time_zone)::date and n.sent > 0
+  where t.id = p_tenant_id and n.tenant_id = t.id and n.day = (clock_timestamp() at time zone t.time_zone)::date
+    and n.sent > 0
 $$;
 comment on function private.give_back_send(uuid) is 'Definer: a try that delivered nothing does not count.';
 
@@ -236,7 +254,8 @@ begin
   where a.tenant_id = p_queue.tenant_id and a.queue_id = p_queue.id order by a.number desc limit 1;
   update public.dispatch_attempts as a
   set outcome = case when v_attempt.send_started_at is null then 'retry' else 'unknown' end,
-    finished_at = clock_timestamp(), error_code = 'lease_expired', error = 'The worker that claimed this did not come back.'
+    finished_at = clock_timestamp(), error_code = 'lease_expired',
+      error = 'The worker that claimed this did not come back.'
   where a.tenant_id = v_attempt.tenant_id and a.id = v_attempt.id and a.outcome is null;
   if v_attempt.send_started_at is null or v_attempt.delivery_class = 'I' then
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
@@ -251,7 +270,8 @@ begin
 end
 $$;
 comment on function private.settle_lost_attempt(public.et_outbound_queue) is
-'Definer. A lease ran out: true when sending again is safe (nothing left, or the provider dedupes), else the row becomes dispatch_unknown.';
+'Definer. A lease ran out: true when sending again is safe (nothing left, or the provider dedupes), else the row '
+'becomes dispatch_unknown.';
 
 grant execute on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb),
 private.cancel_queued(uuid, uuid, text) to parley_worker;

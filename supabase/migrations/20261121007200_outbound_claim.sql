@@ -1,7 +1,8 @@
 -- Chapter: outbound, part three. What the router calls: claim, mark, complete; and what comes back: receipts.
 
 create function private.claim_outbound(
-  p_worker text, p_limit integer, p_classes jsonb, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
+  p_worker text, p_limit integer, p_classes jsonb, p_watermark timestamptz default '-infinity',
+    p_after_tenant uuid default null
 ) returns table (
   tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
   run_at timestamptz
@@ -9,7 +10,7 @@ create function private.claim_outbound(
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid [] := private.waiting_tenants('private.outbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.outbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_work record;
 begin
@@ -33,7 +34,8 @@ begin
 end
 $$;
 comment on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid) is
-'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants; p_classes tells each channel''s delivery class.';
+'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants; p_classes tells '
+'each channel''s delivery class.';
 
 create function private.claim_one_outbound(
   p_worker text, p_tenant_id uuid, p_queue_id uuid, p_lease_lost boolean, p_run_at timestamptz, p_classes jsonb
@@ -104,7 +106,8 @@ language sql volatile security definer set search_path = '' as $$
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
     'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
     'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
-    'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address, s.address) else s.address end),
+    'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address,
+      s.address) else s.address end),
     'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
     'external_message_id', m.external_message_id, 'in_reply_to', m.reference_ids[cardinality(m.reference_ids)],
     'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config,
@@ -119,22 +122,27 @@ language sql volatile security definer set search_path = '' as $$
   left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
   where q.tenant_id = p_tenant_id and q.id = p_queue_id
 $$;
-comment on function private.dispatch_details(uuid, uuid) is 'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted. Volatile, so that it sees what a claim in the same statement saw.';
+comment on function private.dispatch_details(uuid, uuid) is
+'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted. Volatile, so that '
+'it sees what a claim in the same statement saw.';
 
-create function private.renew_outbound(p_tenant_ids uuid [], p_queue_ids uuid [], p_fences bigint []) returns setof bigint
+create function private.renew_outbound(p_tenant_ids uuid[], p_queue_ids uuid[], p_fences bigint[]) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
   update private.outbound_work as w set lease_until = clock_timestamp() + private.lease_length()
   from unnest(p_tenant_ids, p_queue_ids, p_fences) as h (tenant_id, queue_id, fence)
-  where w.tenant_id = h.tenant_id and w.queue_id = h.queue_id and w.fence = h.fence and w.lease_until > clock_timestamp()
+  where w.tenant_id = h.tenant_id and w.queue_id = h.queue_id
+    and w.fence = h.fence and w.lease_until > clock_timestamp()
   returning w.fence
 $$;
-comment on function private.renew_outbound(uuid [], uuid [], bigint []) is 'Definer, for the router: extends leases still held.';
+comment on function private.renew_outbound(uuid[], uuid[], bigint[]) is
+'Definer, for the router: extends leases still held.';
 
 create function private.mark_send_started(p_tenant_id uuid, p_queue_id uuid, p_fence bigint) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from private.outbound_work as w
-  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id
+    and w.fence = p_fence and w.lease_until > clock_timestamp()
   for update;
   if not found then
     return 'lost';
@@ -155,7 +163,8 @@ begin
 end
 $$;
 comment on function private.mark_send_started(uuid, uuid, bigint) is
-'Definer, for the router: ok, and from the commit on this try may have delivered; superseded: a person took over; lost: somebody else has the row.';
+'Definer, for the router: ok, and from the commit on this try may have delivered; superseded: a person took over; '
+'lost: somebody else has the row.';
 
 create function private.retry_delay(p_attempt integer, p_retry_after double precision) returns interval
 language sql volatile set search_path = '' as $$
@@ -163,7 +172,8 @@ language sql volatile set search_path = '' as $$
     least(coalesce(p_retry_after, 0), 3600),
     random() * least(900, 2 * power(2, least(p_attempt, 12) - 1))))
 $$;
-comment on function private.retry_delay(integer, double precision) is 'Exponential backoff with full jitter, at most 15 minutes; a Retry-After is honoured up to an hour.';
+comment on function private.retry_delay(integer, double precision) is
+'Exponential backoff with full jitter, at most 15 minutes; a Retry-After is honoured up to an hour.';
 
 create function private.note_provider(p_tenant_id uuid, p_session_id uuid, p_ok boolean) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -175,13 +185,16 @@ begin
     on conflict (tenant_id, channel_session_id) do update set
       failures = b.failures + 1,
       open_until = case when b.failures + 1 >= 5
-        then clock_timestamp() + least(interval '10 minutes', interval '5 seconds' * power(2, least(b.failures - 4, 10))) end;
+        then clock_timestamp() + least(interval '10 minutes', interval '5 seconds' * power(2, least(b.failures - 4,
+          10))) end;
   end if;
 end
 $$;
-comment on function private.note_provider(uuid, uuid, boolean) is 'Definer: one more success or failure of a provider; five failures in a row open the breaker.';
+comment on function private.note_provider(uuid, uuid, boolean) is
+'Definer: one more success or failure of a provider; five failures in a row open the breaker.';
 
-create function private.complete_outbound(p_tenant_id uuid, p_queue_id uuid, p_fence bigint, p_outcome jsonb) returns text
+create function private.complete_outbound(p_tenant_id uuid, p_queue_id uuid, p_fence bigint,
+  p_outcome jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_queue public.et_outbound_queue%rowtype;
@@ -191,12 +204,14 @@ declare
 begin
   -- A receipt that names this provider id may be on its way in: one of the two must see the other.
   if p_outcome ->> 'provider_message_id' is not null then
-    perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_outcome ->> 'provider_message_id'), 4));
+    perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_outcome ->>
+      'provider_message_id'), 4));
   end if;
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update;
   perform from private.outbound_work as w
-  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id
+    and w.fence = p_fence and w.lease_until > clock_timestamp()
   for update;
   if not found then
     return 'lost';
@@ -238,9 +253,11 @@ begin
 end
 $$;
 comment on function private.complete_outbound(uuid, uuid, bigint, jsonb) is
-'Definer, for the router: records how a try ended and what follows. lost: the lease went to somebody else, nothing was recorded.';
+'Definer, for the router: records how a try ended and what follows. lost: the lease went to somebody else, nothing '
+'was recorded.';
 
-create function private.suppress(p_tenant_id uuid, p_channel text, p_address text, p_reason text, p_message_id uuid) returns void
+create function private.suppress(p_tenant_id uuid, p_channel text, p_address text, p_reason text,
+  p_message_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   insert into public.suppressions as s (tenant_id, kind, address, scope, reason, source_message_id)
   select p_tenant_id, k.kind, k.address,
@@ -253,9 +270,10 @@ language sql volatile security definer set search_path = '' as $$
   set scope = 'all', reason = excluded.reason, source_message_id = excluded.source_message_id
   where s.scope = 'automatic' and excluded.scope = 'all'
 $$;
-comment on function private.suppress(uuid, text, text, text, uuid) is 'Definer: nothing more is sent to this address; a stronger reason replaces a weaker one.';
+comment on function private.suppress(uuid, text, text, text, uuid) is
+'Definer: nothing more is sent to this address; a stronger reason replaces a weaker one.';
 
 grant execute on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid),
-private.dispatch_details(uuid, uuid), private.renew_outbound(uuid [], uuid [], bigint []),
+private.dispatch_details(uuid, uuid), private.renew_outbound(uuid[], uuid[], bigint[]),
 private.mark_send_started(uuid, uuid, bigint), private.complete_outbound(uuid, uuid, bigint, jsonb),
 private.suppress(uuid, text, text, text, uuid) to parley_worker;

@@ -8,15 +8,18 @@ language sql immutable parallel safe set search_path = '' as $$
     when 'failed' then 20 when 'delivered' then 30 when 'bounced' then 40 when 'read' then 50 else 100 end
 $$;
 comment on function private.status_rank(text) is
-'Receipts move a row only to a higher rank, so any order of the same receipts ends the same. A bounce after "delivered" (to a relay) wins; "read" is final.';
+'Receipts move a row only to a higher rank, so any order of the same receipts ends the same. A bounce after '
+'"delivered" (to a relay) wins; "read" is final.';
 
 create function private.receipt_status(p_kind text) returns text
 language sql immutable parallel safe set search_path = '' as $$
-  select case p_kind when 'sent' then 'sent' when 'delivered' then 'delivered' when 'opened' then null when 'read' then 'read'
+  select case p_kind when 'sent' then 'sent' when 'delivered' then 'delivered' when 'opened'
+    then null when 'read' then 'read'
     when 'failed' then 'failed' when 'bounced_hard' then 'bounced' when 'bounced_soft' then null end
 $$;
 comment on function private.receipt_status(text) is
-'The status a receipt speaks for; null when it is only worth keeping (delays, soft bounces, machine opens, complaints).';
+'The status a receipt speaks for; null when it is only worth keeping (delays, soft bounces, machine opens, '
+'complaints).';
 
 create function private.apply_receipt(p_receipt public.delivery_receipts, p_queue public.et_outbound_queue) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -62,7 +65,8 @@ begin
   end loop;
 end
 $$;
-comment on function private.apply_receipts(uuid, uuid) is 'Definer: receipts that came before the message they speak of was settled are applied now.';
+comment on function private.apply_receipts(uuid, uuid) is
+'Definer: receipts that came before the message they speak of was settled are applied now.';
 
 create function private.record_receipt(p_tenant_id uuid, p_receipt jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -70,7 +74,8 @@ declare
   v_receipt public.delivery_receipts%rowtype;
   v_queue public.et_outbound_queue%rowtype;
 begin
-  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_receipt ->> 'external_message_id'), 4));
+  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_receipt ->>
+    'external_message_id'), 4));
   select q.* into v_queue
   from public.et_outbound_queue as q
   inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
@@ -79,7 +84,8 @@ begin
     or q.provider_message_id = p_receipt ->> 'external_message_id')
   order by q.created_at desc limit 1 for no key update of q;
   insert into public.delivery_receipts (
-    tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic, occurred_at)
+    tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic,
+      occurred_at)
   values (
     p_tenant_id, p_receipt ->> 'provider', p_receipt ->> 'event_id', p_receipt ->> 'kind',
     p_receipt ->> 'external_message_id', v_queue.message_id, p_receipt ->> 'recipient', p_receipt ->> 'status_code',
@@ -97,7 +103,8 @@ begin
 end
 $$;
 comment on function private.record_receipt(uuid, jsonb) is
-'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, …}. Kept once; applied to its message, or when that is known.';
+'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, …}. Kept once; applied to its '
+'message, or when that is known.';
 
 create function private.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -109,7 +116,8 @@ declare
 begin
   if p_resolution not in ('sent', 'failed', 'resend') then
     raise exception 'an unknown dispatch is resolved as sent, failed or resend'
-      using errcode = 'PT422', detail = '{"code": "bad_resolution", "field": "resolution"}', hint = 'Look into the provider''s log first.';
+      using errcode = 'PT422', detail = '{"code": "bad_resolution", "field": "resolution"}',
+        hint = 'Look into the provider''s log first.';
   end if;
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = v_tenant and q.message_id = p_message_id and q.status = 'dispatch_unknown' for no key update;
@@ -122,7 +130,8 @@ begin
   if p_resolution = 'resend' then
     select m.* into v_message from public.et_messages as m where m.tenant_id = v_tenant and m.id = p_message_id;
     select e.* into v_again from private.enqueue_outbound(v_tenant, v_queue.thread_id, v_message.body, 'agent',
-      private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id', p_message_id,
+      private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id',
+        p_message_id,
         'client_message_id', 'resend:' || p_message_id::text)) as e;
   end if;
   perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
@@ -131,7 +140,8 @@ begin
 end
 $$;
 comment on function private.resolve_unknown(uuid, text) is
-'Definer: a person says what became of an unknown dispatch. resend writes a new message; the old row never leaves twice.';
+'Definer: a person says what became of an unknown dispatch. resend writes a new message; the old row never leaves '
+'twice.';
 
 -- ── client sends ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,7 +166,8 @@ begin
 end
 $$;
 comment on function private.take_send_token(uuid, text) is
-'Definer: a token bucket per sender (tenant_settings.sends_per_minute). Raises PT429 with retry_after_s; the raise gives the token back.';
+'Definer: a token bucket per sender (tenant_settings.sends_per_minute). Raises PT429 with retry_after_s; the raise '
+'gives the token back.';
 
 create function private.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text
@@ -182,21 +193,24 @@ begin
   v_limit := private.message_limit(v_tenant, v_thread.channel, 'body_chars');
   if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
     raise exception 'a message on % has 1 to % characters', v_thread.channel, v_limit
-      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}', hint = 'Shorten it, or send it in parts.';
+      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
+        hint = 'Shorten it, or send it in parts.';
   end if;
   perform private.take_send_token(v_tenant, private.actor());
   if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
     raise exception 'the conversation moved on'
       using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
         'code', 'thread_moved', 'last_seq', v_thread.last_seq, 'new_messages', (
-          select jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body', m.body) order by m.seq)
+          select jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
+            m.body) order by m.seq)
           from (select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
             and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
   end if;
   -- A person speaks: from here on the AI is silent in this thread, and what it had queued stays at home.
   if v_thread.control = 'ai' then
     update public.et_threads as t set control = 'human', assignee_id = coalesce(t.assignee_id, (
-      select u.user_id from public.tenant_members as u where u.tenant_id = v_tenant and u.user_id = private.current_user_id()))
+      select u.user_id from public.tenant_members as u where u.tenant_id = v_tenant
+        and u.user_id = private.current_user_id()))
     where t.tenant_id = v_tenant and t.id = p_thread_id;
     perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
   end if;
@@ -210,11 +224,13 @@ begin
       hint = 'Make a new id for every message.';
   end if;
   perform private.note_thread_moved(v_tenant, p_thread_id);
-  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'delivery_status', 'queued', 'duplicate', false);
+  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'delivery_status', 'queued', 'duplicate',
+    false);
 end
 $$;
 comment on function private.send_message(uuid, text, text, bigint, text) is
-'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq does not match, rate limited, and a takeover from the AI.';
+'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq '
+'does not match, rate limited, and a takeover from the AI.';
 
 create function public.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,
@@ -226,8 +242,10 @@ end;
 create function public.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.resolve_unknown(p_message_id, p_resolution); end;
-comment on function public.send_message(uuid, text, text, bigint, text) is 'Send a message in a thread, as agent or API key.';
-comment on function public.resolve_unknown(uuid, text) is 'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
+comment on function public.send_message(uuid, text, text, bigint, text) is
+'Send a message in a thread, as agent or API key.';
+comment on function public.resolve_unknown(uuid, text) is
+'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
 
 grant execute on function private.record_receipt(uuid, jsonb) to parley_worker;
 grant execute on function private.send_message(uuid, text, text, bigint, text), private.resolve_unknown(uuid, text),

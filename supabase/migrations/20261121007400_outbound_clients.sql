@@ -15,7 +15,8 @@ begin
   return jsonb_build_object('suppression_id', v_id, 'kind', p_kind, 'address', p_address);
 end
 $$;
-comment on function private.suppress_address(text, text, text) is 'Definer: nothing (all) or nothing automatic is sent to this address any more.';
+comment on function private.suppress_address(text, text, text) is
+'Definer: nothing (all) or nothing automatic is sent to this address any more.';
 
 create function private.lift_suppression(p_kind text, p_address text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -33,10 +34,12 @@ begin
   return jsonb_build_object('kind', p_kind, 'address', p_address, 'lifted', true);
 end
 $$;
-comment on function private.lift_suppression(text, text) is 'Definer: an address may be written to again; the audit log keeps why it was not.';
+comment on function private.lift_suppression(text, text) is
+'Definer: an address may be written to again; the audit log keeps why it was not.';
 
 create function public.suppress_address(p_kind text, p_address text, p_scope text default 'all') returns jsonb
-language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address, p_scope); end;
+language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address,
+  p_scope); end;
 create function public.lift_suppression(p_kind text, p_address text) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.lift_suppression(p_kind, p_address); end;
 comment on function public.suppress_address(text, text, text) is 'Stop sending to an address. Agents.';

@@ -30,9 +30,12 @@ create table public.et_thread_insights (
   constraint et_thread_insights_follow_up_status_check check (follow_up_status in ('scheduled', 'sent', 'cancelled')),
   constraint et_thread_insights_follow_up_at_check check (follow_up_status <> 'scheduled' or follow_up_at is not null)
 );
-comment on table public.et_thread_insights is 'Summary, label, mood, next step and follow-up of a thread, as of read_seq.';
-comment on column public.et_thread_insights.read_seq is 'The last message this was written from; the worker runs again only when the thread moved past it.';
-comment on column public.et_thread_insights.follow_up_status is 'scheduled → sent | cancelled (the contact answered, a person is in control, or the thread was closed).';
+comment on table public.et_thread_insights is
+'Summary, label, mood, next step and follow-up of a thread, as of read_seq.';
+comment on column public.et_thread_insights.read_seq is
+'The last message this was written from; the worker runs again only when the thread moved past it.';
+comment on column public.et_thread_insights.follow_up_status is
+'scheduled → sent | cancelled (the contact answered, a person is in control, or the thread was closed).';
 
 create table public.thread_insight_versions (
   tenant_id uuid not null,
@@ -66,7 +69,8 @@ with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_
 comment on table private.insight_work is 'Threads that moved since their insight was written.';
 
 create index insight_work_run_at_idx on private.insight_work (run_at);
-create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at) where follow_up_status = 'scheduled';
+create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at)
+  where follow_up_status = 'scheduled';
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -81,7 +85,8 @@ begin
   end if;
 end
 $$;
-comment on function private.note_thread_moved(uuid, uuid) is 'Definer: the insight of this thread is out of date. Many moves, one run.';
+comment on function private.note_thread_moved(uuid, uuid) is
+'Definer: the insight of this thread is out of date. Many moves, one run.';
 
 create function private.claim_insights(p_worker text, p_limit integer)
 returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
@@ -98,12 +103,14 @@ language sql volatile security definer set search_path = '' as $$
   where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
   returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at
 $$;
-comment on function private.claim_insights(text, integer) is 'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
+comment on function private.claim_insights(text, integer) is
+'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
 
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
 language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
-    'tenant_id', t.tenant_id, 'thread_id', t.id, 'now', clock_timestamp(), 'last_seq', t.last_seq, 'control', t.control, 'locale', coalesce(c.locale, n.locale),
+    'tenant_id', t.tenant_id, 'thread_id', t.id, 'now', clock_timestamp(), 'last_seq', t.last_seq, 'control',
+      t.control, 'locale', coalesce(c.locale, n.locale),
     'time_zone', coalesce(c.time_zone, n.time_zone), 'read_seq', coalesce(i.read_seq, 0),
     'turns', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -120,27 +127,34 @@ language sql volatile security definer set search_path = '' as $$
   left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
   where t.tenant_id = p_tenant_id and t.id = p_thread_id
 $$;
-comment on function private.thread_history(uuid, uuid, integer) is 'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first. Volatile, so that it sees what a claim in the same statement saw.';
+comment on function private.thread_history(uuid, uuid, integer) is
+'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first. Volatile, so '
+'that it sees what a claim in the same statement saw.';
 
-create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_insight jsonb) returns text
+create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint,
+  p_insight jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_moved boolean;
 begin
   perform from private.insight_work as w
-  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence and w.lease_until > clock_timestamp()
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id
+    and w.fence = p_fence and w.lease_until > clock_timestamp()
   for update;
   if not found then
     return 'lost';
   end if;
   if p_insight is not null then
     insert into public.thread_insight_versions (
-      tenant_id, thread_id, version, summary, label, sentiment, next_step, follow_up_at, read_seq, model, prompt_version, created_at)
-    select i.tenant_id, i.thread_id, i.version, i.summary, i.label, i.sentiment, i.next_step, i.follow_up_at, i.read_seq,
+      tenant_id, thread_id, version, summary, label, sentiment, next_step, follow_up_at, read_seq, model,
+        prompt_version, created_at)
+    select i.tenant_id, i.thread_id, i.version, i.summary, i.label, i.sentiment, i.next_step, i.follow_up_at,
+      i.read_seq,
       i.model, i.prompt_version, i.updated_at
     from public.et_thread_insights as i where i.tenant_id = p_tenant_id and i.thread_id = p_thread_id;
     insert into public.et_thread_insights as i (
-      tenant_id, thread_id, summary, label, sentiment, sentiment_label, next_step, language, follow_up_at, follow_up_text,
+      tenant_id, thread_id, summary, label, sentiment, sentiment_label, next_step, language, follow_up_at,
+        follow_up_text,
       follow_up_status, read_seq, model, prompt_version)
     values (
       p_tenant_id, p_thread_id, p_insight ->> 'summary', p_insight ->> 'label', (p_insight ->> 'sentiment')::numeric,
@@ -153,7 +167,8 @@ begin
       sentiment_label = excluded.sentiment_label, next_step = excluded.next_step, language = excluded.language,
       follow_up_at = excluded.follow_up_at, follow_up_text = excluded.follow_up_text,
       follow_up_status = excluded.follow_up_status, follow_up_message_id = null, read_seq = excluded.read_seq,
-      version = i.version + 1, model = excluded.model, prompt_version = excluded.prompt_version, updated_at = clock_timestamp();
+      version = i.version + 1, model = excluded.model, prompt_version = excluded.prompt_version,
+        updated_at = clock_timestamp();
   end if;
   select t.last_seq > coalesce((p_insight ->> 'read_seq')::bigint, i.read_seq, t.last_seq) into v_moved
   from public.et_threads as t
@@ -169,7 +184,8 @@ begin
 end
 $$;
 comment on function private.complete_insight(uuid, uuid, bigint, jsonb) is
-'Definer, for the insights worker: the new insight, the old one into history. A null insight only closes the work (nothing moved).';
+'Definer, for the insights worker: the new insight, the old one into history. A null insight only closes the work '
+'(nothing moved).';
 
 create function private.fail_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint) returns void
 language sql volatile security definer set search_path = '' as $$
@@ -177,18 +193,22 @@ language sql volatile security definer set search_path = '' as $$
     run_at = clock_timestamp() + least(interval '1 hour', interval '5 seconds' * power(2, least(w.attempts, 10)))
   where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
 $$;
-comment on function private.fail_insight(uuid, uuid, bigint) is 'Definer, for the insights worker: tried again later, each time after a longer pause.';
+comment on function private.fail_insight(uuid, uuid, bigint) is
+'Definer, for the insights worker: tried again later, each time after a longer pause.';
 
-create function private.renew_insights(p_tenant_ids uuid [], p_thread_ids uuid [], p_fences bigint []) returns setof bigint
+create function private.renew_insights(p_tenant_ids uuid[], p_thread_ids uuid[], p_fences bigint[]) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
   update private.insight_work as w set lease_until = clock_timestamp() + private.lease_length()
   from unnest(p_tenant_ids, p_thread_ids, p_fences) as h (tenant_id, thread_id, fence)
-  where w.tenant_id = h.tenant_id and w.thread_id = h.thread_id and w.fence = h.fence and w.lease_until > clock_timestamp()
+  where w.tenant_id = h.tenant_id and w.thread_id = h.thread_id
+    and w.fence = h.fence and w.lease_until > clock_timestamp()
   returning w.fence
 $$;
-comment on function private.renew_insights(uuid [], uuid [], bigint []) is 'Definer, for the insights worker: extends leases still held.';
+comment on function private.renew_insights(uuid[], uuid[], bigint[]) is
+'Definer, for the insights worker: extends leases still held.';
 
-create function private.run_follow_ups(p_limit integer) returns table (tenant_id uuid, thread_id uuid, outcome text, message_id uuid)
+create function private.run_follow_ups(p_limit integer) returns table (tenant_id uuid, thread_id uuid, outcome text,
+  message_id uuid)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -205,7 +225,8 @@ begin
     v_message := null;
     select t.* into v_thread from public.et_threads as t
     where t.tenant_id = v_due.tenant_id and t.id = v_due.thread_id for no key update;
-    if v_thread.last_inbound_seq <= v_due.read_seq and v_thread.control = 'ai' and v_thread.status in ('open', 'snoozed')
+    if v_thread.last_inbound_seq <= v_due.read_seq and v_thread.control = 'ai' and v_thread.status in ('open',
+      'snoozed')
       and v_due.follow_up_text is not null and not private.follow_up_sent_since(v_thread) then
       begin
         select e.message_id into v_message from private.enqueue_outbound(
@@ -218,14 +239,17 @@ begin
       end;
     end if;
     update public.et_thread_insights as i
-    set follow_up_status = case when v_message is null then 'cancelled' else 'sent' end, follow_up_message_id = v_message
+    set follow_up_status = case when v_message is null then 'cancelled' else 'sent' end,
+      follow_up_message_id = v_message
     where i.tenant_id = v_due.tenant_id and i.thread_id = v_due.thread_id;
-    return query select v_due.tenant_id, v_due.thread_id, case when v_message is null then 'cancelled' else 'sent' end, v_message;
+    return query select v_due.tenant_id, v_due.thread_id, case when v_message is null
+      then 'cancelled' else 'sent' end, v_message;
   end loop;
 end
 $$;
 comment on function private.run_follow_ups(integer) is
-'Definer, for the followups worker: each due follow-up becomes one outbound row, or is cancelled because the contact wrote, a person took over, or one was already sent.';
+'Definer, for the followups worker: each due follow-up becomes one outbound row, or is cancelled because the '
+'contact wrote, a person took over, or one was already sent.';
 
 create function private.follow_up_sent_since(p_thread public.et_threads) returns boolean
 language sql stable security definer set search_path = '' as $$
@@ -234,7 +258,8 @@ language sql stable security definer set search_path = '' as $$
     where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.seq > p_thread.last_inbound_seq
       and m.cause_kind = 'follow_up')
 $$;
-comment on function private.follow_up_sent_since(public.et_threads) is 'Definer: the contact was reminded once since he last wrote; nobody is nudged twice.';
+comment on function private.follow_up_sent_since(public.et_threads) is
+'Definer: the contact was reminded once since he last wrote; nobody is nudged twice.';
 
 create function private.next_follow_up() returns timestamptz
 language sql stable security definer set search_path = '' as $$
@@ -291,5 +316,5 @@ grant select on public.thread_insight_versions, public.notifications to authenti
 grant select on private.insight_work to parley_worker;
 grant execute on function private.claim_insights(text, integer), private.thread_history(uuid, uuid, integer),
 private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint),
-private.renew_insights(uuid [], uuid [], bigint []), private.run_follow_ups(integer),
+private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;

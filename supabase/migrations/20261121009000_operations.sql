@@ -5,7 +5,8 @@ language sql stable security definer set search_path = '' as $$
   with m as (
     select * from public.et_messages as x where x.tenant_id = p_tenant_id and x.id = p_message_id
   ), d as (
-    select x.* from public.inbound_decisions as x inner join m on x.tenant_id = m.tenant_id and x.thread_id = m.thread_id
+    select x.* from public.inbound_decisions as x inner join m on x.tenant_id = m.tenant_id
+      and x.thread_id = m.thread_id
     where (m.direction = 'inbound' and m.seq between x.first_seq and x.last_seq) or x.reply_message_id = m.id
     order by x.created_at desc limit 1
   ), about as (
@@ -19,7 +20,8 @@ language sql stable security definer set search_path = '' as $$
       'sender_address', m.sender_address, 'subject', m.subject, 'preview', left(m.body, 160), 'external_message_id',
       m.external_message_id, 'auto_class', m.auto_class, 'spam_score', m.spam_score, 'cause_kind', m.cause_kind,
       'cause_id', m.cause_id, 'created_at', m.created_at, 'metadata', m.metadata) from m),
-    'thread', (select jsonb_build_object('id', t.id, 'scope_rule', t.scope_rule, 'scope_key', t.scope_key, 'folder', t.folder,
+    'thread', (select jsonb_build_object('id', t.id, 'scope_rule', t.scope_rule, 'scope_key', t.scope_key, 'folder',
+      t.folder,
       'status', t.status, 'control', t.control, 'control_epoch', t.control_epoch, 'contact_id', t.contact_id,
       'contact', c.display_name, 'last_seq', t.last_seq, 'created_at', t.created_at)
       from public.et_threads as t inner join m on t.tenant_id = m.tenant_id and t.id = m.thread_id
@@ -28,23 +30,28 @@ language sql stable security definer set search_path = '' as $$
     'decision', (select to_jsonb(d) - 'tenant_id' from d),
     'waiting', (select jsonb_build_object('since', w.run_at, 'lease_until', w.lease_until, 'claimed_by', w.claimed_by,
       'attempts', w.attempts, 'expiries', w.expiries) from private.inbound_work as w inner join m
-      on w.tenant_id = m.tenant_id and w.thread_id = m.thread_id where m.delivery_status in ('received', 'inbound_processing')),
-    'dispatches', (select coalesce(jsonb_agg(jsonb_build_object('queue_id', q.id, 'message_id', q.message_id, 'status', q.status,
+      on w.tenant_id = m.tenant_id and w.thread_id = m.thread_id where m.delivery_status in ('received',
+        'inbound_processing')),
+    'dispatches', (select coalesce(jsonb_agg(jsonb_build_object('queue_id', q.id, 'message_id', q.message_id,
+      'status', q.status,
       'status_reason', q.status_reason, 'recipient', q.recipient, 'purpose', q.purpose, 'scheduled_at', q.scheduled_at,
       'finished_at', q.finished_at, 'provider_message_id', q.provider_message_id,
-      'attempts', (select coalesce(jsonb_agg(to_jsonb(a) - '{tenant_id,queue_id}'::text [] order by a.number), '[]')
+      'attempts', (select coalesce(jsonb_agg(to_jsonb(a) - '{tenant_id,queue_id}'::text[] order by a.number), '[]')
         from public.dispatch_attempts as a where a.tenant_id = q.tenant_id and a.queue_id = q.id),
-      'receipts', (select coalesce(jsonb_agg(to_jsonb(r) - '{tenant_id,message_id}'::text [] order by r.received_at), '[]')
+      'receipts', (select coalesce(jsonb_agg(to_jsonb(r) - '{tenant_id,message_id}'::text[] order by r.received_at),
+        '[]')
         from public.delivery_receipts as r where r.tenant_id = q.tenant_id and r.message_id = q.message_id))
       order by q.created_at), '[]') from public.et_outbound_queue as q
       where q.tenant_id = p_tenant_id and q.message_id in (select about.id from about)),
-    'notifications', (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'title', n.title, 'created_at', n.created_at)
+    'notifications', (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'title', n.title, 'created_at',
+      n.created_at)
       order by n.created_at), '[]') from public.notifications as n inner join m on n.tenant_id = m.tenant_id
       and n.thread_id = m.thread_id and n.created_at between m.created_at and m.created_at + interval '1 day'))
   from m
 $$;
 comment on function private.explain(uuid, uuid) is
-'Definer: the whole chain of one message as one object: scope rule → thread → moderation → decision → queue → attempts → receipts → notifications.';
+'Definer: the whole chain of one message as one object: scope rule → thread → moderation → decision → queue → '
+'attempts → receipts → notifications.';
 
 create function private.explain_message(p_message_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -59,7 +66,8 @@ begin
   return coalesce(v_chain, private.deny('message', p_message_id, 'explain_message'));
 end
 $$;
-comment on function private.explain_message(uuid) is 'Definer: explains a message of the caller''s tenant; denies and logs any other.';
+comment on function private.explain_message(uuid) is
+'Definer: explains a message of the caller''s tenant; denies and logs any other.';
 
 create function public.explain_message(p_message_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.explain_message(p_message_id); end;
@@ -90,7 +98,8 @@ create table private.invariants (
   query text not null,
   constraint invariants_name_pkey primary key (name)
 );
-comment on table private.invariants is 'The catalogue: a claim in words and the query that finds rows breaking it. Written by migrations alone.';
+comment on table private.invariants is
+'The catalogue: a claim in words and the query that finds rows breaking it. Written by migrations alone.';
 alter table private.invariants enable row level security;
 alter table private.invariants force row level security;
 revoke all on private.invariants from public, anon, authenticated, service_role;
@@ -100,7 +109,8 @@ insert into private.invariants (name, claim, query) values
   select t.tenant_id, t.id, t.last_seq, count(m.id) as messages, max(m.seq) as max_seq
   from public.et_threads as t left join public.et_messages as m on m.tenant_id = t.tenant_id and m.thread_id = t.id
   group by t.tenant_id, t.id, t.last_seq having t.last_seq <> count(m.id) or t.last_seq <> coalesce(max(m.seq), 0)$q$),
-('thread_head_is_true', 'last_rev, last_inbound_seq, unread_count and direction of the head agree with the messages.', $q$
+('thread_head_is_true', 'last_rev, last_inbound_seq, unread_count and direction of the head agree with the messages.',
+  $q$
   select t.tenant_id, t.id from public.et_threads as t
   left join lateral (
     select coalesce(max(m.rev), 0) as rev, coalesce(max(m.seq) filter (where m.direction = 'inbound'), 0) as inbound,
@@ -110,11 +120,13 @@ insert into private.invariants (name, claim, query) values
 ('undecided_has_work', 'Every received or processing message is covered by a work row of its thread.', $q$
   select m.tenant_id, m.id, m.delivery_status from public.et_messages as m
   where m.direction = 'inbound' and m.delivery_status in ('received', 'inbound_processing') and not exists (
-    select from private.inbound_work as w where w.tenant_id = m.tenant_id and w.thread_id = m.thread_id and w.first_seq <= m.seq)$q$),
+    select from private.inbound_work as w where w.tenant_id = m.tenant_id and w.thread_id = m.thread_id
+      and w.first_seq <= m.seq)$q$),
 ('processing_has_lease', 'A message in processing belongs to a claim.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   where m.delivery_status = 'inbound_processing' and not exists (
-    select from private.inbound_work as w where w.tenant_id = m.tenant_id and w.thread_id = m.thread_id and w.lease_until is not null)$q$),
+    select from private.inbound_work as w where w.tenant_id = m.tenant_id and w.thread_id = m.thread_id
+      and w.lease_until is not null)$q$),
 ('decided_has_decision', 'Every decided message lies in the burst of a decision.', $q$
   select m.tenant_id, m.id, m.delivery_status from public.et_messages as m
   where m.delivery_status in ('inbound_ai_replied', 'inbound_human_takeover', 'inbound_error') and not exists (
@@ -125,7 +137,8 @@ insert into private.invariants (name, claim, query) values
   from public.inbound_decisions as d
   inner join public.et_messages as r on r.tenant_id = d.tenant_id and r.id = d.reply_message_id
     and r.delivery_status not in ('cancelled', 'queued')
-  inner join public.et_messages as m on m.tenant_id = d.tenant_id and m.thread_id = d.thread_id and m.direction = 'inbound'
+  inner join public.et_messages as m on m.tenant_id = d.tenant_id and m.thread_id = d.thread_id
+    and m.direction = 'inbound'
     and m.seq between d.first_seq and d.last_seq
   where d.action = 'auto_reply' group by d.tenant_id, d.thread_id, m.id having count(*) > 1$q$),
 ('outbound_is_queued', 'Every outbound message has one queue row, and both say the same status.', $q$
@@ -139,8 +152,10 @@ insert into private.invariants (name, claim, query) values
 ('sent_has_accepted_attempt', 'Sent means that one attempt was accepted, or a receipt or a person says so.', $q$
   select q.tenant_id, q.id, q.status from public.et_outbound_queue as q
   where q.status in ('sent', 'delivered', 'read') and not exists (
-    select from public.dispatch_attempts as a where a.tenant_id = q.tenant_id and a.queue_id = q.id and a.outcome = 'accepted')
-    and not exists (select from public.delivery_receipts as r where r.tenant_id = q.tenant_id and r.message_id = q.message_id)
+    select from public.dispatch_attempts as a where a.tenant_id = q.tenant_id
+      and a.queue_id = q.id and a.outcome = 'accepted')
+    and not exists (select from public.delivery_receipts as r where r.tenant_id = q.tenant_id
+      and r.message_id = q.message_id)
     and q.status_reason is distinct from 'resolved_by_person'$q$),
 ('accepted_at_most_once', 'No queue row was accepted by a provider twice.', $q$
   select a.tenant_id, a.queue_id, count(*) as accepted from public.dispatch_attempts as a
@@ -148,12 +163,15 @@ insert into private.invariants (name, claim, query) values
 ('class_n_never_repeats', 'A class N try that started and was not refused is the last one.', $q$
   select a.tenant_id, a.queue_id, a.number from public.dispatch_attempts as a
   where a.delivery_class = 'N' and a.send_started_at is not null and a.outcome in ('accepted', 'unknown') and exists (
-    select from public.dispatch_attempts as b where b.tenant_id = a.tenant_id and b.queue_id = a.queue_id and b.number > a.number)$q$),
+    select from public.dispatch_attempts as b where b.tenant_id = a.tenant_id and b.queue_id = a.queue_id
+      and b.number > a.number)$q$),
 ('ai_never_over_human', 'No AI reply left after a person had taken control under a newer epoch.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   inner join public.et_outbound_queue as q on q.tenant_id = m.tenant_id and q.message_id = m.id
-  inner join public.dispatch_attempts as a on a.tenant_id = q.tenant_id and a.queue_id = q.id and a.send_started_at is not null
-  inner join public.audit_log as l on l.tenant_id = m.tenant_id and l.object_kind = 'thread' and l.object_id = m.thread_id::text
+  inner join public.dispatch_attempts as a on a.tenant_id = q.tenant_id
+    and a.queue_id = q.id and a.send_started_at is not null
+  inner join public.audit_log as l on l.tenant_id = m.tenant_id and l.object_kind = 'thread'
+    and l.object_id = m.thread_id::text
     and l.action = 'thread.take_over' and l.at > m.created_at and l.at < a.claimed_at
   where m.sender_kind = 'ai'$q$),
 ('thread_scope_is_unique', 'No scope key leads to two threads, also over aliases.', $q$
@@ -168,7 +186,8 @@ insert into private.invariants (name, claim, query) values
   select m.tenant_id, m.id from public.et_messages as m
   inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
   inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
-  where m.deleted_at is null and (m.search_vector is not null) <> (coalesce(t.search_policy, s.search_policy) = 'full')$q$),
+  where m.deleted_at is null and (m.search_vector is not null) <> (coalesce(t.search_policy,
+    s.search_policy) = 'full')$q$),
 ('receipt_is_applied', 'A receipt whose message is known was applied, once that message was no longer being sent.', $q$
   select r.tenant_id, r.id from public.delivery_receipts as r
   inner join public.et_outbound_queue as q on q.tenant_id = r.tenant_id and q.message_id = r.message_id
@@ -210,13 +229,15 @@ language sql stable security definer set search_path = '' as $$
     count(*) filter (where w.lease_until > clock_timestamp())
   from private.insight_work as w group by w.tenant_id
 $$;
-comment on function private.queue_metrics() is 'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';
+comment on function private.queue_metrics() is
+'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';
 
 create function private.tenants_with_audit() returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select t.id from public.tenants as t where exists (select from public.audit_log as a where a.tenant_id = t.id)
 $$;
-comment on function private.tenants_with_audit() is 'Definer, for the housekeeper: tenants whose audit log is to be sealed.';
+comment on function private.tenants_with_audit() is
+'Definer, for the housekeeper: tenants whose audit log is to be sealed.';
 
 grant execute on function private.explain_message(uuid), public.explain_message(uuid) to authenticated;
 grant execute on function private.explain(uuid, uuid), private.check_invariants() to service_role, parley_worker;
