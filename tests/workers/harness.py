@@ -1,0 +1,383 @@
+"""The product at work for a test: real processes on a real database, mail in over SMTP, mail out to a real server.
+
+`Room` holds one database and the processes that work on it; `Provider` is the world's mail server, with a memory and
+moods.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import smtplib
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography.fernet import Fernet
+
+from app.settings import PROJECT, Settings, to_environment
+from devstack.ports import free_port
+from tests.db.helpers import Row, Tenant, World
+from tests.support.database import Database
+
+MODULES = {"receive": "workers.receivers.email", "catcher": "devstack.catcher"}
+HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
+QUESTION = "Hello, what are your opening hours this week?"
+
+
+def wait_until(check: Callable[[], Any], timeout_s: float = 10.0, step_s: float = 0.02, what: Any = None) -> Any:
+    """The first true value of `check`; fails the test after `timeout_s`, with what `what()` says then."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what() if callable(what) else what or check}"
+        time.sleep(step_s)
+    return found
+
+
+def plain_environment() -> dict[str, str]:
+    """This process's environment without anything of a stack that may be running here."""
+    drop = ("PARLEY_", "SUPABASE_", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(drop)}
+
+
+class Room:
+    """One database, a home folder, free ports, and the processes started with `start`."""
+
+    def __init__(self, database: Database, home: Path, **settings: Any) -> None:
+        self.database = database
+        self.world = World(database)
+        self.home = home
+        self.smtp_port, self.lmtp_port, self.catcher_port = free_port(), free_port(), free_port()
+        chosen: dict[str, Any] = {
+            "home": str(home), "smtp_port": self.smtp_port, "catcher_port": self.catcher_port,
+            "smtp_url": f"smtp://127.0.0.1:{self.catcher_port}?tls=none", "log_level": "info",
+            "secrets_keys": Fernet.generate_key().decode(), **settings,
+        }  # fmt: skip
+        self.settings: Settings = database.settings(**chosen)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    # ── processes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """What a process of this room sees."""
+        return {**plain_environment(), **to_environment(self.settings), "PYTHONUNBUFFERED": "1", **extra}
+
+    def log_path(self, kind: str) -> Path:
+        """Where a kind of process writes its log."""
+        return self.home / f"{kind}.log"
+
+    def start(self, *kinds: str, **extra: str) -> list[subprocess.Popen[bytes]]:
+        """Start `python -m workers.<kind>` for each kind; servers are waited for."""
+        started = []
+        for kind in kinds:
+            module = MODULES.get(kind, f"workers.{kind}")
+            started.append(self.spawn([sys.executable, "-m", module], kind, **extra))
+        for kind, port in (("receive", self.smtp_port), ("catcher", self.catcher_port)):
+            if kind in kinds:
+                self.wait_for_port(port)
+        return started
+
+    def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
+        """Start any command as a process of this room."""
+        with self.log_path(kind).open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=PROJECT, env=self.environment(**extra), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.processes.append(process)
+        return process
+
+    def wait_for_port(self, port: int) -> None:
+        """Return once something speaks SMTP at `port`."""
+
+        def greets() -> bool:
+            try:
+                with smtplib.SMTP("127.0.0.1", port, timeout=5):
+                    return True
+            except (OSError, smtplib.SMTPException):
+                return False
+
+        wait_until(greets, 20, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
+
+    def wait_for_listeners(self, *kinds: str) -> None:
+        """Return once every kind listens for notifications."""
+        for kind in kinds:
+            wait_until(lambda kind=kind: self.listeners(kind), 20, what=self.logs)  # type: ignore[misc]
+
+    def listeners(self, kind: str) -> list[int]:
+        """The backends that listen for workers of a kind."""
+        rows = self.world.all(
+            "select pid from pg_stat_activity where datname = current_database() and application_name like %s",
+            f"{kind}:%:listen",
+        )
+        return [row["pid"] for row in rows]
+
+    def logs(self) -> str:
+        """The end of every log, for a failing test."""
+        return "\n".join(f"--- {path.name}\n{path.read_text()[-1500:]}" for path in sorted(self.home.glob("*.log")))
+
+    def close(self) -> None:
+        """End every process that is left, and hang up."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+        for process in self.processes:
+            process.wait()
+        self.world.close()
+
+    # ── mail in ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def tenant(self, **settings: Any) -> Tenant:
+        """A tenant whose opening hours the machine may tell."""
+        return self.world.tenant(business_hours=HOURS, **settings)
+
+    def send(self, mail: EmailMessage | bytes, *recipients: str, sender: str | None = None) -> str:
+        """Deliver one mail over SMTP; the whole last answer. Raises smtplib's exceptions."""
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=policy.SMTP)
+        if sender is None:
+            sender = address_of(raw)
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
+            client.ehlo_or_helo_if_needed()
+            accept(client.mail(sender))
+            for recipient in recipients:
+                accept(client.rcpt(recipient))
+            code, text = client.data(raw)
+            accept((code, text))
+            return f"{code} {text.decode(errors='replace')}"
+
+    def message_of(self, answer: str) -> Row:
+        """The row an answer of the receiver names."""
+        return self.world.message(answer.split()[3])
+
+    # ── mail out, and what became of it ──────────────────────────────────────────────────────────────────────────
+
+    def caught(self, recipient: str | None = None) -> list[EmailMessage]:
+        """What the catcher holds, oldest first."""
+        mails = [read_mail(path.read_bytes()) for path in sorted((self.home / "mail" / "new").glob("*"))]
+        return [mail for mail in mails if recipient is None or recipient in mail["X-Parley-Envelope-To"]]
+
+    def reply_to(self, recipient: str, timeout_s: float = 10.0) -> EmailMessage:
+        """The one mail that went to `recipient`, waited for."""
+        wait_until(lambda: self.caught(recipient), timeout_s, what=lambda: f"a reply to {recipient}: {self.logs()}")
+        mails = self.caught(recipient)
+        assert len(mails) == 1
+        return mails[0]
+
+    def decided(self, message_id: Any, timeout_s: float = 10.0) -> Row:
+        """The decision on a message, waited for."""
+        query = (
+            "select d.* from public.inbound_decisions d join public.et_messages m on m.tenant_id = d.tenant_id and"
+            " m.thread_id = d.thread_id and m.seq between d.first_seq and d.last_seq where m.id = %s"
+        )
+        found = wait_until(
+            lambda: self.world.all(query, message_id), timeout_s, what=lambda: f"a decision on {message_id}: {self.logs()}"
+        )
+        return dict(found[0])
+
+    def unsettled(self) -> dict[str, int]:
+        """Work rows left, by queue; what is scheduled for later does not count."""
+        return dict(
+            self.world.one(
+                "select (select count(*) from private.inbound_work) as inbound,"
+                " (select count(*) from private.outbound_work w join public.et_outbound_queue q"
+                "   on q.tenant_id = w.tenant_id and q.id = w.queue_id where q.scheduled_at <= clock_timestamp())"
+                " as outbound, (select count(*) from private.insight_work) as insights"
+            )
+        )
+
+    def settle(self, timeout_s: float = 30.0, *queues: str) -> None:
+        """Wait until nothing is left to do in `queues` (default: inbound and outbound)."""
+        names = queues or ("inbound", "outbound")
+
+        def done() -> bool:
+            left = self.unsettled()
+            return not any(left[name] for name in names)
+
+        try:
+            wait_until(done, timeout_s, 0.05)
+        except AssertionError as error:
+            raise AssertionError(f"left after {timeout_s:g} s: {self.unsettled()}\n{self.logs()}") from error
+
+    def violations(self) -> list[Row]:
+        """Invariants that do not hold."""
+        return [row for row in self.world.all("select * from private.check_invariants()") if row["violations"]]
+
+    def lease(self, seconds: float) -> None:
+        """How long claims last in this database, for connections made from now on."""
+        name = psycopg.sql.Identifier(self.database.name)
+        change = psycopg.sql.SQL("alter database {} set parley.lease_seconds = {}")
+        self.database.cluster.execute(change.format(name, psycopg.sql.Literal(str(seconds))))
+
+
+def accept(answer: tuple[int, bytes]) -> None:
+    """Raise what smtplib would when a server says no."""
+    if not 200 <= answer[0] < 300:
+        raise smtplib.SMTPResponseException(*answer)
+
+
+def read_mail(raw: bytes) -> EmailMessage:
+    """A mail with the modern API."""
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def address_of(raw: bytes) -> str:
+    """The address in From, to be used in MAIL FROM."""
+    found = read_mail(raw.split(b"\r\n\r\n")[0] + b"\r\n\r\n")["From"]
+    return str(found.addresses[0].addr_spec) if found is not None and found.addresses else ""
+
+
+def someone(domain: str = "people.test") -> str:
+    """An address nobody else in the run has."""
+    return f"p{uuid.uuid4().hex[:10]}@{domain}"
+
+
+def write_mail(sender: str, recipient: str, text: str = QUESTION, subject: str = "Opening hours", **headers: str) -> EmailMessage:  # fmt: skip
+    """A mail as a person's program writes it; keyword `Message_ID` sets that header."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
+    headers.setdefault("Message_ID", f"<{uuid.uuid4().hex}@people.test>")
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail
+
+
+class Provider:
+    """A mail server in a thread. It keeps each mail, and takes `before` and `after` seconds around keeping it.
+
+    A sender that dies meanwhile is a sender that does not know.
+    """
+
+    def __init__(self, before: Callable[[], float] = float, after: Callable[[], float] = float) -> None:
+        self.before, self.after = before, after
+        self.mails: list[tuple[float, EmailMessage]] = []
+        self.waiting = 0
+        self.port = free_port()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> "Provider":
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _listen(self) -> None:
+        self._server = await self._loop.create_server(
+            lambda: SMTP(self, loop=self._loop, hostname="mx.test"), "127.0.0.1", self.port, backlog=512
+        )
+
+    async def _close(self) -> None:
+        self._server.close()
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
+                task.cancel()
+        await asyncio.sleep(0.05)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Keep one mail."""
+        self.waiting += 1
+        try:
+            await asyncio.sleep(self.before())
+            self.mails.append((time.time(), read_mail(bytes(envelope.content or b""))))
+            await asyncio.sleep(self.after())
+        finally:
+            self.waiting -= 1
+        return "250 OK"
+
+    def counts(self) -> Counter[str]:
+        """How often each Message-ID was kept."""
+        return Counter(str(mail["Message-ID"]).strip("<> ") for _, mail in self.mails)
+
+
+class Zygote:
+    """Forks workers from a process that has everything imported: a start costs milliseconds, so kills can be many."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT, env=room.environment(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._lock = threading.Lock()
+
+    def start(self, kind: str) -> int:
+        """A new worker of a kind; its pid."""
+        assert self.process.stdin and self.process.stdout
+        with self._lock:
+            self.process.stdin.write(f"{kind} {self.room.log_path(kind)}\n")
+            self.process.stdin.flush()
+            return int(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """End it and all its children."""
+        with contextlib.suppress(OSError):
+            self.process.communicate(timeout=10)
+        self.process.wait(10)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def kill_again_and_again(
+    zygote: Zygote, kind: str, kills: int, shortest_s: float, longest_s: float, chance: random.Random
+) -> int:
+    """Start a worker, kill it at a random moment, `kills` times; then leave one running. Returns its pid."""
+    for _ in range(kills):
+        pid = zygote.start(kind)
+        time.sleep(chance.uniform(shortest_s, longest_s))
+        assert is_alive(pid), f"{kind} ended by itself: {zygote.room.logs()}"
+        os.kill(pid, signal.SIGKILL)
+    return zygote.start(kind)
+
+
+@contextlib.contextmanager
+def threads(*jobs: Callable[[], Any]) -> Iterator[Callable[[], None]]:
+    """Run jobs beside the test; call what is yielded to wait for them. An error in one fails the test."""
+    errors: list[BaseException] = []
+
+    def guarded(job: Callable[[], Any]) -> None:
+        try:
+            job()
+        except BaseException as error:
+            errors.append(error)
+
+    running = [threading.Thread(target=guarded, args=(job,), daemon=True) for job in jobs]
+    for thread in running:
+        thread.start()
+
+    def join() -> None:
+        for thread in running:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    try:
+        yield join
+    finally:
+        for thread in running:
+            thread.join(60)
+    if errors:
+        raise errors[0]
