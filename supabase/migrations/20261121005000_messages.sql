@@ -181,6 +181,7 @@ where context_id is not null;
 create index et_messages_tenant_id_search_vector_idx on public.et_messages using gin (tenant_id, search_vector)
 where search_vector is not null;
 create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at);
+create index message_attachments_id_idx on public.message_attachments (id);
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);
 
 alter table public.et_messages alter column search_vector set statistics 0;

@@ -27,8 +27,6 @@ end;
 comment on function public.attachment_data(uuid) is
 'The bytes of a received file, for whoever may read its message; null for anybody else and for refused files.';
 
-create index message_attachments_id_idx on public.message_attachments (id);
-
 create function private.set_thread_search(p_thread_id uuid, p_policy text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -82,6 +82,8 @@ comment on column public.inbound_decisions.proposed_action is
 comment on column public.inbound_decisions.first_seq is
 'The burst is the inbound messages of the thread from first_seq to last_seq.';
 
+create index faq_entries_id_idx on public.faq_entries (id);
+create index canned_replies_id_idx on public.canned_replies (id);
 create index inbound_decisions_tenant_id_thread_id_idx on public.inbound_decisions (tenant_id, thread_id,
   last_seq desc);
 create index inbound_decisions_tenant_id_contact_id_idx on public.inbound_decisions (tenant_id, contact_id, created_at)

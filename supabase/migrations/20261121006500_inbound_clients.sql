@@ -1,8 +1,5 @@
 -- Chapter: inbound, part three. What a tenant teaches its decider, and which ids the API can be asked about.
 
-create index faq_entries_id_idx on public.faq_entries (id);
-create index canned_replies_id_idx on public.canned_replies (id);
-
 create or replace function private.owner_of(p_object_kind text, p_id uuid) returns uuid
 language sql stable security definer set search_path = '' as $$
   select case p_object_kind
