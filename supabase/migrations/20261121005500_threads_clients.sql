@@ -1,16 +1,28 @@
 -- Chapter: threads, part two. What the staff does with a thread. Every function names an id, so every one may deny.
 
 create function private.owner_of(p_object_kind text, p_id uuid) returns uuid
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  -- plpgsql, so that it may name tables of later chapters.
+  return (
   select case p_object_kind
-    when 'thread' then (select t.tenant_id from public.et_threads as t where t.id = p_id limit 1)
-    when 'message' then (select m.tenant_id from public.et_messages as m where m.id = p_id limit 1)
-    when 'contact' then (select c.tenant_id from public.contacts as c where c.id = p_id limit 1)
-    when 'channel_session' then (select s.tenant_id from public.et_channel_sessions as s where s.id = p_id limit 1)
-    when 'api_key' then (select k.tenant_id from public.api_keys as k where k.id = p_id limit 1)
-    when 'invitation' then (select i.tenant_id from public.tenant_invitations as i where i.id = p_id limit 1)
-    when 'tenant' then (select t.id from public.tenants as t where t.id = p_id)
-  end
+      when 'thread' then (select t.tenant_id from public.et_threads as t where t.id = p_id limit 1)
+      when 'message' then (select m.tenant_id from public.et_messages as m where m.id = p_id limit 1)
+      when 'contact' then (select c.tenant_id from public.contacts as c where c.id = p_id limit 1)
+      when 'channel_session' then (select s.tenant_id from public.et_channel_sessions as s where s.id = p_id limit 1)
+      when 'api_key' then (select k.tenant_id from public.api_keys as k where k.id = p_id limit 1)
+      when 'invitation' then (select i.tenant_id from public.tenant_invitations as i where i.id = p_id limit 1)
+      when 'attachment' then (select a.tenant_id from public.message_attachments as a where a.id = p_id limit 1)
+      when 'faq_entry' then (select f.tenant_id from public.faq_entries as f where f.id = p_id limit 1)
+      when 'canned_reply' then (select r.tenant_id from public.canned_replies as r where r.id = p_id limit 1)
+      -- A person may work for several tenants: the caller's own comes first.
+      when 'member' then (
+        select m.tenant_id from public.tenant_members as m where m.user_id = p_id
+        order by m.tenant_id is distinct from private.claimed_tenant(), m.created_at limit 1)
+      when 'tenant' then (select t.id from public.tenants as t where t.id = p_id)
+    end
+  );
+end
 $$;
 comment on function private.owner_of(text, uuid) is
 'Definer, for classifying denials: the tenant an id belongs to, null when it is nobody''s.';
