@@ -1,0 +1,40 @@
+"""`python -m bench ingest|queue|reads …` on the database DATABASE_URL names; prints the rows as JSON.
+
+It writes tens of thousands of messages: give it a database that may be thrown away. `parley bench` does.
+"""
+
+import argparse
+import sys
+
+import msgspec
+
+from app.settings import load
+from bench import ingest, peers, queue, reads
+from bench.rows import Row, progress
+
+
+def main() -> None:
+    """Run one bench."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("what", choices=["ingest", "queue", "reads"])
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
+    parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
+    parser.add_argument("--no-peers", action="store_true", help="queue: do not run graphile-worker and procrastinate")
+    asked = parser.parse_args()
+    if asked.install_peers:
+        sys.exit("\n".join(peers.install()) or 0)
+    settings = load()
+    with progress() as say:
+        rows: list[Row]
+        if asked.what == "ingest":
+            rows = ingest.run(settings.database_url, asked.seconds, say)
+        elif asked.what == "queue":
+            rows = queue.run(settings, asked.seconds, say, peers=not asked.no_peers)
+        else:
+            rows = reads.run(settings.database_url, asked.messages, say)
+    sys.stdout.write(msgspec.json.encode({"rows": rows}).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()

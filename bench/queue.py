@@ -1,0 +1,206 @@
+"""The inbound queue: claim + complete beside peers that do no-op jobs, under a held snapshot, and the way from a
+committed row to its claim.
+
+Our job is never a no-op: a claim moves the messages of a burst, a completion writes a decision, moves them again,
+takes the work row away and tells the insights. The statements are the worker's; only the decider is left out.
+"""
+
+import json
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+from app.settings import Settings
+from bench.database import SESSION, TENANT, arrive, connect, prepare
+from bench.peers import graphile_rate, procrastinate_rate
+from bench.rows import Row, Say, at_least, at_most, fact, machine, median, percentile
+
+JOBS = 4000
+BATCH = 64
+WORKERS = 4
+CLAIM = "select c.* from private.claim_inbound(%s, %s, %s) as c"
+COMPLETE = (
+    "select private.complete_inbound(b.tenant_id, b.thread_id, b.fence, b.last_seq, %s::jsonb"
+    " || jsonb_build_object('control_epoch', b.control_epoch))"
+    " from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[])"
+    " as b (tenant_id, thread_id, fence, last_seq, control_epoch)"
+)
+DECISION = json.dumps({
+    "action": "no_reply", "intent": "thanks", "confidence": 1, "language": "en", "reasons": ["Nothing to say."],
+    "decider": "bench",
+})  # fmt: skip
+
+
+def work_off(url: str, seconds: float | None = None) -> int:
+    """Claim and complete until nothing is left (or `seconds` are over), as one worker; the number of bursts."""
+    done, until = 0, time.monotonic() + (seconds or 600.0)
+    watermark: Any = "-infinity"
+    with connect(url, prepare_threshold=1) as connection:
+        while time.monotonic() < until:
+            bursts = connection.execute(CLAIM, ["bench", BATCH, watermark]).fetchall()
+            if not bursts:
+                if watermark == "-infinity":
+                    break
+                watermark = "-infinity"  # a full sweep before giving up
+                continue
+            columns = [[row[n] for row in bursts] for n in (0, 1, 2, 4, 7)]
+            connection.execute(COMPLETE, [DECISION, *columns])
+            done += len(bursts)
+            watermark = f"{min(row[9] for row in bursts).isoformat()}"
+            watermark = connection.execute("select %s::timestamptz - interval '1 s'", [watermark]).fetchone()[0]  # type: ignore[index]
+    return done
+
+
+def completion_rate(url: str) -> float:
+    """Bursts claimed and completed a second by WORKERS connections, JOBS bursts waiting."""
+    with connect(url) as connection:
+        arrive(connection, JOBS, people=JOBS)
+        connection.execute("vacuum analyze private.inbound_work, public.et_messages, public.et_threads")
+    counts: list[int] = []
+    threads = [threading.Thread(target=lambda: counts.append(work_off(url))) for _ in range(WORKERS)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.perf_counter() - started)
+
+
+def held_snapshot(url: str, slices: int, seconds: float, report: Say) -> float:
+    """Throughput of the last slice over that of the first, while another transaction keeps an old snapshot."""
+    rates = []
+    with connect(url) as holder, connect(url) as feeder:
+        holder.execute("begin isolation level repeatable read")
+        holder.execute("select count(*) from public.tenants")
+        for number in range(slices):
+            arrive(feeder, 3000, people=3000)
+            started = time.perf_counter()
+            done = work_off(url, seconds)
+            rates.append(done / (time.perf_counter() - started))
+            feeder.execute("delete from private.inbound_work")
+            report("held snapshot", (number + 1) / slices)
+        holder.execute("rollback")
+    return rates[-1] / rates[0]
+
+
+def pickup(url: str, rate: float, seconds: float) -> list[float]:
+    """Milliseconds from the commit of a message to its claim, at `rate` messages a second, one listening worker."""
+    claimed: dict[str, float] = {}
+    committed: dict[str, float] = {}
+    decided: SimpleQueue[list[list[Any]] | None] = SimpleQueue()
+    stop = threading.Event()
+
+    def claim() -> None:
+        with connect(url) as ears, connect(url, prepare_threshold=1) as hands:
+            ears.execute("listen et_inbound")
+            while not stop.is_set():
+                for _ in ears.notifies(timeout=0.5, stop_after=1):
+                    pass
+                until = time.monotonic() + 0.1
+                while time.monotonic() < until and not stop.is_set():
+                    bursts = hands.execute(CLAIM, ["bench", BATCH, "-infinity"]).fetchall()
+                    now = time.perf_counter()
+                    for row in bursts:
+                        claimed.update(dict.fromkeys((str(one) for one in row[5]), now))
+                    if bursts:
+                        decided.put([[row[n] for row in bursts] for n in (0, 1, 2, 4, 7)])
+                        until = time.monotonic() + 0.1
+                    else:
+                        time.sleep(0.005)
+
+    def complete() -> None:
+        with connect(url, prepare_threshold=1) as connection:
+            while (columns := decided.get()) is not None:
+                connection.execute(COMPLETE, [DECISION, *columns])
+
+    def send(share: float, seed: int) -> None:
+        with connect(url, prepare_threshold=1) as connection:
+            due, number = time.perf_counter(), 0
+            end = due + seconds
+            while due < end:
+                time.sleep(max(0.0, due - time.perf_counter()))
+                number += 1
+                row = connection.execute(
+                    "insert into public.et_messages (tenant_id, channel, channel_session_id, direction, sender_address,"
+                    " body, external_message_id) values (%s, 'email', %s, 'inbound', %s, 'hello', gen_random_uuid())"
+                    " returning id",
+                    [TENANT, SESSION, f"user{(seed * 997 + number) % 2000 + 1}@bench.test"],
+                ).fetchone()
+                committed[str(row[0]) if row else ""] = time.perf_counter()
+                due += 1 / share
+
+    senders = [threading.Thread(target=send, args=[rate / 4, n]) for n in range(4)]
+    claimer, completer = threading.Thread(target=claim), threading.Thread(target=complete)
+    for thread in (claimer, completer, *senders):
+        thread.start()
+    for thread in senders:
+        thread.join()
+    time.sleep(1.0)
+    stop.set()
+    claimer.join()
+    decided.put(None)
+    completer.join()
+    return [max(0.0, (claimed[one] - at) * 1000) for one, at in committed.items() if one in claimed]
+
+
+def run(settings: Settings, seconds: float, say: Say, *, peers: bool) -> list[Row]:
+    """All rows of `parley bench queue`."""
+    url = settings.database_url
+    with connect(url) as connection:
+        say("preparing", 0.0)
+        prepare(connection, people=JOBS)
+        say("preparing", 1.0)
+    completion_rate(url)
+    rates: list[float] = []
+    others: dict[str, list[float]] = {"graphile-worker localQueue": [], "procrastinate": []}
+    reasons: dict[str, str] = {} if peers else dict.fromkeys(others, "left out: --no-peers")
+    for number in range(3):
+        rates.append(completion_rate(url))
+        if peers:
+            for name, measure, jobs in (
+                ("graphile-worker localQueue", graphile_rate, 20_000), ("procrastinate", procrastinate_rate, 1000),
+            ):  # fmt: skip
+                if name not in reasons:
+                    found = measure(url, jobs)
+                    if isinstance(found, str):
+                        reasons[name] = found
+                    else:
+                        others[name].append(found)
+        say("claim + complete", (number + 1) / 3)
+    ours = median(rates)
+    rows = [
+        fact(
+            "claim + complete, bursts with a decision recorded",
+            ours,
+            "1/s",
+            f"{WORKERS} connections, batches of {BATCH}",
+        )
+    ]
+    for (name, figures), target in zip(others.items(), (1.3, 20.0), strict=True):
+        label = f"claim + complete vs {name}"
+        if name in reasons:
+            rows.append(fact(label, None, "×", reasons[name]))
+        else:
+            rows.append(
+                at_least(
+                    label, ours / median(figures), "×", target, f"no-op jobs, concurrency 10: {median(figures):.0f}/s"
+                )
+            )
+    rows.append(
+        at_least(
+            "last slice : first slice under a held snapshot",
+            held_snapshot(url, 5, seconds, say),
+            "×",
+            0.8,
+            "no snapshot held",
+        )
+    )
+    for rate in (2, 200, 1000, 2000):
+        found_ms = pickup(url, rate, max(4.0, seconds))
+        say("pickup", rate / 2000)
+        reached = len(found_ms) / max(4.0, seconds)
+        offered = f"{rate}/s offered, {reached:.0f}/s reached; committed → claimed, as clients see it"
+        rows.append(fact(f"pickup at {rate}/s, p50", percentile(found_ms, 0.5), "ms", offered))
+        rows.append(at_most(f"pickup at {rate}/s, p99", percentile(found_ms, 0.99), "ms", 20, offered))
+    return [*rows, machine()]
