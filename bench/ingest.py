@@ -33,7 +33,7 @@ ONE_FLOOR = f"""\\set u random(1, {PEOPLE})
 insert into public.bench_floor ({COLUMNS}, {PLACED}) values
 ({VALUES}, 'user' || :u || '@bench.test', '{BODY}', 'Hours', gen_random_uuid()::text, sha256('x'),
   ('00000000-0000-7000-8000-' || lpad(:u::text, 12, '0'))::uuid, nextval('public.bench_floor_seq'), 1, 'received',
-  'contact', 'contact:x', '{TENANT}');
+  'contact', 'contact-x', '{TENANT}');
 """
 
 
@@ -50,7 +50,7 @@ select count(*) from private.ingest_messages((select jsonb_agg(jsonb_build_objec
 insert into public.bench_floor ({COLUMNS}, {PLACED})
 select {VALUES}, {address}, '{BODY}', 'Hours', gen_random_uuid()::text, sha256('x'),
   ('00000000-0000-7000-8000-' || lpad(((:u + g * {threads} / 100) % {PEOPLE})::text, 12, '0'))::uuid,
-  nextval('public.bench_floor_seq'), 1, 'received', 'contact', 'contact:x', '{TENANT}'
+  nextval('public.bench_floor_seq'), 1, 'received', 'contact', 'contact-x', '{TENANT}'
 from generate_series(1, 100) as g;
 """
     return full, floor

@@ -37,8 +37,8 @@ on conflict do nothing"""
 SEED_MESSAGES = f"""
 insert into public.et_messages (tenant_id, thread_id, seq, rev, channel, channel_session_id, direction,
   delivery_status, sender_kind, sender, sender_contact_id, body, external_message_id)
-select '{TENANT}', {THREAD_ID.format(n="p.thread")}, p.seq, p.seq, 'email', '{SESSION}', 'inbound', 'inbound_ai_replied',
-  'contact', 'contact:' || %(contact)s::text, %(contact)s, repeat('A message of usual length. ', 6), 'bench-' || g
+select '{TENANT}', {THREAD_ID.format(n="p.thread")}, p.seq, p.seq, 'email', '{SESSION}', 'inbound',
+  'inbound_ai_replied', 'contact', 'contact:' || %(contact)s::text, %(contact)s, repeat('A message of usual length. ', 6), 'bench-' || g
 from generate_series(%(first)s::bigint, %(last)s::bigint) as g
 cross join lateral (
   select case when g %% 1000 = 0 then 1 else 2 + (g * 7919) %% %(threads)s end as thread,
@@ -94,8 +94,9 @@ def fill(connection: psycopg.Connection[Any], have: int, want: int, say: Say) ->
         "select private.find_or_create_contact(%s, 'email', 'reader@bench.test')", [TENANT]
     ).fetchone()
     for first in range(have + 1, want + 1, CHUNK):
+        last = min(first + CHUNK - 1, want)
         connection.execute(SEED_MESSAGES, {
-            "contact": row[0] if row else None, "first": first, "last": min(first + CHUNK - 1, want), "threads": threads,
+            "contact": row[0] if row else None, "first": first, "last": last, "threads": threads,
         })  # fmt: skip
         say(phase, (first - have) / (want - have))
     connection.execute(MOVE_HEADS, {"seq": want // 1000})
