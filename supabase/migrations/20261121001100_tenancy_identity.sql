@@ -2,29 +2,41 @@
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- These run at least once per statement under RLS. They are plpgsql with the setting read in place: an SQL function with
+-- a search_path is planned anew at every call (30 µs each), a plpgsql one keeps its plans for the session.
+
 create function private.claims() returns jsonb
-language sql stable parallel safe set search_path = '' as $$
-  select coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}'::jsonb)
+language plpgsql stable parallel safe set search_path = '' as $$
+begin
+  return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}'::jsonb);
+end
 $$;
 comment on function private.claims() is 'The verified JWT claims of this request, {} when there are none.';
 
 create function private.current_user_id() returns uuid
-language sql stable parallel safe set search_path = ''
-begin atomic
-  select case
-    when (private.claims() ->> 'sub') ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-      and not private.claims() ? 'api_key_id'
-      then (private.claims() ->> 'sub')::uuid
-  end;
-end;
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  if v_claims ->> 'sub' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not v_claims ? 'api_key_id' then
+    return (v_claims ->> 'sub')::uuid;
+  end if;
+  return null;
+end
+$$;
 comment on function private.current_user_id() is 'The signed-in user, null for API keys and anonymous callers.';
 
 create function private.claimed_tenant() returns uuid
-language sql stable parallel safe set search_path = ''
-begin atomic
-  select case when c.tenant ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then c.tenant::uuid end
-  from (select private.claims() -> 'app_metadata' ->> 'tenant_id' as tenant) as c;
-end;
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  v_tenant text := nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'app_metadata' ->> 'tenant_id';
+begin
+  if v_tenant ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return v_tenant::uuid;
+  end if;
+  return null;
+end
+$$;
 comment on function private.claimed_tenant() is 'The tenant the JWT names. A claim, not yet a right.';
 
 create function private.current_scopes() returns text[]
@@ -62,8 +74,13 @@ comment on function private.current_scopes() is
 'removed member or a revoked key has nothing.';
 
 create function private.current_tenant() returns uuid
-language sql stable security definer set search_path = '' as $$
-  select private.claimed_tenant() where 'read' = any(private.current_scopes())
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if 'read' = any(private.current_scopes()) then
+    return private.claimed_tenant();
+  end if;
+  return null;
+end
 $$;
 comment on function private.current_tenant() is
 'Definer. The staff predicate of every policy: the tenant in the token, if the caller may read it now. Use as '
@@ -83,15 +100,19 @@ comment on function private.worker_tenant() is
 'The tenant a worker has set for its transaction; the predicate of the worker''s policies.';
 
 create function private.actor() returns text
-language sql stable parallel safe set search_path = ''
-begin atomic
-  select coalesce(
-    'api_key:' || (private.claims() ->> 'api_key_id'),
-    'user:' || private.current_user_id()::text,
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  return coalesce(
+    'api_key:' || (v_claims ->> 'api_key_id'),
+    case when v_claims ->> 'sub' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+      then 'user:' || (v_claims ->> 'sub')::uuid::text end,
     'worker:' || nullif(current_setting('parley.worker', true), ''),
     'role:' || session_user
   );
-end;
+end
+$$;
 comment on function private.actor() is
 'Who is acting, for audit rows and message senders: api_key:…, user:…, worker:… or role:….';
 
