@@ -28,7 +28,7 @@ ANY_ID = "0197a000-0000-7000-8000-0000000000ff"
         ("POST", "/v1/contacts", b'{"company": 5}', 422, "bad_input", "company"),
         ("POST", "/v1/contacts", b'{"compny": "x"}', 422, "bad_input", None),
         ("POST", "/v1/contacts", rb'{"company": "a\u0000b"}', 422, "bad_input", "company"),
-        ("POST", "/v1/contacts", rb'{"company": "a\ud800b"}', 422, "bad_value", None),
+        ("POST", "/v1/contacts", rb'{"company": "a\ud800 and more text"}', 422, "bad_value", None),
         ("POST", "/v1/contacts", rb'{"attributes": {"a": "\u0000"}}', 422, "bad_value", None),
         ("POST", "/v1/contacts", b'{"company": "' + b"x" * (1 << 20) + b'"}', 413, "too_large", None),
         ("POST", f"/v1/threads/{ANY_ID}/messages", b"", 422, "body_missing", None),
