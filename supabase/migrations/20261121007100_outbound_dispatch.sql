@@ -257,13 +257,18 @@ begin
     finished_at = clock_timestamp(), error_code = 'lease_expired',
       error = 'The worker that claimed this did not come back.'
   where a.tenant_id = v_attempt.tenant_id and a.id = v_attempt.id and a.outcome is null;
-  if v_attempt.send_started_at is null or v_attempt.delivery_class = 'I' then
+  if p_queue.attempts < 20 and (v_attempt.send_started_at is null or v_attempt.delivery_class = 'I') then
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
     where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
     perform private.give_back_send(p_queue.tenant_id);
     return true;
   end if;
-  update public.et_outbound_queue as q set status = 'dispatch_unknown', status_reason = 'lease_expired'
+  -- A row that killed twenty routers is set aside: unknown if any of them had begun the call, else failed.
+  update public.et_outbound_queue as q
+  set status_reason = 'lease_expired', status = case when exists (
+    select from public.dispatch_attempts as a
+    where a.tenant_id = p_queue.tenant_id and a.queue_id = p_queue.id and a.outcome = 'unknown')
+    then 'dispatch_unknown' else 'failed' end
   where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
   delete from private.outbound_work as w where w.tenant_id = p_queue.tenant_id and w.queue_id = p_queue.id;
   return false;
@@ -271,7 +276,7 @@ end
 $$;
 comment on function private.settle_lost_attempt(public.et_outbound_queue) is
 'Definer. A lease ran out: true when sending again is safe (nothing left, or the provider dedupes), else the row '
-'becomes dispatch_unknown.';
+'becomes dispatch_unknown, or failed after twenty lost tries.';
 
 grant execute on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb),
 private.cancel_queued(uuid, uuid, text) to parley_worker;

@@ -218,3 +218,16 @@ def test_a_stray_work_row_does_not_stop_the_router(world: World, queued: Any) ->
     other = world.enqueue(thread)
     assert [row["queue_id"] for row in world.claim_out()] == [other["queue_id"]]
     assert world.violations(tenant) == {}
+
+
+@pytest.mark.parametrize(("started", "status"), [(False, "failed"), (True, "dispatch_unknown")])
+def test_a_message_that_kills_its_routers_is_set_aside(world: World, queued: Any, started: bool, status: str) -> None:
+    """After twenty lost tries the row comes to rest: failed when nothing ever left, unknown when something may have."""
+    tenant, _, sent = queued
+    for _ in range(20):
+        (claim,) = world.claim_out(classes={"email": "I"})
+        if started:
+            assert world.start(claim) == "ok"
+        world.expire_leases("outbound_work")
+    assert world.claim_out(classes={"email": "I"}) == []
+    assert world.status(sent["message_id"]) == status and world.violations(tenant) == {}

@@ -1,0 +1,149 @@
+"""Insights run again exactly when a thread moved; follow-ups leave once, or not at all."""
+
+import threading
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.db.helpers import Row, Tenant, World
+
+
+def claim(world: World) -> list[Row]:
+    """Claim insight work."""
+    return list(world.worker.execute("select * from private.claim_insights('i', 10)").fetchall())
+
+
+def complete(world: World, row: Row, read_seq: int | None, **more: Any) -> str:
+    """Record an insight, or close the work with none."""
+    insight = None if read_seq is None else Jsonb({"summary": "s", "model": "m", "read_seq": read_seq, **more})
+    done = world.worker.execute(
+        "select private.complete_insight(%s, %s, %s, %s) as r",
+        [row["tenant_id"], row["thread_id"], row["fence"], insight],
+    ).fetchone()
+    return str(done["r"])  # type: ignore[index]
+
+
+def scheduled(world: World, tenant: Tenant, **more: Any) -> Row:
+    """A thread whose insight wants a follow-up now."""
+    message = world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    (work,) = [row for row in claim(world) if row["thread_id"] == message["thread_id"]]
+    more = {"follow_up_at": "2020-01-01T00:00:00Z", "follow_up_text": "Still interested?", **more}
+    assert complete(world, work, 1, **more) == "recorded"
+    return message
+
+
+def due(world: World) -> list[Row]:
+    """Run what is due."""
+    return list(world.worker.execute("select * from private.run_follow_ups(10)").fetchall())
+
+
+def test_a_thread_that_moved_is_run_again(world: World) -> None:
+    """A message after read_seq keeps the work row; without one it goes; versions are kept."""
+    tenant = world.tenant()
+    message = world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    (first,) = claim(world)
+    world.arrive(tenant)
+    assert complete(world, first, 1) == "recorded"
+    (second,) = claim(world)
+    assert complete(world, first, 2) == "lost"
+    assert complete(world, second, 2) == "recorded" and claim(world) == []
+    versions = world.all(
+        "select version from public.thread_insight_versions where thread_id = %s", message["thread_id"]
+    )
+    assert [row["version"] for row in versions] == [1]
+
+
+def test_nothing_moved_closes_the_work_unless_it_did(world: World) -> None:
+    """An empty completion deletes the row only when the insight has read everything."""
+    tenant = world.tenant()
+    thread = world.arrive(tenant)["thread_id"]
+    world.complete(world.claim()[0], "no_reply")
+    complete(world, claim(world)[0], 1)
+    world.owner.execute("select private.note_thread_moved(%s, %s)", [tenant.id, thread])
+    (work,) = claim(world)
+    world.arrive(tenant)
+    assert complete(world, work, None) == "recorded"
+    (work,) = claim(world)
+    complete(world, work, 2)
+    world.owner.execute("select private.note_thread_moved(%s, %s)", [tenant.id, thread])
+    assert complete(world, claim(world)[0], None) == "recorded" and claim(world) == []
+
+
+def test_a_move_beside_a_completion_is_not_lost(world: World) -> None:
+    """A thread that moves while its insight is being recorded has work afterwards."""
+    tenant = world.tenant()
+    for turn in range(1, 9):
+        thread = world.arrive(tenant)["thread_id"]
+        world.complete(world.claim()[0], "no_reply")
+        (work,) = claim(world)
+        gate = threading.Barrier(2)
+
+        def act(
+            connection: psycopg.Connection[Row], number: int, turn: int = turn, thread: Any = thread, work: Row = work,
+            gate: threading.Barrier = gate,
+        ) -> None:  # fmt: skip
+            gate.wait(20)
+            if number:
+                with connection.transaction():
+                    world.deliver(tenant, connection=connection)
+                return
+            complete(world, work, 2 * turn - 1)
+
+        world.together(2, act, "parley_worker")
+        world.complete(world.claim()[0], "no_reply")
+        (work,) = claim(world)
+        assert complete(world, work, 2 * turn) == "recorded"
+
+
+def test_a_due_follow_up_leaves_once(world: World) -> None:
+    """One outbound row under the fence; nothing at the next run; not a second nudge before the contact writes."""
+    tenant = world.tenant()
+    message = scheduled(world, tenant)
+    (done,) = due(world)
+    assert done["outcome"] == "sent" and due(world) == []
+    row = world.message(done["message_id"])
+    assert (row["sender_kind"], row["cause_kind"], row["based_on_seq"]) == ("ai", "follow_up", 1)
+    assert world.queue(done["message_id"])["purpose"] == "follow_up"
+    world.owner.execute("update public.et_thread_insights set follow_up_status = 'scheduled' where thread_id = %s",
+                        [message["thread_id"]])  # fmt: skip
+    assert [row["outcome"] for row in due(world)] == ["cancelled"]
+    assert world.violations(tenant) == {}
+
+
+@pytest.mark.parametrize("why", ["answered", "taken", "closed", "empty"])
+def test_what_cancels_a_follow_up(world: World, why: str) -> None:
+    """The contact wrote, a person took over, the thread was closed, or there is nothing to say."""
+    tenant = world.tenant("agent")
+    message = scheduled(world, tenant, **({"follow_up_text": None} if why == "empty" else {}))
+    if why == "answered":
+        world.arrive(tenant)
+    elif why in ("taken", "closed"):
+        call = {"taken": "take_over_thread(%s)", "closed": "close_thread(%s)"}[why]
+        world.rpc(tenant.people["agent"], tenant, call, message["thread_id"])
+    assert [row["outcome"] for row in due(world)] == ["cancelled"]
+
+
+def test_one_follow_up_without_an_address_does_not_stop_the_others(world: World) -> None:
+    """The one nobody can be reached by is cancelled; the rest leave."""
+    bad, good = world.tenant(), world.tenant()
+    lost = scheduled(world, bad)
+    scheduled(world, good)
+    with world.database.connect("admin") as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute("update public.et_messages set sender_address = null where id = %s", [lost["id"]])
+        admin.execute("delete from public.contact_identities where tenant_id = %s", [bad.id])
+    outcomes = {row["tenant_id"]: row["outcome"] for row in due(world)}
+    assert outcomes == {bad.id: "cancelled", good.id: "sent"}
+
+
+def test_the_next_follow_up_is_known(world: World) -> None:
+    """The worker learns when to wake up."""
+    tenant = world.tenant()
+    scheduled(world, tenant, follow_up_at="2099-01-01T00:00:00Z")
+    assert due(world) == []
+    row = world.worker.execute("select private.next_follow_up() as t").fetchone()
+    assert row is not None and row["t"].year in (2098, 2099)
