@@ -81,7 +81,7 @@ class InboundHandler:
 
     async def _decide(self, burst: Burst) -> Decision:
         if burst.control == "human":
-            return _takeover("in_control", "A person is in control of this conversation.", "none")
+            return _takeover("in_control", None, "none")
         if burst.context["contact_blocked"]:
             return Decision(action="no_reply", intent="blocked", confidence=1.0, language="en", decider="none",
                             reasons=("The contact is blocked.",))  # fmt: skip
@@ -96,9 +96,15 @@ class InboundHandler:
             return _takeover("broken", f"The decider failed: {type(error).__name__}.", self.decider.name)
 
 
-def _takeover(intent: str, reason: str, decider: str) -> Decision:
+def _takeover(intent: str, reason: str | None, decider: str) -> Decision:
+    # Without a reason of ours the database writes its own: it checks control again when it records.
     return Decision(
-        action="human_takeover", intent=intent, confidence=0.0, language="en", reasons=(reason,), decider=decider
+        action="human_takeover",
+        intent=intent,
+        confidence=0.0,
+        language="en",
+        reasons=(reason,) if reason else (),
+        decider=decider,
     )
 
 
