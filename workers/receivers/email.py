@@ -108,13 +108,15 @@ class Receiver:
             self._note(one, mail)
         return f"250 2.0.0 OK {done[0].message_id}" + ("" if done[0].new else " duplicate")
 
-    async def _parse(self, raw: bytes, envelope: Envelope) -> ParsedMail:
-        def parse() -> ParsedMail:
-            return parse_mail(
-                raw, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos, limits=self.limits
-            )
+    def parse_now(self, raw: bytes, sender: str, recipients: list[str]) -> ParsedMail:
+        """Parse within the receiver's limits; never raises."""
+        return parse_mail(raw, envelope_from=sender, envelope_to=recipients, limits=self.limits)
 
-        return await asyncio.to_thread(parse) if len(raw) > THREAD_FROM_BYTES else parse()
+    async def _parse(self, raw: bytes, envelope: Envelope) -> ParsedMail:
+        arguments = (raw, envelope.mail_from or "", envelope.rcpt_tos)
+        if len(raw) > THREAD_FROM_BYTES:
+            return await asyncio.to_thread(self.parse_now, *arguments)
+        return self.parse_now(*arguments)
 
     async def _ingest(self, mail: ParsedMail, mailboxes: list[Mailbox]) -> list[Ingested]:
         for attempt in range(3):
@@ -158,12 +160,15 @@ async def serve(
         servers.append(
             await loop.create_server(lambda: LmtpServer(receiver, **options), settings.smtp_host, settings.lmtp_port)
         )
+    # The parser's libraries are loaded by the first mail: that one need not be somebody's.
+    warm = asyncio.create_task(asyncio.to_thread(receiver.parse_now, b"Subject: warm\r\n\r\n<p>up</p>", "", []))
     log.info("receiver listening", extra={"smtp_port": settings.smtp_port, "lmtp_port": settings.lmtp_port or None})
     try:
         if ready:
             await ready(servers[0].sockets[0].getsockname()[1])
         await stopping.wait()
     finally:
+        await warm
         for server in servers:
             server.close()
         await pool.close(timeout=10)
