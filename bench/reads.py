@@ -38,7 +38,8 @@ SEED_MESSAGES = f"""
 insert into public.et_messages (tenant_id, thread_id, seq, rev, channel, channel_session_id, direction,
   delivery_status, sender_kind, sender, sender_contact_id, body, external_message_id)
 select '{TENANT}', {THREAD_ID.format(n="p.thread")}, p.seq, p.seq, 'email', '{SESSION}', 'inbound',
-  'inbound_ai_replied', 'contact', 'contact:' || %(contact)s::text, %(contact)s, repeat('A message of usual length. ', 6), 'bench-' || g
+  'inbound_ai_replied', 'contact', 'contact:' || %(contact)s::text, %(contact)s,
+  repeat('A message of usual length. ', 6), 'bench-' || g
 from generate_series(%(first)s::bigint, %(last)s::bigint) as g
 cross join lateral (
   select case when g %% 1000 = 0 then 1 else 2 + (g * 7919) %% %(threads)s end as thread,
