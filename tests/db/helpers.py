@@ -209,8 +209,7 @@ class World:
             "select private.complete_inbound(%s, %s, %s, %s, %s) as result",
             [claim["tenant_id"], claim["thread_id"], claim["fence"], claim["last_seq"], Jsonb(decision)],
         ).fetchone()
-        result: Row = row["result"]  # type: ignore[index]
-        return result
+        return dict(row["result"])  # type: ignore[index]
 
     def answered(self, tenant: Tenant, sender: str = "ann@people.test", **columns: Any) -> Row:
         """A message arrives and an AI reply is queued; answers what complete_inbound said."""
@@ -233,7 +232,7 @@ class World:
             [thread["tenant_id"], thread["thread_id"], body, kind, kind, Jsonb(options)],
         ).fetchone()
         assert row is not None
-        return row
+        return dict(row)
 
     def claim_out(self, limit: int = 10, worker: str = "o1", classes: Any = None, connection: Any = None) -> list[Row]:
         """Claim outbound work."""

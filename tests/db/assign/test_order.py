@@ -1,6 +1,7 @@
 """seq is dense, first messages race to one contact and one thread, and nobody but the database numbers rows."""
 
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -107,7 +108,7 @@ def test_client_given_status_place_and_time_are_overwritten(world: World) -> Non
 def test_what_the_database_decides_is_not_given_by_a_worker(world: World, column: str) -> None:
     """Columns of order, feed and visibility are refused, or overwritten by the trigger."""
     tenant = world.tenant()
-    given = {"rev": 77, "xid": "3", "feed_epoch": 9, "created_at": "2001-01-01T00:00:00Z", "staff_readable": False,
+    given: Any = {"rev": 77, "xid": "3", "feed_epoch": 9, "created_at": "2001-01-01T00:00:00Z", "staff_readable": False,
              "search_vector": "secret"}[column]  # fmt: skip
     try:
         row = world.arrive(tenant, **{column: given})

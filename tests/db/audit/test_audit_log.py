@@ -28,9 +28,14 @@ def verdicts(world: World, tenant: Tenant) -> list[bool | None]:
 def test_no_runtime_role_changes_the_log(world: World, role: str) -> None:
     """Insert, update, delete and truncate are refused, also with the retention switch set by hand."""
     log(world, world.tenant())
-    for statement in ("insert into public.audit_log (tenant_id, actor, action, object_kind) select id, 'x', 'x', 'x' from"
-                      " public.tenants", "update public.audit_log set actor = 'x'", "delete from public.audit_log",
-                      "truncate public.audit_log", "delete from public.audit_checkpoints"):  # fmt: skip
+    for statement in (
+        "insert into public.audit_log (tenant_id, actor, action, object_kind) select id, 'x', 'x', 'x' from"
+        " public.tenants",
+        "update public.audit_log set actor = 'x'",
+        "delete from public.audit_log",
+        "truncate public.audit_log",
+        "delete from public.audit_checkpoints",
+    ):
         with refused("42501"), world.database.connect("admin") as admin, admin.transaction():
             admin.execute(f"set local role {role}")
             admin.execute("set local parley.retention = 'on'")
@@ -44,8 +49,10 @@ def test_the_owner_is_stopped_by_trigger(world: World) -> None:
                       "truncate public.audit_log", "update public.audit_checkpoints set digest = ''",
                       "delete from public.access_denials where true", "truncate public.access_denials"):  # fmt: skip
         if "access_denials where" in statement:
-            world.owner.execute("insert into public.access_denials (tenant_id, actor, surface, action, object_kind,"
-                                " object_id) select id, 'x', 'rpc', 'x', 'x', 'x' from public.tenants limit 1")  # fmt: skip
+            world.owner.execute(
+                "insert into public.access_denials (tenant_id, actor, surface, action, object_kind,"
+                " object_id) select id, 'x', 'rpc', 'x', 'x', 'x' from public.tenants limit 1"
+            )
         if "audit_checkpoints" in statement:
             tenant = world.tenant()
             log(world, tenant)

@@ -13,7 +13,8 @@ CALLS = [
     ("snooze_thread(%s, now() + interval '1 h')", "thread"), ("assign_thread(%s, null)", "thread"),
     ("mark_thread_read(%s)", "thread"), ("send_message(%s, 'x')", "thread"), ("read_thread(%s, 'a reason')", "thread"),
     ("explain_message(%s)", "message"), ("retry_inbound(%s)", "message"), ("resolve_unknown(%s, 'sent')", "message"),
-    ("revoke_invitation(%s)", "invitation"), ("revoke_api_key(%s)", "api_key"), ("set_thread_search(%s, 'none')", "thread"),
+    ("revoke_invitation(%s)", "invitation"), ("revoke_api_key(%s)", "api_key"), ("set_thread_search(%s,"
+                                                                                 " 'none')", "thread"),
     ("set_channel_session_status(%s, 'paused')", "channel_session"), ("switch_tenant(%s)", "tenant"),
     ("put_contact(%s, '{}')", "contact"), ("block_contact(%s)", "contact"), ("delete_faq_entry(%s)", "faq_entry"),
     ("record_consent(%s, 'email', 'marketing', true)", "contact"), ("delete_canned_reply(%s)", "canned_reply"),
@@ -58,8 +59,10 @@ def test_foreign_reads_like_missing_and_is_logged(world: World, foreign: dict[st
     assert answers[0] == answers[1] and answers[0][1] == "404"
     assert '"code": "not_found"' in answers[0][0] and str(foreign[kind]) not in answers[0][0]
     rows = [row for row in world.all("select * from public.access_denials") if row["id"] not in known]
-    assert [(row["tenant_id"], row["actor"], row["actor_tenant_id"], row["object_kind"], row["object_id"], row["surface"])
-            for row in rows] == [(foreign["tenant"], f"user:{owner}", mine.id, kind, str(foreign[kind]), "rpc")]  # fmt: skip
+    assert [
+        (row["tenant_id"], row["actor"], row["actor_tenant_id"], row["object_kind"], row["object_id"], row["surface"])
+        for row in rows
+    ] == [(foreign["tenant"], f"user:{owner}", mine.id, kind, str(foreign[kind]), "rpc")]
 
 
 def test_the_api_classifies_before_it_answers(world: World, foreign: dict[str, Any]) -> None:

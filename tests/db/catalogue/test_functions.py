@@ -56,10 +56,28 @@ def test_owner_tools_are_for_the_owner(world: World) -> None:
 
 def test_clients_cannot_run_worker_functions(world: World) -> None:
     """authenticated executes only public wrappers, the helpers of policies and the definers behind the wrappers."""
-    forbidden = ("claim_inbound", "complete_inbound", "claim_outbound", "complete_outbound", "enqueue_outbound",
-                 "record_receipt", "find_inbound_session", "check_invariants", "explain", "read_feed", "checkpoint_audit",
-                 "log_denial", "classify_access", "api_key_claims", "put_channel_secret", "dispatch_details",
-                 "cancel_queued", "suppress", "suspend_tenant", "verify_channel_session")  # fmt: skip
+    forbidden = (
+        "claim_inbound",
+        "complete_inbound",
+        "claim_outbound",
+        "complete_outbound",
+        "enqueue_outbound",
+        "record_receipt",
+        "find_inbound_session",
+        "check_invariants",
+        "explain",
+        "read_feed",
+        "checkpoint_audit",
+        "log_denial",
+        "classify_access",
+        "api_key_claims",
+        "put_channel_secret",
+        "dispatch_details",
+        "cancel_queued",
+        "suppress",
+        "suspend_tenant",
+        "verify_channel_session",
+    )
     rows = world.all(
         "select p.proname as name from pg_proc as p where p.proname = any(%s)"
         " and p.pronamespace = 'private'::regnamespace and has_function_privilege('authenticated', p.oid, 'execute')",

@@ -12,7 +12,8 @@ GLOBAL_TABLES = {"public.tenants", "public.active_tenants", "private.feed_epochs
 RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api")
 
 TABLES = """
-select n.nspname || '.' || c.relname as name, n.nspname as schema, c.relname as bare, c.oid, c.relrowsecurity as enabled,
+select n.nspname || '.' || c.relname as name, n.nspname as schema, c.relname as bare, c.oid,
+  c.relrowsecurity as enabled,
   c.relforcerowsecurity as forced, obj_description(c.oid) as comment,
   exists (select from pg_attribute as a where a.attrelid = c.oid and a.attname = 'tenant_id') as has_tenant
 from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
@@ -55,7 +56,8 @@ def test_every_tenant_table_leads_its_keys_with_the_tenant(world: World) -> None
     )
     assert names([row for row in rows if row["first"] != "tenant_id"]) == []
     nullable = world.all(
-        "select a.attrelid::regclass::text as name from pg_attribute as a inner join pg_class as c on c.oid = a.attrelid"
+        "select a.attrelid::regclass::text as name from pg_attribute as a inner join pg_class as c on"
+        " c.oid = a.attrelid"
         " where a.attname = 'tenant_id' and not a.attnotnull and c.relkind = 'r'"
         " and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)"
     )
@@ -65,7 +67,8 @@ def test_every_tenant_table_leads_its_keys_with_the_tenant(world: World) -> None
 def test_foreign_keys_between_tenant_tables_carry_the_tenant(world: World) -> None:
     """No key can point into another tenant: (tenant_id, x_id) references (tenant_id, id)."""
     rows = world.all(
-        "select k.conname as name, array(select a.attname || '=' || b.attname from unnest(k.conkey, k.confkey) as c (x, y)"
+        "select k.conname as name, array(select a.attname || '=' || b.attname from unnest(k.conkey,"
+        " k.confkey) as c (x, y)"
         " inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = c.x inner join pg_attribute as b"
         " on b.attrelid = k.confrelid and b.attnum = c.y) as pairs, k.confrelid::regclass::text as target"
         " from pg_constraint as k where k.contype = 'f'"
@@ -190,8 +193,10 @@ def test_constraint_names(world: World) -> None:
     rows = world.all(
         "select k.conname as name, k.contype::text as type, c.relname as table, array(select a.attname::text from"
         " unnest(k.conkey) with ordinality as x (n, o) inner join pg_attribute as a on a.attrelid = k.conrelid and"
-        " a.attnum = x.n order by x.o) as columns from pg_constraint as k inner join pg_class as c on c.oid = k.conrelid"
-        " where k.connamespace in ('public'::regnamespace, 'private'::regnamespace) and k.contype in ('p', 'u', 'f', 'c')"
+        " a.attnum = x.n order by x.o) as columns from pg_constraint as k inner join pg_class as c on"
+        " c.oid = k.conrelid"
+        " where k.connamespace in ('public'::regnamespace, 'private'::regnamespace) and k.contype in"
+        " ('p', 'u', 'f', 'c')"
     )
     ending = {"p": "pkey", "u": "key", "f": "fkey"}
     for row in rows:
@@ -204,7 +209,8 @@ def test_constraint_names(world: World) -> None:
 def test_index_policy_and_trigger_names(world: World) -> None:
     """<table>_…_idx, <table>_<command>_<audience>, <table>_NNN_<task> running private.tg_<noun>__<task>."""
     for row in world.all(
-        "select i.relname as name, t.relname as table from pg_index as x inner join pg_class as i on i.oid = x.indexrelid"
+        "select i.relname as name, t.relname as table from pg_index as x inner join pg_class as i on"
+        " i.oid = x.indexrelid"
         " inner join pg_class as t on t.oid = x.indrelid where t.relnamespace in ('public'::regnamespace,"
         " 'private'::regnamespace) and not exists (select from pg_constraint as k where k.conindid = x.indexrelid"
         " and k.contype in ('p', 'u'))"
@@ -213,8 +219,10 @@ def test_index_policy_and_trigger_names(world: World) -> None:
     for row in world.all(POLICIES):
         assert re.fullmatch(rf"{row['tablename']}_{row['cmd'].lower()}_[a-z_]+", row["policy"]), row
     for row in world.all(
-        "select t.tgname as name, c.relname as table, p.proname as function, p.pronamespace::regnamespace::text as schema"
-        " from pg_trigger as t inner join pg_class as c on c.oid = t.tgrelid inner join pg_proc as p on p.oid = t.tgfoid"
+        "select t.tgname as name, c.relname as table, p.proname as function,"
+        " p.pronamespace::regnamespace::text as schema"
+        " from pg_trigger as t inner join pg_class as c on c.oid = t.tgrelid inner join pg_proc as p on"
+        " p.oid = t.tgfoid"
         " where not t.tgisinternal and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)"
     ):
         assert re.fullmatch(rf"{row['table']}_\d\d\d_[a-z_]+", row["name"]), row

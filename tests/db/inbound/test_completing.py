@@ -69,8 +69,9 @@ def test_a_takeover_during_the_decision_leaves_no_reply(world: World) -> None:
     (claim,) = world.claim()
     world.rpc(tenant.people["agent"], tenant, "take_over_thread(%s)", message["thread_id"])
     assert world.complete(claim)["action"] == "human_takeover"
-    row = world.one("select action, proposed_action, reply_message_id from public.inbound_decisions where tenant_id = %s",
-                    tenant.id)  # fmt: skip
+    row = world.one(
+        "select action, proposed_action, reply_message_id from public.inbound_decisions where tenant_id = %s", tenant.id
+    )
     assert row == {"action": "human_takeover", "proposed_action": "auto_reply", "reply_message_id": None}
     assert world.thread(message["thread_id"])["last_seq"] == 1
     assert world.status(message["id"]) == "inbound_human_takeover" and world.violations(tenant) == {}

@@ -10,25 +10,30 @@ from psycopg.rows import dict_row
 from tests.db.helpers import Row, Tenant, World
 
 CORRUPTIONS: dict[str, str] = {
-    "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1 where id = %(th)s",
+    "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1"
+                           " where id = %(th)s",
     "thread_head_is_true": "update public.et_threads set unread_count = unread_count + 1 where id = %(th)s",
     "undecided_has_work": "delete from private.inbound_work where thread_id = %(waiting_th)s",
     "processing_has_lease": "update private.inbound_work set lease_until = null where thread_id = %(claimed_th)s",
     "decided_has_decision": "delete from public.inbound_decisions where id = %(d)s",
-    "one_reply_per_burst": "insert into public.inbound_decisions (tenant_id, thread_id, first_seq, last_seq, action, decider,"
-                           " control_epoch, reply_message_id) select tenant_id, thread_id, first_seq, last_seq, action, decider,"
+    "one_reply_per_burst": "insert into public.inbound_decisions (tenant_id, thread_id, first_seq,"
+                           " last_seq, action, decider,"
+                           " control_epoch, reply_message_id) select tenant_id, thread_id, first_seq,"
+                           " last_seq, action, decider,"
                            " control_epoch, reply_message_id from public.inbound_decisions where id = %(d)s",
     "outbound_is_queued": "update public.et_messages set delivery_status = 'failed' where id = %(out)s",
     "unfinished_dispatch_has_work": "delete from private.outbound_work where tenant_id = %(t)s",
     "sent_has_accepted_attempt": "delete from public.dispatch_attempts where queue_id = %(q)s",
     "accepted_at_most_once": "insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class,"
-                             " idempotency_key, worker, outcome) values (%(t)s, %(q)s, 2, 0, 'I', 'k', 'w', 'accepted')",
+                             " idempotency_key, worker, outcome) values (%(t)s, %(q)s, 2, 0, 'I', 'k',"
+                             " 'w', 'accepted')",
     "class_n_never_repeats": "insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class,"
                              " idempotency_key, worker) values (%(t)s, %(q)s, 2, 0, 'N', 'k', 'w')",
     "ai_never_over_human": "insert into public.audit_log (tenant_id, actor, action, object_kind, object_id, at)"
                            " select tenant_id, 'x', 'thread.take_over', 'thread', thread_id::text, created_at +"
                            " interval '1 microsecond' from public.et_messages where id = %(out)s",
-    "thread_scope_is_unique": "insert into public.thread_aliases (tenant_id, scope_key, thread_id) select tenant_id, scope_key,"
+    "thread_scope_is_unique": "insert into public.thread_aliases (tenant_id, scope_key, thread_id) select"
+                              " tenant_id, scope_key,"
                               " %(waiting_th)s from public.et_threads where id = %(th)s",
     "merged_has_no_identity": "update public.contacts set merged_into = %(other_c)s where id = %(c)s",
     "search_follows_policy": "update public.et_messages set search_vector = 'x' where id = %(out)s",

@@ -61,8 +61,11 @@ def test_eight_tries_then_failed(world: World, queued: Any) -> None:
         (claim,) = world.claim_out()
         assert world.finish(claim, "retry", retry_after_s=30) == ("queued" if number < 8 else "failed")
         if number < 8:
-            pause = world.value("select extract(epoch from run_at - clock_timestamp())::float8 from private.outbound_work"
-                                " where queue_id = %s", sent["queue_id"])  # fmt: skip
+            pause = world.value(
+                "select extract(epoch from run_at - clock_timestamp())::float8 from private.outbound_work"
+                " where queue_id = %s",
+                sent["queue_id"],
+            )
             assert 29 < pause <= max(30, 2**number)
     assert len(attempts(world, sent)) == 8 and world.violations(tenant) == {}
 
@@ -138,7 +141,7 @@ def test_a_person_who_speaks_takes_over(world: World) -> None:
 
 def test_five_failures_open_the_breaker_and_a_success_closes_it(world: World, queued: Any) -> None:
     """Provider trouble pauses the account; the first accepted send forgets it."""
-    tenant, thread, _ = queued
+    tenant, _, _ = queued
     for _ in range(5):
         soon(world)
         world.finish(world.claim_out(1)[0], "retry")
@@ -180,7 +183,7 @@ def test_a_flood_does_not_hide_another_tenants_reply(world: World, queued: Any) 
 @pytest.mark.parametrize("resolution", ["sent", "failed", "resend"])
 def test_an_unknown_is_resolved_by_a_person(world: World, queued: Any, resolution: str) -> None:
     """sent and failed settle the row; resend settles it and writes a new message; each once."""
-    tenant, thread, sent = queued
+    tenant, _, sent = queued
     world.finish(world.claim_out()[0], "unknown")
     call = "resolve_unknown(%s, %s)"
     agent = tenant.people["agent"]

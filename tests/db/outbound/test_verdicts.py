@@ -31,35 +31,63 @@ def suppress(world: World, tenant: Tenant, scope: str, reason: str, address: str
     )
 
 
-def owner(statement: str) -> Callable[[World, Tenant, Row], None]:
+def owner(statement: str) -> Callable[[World, Tenant, Row], Any]:
     """A rule made true by one statement of the owner over `tenant`."""
-    return lambda world, tenant, thread: world.owner.execute(statement, {"t": tenant.id}) and None
+    return lambda world, tenant, thread: world.owner.execute(statement, {"t": tenant.id})
 
 
-RULES: dict[str, tuple[Callable[[World, Tenant, Row], None], dict[str, Any], tuple[str, str | None]]] = {
+RULES: dict[str, tuple[Callable[[World, Tenant, Row], Any], dict[str, Any], tuple[str, str | None]]] = {
     "nothing": (owner("select 1"), {}, ("sending", None)),
     "suppressed_all": (lambda w, t, _: suppress(w, t, "all", "bounced"), {}, ("cancelled", "suppressed_bounced")),
     "automatic_lets_replies": (lambda w, t, _: suppress(w, t, "automatic", "unsubscribed"), {}, ("sending", None)),
     "automatic_stops_notifications": (
-        lambda w, t, _: suppress(w, t, "automatic", "unsubscribed"), {"purpose": "notification"},
-        ("cancelled", "suppressed_unsubscribed")),
-    "blocked": (owner("update public.contacts set blocked_at = now() where tenant_id = %(t)s"), {},
-                ("cancelled", "contact_blocked")),
-    "suspended": (owner("update public.tenants set status = 'suspended' where id = %(t)s"), {},
-                  ("queued", "tenant_suspended")),
-    "deleted": (owner("update public.tenants set status = 'deleted', deleted_at = now() where id = %(t)s"), {},
-                ("cancelled", "tenant_deleted")),
-    "paused": (owner("update public.et_channel_sessions set status = 'paused' where tenant_id = %(t)s"), {},
-               ("queued", "session_paused")),
-    "session_deleted": (owner("update public.et_channel_sessions set status = 'deleted' where tenant_id = %(t)s"), {},
-                        ("cancelled", "session_deleted")),
+        lambda w, t, _: suppress(w, t, "automatic", "unsubscribed"),
+        {"purpose": "notification"},
+        ("cancelled", "suppressed_unsubscribed"),
+    ),
+    "blocked": (
+        owner("update public.contacts set blocked_at = now() where tenant_id = %(t)s"),
+        {},
+        ("cancelled", "contact_blocked"),
+    ),
+    "suspended": (
+        owner("update public.tenants set status = 'suspended' where id = %(t)s"),
+        {},
+        ("queued", "tenant_suspended"),
+    ),
+    "deleted": (
+        owner("update public.tenants set status = 'deleted', deleted_at = now() where id = %(t)s"),
+        {},
+        ("cancelled", "tenant_deleted"),
+    ),
+    "paused": (
+        owner("update public.et_channel_sessions set status = 'paused' where tenant_id = %(t)s"),
+        {},
+        ("queued", "session_paused"),
+    ),
+    "session_deleted": (
+        owner("update public.et_channel_sessions set status = 'deleted' where tenant_id = %(t)s"),
+        {},
+        ("cancelled", "session_deleted"),
+    ),
     "marketing_without_consent": (owner("select 1"), {"purpose": "marketing"}, ("cancelled", "no_consent")),
-    "breaker": (owner("insert into private.breakers select tenant_id, id, 5, clock_timestamp() + interval '1 min'"
-                      " from public.et_channel_sessions where tenant_id = %(t)s"), {}, ("queued", "breaker_open")),
-    "daily_cap": (owner("with s as (update public.tenant_settings set daily_send_cap = 3 where tenant_id = %(t)s)"
-                        " insert into private.send_counters values (%(t)s, (clock_timestamp() at time zone 'UTC')::date, 3)"),
-                  {}, ("queued", "daily_cap")),
-}  # fmt: skip
+    "breaker": (
+        owner(
+            "insert into private.breakers select tenant_id, id, 5, clock_timestamp() + interval '1 min'"
+            " from public.et_channel_sessions where tenant_id = %(t)s"
+        ),
+        {},
+        ("queued", "breaker_open"),
+    ),
+    "daily_cap": (
+        owner(
+            "with s as (update public.tenant_settings set daily_send_cap = 3 where tenant_id = %(t)s)"
+            " insert into private.send_counters values (%(t)s, (clock_timestamp() at time zone 'UTC')::date, 3)"
+        ),
+        {},
+        ("queued", "daily_cap"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -98,7 +126,8 @@ def test_marketing_needs_the_newest_consent_to_say_yes(world: World) -> None:
     thread = world.arrive(tenant)
     for number, granted in enumerate((True, False, True)):
         world.owner.execute(
-            "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by,"
+            "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted,"
+            " source, recorded_by,"
             " recorded_at) values (%s, %s, 'email', 'marketing', %s, 'test', 'test', now() + %s * interval '1 s')",
             [tenant.id, thread["sender_contact_id"], granted, number],
         )
@@ -162,7 +191,7 @@ def test_quiet_hours_fall_back_to_the_tenants_zone(world: World) -> None:
 
 
 def test_a_batch_cannot_pass_the_daily_cap(world: World) -> None:
-    """Twenty rows and a cap of five: eight routers together claim exactly five, and a failed try gives its place back."""
+    """Twenty rows, a cap of five: eight routers claim exactly five, and a failed try gives its place back."""
     tenant = world.tenant(daily_send_cap=5)
     thread = world.arrive(tenant)
     for _ in range(20):
@@ -187,8 +216,10 @@ def test_the_cap_ends_at_the_tenants_midnight(world: World) -> None:
     held = world.enqueue(thread)
     world.claim_out(1)
     world.claim_out(5)
-    local = world.value("select (run_at at time zone 'Asia/Kolkata')::time from private.outbound_work where queue_id = %s",
-                        held["queue_id"])  # fmt: skip
+    local = world.value(
+        "select (run_at at time zone 'Asia/Kolkata')::time from private.outbound_work where queue_id = %s",
+        held["queue_id"],
+    )
     assert local == datetime.time(0)
 
 
@@ -207,9 +238,11 @@ def test_nobody_to_send_to_is_said(world: World) -> None:
     """A thread without an address refuses the send and writes nothing."""
     tenant = world.tenant()
     thread = world.value(
-        "insert into public.et_threads (tenant_id, channel, scope_rule, scope_key) values (%s, 'email', 'explicit', 'x:1')"
-        " returning id", tenant.id,
-    )  # fmt: skip
+        "insert into public.et_threads (tenant_id, channel, scope_rule, scope_key) values (%s, 'email',"
+        " 'explicit', 'x:1')"
+        " returning id",
+        tenant.id,
+    )
     with refused("PT422", code="no_recipient"), world.worker.transaction():
         world.enqueue({"tenant_id": tenant.id, "thread_id": thread})
     with refused("PT422", "PT404"), world.worker.transaction():

@@ -34,8 +34,8 @@ class Scene:
         """A transaction as a subject of the matrix; always rolled back."""
         if subject.startswith("worker"):
             with self.world.worker.transaction(force_rollback=True):
-                tenant = str(self.a.id) if subject == "worker_a" else ""
-                self.world.worker.execute("select set_config('parley.tenant_id', %s, true)", [tenant])
+                chosen = str(self.a.id) if subject == "worker_a" else ""
+                self.world.worker.execute("select set_config('parley.tenant_id', %s, true)", [chosen])
                 yield self.world.worker
             return
         extra = {"api_key_id": str(self.key), "role": "authenticated"} if subject == "key_a" else {}
@@ -62,7 +62,8 @@ def fill(world: World, tenant: Tenant) -> None:
     values = {"t": tenant.id, "m": done["inbound_id"], "th": done["thread_id"], "s": tenant.session,
               "c": world.thread(done["thread_id"])["contact_id"]}  # fmt: skip
     for statement in (
-        "insert into public.tenant_invitations (tenant_id, address, role, token_digest) values (%(t)s, 'x@y.z', 'agent', '')",
+        "insert into public.tenant_invitations (tenant_id, address, role, token_digest) values (%(t)s,"
+        " 'x@y.z', 'agent', '')",
         "insert into public.message_limits values (%(t)s, 'sms', 'body_chars', 9)",
         "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)"
         " values (%(t)s, %(c)s, 'email', 'marketing', true, 'x', 'x')",
@@ -105,7 +106,8 @@ def scene(module_world: World) -> Scene:
     )
     for moderation in ("approved", "pending"):
         world.owner.execute(
-            "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status, moderation_status,"
+            "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status,"
+            " moderation_status,"
             " sender_kind, sender, body) values (%s, %s, 'in_app', 'internal', 'sent', %s, 'participant', 'x', 'hi')",
             [a.id, thread, moderation],
         )
@@ -148,9 +150,11 @@ def test_select(scene: Scene, table: str) -> None:
         with scene.acting(subject) as connection:
             try:
                 row = connection.execute(
-                    f"select count(*) filter (where {column(table)} = %s) as a, count(*) filter (where {column(table)} = %s)"
-                    f" as b, count(*) as n from public.{table}", [scene.a.id, scene.b.id],
-                ).fetchone()  # fmt: skip
+                    f"select count(*) filter (where {column(table)} = %s) as a, count(*) filter (where"
+                    f" {column(table)} = %s)"
+                    f" as b, count(*) as n from public.{table}",
+                    [scene.a.id, scene.b.id],
+                ).fetchone()
             except psycopg.Error as error:
                 assert error.sqlstate == wanted, (subject, table, error)
                 continue
@@ -182,8 +186,21 @@ def test_clients_and_workers_write_nothing_directly(scene: Scene, write: str) ->
                 connection.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["inbound_work", "outbound_work", "insight_work", "channel_secrets", "attachment_blobs",
-                                   "send_buckets", "breakers", "send_counters", "feed_epochs", "invariants"])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [
+        "inbound_work",
+        "outbound_work",
+        "insight_work",
+        "channel_secrets",
+        "attachment_blobs",
+        "send_buckets",
+        "breakers",
+        "send_counters",
+        "feed_epochs",
+        "invariants",
+    ],
+)
 def test_private_tables_are_closed_to_clients(scene: Scene, table: str) -> None:
     """No client reads private; a worker sees at most the rows of the tenant it set, and writes none."""
     for subject in SUBJECTS:
@@ -248,10 +265,15 @@ def test_service_role_sees_all_and_still_cannot_rewrite_history(scene: Scene) ->
         for table in TABLES:
             row = admin.execute(f"select count(distinct {column(table)}) from public.{table}").fetchone()
             assert row is not None and row[0] >= (1 if table == "thread_participants" else 2), table
-        for statement in ("update public.audit_log set actor = 'x'", "delete from public.audit_log",
-                          "insert into public.audit_log (tenant_id, actor, action, object_kind) select id, 'x', 'x', 'x'"
-                          " from public.tenants", "update public.access_denials set actor = 'x'",
-                          "update public.et_threads set last_seq = 99", "delete from public.et_messages",
-                          "update public.et_outbound_queue set status = 'sent'"):  # fmt: skip
+        for statement in (
+            "update public.audit_log set actor = 'x'",
+            "delete from public.audit_log",
+            "insert into public.audit_log (tenant_id, actor, action, object_kind) select id, 'x', 'x', 'x'"
+            " from public.tenants",
+            "update public.access_denials set actor = 'x'",
+            "update public.et_threads set last_seq = 99",
+            "delete from public.et_messages",
+            "update public.et_outbound_queue set status = 'sent'",
+        ):
             with refused("42501"), admin.transaction():
                 admin.execute(statement)

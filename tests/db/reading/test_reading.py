@@ -149,9 +149,11 @@ def test_reading_a_private_conversation_is_audited(world: World) -> None:
         " values (%s, 'direct', 'in_app', 'explicit', 'x:1', false) returning id", tenant.id,
     )  # fmt: skip
     world.owner.execute(
-        "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status, sender_kind, sender,"
-        " body) values (%s, %s, 'in_app', 'internal', 'sent', 'participant', 'x', 'between us')", [tenant.id, thread],
-    )  # fmt: skip
+        "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status,"
+        " sender_kind, sender,"
+        " body) values (%s, %s, 'in_app', 'internal', 'sent', 'participant', 'x', 'between us')",
+        [tenant.id, thread],
+    )
     assert page(world, tenant, thread) == []
     with refused("PT422", code="reason_missing"):
         world.rpc(tenant.people["admin"], tenant, "read_thread(%s, ' x ')", thread)
