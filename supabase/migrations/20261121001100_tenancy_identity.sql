@@ -42,8 +42,9 @@ comment on function private.claimed_tenant() is 'The tenant the JWT names. A cla
 create function private.current_scopes() returns text[]
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_claims jsonb := private.claims();
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
   v_tenant uuid := private.claimed_tenant();
+  v_user uuid := private.current_user_id();
   v_scopes text[];
 begin
   if v_tenant is null then
@@ -64,7 +65,7 @@ begin
     end into v_scopes
     from public.tenant_members as m
     inner join public.tenants as t on m.tenant_id = t.id
-    where m.tenant_id = v_tenant and m.user_id = private.current_user_id() and t.status <> 'deleted';
+    where m.tenant_id = v_tenant and m.user_id = v_user and t.status <> 'deleted';
   end if;
   return coalesce(v_scopes, '{}');
 end
