@@ -200,6 +200,7 @@ declare
   v_queue public.et_outbound_queue%rowtype;
   v_kind text := p_outcome ->> 'kind';
   v_class text;
+  v_tries integer;
   v_status text;
 begin
   -- A receipt that names this provider id may be on its way in: one of the two must see the other.
@@ -222,12 +223,15 @@ begin
     error = left(p_outcome ->> 'error', 2000)
   where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.fence = p_fence
   returning a.delivery_class into v_class;
+  -- A worker that died says nothing about the provider: lost leases are not tries that count.
+  select count(*) into v_tries from public.dispatch_attempts as a
+  where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.error_code is distinct from 'lease_expired';
   v_status := case v_kind
     when 'accepted' then 'sent'
     when 'rejected' then case when (p_outcome ->> 'suppress_recipient')::boolean then 'bounced' else 'failed' end
     when 'refused' then 'cancelled'
-    when 'unknown' then case when v_class = 'I' and v_queue.attempts < 8 then 'queued' else 'dispatch_unknown' end
-    when 'retry' then case when v_queue.attempts < 8 then 'queued' else 'failed' end
+    when 'unknown' then case when v_class = 'I' and v_tries < 8 then 'queued' else 'dispatch_unknown' end
+    when 'retry' then case when v_tries < 8 then 'queued' else 'failed' end
   end;
   update public.et_outbound_queue as q
   set status = v_status, status_reason = p_outcome ->> 'error_code', provider = p_outcome ->> 'provider',
@@ -235,7 +239,7 @@ begin
   where q.tenant_id = p_tenant_id and q.id = p_queue_id;
   if v_status = 'queued' then
     update private.outbound_work as w set lease_until = null, claimed_by = null,
-      run_at = clock_timestamp() + private.retry_delay(v_queue.attempts, (p_outcome ->> 'retry_after_s')::float8)
+      run_at = clock_timestamp() + private.retry_delay(v_tries, (p_outcome ->> 'retry_after_s')::float8)
     where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
   else
     delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
