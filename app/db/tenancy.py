@@ -130,13 +130,13 @@ async def list_memberships(unit: Unit, user_id: UUID) -> list[Membership]:
     return rows_as(Membership, rows)
 
 
-async def call(unit: Unit, name: str, **params: Any) -> dict[str, Any]:
-    """A client function of this chapter that answers with one object; `name` and `params` as in tenancy.sql.
+async def call(unit: Unit, function: str, /, **params: Any) -> dict[str, Any]:
+    """A client function of this chapter that answers with one object; `function` and `params` as in tenancy.sql.
 
     Dicts travel as jsonb.
     """
     values = {key: json_param(value) if isinstance(value, dict) else value for key, value in params.items()}
-    return await unit.call(QUERIES[name], values)
+    return await unit.call(QUERIES[function], values)
 
 
 async def list_members(unit: Unit) -> list[Member]:
