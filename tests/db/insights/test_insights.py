@@ -1,6 +1,7 @@
 """Insights run again exactly when a thread moved; follow-ups leave once, or not at all."""
 
 import threading
+import time
 from typing import Any
 
 import psycopg
@@ -90,10 +91,14 @@ def test_a_move_beside_a_completion_is_not_lost(world: World) -> None:
             if number:
                 with connection.transaction():
                     world.deliver(tenant, connection=connection)
+                    connection.execute("select private.note_thread_moved(%s, %s), pg_sleep(0.02)", [tenant.id, thread])
                 return
+            time.sleep(0.01)
             complete(world, work, 2 * turn - 1)
 
-        world.together(2, act, "parley_worker")
+        world.together(2, act, "postgres")
+        (work,) = claim(world)
+        assert complete(world, work, 2 * turn) == "recorded"
         world.complete(world.claim()[0], "no_reply")
         (work,) = claim(world)
         assert complete(world, work, 2 * turn) == "recorded"
