@@ -342,12 +342,27 @@ def is_alive(pid: int) -> bool:
 
 
 def kill_again_and_again(
-    zygote: Zygote, kind: str, kills: int, shortest_s: float, longest_s: float, chance: random.Random
+    zygote: Zygote,
+    kind: str,
+    kills: int,
+    longest_s: float,
+    *,
+    busy: Callable[[], bool] | None = None,
 ) -> int:
-    """Start a worker, kill it at a random moment, `kills` times; then leave one running. Returns its pid."""
-    for _ in range(kills):
+    """Start a worker, kill it at a random moment, `kills` times; then leave one running. Returns its pid.
+
+    With `busy` every second life goes on until that is true (for at most 3 s) and ends a random moment later.
+    """
+    chance = random.Random()
+    for number in range(kills):
         pid = zygote.start(kind)
-        time.sleep(chance.uniform(shortest_s, longest_s))
+        if busy is not None and number % 2:
+            until = time.monotonic() + 3
+            while not busy() and time.monotonic() < until:
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0, 0.1))
+        else:
+            time.sleep(chance.uniform(0.03, longest_s))
         assert is_alive(pid), f"{kind} ended by itself: {zygote.room.logs()}"
         os.kill(pid, signal.SIGKILL)
     return zygote.start(kind)
