@@ -70,10 +70,13 @@ def worker_name(kind: str) -> str:
     return f"{kind}:{socket.gethostname()}:{os.getpid()}"
 
 
-def open_pool(settings: Settings, name: str, *, size: int | None = None) -> Pool:
-    """A pool of autocommit connections as the worker role; `private.actor()` knows them by `name`."""
+def open_pool(settings: Settings, name: str, *, size: int | None = None, wait_s: float = 10.0) -> Pool:
+    """A pool of autocommit connections as the worker role; `private.actor()` knows them by `name`.
+
+    Who asks for a connection waits at most `wait_s`, then gets PoolTimeout.
+    """
     return AsyncConnectionPool(
-        settings.worker_database_url, min_size=1, max_size=size or settings.pool_size, open=False, timeout=10,
+        settings.worker_database_url, min_size=1, max_size=size or settings.pool_size, open=False, timeout=wait_s,
         kwargs={
             "autocommit": True, "application_name": name, "options": f"-c parley.worker={name}", "connect_timeout": 5,
         },

@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import threading
@@ -109,6 +110,16 @@ class Room:
 
         wait_until(greets, 20, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
 
+    def wait_for_listener_port(self, port: int) -> None:
+        """Return once anything accepts connections at `port`."""
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+                return True
+            return False
+
+        wait_until(answers, 20, 0.03, self.logs)
+
     def wait_for_listeners(self, *kinds: str) -> None:
         """Return once every kind listens for notifications."""
         for kind in kinds:
@@ -180,7 +191,9 @@ class Room:
             " m.thread_id = d.thread_id and m.seq between d.first_seq and d.last_seq where m.id = %s"
         )
         found = wait_until(
-            lambda: self.world.all(query, message_id), timeout_s, what=lambda: f"a decision on {message_id}: {self.logs()}"
+            lambda: self.world.all(query, message_id),
+            timeout_s,
+            what=lambda: f"a decision on {message_id}: {self.logs()}",
         )
         return dict(found[0])
 
@@ -211,6 +224,23 @@ class Room:
     def violations(self) -> list[Row]:
         """Invariants that do not hold."""
         return [row for row in self.world.all("select * from private.check_invariants()") if row["violations"]]
+
+    @contextlib.contextmanager
+    def database_away(self) -> Iterator[None]:
+        """Nobody can connect to this database, and whoever was connected is cut off."""
+        allow = psycopg.sql.SQL("alter database {} with allow_connections {}")
+        name, cluster = psycopg.sql.Identifier(self.database.name), self.database.cluster
+        cluster.execute(allow.format(name, psycopg.sql.SQL("false")))
+        cluster.execute(
+            psycopg.sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {} and pid <> pg_backend_pid()")
+            .format(psycopg.sql.Literal(self.database.name))
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            cluster.execute(allow.format(name, psycopg.sql.SQL("true")))
+            self.world.close()
+            self.world = World(self.database)
 
     def lease(self, seconds: float) -> None:
         """How long claims last in this database, for connections made from now on."""

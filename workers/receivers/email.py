@@ -28,6 +28,9 @@ from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
 log = logging.getLogger("parley.receiver")
 AWAY = "451 4.3.0 The database is away, try again later"
 MAX_RECIPIENTS = 100
+GRACE_S = 10.0
+WAIT_S = 3.0
+"""How long a sender is kept waiting for a database connection before it hears 451."""
 THREAD_FROM_BYTES = 65_536
 """Mails larger than this are parsed beside the event loop, so that one of them does not hold up the others."""
 
@@ -50,7 +53,7 @@ class Receiver:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self.pool = pool
         self.limits = MailLimits(max_attachment_bytes=settings.max_attachment_bytes)
-        self._heartbeats: dict[Mailbox, float] = {}
+        self._writing = 0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -78,8 +81,19 @@ class Receiver:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Parse, commit, answer. LMTP wants one answer a recipient."""
         raw = envelope.original_content or b""
-        answer = await self._take(raw, envelope)
+        self._writing += 1
+        try:
+            answer = await self._take(raw, envelope)
+        finally:
+            self._writing -= 1
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
+
+    async def finish(self) -> None:
+        """Wait until the mails being written are answered, for at most ten seconds."""
+        until = time.monotonic() + GRACE_S
+        while self._writing and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)  # the answers leave
 
     async def _take(self, raw: bytes, envelope: Envelope) -> str:
         started = time.perf_counter()
@@ -144,7 +158,7 @@ async def serve(
     settings: Settings, stopping: asyncio.Event, ready: Callable[[int], Awaitable[None]] | None = None
 ) -> None:
     """Listen until `stopping`; mails being written are finished first. `ready` is told the SMTP port."""
-    pool = open_pool(settings, worker_name("receive"))
+    pool = open_pool(settings, worker_name("receive"), wait_s=WAIT_S)
     await pool.open()
     receiver = Receiver(settings, pool)
     options: dict[str, Any] = {
@@ -171,6 +185,7 @@ async def serve(
         await warm
         for server in servers:
             server.close()
+        await receiver.finish()
         await pool.close(timeout=10)
 
 
