@@ -20,6 +20,12 @@ GAUGES = (
     ("parley_queue_oldest_seconds", "Age of the oldest item."),
     ("parley_queue_in_flight", "Items under a live lease."),
 )
+RECENT = {
+    "decisions": ("action", "Decisions of the last five minutes."),
+    "dispatch_attempts": ("outcome", "Dispatch tries of the last five minutes."),
+    "dispatch_seconds": ("quantile", "From due to accepted, over the last five minutes."),
+}
+"""Figure of private.recent_activity() → its label's name and help. Workers serve their own counters beside this."""
 
 
 @get("/health", summary="Is the process alive?", tags=["operations"])
@@ -71,6 +77,7 @@ async def _queues(pool: Pool) -> str:
     try:
         async with pool.connection(timeout=1.0) as connection:
             rows = await (await connection.execute(query("operations_api", "queue_totals"))).fetchall()
+            recent = await (await connection.execute(query("operations_api", "recent_activity"))).fetchall()
     except (psycopg.Error, PoolTimeout):
         return "\n".join([*lines, "parley_database_up 0", ""])
     for queue, depth, oldest, in_flight in rows:
@@ -79,4 +86,7 @@ async def _queues(pool: Pool) -> str:
     for place, (name, text) in enumerate(GAUGES):
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
         lines += [f'{name}{{queue="{queue}"}} {values[place]}' for queue, values in sorted(totals.items())]
+    for name, (label, text) in RECENT.items():
+        lines += [f"# HELP parley_{name}_5m {text}", f"# TYPE parley_{name}_5m gauge"]
+        lines += [f'parley_{name}_5m{{{label}="{key}"}} {value}' for figure, key, value in recent if figure == name]
     return "\n".join([*lines, ""])

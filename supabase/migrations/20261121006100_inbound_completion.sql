@@ -1,16 +1,20 @@
 -- Chapter: inbound, part two. What a decider is told, and the one transaction that records what it answered.
 
 create function private.first_unanswered(p_tenant_id uuid, p_thread_id uuid, p_first_seq bigint) returns bigint
-language sql stable security definer set search_path = '' as $$
-  select coalesce(min(d.first_seq), p_first_seq)
-  from public.inbound_decisions as d
-  inner join public.et_messages as r on r.tenant_id = d.tenant_id and r.id = d.reply_message_id
-  where d.tenant_id = p_tenant_id and d.thread_id = p_thread_id and d.last_seq < p_first_seq
-    and d.action = 'auto_reply' and r.delivery_status in ('queued', 'cancelled')
-    and d.last_seq > coalesce((
-      select max(m.seq) from public.et_messages as m
-      where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.direction = 'outbound'
-        and m.delivery_status not in ('queued', 'cancelled')), 0)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(min(d.first_seq), p_first_seq)
+    from public.inbound_decisions as d
+    inner join public.et_outbound_queue as r on r.tenant_id = d.tenant_id and r.message_id = d.reply_message_id
+    where d.tenant_id = p_tenant_id and d.thread_id = p_thread_id and d.last_seq < p_first_seq
+      and d.action = 'auto_reply' and r.attempts = 0 and r.status in ('queued', 'cancelled')
+      and d.last_seq > coalesce((
+        select max(m.seq) from public.et_messages as m
+        where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.direction = 'outbound'
+          and m.delivery_status not in ('queued', 'cancelled')), 0)
+  );
+end
 $$;
 comment on function private.first_unanswered(uuid, uuid, bigint) is
 'Definer. A reply that never left because the contact wrote again leaves its questions open: they belong to the '

@@ -100,6 +100,8 @@ begin
     from public.et_messages as m
     where q.tenant_id = p_tenant_id and q.thread_id = p_thread_id and q.status = 'queued'
       and m.tenant_id = q.tenant_id and m.id = q.message_id and m.sender_kind = 'ai'
+      -- A reply once tried is seen through: the next decision counts its questions as answered.
+      and (p_reason <> 'superseded' or q.attempts = 0)
     returning q.tenant_id, q.id
   ), gone as (
     delete from private.outbound_work as w using cancelled as c
@@ -152,7 +154,7 @@ begin
   where m.tenant_id = p_queue.tenant_id and m.id = p_queue.message_id;
   if v.sender_kind = 'ai' and (v.control <> 'ai' or v.m_epoch <> v.control_epoch) then
     verdict := 'cancel'; reason := 'human_takeover';
-  elsif v.sender_kind = 'ai' and v.based_on_seq <> v.last_inbound_seq then
+  elsif v.sender_kind = 'ai' and p_queue.attempts = 0 and v.based_on_seq <> v.last_inbound_seq then
     verdict := 'cancel'; reason := 'superseded';
   elsif v.tenant_status = 'deleted' then
     verdict := 'cancel'; reason := 'tenant_deleted';

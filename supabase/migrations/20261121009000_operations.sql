@@ -232,6 +232,33 @@ $$;
 comment on function private.queue_metrics() is
 'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';
 
+create function private.recent_activity(p_window interval default '5 minutes')
+returns table (figure text, label text, value double precision)
+language sql stable security definer set search_path = '' as $$
+  -- Lateral per tenant, so that each look goes through an index however long the history is.
+  with decided as (
+    select d.action from public.tenants as t cross join lateral (
+      select x.action from public.inbound_decisions as x
+      where x.tenant_id = t.id and x.created_at > clock_timestamp() - p_window) as d
+  ), tried as (
+    select a.* from public.tenants as t cross join lateral (
+      select coalesce(x.outcome, 'open') as outcome, q.channel,
+        extract(epoch from x.finished_at - q.scheduled_at)::float8 as seconds
+      from public.dispatch_attempts as x
+      inner join public.et_outbound_queue as q on q.tenant_id = x.tenant_id and q.id = x.queue_id
+      where x.tenant_id = t.id and x.claimed_at > clock_timestamp() - p_window) as a
+  )
+  select 'decisions', d.action, count(*)::float8 from decided as d group by d.action
+  union all
+  select 'dispatch_attempts', a.outcome, count(*)::float8 from tried as a group by a.outcome
+  union all
+  select 'dispatch_seconds', p.q::text, percentile_cont(p.q) within group (order by a.seconds)
+  from tried as a cross join unnest('{0.5,0.95,0.99}'::float8[]) as p (q)
+  where a.outcome = 'accepted' group by p.q
+$$;
+comment on function private.recent_activity(interval) is
+'Definer, for /metrics: decisions by action, tries by outcome and the time from due to accepted, over all tenants.';
+
 create function private.tenants_with_audit() returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select t.id from public.tenants as t where exists (select from public.audit_log as a where a.tenant_id = t.id)
@@ -241,4 +268,5 @@ comment on function private.tenants_with_audit() is
 
 grant execute on function private.explain_message(uuid), public.explain_message(uuid) to authenticated;
 grant execute on function private.explain(uuid, uuid), private.check_invariants() to service_role, parley_worker;
-grant execute on function private.queue_metrics(), private.tenants_with_audit() to parley_worker, parley_api;
+grant execute on function private.queue_metrics(), private.recent_activity(interval), private.tenants_with_audit()
+to parley_worker, parley_api;

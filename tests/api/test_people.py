@@ -159,6 +159,14 @@ def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], ag
     text = nobody.get("/metrics").text
     assert 'parley_http_requests_total{method="GET",route="/v1/threads",status="200"}' in text
     assert 'parley_queue_depth{queue="inbound"}' in text and str(world.acme.id) not in text
+    world.db.execute("set role none")
+    claimed = world.db.execute(
+        "select tenant_id, thread_id, fence, last_seq from private.claim_inbound('w', 10)"
+    ).fetchall()
+    for tenant, thread, fence, last in (tuple(row.values()) if isinstance(row, dict) else row for row in claimed):
+        decision = '{"action": "no_reply", "intent": "thanks", "control_epoch": 1}'
+        world.db.execute("select private.complete_inbound(%s, %s, %s, %s, %s)", [tenant, thread, fence, last, decision])
+    assert 'parley_decisions_5m{action="no_reply"}' in nobody.get("/metrics").text
     page = nobody.get("/docs")
     assert page.status_code == 200 and "http" not in page.text.replace("/openapi.json", "").split("<main")[1]
     document = nobody.get("/openapi.json").json()

@@ -8,3 +8,7 @@ select n.queue, coalesce(sum(m.depth), 0)::float8, coalesce(max(m.oldest_seconds
 from unnest('{inbound,outbound,insights}'::text []) as n (queue)
 left join private.queue_metrics() as m on m.queue = n.queue
 group by n.queue;
+
+-- name: recent_activity
+-- What was decided and dispatched in the last five minutes, and how long sends took.
+select r.figure, r.label, r.value from private.recent_activity() as r order by r.figure, r.label;

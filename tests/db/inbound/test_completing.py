@@ -141,6 +141,23 @@ def test_a_superseded_reply_is_cancelled_at_claim(world: World) -> None:
     assert context(world, world.claim()[0])["first_seq"] == 1
 
 
+def test_a_reply_once_tried_is_seen_through(world: World) -> None:
+    """A reply whose first try failed safely is not superseded: the new decision did not carry its questions."""
+    tenant = world.tenant()
+    first = world.answered(tenant, body="What does it cost?")
+    (sending,) = world.claim_out()
+    world.arrive(tenant, body="And when?")
+    (claim,) = world.claim()
+    told = context(world, claim)
+    assert [turn["text"] for turn in told["burst"]] == ["And when?"]
+    assert world.finish(sending, "retry") == "queued"
+    world.complete(claim, first_seq=told["first_seq"])
+    assert world.queue(first["message_id"])["status"] == "queued"
+    world.owner.execute("update private.outbound_work set run_at = clock_timestamp() where tenant_id = %s", [tenant.id])
+    assert first["message_id"] in {str(row["message_id"]) for row in world.claim_out()}
+    assert world.violations(tenant) == {}
+
+
 def test_an_answered_question_is_not_asked_again(world: World) -> None:
     """A reply that left closes its burst: the next context starts after it."""
     tenant = world.tenant()
