@@ -1,6 +1,5 @@
 """The database under test: connections, a tenant with people, and pgbench."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from app.settings import process_environment
 
 TENANT = "00000000-0000-7000-8000-0000000000b0"
 SESSION = "00000000-0000-7000-8000-0000000000b1"
@@ -72,7 +73,7 @@ def pgbench(program: str, url: str, script: str, *, clients: int, seconds: float
         file.write(script)
         file.flush()
         command = [program, "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(2, clients)), "-f", file.name]
-        environment = {**os.environ, "LD_LIBRARY_PATH": str(Path(program).parents[1] / "lib")}
+        environment = {**process_environment(), "LD_LIBRARY_PATH": str(Path(program).parents[1] / "lib")}
         done = subprocess.run(
             [*command, "-T", str(max(1, round(seconds))), url], capture_output=True, text=True, check=False,
             env=environment,

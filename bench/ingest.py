@@ -107,14 +107,9 @@ def run(url: str, seconds: float, say: Say) -> list[Row]:
     rows: list[Row] = []
     for clients, target in ((8, 0.65), (16, 0.60)):
         ratio, full, floor = compare(
-            program,
-            url,
-            (ONE_FULL, ONE_FLOOR),
-            clients=clients,
-            seconds=seconds,
-            report=say,
+            program, url, (ONE_FULL, ONE_FLOOR), clients=clients, seconds=seconds, report=say,
             phase=f"{clients} clients",
-        )
+        )  # fmt: skip
         name = f"full ingest, {clients} clients"
         rows += [
             at_least(
@@ -124,14 +119,9 @@ def run(url: str, seconds: float, say: Say) -> list[Row]:
         ]
     for threads, target in ((20, 0.30), (100, 0.30)):
         ratio, full, floor = compare(
-            program,
-            url,
-            batch_scripts(threads),
-            clients=2,
-            seconds=seconds,
-            report=say,
+            program, url, batch_scripts(threads), clients=2, seconds=seconds, report=say,
             phase=f"batch of 100, {threads} threads",
-        )
+        )  # fmt: skip
         name = f"ingest in batches of 100 over {threads} threads"
         rows += [
             at_least(name, ratio, "of INSERT … SELECT", target, f"100 rows in one plain INSERT: {floor * 100:.0f}/s"),

@@ -5,7 +5,6 @@ They are installed only when asked for (`parley bench queue --install-peers`), b
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from app.settings import PROJECT
+from app.settings import PROJECT, process_environment
 from bench.database import connect
 
 FOLDER = PROJECT / ".parley" / "bench-peers"
@@ -90,7 +89,8 @@ def install() -> list[str]:
     if npm is None:
         problems.append("graphile-worker: npm not found")
     else:
-        environment = {**os.environ, "PATH": f"{Path(npm).parent}:{os.environ.get('PATH', '')}"}
+        environment = process_environment()
+        environment["PATH"] = f"{Path(npm).parent}:{environment.get('PATH', '')}"
         (FOLDER / "package.json").write_text('{"name": "bench-peers", "private": true, "type": "module"}')
         problems += _problem(
             "graphile-worker",
@@ -148,7 +148,7 @@ def _measure(url: str, name: str, command: list[str]) -> float | str:
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=120,
-                env={**os.environ, "PEER_URL": peer_url},
+                env={**process_environment(), "PEER_URL": peer_url},
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return "peer did not finish within two minutes"

@@ -152,50 +152,9 @@ def run(settings: Settings, seconds: float, say: Say, *, peers: bool) -> list[Ro
         prepare(connection, people=JOBS)
         say("preparing", 1.0)
     completion_rate(url)
-    rates: list[float] = []
-    others: dict[str, list[float]] = {"graphile-worker localQueue": [], "procrastinate": []}
-    reasons: dict[str, str] = {} if peers else dict.fromkeys(others, "left out: --no-peers")
-    for number in range(3):
-        rates.append(completion_rate(url))
-        if peers:
-            for name, measure, jobs in (
-                ("graphile-worker localQueue", graphile_rate, 20_000), ("procrastinate", procrastinate_rate, 1000),
-            ):  # fmt: skip
-                if name not in reasons:
-                    found = measure(url, jobs)
-                    if isinstance(found, str):
-                        reasons[name] = found
-                    else:
-                        others[name].append(found)
-        say("claim + complete", (number + 1) / 3)
-    ours = median(rates)
-    rows = [
-        fact(
-            "claim + complete, bursts with a decision recorded",
-            ours,
-            "1/s",
-            f"{WORKERS} connections, batches of {BATCH}",
-        )
-    ]
-    for (name, figures), target in zip(others.items(), (1.3, 20.0), strict=True):
-        label = f"claim + complete vs {name}"
-        if name in reasons:
-            rows.append(fact(label, None, "×", reasons[name]))
-        else:
-            rows.append(
-                at_least(
-                    label, ours / median(figures), "×", target, f"no-op jobs, concurrency 10: {median(figures):.0f}/s"
-                )
-            )
-    rows.append(
-        at_least(
-            "last slice : first slice under a held snapshot",
-            held_snapshot(url, 5, seconds, say),
-            "×",
-            0.8,
-            "no snapshot held",
-        )
-    )
+    rows = _beside_peers(url, say, peers=peers)
+    share = held_snapshot(url, 5, seconds, say)
+    rows.append(at_least("last slice : first slice under a held snapshot", share, "×", 0.8, "no snapshot held"))
     for rate in (2, 200, 1000, 2000):
         found_ms = pickup(url, rate, max(4.0, seconds))
         say("pickup", rate / 2000)
@@ -204,3 +163,33 @@ def run(settings: Settings, seconds: float, say: Say, *, peers: bool) -> list[Ro
         rows.append(fact(f"pickup at {rate}/s, p50", percentile(found_ms, 0.5), "ms", offered))
         rows.append(at_most(f"pickup at {rate}/s, p99", percentile(found_ms, 0.99), "ms", 20, offered))
     return [*rows, machine()]
+
+
+def _beside_peers(url: str, say: Say, *, peers: bool) -> list[Row]:
+    """Three rounds of ours and of each peer in turn, so that all meet the same machine."""
+    rates: list[float] = []
+    others: dict[str, list[float]] = {"graphile-worker localQueue": [], "procrastinate": []}
+    reasons: dict[str, str] = {} if peers else dict.fromkeys(others, "left out: --no-peers")
+    for number in range(3):
+        rates.append(completion_rate(url))
+        for name, measure, jobs in (
+            ("graphile-worker localQueue", graphile_rate, 20_000), ("procrastinate", procrastinate_rate, 1000),
+        ):  # fmt: skip
+            if name not in reasons:
+                found = measure(url, jobs)
+                if isinstance(found, str):
+                    reasons[name] = found
+                else:
+                    others[name].append(found)
+        say("claim + complete", (number + 1) / 3)
+    ours = median(rates)
+    how = f"{WORKERS} connections, batches of {BATCH}"
+    rows = [fact("claim + complete, bursts with a decision recorded", ours, "1/s", how)]
+    for (name, figures), target in zip(others.items(), (1.3, 20.0), strict=True):
+        label = f"claim + complete vs {name}"
+        if name in reasons:
+            rows.append(fact(label, None, "×", reasons[name]))
+        else:
+            against = f"no-op jobs, concurrency 10: {median(figures):.0f}/s"
+            rows.append(at_least(label, ours / median(figures), "×", target, against))
+    return rows
