@@ -13,7 +13,7 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -29,6 +29,8 @@ from workers import metrics
 
 log = logging.getLogger("parley.worker")
 Pool = AsyncConnectionPool[db.Connection]
+ANSWER_S = 8.0
+"""How long the database may take over one job's statement; no sane one takes a tenth of it."""
 LINGER_STEP_S = 0.01
 LINGER_MOST_S = 1.0
 SWEEP_S = 5.0
@@ -70,18 +72,46 @@ def worker_name(kind: str) -> str:
     return f"{kind}:{socket.gethostname()}:{os.getpid()}"
 
 
-def open_pool(settings: Settings, name: str, *, size: int | None = None, wait_s: float = 10.0) -> Pool:
+class PatientPool(AsyncConnectionPool[db.Connection]):
+    """A pool whose patience ends: a peer that vanished without a word would hold its user for ever."""
+
+    answer_s = 60.0
+
+    @contextlib.asynccontextmanager
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[db.Connection]:
+        """As in any pool, but a connection used for longer than `answer_s` is hung up and every idle one replaced."""
+        async with super().connection(timeout) as connection:
+            timer = asyncio.get_running_loop().call_later(self.answer_s, self._hang_up, connection)
+            try:
+                yield connection
+            finally:
+                timer.cancel()
+
+    def _hang_up(self, connection: db.Connection) -> None:
+        log.warning("the database took too long over a statement, hanging up")
+        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as twin:
+            # Whoever waits for an answer is told that the connection was lost.
+            twin.shutdown(socket.SHUT_RDWR)
+        self._draining = asyncio.create_task(self.drain())
+
+
+def open_pool(
+    settings: Settings, name: str, *, size: int | None = None, wait_s: float = 10.0, answer_s: float = 60.0
+) -> Pool:
     """A pool of autocommit connections as the worker role; `private.actor()` knows them by `name`.
 
-    Who asks for a connection waits at most `wait_s`, then gets PoolTimeout.
+    Who asks for a connection waits at most `wait_s`, then gets PoolTimeout; who uses one for longer than `answer_s`
+    loses it (OperationalError).
     """
-    return AsyncConnectionPool(
+    pool = PatientPool(
         settings.worker_database_url, min_size=1, max_size=size or settings.pool_size, open=False, timeout=wait_s,
         kwargs={
             "autocommit": True, "application_name": name, "options": f"-c parley.worker={name}", "connect_timeout": 5,
         },
         reconnect_timeout=30,
     )  # fmt: skip
+    pool.answer_s = answer_s
+    return pool
 
 
 class Loop:
@@ -91,7 +121,7 @@ class Loop:
         self.settings = settings
         self.handler = handler
         self.name = worker_name(handler.name)
-        self.pool = open_pool(settings, self.name)
+        self.pool = open_pool(settings, self.name, answer_s=ANSWER_S)
         self.running: dict[asyncio.Task[None], Job] = {}
         self.stopping = asyncio.Event()
         self._wake = asyncio.Event()

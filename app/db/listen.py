@@ -12,15 +12,15 @@ from psycopg import sql
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 log = logging.getLogger("parley.listen")
-HEARTBEAT_S = 5.0
-ANSWER_S = 5.0
+HEARTBEAT_S = 4.0
+ANSWER_S = 3.0
 RETRY_S = 1.0
 
 
 async def listen(database_url: str, channels: tuple[str, ...], wake: Callable[[], None], name: str) -> None:
     """Call `wake` for every notification on `channels`, until cancelled.
 
-    A connection that does not answer a heartbeat within 5 s counts as dead even when TCP still thinks otherwise.
+    A connection that does not answer a heartbeat within 3 s counts as dead even when TCP still thinks otherwise.
     """
     while True:
         connection: Connection | None = None

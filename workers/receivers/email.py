@@ -5,6 +5,7 @@ server keeps the mail and tries again.
 """
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
@@ -54,6 +55,8 @@ class Receiver:
         self.pool = pool
         self.limits = MailLimits(max_attachment_bytes=settings.max_attachment_bytes)
         self._writing = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -82,17 +85,19 @@ class Receiver:
         """Parse, commit, answer. LMTP wants one answer a recipient."""
         raw = envelope.original_content or b""
         self._writing += 1
+        self._quiet.clear()
         try:
             answer = await self._take(raw, envelope)
         finally:
             self._writing -= 1
+            if not self._writing:
+                self._quiet.set()
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
 
     async def finish(self) -> None:
         """Wait until the mails being written are answered, for at most ten seconds."""
-        until = time.monotonic() + GRACE_S
-        while self._writing and time.monotonic() < until:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), GRACE_S)
         await asyncio.sleep(0.05)  # the answers leave
 
     async def _take(self, raw: bytes, envelope: Envelope) -> str:
