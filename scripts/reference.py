@@ -1,23 +1,32 @@
 """Write docs/reference: one page a chapter about the schema as it really is, read from a migrated database.
 
-    .venv/bin/python -m scripts.reference            writes the pages from the database the settings name
+    .venv/bin/python -m scripts.reference            writes the pages, from a throw-away database
     .venv/bin/python -m scripts.reference --check    changes nothing; exit code 1 when a page is stale
 
 The pages depend on the migrations alone: not on the machine, the data, or the order things were made in.
 """
 
 import re
+import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import click
 import psycopg
 from psycopg.rows import dict_row
+
+from app.settings import load, process_environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = PROJECT / "docs" / "reference"
 MIGRATIONS = PROJECT / "supabase" / "migrations"
+PROCESSES = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
+"""Of the stack, only Postgres is needed here."""
 Row = dict[str, Any]
 
 MADE = re.compile(r"^create (?:or replace )?(?:table|view|function|sequence) ((?:public|private)\.\w+)", re.M)
@@ -274,15 +283,49 @@ def stale(pages: dict[str, str]) -> list[str]:
     return sorted(name for name in pages | there if pages.get(name) != there.get(name))
 
 
-def main() -> None:
-    """Write the pages, or with --check say which are stale."""
-    from app.settings import load
+@contextmanager
+def throw_away() -> Iterator[str]:
+    """The URL of a private database with every migration, stopped and removed afterwards. Raises ClickException."""
+    with tempfile.TemporaryDirectory(prefix="parley-reference-") as home:
+        Path(home).chmod(0o711)  # Postgres may run as another account, which must get through
+        kept = {
+            name: value for name, value in process_environment().items()
+            if not name.startswith(("PARLEY_", "SUPABASE_")) and name != "DATABASE_URL"
+        }  # fmt: skip
+        environment = {**kept, "PARLEY_HOME": home}
+        parley = [sys.executable, "-m", "app.cli"]
+        without = [f"--without={name}" for name in PROCESSES]
+        up = subprocess.run(
+            [*parley, "up", "--detach", *without],
+            env=environment,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        try:
+            if up.returncode:
+                raise click.ClickException(up.stderr.strip() or "the throw-away stack did not start")
+            yield load({"PARLEY_HOME": home}).database_url
+        finally:
+            subprocess.run([*parley, "down"], env=environment, cwd=PROJECT, capture_output=True, check=False)
 
-    with psycopg.connect(load().database_url, autocommit=True) as connection:
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit code 1 when a page is stale.")
+@click.option("--database", metavar="URL", help="A migrated database, as its owner. Default: a throw-away one.")
+def main(check: bool, database: str | None) -> None:
+    """Write docs/reference from the migrations."""
+    with (
+        nullcontext(database) if database else throw_away() as url,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
         pages = render(connection)
     names = stale(pages)
-    if "--check" in sys.argv:
-        sys.exit(f"stale: {', '.join(names)}" if names else 0)
+    if check:
+        if names:
+            raise click.ClickException(f"stale: {', '.join(names)}")
+        return
     PAGES.mkdir(exist_ok=True)
     for name in names:
         path = PAGES / name
@@ -290,7 +333,7 @@ def main() -> None:
             path.write_text(pages[name])
         else:
             path.unlink()
-    sys.stdout.write(f"{len(names)} pages written: {', '.join(names) or 'all were fresh'}\n")
+    click.echo(f"{len(names)} pages written: {', '.join(names)}" if names else "all pages are fresh")
 
 
 if __name__ == "__main__":

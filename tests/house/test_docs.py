@@ -162,7 +162,7 @@ def test_the_schema_reference_is_fresh(module_database: Database) -> None:
     """`.venv/bin/python -m scripts.reference` writes it anew after a change of the schema."""  # B063
     with module_database.connect() as connection:
         pages = reference.render(connection)
-    assert reference.stale(pages) == []
+    assert reference.stale(pages) == [], "run .venv/bin/python -m scripts.reference"
 
 
 def test_every_chapter_of_the_schema_has_a_page() -> None:
