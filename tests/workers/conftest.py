@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.db.helpers import World
 from tests.support.database import Database
 from tests.workers.harness import Room
 
@@ -25,3 +26,18 @@ def live(module_database: Database, tmp_path_factory: pytest.TempPathFactory) ->
     made.wait_for_listeners("inbound", "outbound")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def module_world(module_database: Database) -> Iterator[World]:
+    """The world of this module, without any process."""
+    made = World(module_database)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(module_world: World) -> World:
+    """The world of this module without work that other tests left behind."""
+    module_world.calm()
+    return module_world
