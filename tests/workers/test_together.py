@@ -1,0 +1,150 @@
+"""Several copies of a worker share the work, stop politely, and serve every tenant."""
+
+import signal
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.db.helpers import Tenant
+from tests.support.database import Database
+from tests.workers.harness import QUESTION, Provider, Room, Zygote, wait_until
+
+FLOOD = """
+insert into public.et_messages (
+  tenant_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_address, body,
+  external_message_id, content_digest, metadata)
+select %(tenant)s, 'email', %(session)s, 'inbound', 'received', 'contact', '', 'p' || n || '-' || %(mark)s || '@flood.test',
+  %(body)s, n || '-' || %(mark)s || '@flood.test', sha256((n || %(mark)s)::bytea),
+  jsonb_build_object('message_id', n || '-' || %(mark)s || '@flood.test')
+from generate_series(1, %(count)s) as n
+"""
+
+
+def flood(room: Room, tenant: Tenant, count: int, body: str = QUESTION) -> None:
+    """That many messages of as many people, committed together."""
+    with room.database.connect("parley_worker", autocommit=False) as connection:
+        connection.execute("select set_config('parley.tenant_id', %s, true)", [str(tenant.id)])
+        connection.execute(FLOOD, {"tenant": tenant.id, "session": tenant.session, "count": count, "body": body, "mark": tenant.slug})  # fmt: skip
+
+
+@pytest.fixture
+def provider_room(database: Database, tmp_path: Path) -> Iterator[tuple[Room, Provider]]:
+    """A room whose mail leaves to a provider in this process."""
+    with Provider() as provider:
+        made = Room(database, tmp_path, smtp_url=f"smtp://127.0.0.1:{provider.port}?tls=none")
+        try:
+            yield made, provider
+        finally:
+            made.close()
+
+
+def test_three_copies_of_each_worker_share_the_work_and_double_nothing(provider_room: tuple[Room, Provider]) -> None:
+    """300 messages, three inbound and three outbound workers: everyone works, every reply leaves once."""
+    room, provider = provider_room
+    tenants = [room.tenant() for _ in range(3)]
+    zygote = Zygote(room)
+    try:
+        for kind in ("inbound", "outbound"):
+            for _ in range(3):
+                zygote.start(kind)
+            wait_until(lambda kind=kind: len(room.listeners(kind)) == 3, 20)  # type: ignore[misc]
+        started = time.monotonic()
+        for tenant in tenants:
+            flood(room, tenant, 100)
+        room.settle(60)
+        print(f"300 messages decided and sent in {time.monotonic() - started:.1f} s")
+        assert provider.counts().total() == len(provider.counts()) == 300
+        assert room.world.value("select count(*) from public.et_outbound_queue where status = 'sent'") == 300
+        for table, column in (("inbound_decisions", "worker"), ("dispatch_attempts", "worker")):
+            shares = Counter(row[column] for row in room.world.all(f"select {column} from public.{table}"))
+            print(table, sorted(shares.values()))
+            assert len(shares) == 3
+            assert shares.total() == 300
+        assert room.violations() == []
+    finally:
+        zygote.close()
+
+
+def test_sigterm_lets_the_mail_at_hand_leave_and_ends_with_0(provider_room: tuple[Room, Provider]) -> None:
+    """Stopped in the middle of DATA: the outcome is recorded, nothing is left under a lease, nothing is doubtful."""
+    room, provider = provider_room
+    provider.after = lambda: 1.5
+    tenant = room.tenant()
+    room.start("inbound")
+    (outbound,) = room.start("outbound")
+    room.wait_for_listeners("inbound", "outbound")
+    flood(room, tenant, 6)
+    wait_until(lambda: provider.waiting >= 4, what=room.logs)
+    started = time.monotonic()
+    outbound.send_signal(signal.SIGTERM)
+    assert outbound.wait(15) == 0, room.logs()
+    print(f"stopped after {time.monotonic() - started:.1f} s")
+    statuses = Counter(row["status"] for row in room.world.all("select status from public.et_outbound_queue"))
+    assert set(statuses) <= {"sent", "queued"}, statuses
+    assert statuses["sent"] == len(provider.mails)
+    assert room.world.value("select count(*) from private.outbound_work where lease_until is not null") == 0
+
+
+def test_sigterm_in_the_middle_of_a_flood_leaves_no_lease_behind(room: Room) -> None:
+    """Each worker stops within its grace, with exit code 0, and what it had claimed is done or free for the next."""
+    room.start("catcher")
+    tenant = room.tenant()
+    workers = room.start("inbound", "outbound", "insights", "followups", "housekeeper")
+    room.wait_for_listeners("inbound", "outbound", "insights")
+    flood(room, tenant, 300)
+    wait_until(lambda: room.world.value("select count(*) from public.inbound_decisions") > 20, 20, what=room.logs)
+    started = time.monotonic()
+    for worker in workers:
+        worker.send_signal(signal.SIGTERM)
+    assert [worker.wait(20) for worker in workers] == [0] * 5, room.logs()
+    print(f"all stopped after {time.monotonic() - started:.1f} s, {room.unsettled()} left")
+    for table in ("inbound_work", "outbound_work", "insight_work"):
+        assert room.world.value(f"select count(*) from private.{table} where lease_until is not null") == 0, table
+    assert room.world.value("select count(*) from public.et_messages where delivery_status = 'inbound_processing'") == 0
+    assert room.violations() == []
+
+
+def latencies(room: Room, tenant: Tenant) -> list[float]:
+    """Seconds from commit to decision of a tenant's messages."""
+    rows = room.world.all(
+        "select extract(epoch from d.created_at - m.created_at)::float8 as s from public.inbound_decisions d"
+        " join public.et_messages m on m.tenant_id = d.tenant_id and m.thread_id = d.thread_id and m.seq = d.last_seq"
+        " where d.tenant_id = %s", tenant.id,
+    )  # fmt: skip
+    return [row["s"] for row in rows]
+
+
+def test_a_flood_of_one_tenant_does_not_delay_another(provider_room: tuple[Room, Provider]) -> None:
+    """2,000 messages of one tenant are waiting; the other's p95 stays at twice its own, or below a tenth of the flood."""
+    room, _ = provider_room
+    noisy, quiet, alone = room.tenant(), room.tenant(), room.tenant()
+    room.start("inbound")
+    room.wait_for_listeners("inbound")
+
+    def trickle(tenant: Tenant) -> float:
+        for number in range(25):
+            room.world.arrive(tenant, f"q{number}@quiet.test", QUESTION)
+            time.sleep(0.06)
+        room_latencies = wait_until(lambda: len(found := latencies(room, tenant)) == 25 and found, 60)
+        return float(statistics.quantiles(room_latencies, n=20)[-1])
+
+    baseline = trickle(alone)
+    flooding = threading.Thread(target=flood, args=(room, noisy, 2000))
+    started = time.monotonic()
+    flooding.start()
+    wait_until(lambda: latencies(room, noisy), 30)
+    crowded = trickle(quiet)
+    left = room.world.value("select count(*) from private.inbound_work where tenant_id = %s", noisy.id)
+    flooding.join()
+    room.settle(60, "inbound")
+    whole = time.monotonic() - started
+    print(f"p95 alone {baseline * 1000:.0f} ms, beside the flood {crowded * 1000:.0f} ms ({left} still waited;"
+          f" the flood took {whole:.1f} s)")  # fmt: skip
+    assert len(latencies(room, noisy)) == 2000
+    assert left > 0, "the flood was over before the other was done: nothing was proved"
+    assert crowded <= max(2 * baseline, 0.25, whole / 10)
