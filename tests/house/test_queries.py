@@ -191,3 +191,40 @@ def _plain(hint: Any) -> Any:
     if origin is None or hint is Any:
         return hint
     return origin if inspect.isclass(origin) else type(get_args(hint)[0])
+
+
+def looked_up() -> list[tuple[str, str, set[str]]]:
+    """(chapter, query, columns) wherever app/db/worker.py reads a row by column name."""
+    found = []
+    for function in parsed(queries.FOLDER.parent / "worker.py").body:
+        if not isinstance(function, ast.AsyncFunctionDef):
+            continue
+        texts = [
+            node.args[1:3] for node in ast.walk(function)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "fetch"
+        ]  # fmt: skip
+        names = [tuple(one.value for one in pair if isinstance(one, ast.Constant)) for pair in texts]
+        keys = {
+            node.slice.value for node in ast.walk(function)
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "row"
+            and isinstance(node.slice, ast.Constant)
+        }  # fmt: skip
+        if keys and len(names) == 1 and len(names[0]) == 2:
+            found.append((str(names[0][0]), str(names[0][1]), {str(key) for key in keys}))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name", "keys"), looked_up(), ids=lambda value: value if str(value) == value else ""
+)
+def test_a_row_has_the_columns_that_are_read(
+    chapter: str, name: str, keys: set[str], connections: dict[str, psycopg.Connection[Any]]
+) -> None:
+    """Where a worker reads row["x"], the query returns x."""
+    columns = {column for column, _ in prepare(connections[role_of(chapter, name)], queries.query(chapter, name))}
+    assert keys - columns == set()
+
+
+def test_every_claim_is_looked_at() -> None:
+    """The reader of the code above is not blind."""
+    assert {name for _, name, _ in looked_up()} >= {"claim_inbound", "claim_outbound", "claim_insights"}
