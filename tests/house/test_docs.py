@@ -121,6 +121,14 @@ def test_every_file_named_exists() -> None:
     assert missing == set()
 
 
+def test_every_metric_named_exists() -> None:
+    """A name an alert is built on is one that a process or the API exports."""
+    source = "\n".join(path.read_text() for path in tracked() if name(path).startswith(("app/", "workers/")))
+    named = mentions(r"\b(parley_[a-z_]+)\b")
+    assert {(page, one) for page, one in named if f'"{one}' not in source and f" {one} " not in source} == set()
+    assert len(named) > 8
+
+
 def test_the_api_paths_named_exist() -> None:
     """`METHOD /v1/…` in the docs is an operation of the API."""
     schema = make_app(Settings(api_database_url="postgresql://127.0.0.1:1/none"))._app.openapi_schema.to_schema()
