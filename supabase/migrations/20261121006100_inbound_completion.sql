@@ -180,6 +180,11 @@ begin
   end if;
   if v_action in ('auto_reply', 'follow_up') then
     perform private.cancel_queued(p_tenant_id, p_thread_id, 'superseded');
+    -- An earlier reply that the burst counts as never sent was being claimed meanwhile: its questions are answered.
+    if (p_decision ->> 'first_seq')::bigint < private.first_unanswered(p_tenant_id, p_thread_id, v_first) then
+      perform private.release_inbound(p_tenant_id, p_thread_id, p_fence);
+      return jsonb_build_object('result', 'released');
+    end if;
     select e.message_id, e.queue_id into v_message_id, v_queue_id from private.enqueue_outbound(
       p_tenant_id, p_thread_id, p_decision ->> 'reply', 'ai', 'ai', jsonb_build_object(
         'purpose', case v_action when 'auto_reply' then 'reply' else 'follow_up' end,

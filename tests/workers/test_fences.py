@@ -13,7 +13,7 @@ from app.db import worker as db
 from app.domain.deciding import Decider, Decision, DecisionRequest
 from app.domain.work import Job
 from app.settings import Settings
-from tests.db.helpers import Tenant, World
+from tests.db.helpers import Row, Tenant, World
 from workers.inbound import InboundHandler
 from workers.loop import Loop, Pool
 
@@ -321,3 +321,38 @@ async def test_a_worker_with_a_wrong_clock_keeps_its_leases(
     assert len(thinker.asked) == 1
     assert decision["action"] == "auto_reply"
     assert abs(decision["created_at"].timestamp() - real()) < 60
+
+
+def test_a_reply_claimed_while_its_question_was_asked_again_is_not_given_twice(world: World, tenant: Tenant) -> None:
+    """A burst counts an earlier reply as never sent, but that reply is just leaving: the burst is decided anew.
+
+    Otherwise the first question would be answered twice.
+    """
+    first = world.answered(tenant, body="What are your opening hours?")
+    with world.database.connect("parley_worker", autocommit=False) as router:
+        (leaving,) = world.claim_out(connection=router)
+        world.arrive(tenant, body="How much is a visit?")
+        (claim,) = world.claim()
+        seen = context(world, claim)
+        assert (seen["first_seq"], len(seen["burst"])) == (1, 2), "seen from here the first reply never left"
+        router.commit()
+    assert world.complete(claim, first_seq=seen["first_seq"])["result"] == "released"
+    assert world.finish(leaving) == "sent"
+    (claim,) = world.claim()
+    seen = context(world, claim)
+    assert (seen["first_seq"], len(seen["burst"])) == (3, 1)
+    assert world.complete(claim, first_seq=seen["first_seq"])["result"] == "recorded"
+    (leaving,) = world.claim_out()
+    assert world.finish(leaving) == "sent"
+    assert world.status(first["inbound_id"]) == "inbound_ai_replied"
+    assert world.violations(tenant) == {}
+
+
+def context(world: World, claim: Row) -> Row:
+    """What a decider would be told about a claim."""
+    names = ("tenant_id", "thread_id", "first_seq", "last_seq")
+    row = world.worker.execute(
+        "select private.decision_context(%s, %s, %s, %s) as c", [claim[name] for name in names]
+    ).fetchone()
+    assert row is not None
+    return dict(row["c"])
