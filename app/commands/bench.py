@@ -15,11 +15,14 @@ import click
 from app.errors import SetupError
 from app.settings import process_environment
 
-LEFT_OUT = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
+BENCHES = ("ingest", "queue", "reads", "api", "reply")
+PROCESSES = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
+NEEDED = {"reply": {"catcher", "receive", "inbound", "outbound"}}
+"""Processes a bench measures; every other bench wants the database for itself."""
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["ingest", "queue", "reads", "all"]), default="all")
+@click.argument("what", type=click.Choice([*BENCHES, "all"]), default="all")
 @click.option(
     "--json", "as_json", is_flag=True, help='One object: {"rows": [{name, value, unit, target, met, against}]}.'
 )
@@ -34,15 +37,16 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` two for a million messages. Exit code 0 also when a target is missed: look at `met`.
+    minutes, `queue` two, `reads` two for a million messages, `api` and `reply` half a minute each. Exit code 0 also
+    when a target is missed: look at `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())
     rows: list[dict[str, Any]] = []
-    for name in ("ingest", "queue", "reads") if what == "all" else (what,):
-        with _database(database) as url:
+    for name in BENCHES if what == "all" else (what,):
+        with _stack(database, NEEDED.get(name, set())) as environment:
             options = ["--messages", str(messages), "--seconds", str(seconds), *(["--no-peers"] if no_peers else [])]
-            rows += json.loads(_run([name, *options], {**process_environment(), "DATABASE_URL": url}))["rows"]
+            rows += json.loads(_run([name, *options], environment))["rows"]
     if as_json:
         click.echo(json.dumps({"rows": rows}))
     else:
@@ -59,9 +63,9 @@ def _run(arguments: list[str], environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def _database(given: str | None) -> Iterator[str]:
+def _stack(given: str | None, needed: set[str]) -> Iterator[dict[str, str]]:
     if given:
-        yield given
+        yield {**process_environment(), "DATABASE_URL": given}
         return
     home = Path(tempfile.mkdtemp(prefix="parley-bench-"))
     environment = {
@@ -72,14 +76,13 @@ def _database(given: str | None) -> Iterator[str]:
     parley = [sys.executable, "-m", "app.cli"]
     try:
         up = subprocess.run(
-            [*parley, "up", "--detach", *(f"--without={name}" for name in LEFT_OUT)],
+            [*parley, "up", "--detach", *(f"--without={name}" for name in PROCESSES if name not in needed)],
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if up.returncode:
             lines = (up.stderr or up.stdout).strip().splitlines() or ["no reason given"]
             raise SetupError(f"the throw-away Postgres did not start: {lines[-1].removeprefix('error: ')}")
-        status = subprocess.run([*parley, "status", "--json"], env=environment, capture_output=True, check=True)
-        yield json.loads(status.stdout)["database_url"]
+        yield environment
     finally:
         subprocess.run([*parley, "down"], env=environment, capture_output=True, check=False)
         subprocess.run([*parley, "reset", "--yes"], env=environment, capture_output=True, check=False)

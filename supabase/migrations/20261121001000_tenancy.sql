@@ -23,6 +23,10 @@ begin
 end
 $$;
 
+-- Work tables are empty one moment and full the next: a plan made for the one must not be a scan of the other.
+alter role parley_worker set enable_seqscan = off;
+alter role parley_worker set jit = off;
+
 grant anon, authenticated to parley_api with inherit false, set true; -- noqa: PRS
 
 create schema private;

@@ -2,7 +2,8 @@
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- These run at least once per statement under RLS. They are plpgsql with the setting read in place: an SQL function with
+-- These run at least once per statement under RLS. They are plpgsql with the setting read in place: an SQL function
+-- with
 -- a search_path is planned anew at every call (30 µs each), a plpgsql one keeps its plans for the session.
 
 create function private.claims() returns jsonb

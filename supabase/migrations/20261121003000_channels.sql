@@ -78,14 +78,17 @@ $$;
 comment on function private.find_inbound_session(text, text) is
 'Definer, for receivers: which session a recipient address belongs to, over all tenants; no row for a stranger''s.';
 
-create function private.record_heartbeat(p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text) returns void
+create function private.record_heartbeat(
+  p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text, p_received boolean default false
+) returns void
 language sql volatile security definer set search_path = '' as $$
   update public.et_channel_sessions as s
-  set status = p_status, status_reason = p_reason, last_heartbeat_at = now()
+  set status = p_status, status_reason = p_reason, last_heartbeat_at = now(),
+    last_inbound_at = case when p_received then now() else s.last_inbound_at end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status not in ('paused', 'deleted')
 $$;
-comment on function private.record_heartbeat(uuid, uuid, text, text) is
-'Definer, for receivers and adapters: the session''s state as just seen.';
+comment on function private.record_heartbeat(uuid, uuid, text, text, boolean) is
+'Definer, for receivers and adapters: the session''s state as just seen, and whether a message came in.';
 
 create function private.create_channel_session(
   p_channel text, p_provider text, p_name text, p_address text, p_config jsonb, p_sender_name text
@@ -211,7 +214,7 @@ grant select on public.et_channel_sessions to authenticated, service_role, parle
 grant insert, update on public.et_channel_sessions to service_role;
 grant select on private.channel_secrets to parley_worker;
 grant execute on function private.find_inbound_session(text, text),
-private.record_heartbeat(uuid, uuid, text, text) to parley_worker;
+private.record_heartbeat(uuid, uuid, text, text, boolean) to parley_worker;
 grant execute on function private.create_channel_session(text, text, text, text, jsonb, text),
 private.set_channel_session_status(uuid, text), public.create_channel_session(text, text, text, text, jsonb, text),
 public.set_channel_session_status(uuid, text) to authenticated;

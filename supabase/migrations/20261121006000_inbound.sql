@@ -92,14 +92,34 @@ create index inbound_decisions_tenant_id_reply_message_id_idx on public.inbound_
 where reply_message_id is not null;
 create index inbound_decisions_tenant_id_created_at_idx on public.inbound_decisions (tenant_id, created_at);
 
+create table private.deployment (
+  one boolean not null default true,
+  lease_seconds numeric not null default 60,
+  constraint deployment_one_pkey primary key (one),
+  constraint deployment_one_check check (one),
+  constraint deployment_lease_seconds_check check (lease_seconds between 0.5 and 3600)
+);
+comment on table private.deployment is
+'Settings of this installation, one row: what hosted Supabase lets nobody set as a parameter.';
+comment on column private.deployment.lease_seconds is 'How long a worker''s claim lasts unless renewed.';
+insert into private.deployment default values;
+alter table private.deployment enable row level security;
+alter table private.deployment force row level security;
+revoke all on private.deployment from public, anon, authenticated, service_role;
+
 -- ── claiming ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.lease_length() returns interval
-language sql stable parallel safe set search_path = '' as $$
-  select make_interval(secs => coalesce(nullif(current_setting('parley.lease_seconds', true), '')::numeric, 60)::float8)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return make_interval(secs => coalesce(
+    nullif(current_setting('parley.lease_seconds', true), '')::float8,
+    (select d.lease_seconds from private.deployment as d)::float8));
+end
 $$;
 comment on function private.lease_length() is
-'How long a claim lasts unless renewed: the database setting parley.lease_seconds, 60 by default.';
+'Definer: how long a claim lasts unless renewed: parley.lease_seconds where a superuser set it for the database, else '
+'private.deployment (60 s).';
 
 create function private.waiting_tenants(p_queue regclass, p_after uuid, p_most integer) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$

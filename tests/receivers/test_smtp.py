@@ -24,6 +24,18 @@ def test_250_names_the_committed_row(receiving: Room, tenant: Tenant) -> None:
     assert receiving.message_of(answer)["tenant_id"] == tenant.id
 
 
+def test_a_received_mail_is_a_heartbeat_of_its_mailbox(receiving: Room, tenant: Tenant) -> None:
+    """The channel session says when it last received something."""
+    receiving.send(write_mail(someone(), tenant.mailbox), tenant.mailbox)
+
+    def beats() -> list[dict[str, object]]:
+        return receiving.world.all(
+            "select 1 from public.et_channel_sessions where tenant_id = %s and last_inbound_at is not null", tenant.id
+        )
+
+    wait_until(lambda: bool(beats()), "a heartbeat")
+
+
 def test_an_unknown_recipient_is_refused_with_550(receiving: Room) -> None:
     """Nobody is told that a mailbox exists which does not."""
     for stranger in ("nobody@nowhere.test", "nobody", "a@b@c.test", "ünknown@nowhere.test", "x" * 70 + "@nowhere.test"):

@@ -19,6 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from app import log as logs
 from app.channels.email import keep_unparsed, parse_mail
+from app.db import worker as db
 from app.domain.addresses import AddressError, normalize_email
 from app.domain.email import MailLimits, ParsedMail
 from app.settings import Settings, load
@@ -29,6 +30,7 @@ from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
 log = logging.getLogger("parley.receiver")
 AWAY = "451 4.3.0 The database is away, try again later"
 MAX_RECIPIENTS = 100
+HEARTBEAT_S = 60.0
 GRACE_S = 10.0
 WAIT_S = 3.0
 """How long a sender is kept waiting for a database connection before it hears 451."""
@@ -53,6 +55,7 @@ class Receiver:
 
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self.pool = pool
+        self._heartbeats: dict[Mailbox, float] = {}
         self.limits = MailLimits(max_attachment_bytes=settings.max_attachment_bytes)
         self._writing = 0
         self._quiet = asyncio.Event()
@@ -125,7 +128,18 @@ class Receiver:
         metrics.SECONDS.labels("receive").observe(time.perf_counter() - started)
         for one in done:
             self._note(one, mail)
+            await self._heartbeat(one.mailbox)
         return f"250 2.0.0 OK {done[0].message_id}" + ("" if done[0].new else " duplicate")
+
+    async def _heartbeat(self, mailbox: Mailbox) -> None:
+        """Say that a mailbox receives, at most once a minute; the mail is safe already, so a failure is no matter."""
+        if time.monotonic() - self._heartbeats.get(mailbox, float("-inf")) < HEARTBEAT_S:
+            return
+        self._heartbeats[mailbox] = time.monotonic()
+        values = {"tenant_id": mailbox.tenant_id, "session_id": mailbox.session_id}
+        with contextlib.suppress(psycopg.Error, PoolTimeout, OSError):
+            async with self.pool.connection() as connection:
+                await db.fetch(connection, "inbound", "record_heartbeat", **values)
 
     def parse_now(self, raw: bytes, sender: str, recipients: list[str]) -> ParsedMail:
         """Parse within the receiver's limits; never raises."""

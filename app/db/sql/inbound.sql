@@ -42,6 +42,10 @@ select %(tenant_id)s, %(id)s, %(data)s where %(refused)s::text is null;
 -- A delivery receipt, kept once and applied to its message.
 select private.record_receipt(%(tenant_id)s, %(receipt)s) as result;
 
+-- name: record_heartbeat
+-- The session is alive: it just received something.
+select private.record_heartbeat(%(tenant_id)s, %(session_id)s, 'connected', null, true);
+
 -- name: claim_inbound
 -- Up to p_limit threads with all they have waiting, each with what a decider may know of it.
 select c.tenant_id::text, c.thread_id::text, c.fence, c.first_seq, c.last_seq, c.control, c.control_epoch, c.attempts,
