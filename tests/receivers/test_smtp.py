@@ -33,7 +33,7 @@ def test_a_received_mail_is_a_heartbeat_of_its_mailbox(receiving: Room, tenant: 
             "select 1 from public.et_channel_sessions where tenant_id = %s and last_inbound_at is not null", tenant.id
         )
 
-    wait_until(lambda: bool(beats()), "a heartbeat")
+    wait_until(beats)
 
 
 def test_an_unknown_recipient_is_refused_with_550(receiving: Room) -> None:
