@@ -32,7 +32,10 @@ def main() -> None:
         elif asked.what == "queue":
             rows = queue.run(settings, asked.seconds, say, peers=not asked.no_peers)
         elif asked.what == "api":
-            rows = [msgspec.convert(row, Row) for row in api.rows(settings)]
+            rows = [
+                Row(**row | {"target": "" if row["target"] is None else f"≥ {row['target']:g}"})
+                for row in api.rows(settings)
+            ]
         elif asked.what == "reply":
             rows = reply.run(settings, say)
         else:

@@ -1,4 +1,4 @@
-"""What has to happen now and then: bursts of dead workers, snoozes that ended, seals on the audit log."""
+"""What has to happen now and then: bursts of dead workers, snoozes that ended, statistics, seals on the audit log."""
 
 import logging
 import time
@@ -10,26 +10,30 @@ from workers.timers import main
 
 log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
+ROUND_S = 2.0
 
 
 class Housekeeper:
-    """One round a few times a minute; every step is safe to run twice and beside another housekeeper."""
+    """One short round every two seconds; every step is safe to run twice and beside another housekeeper."""
 
     def __init__(self) -> None:
         self.sealed_at = float("-inf")
 
     async def round(self, pool: Pool) -> float:
-        """Release expired leases, wake snoozed threads and, once a minute, seal the audit logs."""
+        """Release expired leases, wake snoozed threads, renew statistics and, once a minute, seal the audit logs."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
+            analyzed = await db.fetch_value(connection, "operations", "analyze_grown")
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
-        for what, count in (("released", released), ("woken", woken), ("sealed", sealed)):
+        for what, count in (
+            ("released", released), ("woken", woken), ("analyzed", len(analyzed)), ("sealed", sealed),
+        ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
                 log.info("housekeeping", extra={what: count})
-        return min(10.0, lease / 2)
+        return min(ROUND_S, lease / 2)
 
     async def _seal(self, connection: db.Connection) -> int:
         if time.monotonic() - self.sealed_at < SEAL_EVERY_S:

@@ -17,7 +17,7 @@ from app.settings import process_environment
 
 BENCHES = ("ingest", "queue", "reads", "api", "reply")
 PROCESSES = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
-NEEDED = {"reply": {"catcher", "receive", "inbound", "outbound"}}
+NEEDED = {"reply": {"catcher", "receive", "inbound", "outbound", "housekeeper"}}
 """Processes a bench measures; every other bench wants the database for itself."""
 
 

@@ -9,9 +9,10 @@ language sql stable security definer set search_path = '' as $$
     where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.direction = 'inbound'
     order by m.seq desc limit 1
   ), known as (
-    select i.address from public.contact_identities as i
-    inner join public.contacts as c on c.tenant_id = i.tenant_id and c.id = p_thread.contact_id
-    where i.tenant_id = p_thread.tenant_id and i.contact_id = coalesce(c.merged_into, c.id)
+    select i.address from public.contacts as c
+    inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.contact_id = coalesce(c.merged_into,
+      c.id)
+    where c.tenant_id = p_thread.tenant_id and c.id = p_thread.contact_id
       and i.kind = private.address_kind(p_thread.channel)
     order by i.verified_at nulls last, i.created_at limit 1
   )

@@ -259,6 +259,30 @@ $$;
 comment on function private.recent_activity(interval) is
 'Definer, for /metrics: decisions by action, tries by outcome and the time from due to accepted, over all tenants.';
 
+create function private.analyze_grown() returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_table record;
+  v_done text[] := '{}';
+begin
+  -- Without statistics every index that starts with tenant_id looks as good as the right one, and autovacuum comes by
+  -- once a minute: long enough for a new installation to seem slow.
+  for v_table in
+    select s.schemaname, s.relname from pg_catalog.pg_stat_user_tables as s
+    inner join pg_catalog.pg_class as c on c.oid = s.relid
+    where s.schemaname in ('public', 'private') and s.n_mod_since_analyze > 50 + greatest(c.reltuples, 0)
+      and pg_catalog.pg_has_role(c.relowner, 'USAGE')
+    order by s.relname
+  loop
+    execute format('analyze %I.%I', v_table.schemaname, v_table.relname);
+    v_done := v_done || v_table.relname::text;
+  end loop;
+  return v_done;
+end
+$$;
+comment on function private.analyze_grown() is
+'Definer, for the housekeeper: fresh statistics for tables that doubled since the last ones; returns which.';
+
 create function private.tenants_with_audit() returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select t.id from public.tenants as t where exists (select from public.audit_log as a where a.tenant_id = t.id)
@@ -268,5 +292,6 @@ comment on function private.tenants_with_audit() is
 
 grant execute on function private.explain_message(uuid), public.explain_message(uuid) to authenticated;
 grant execute on function private.explain(uuid, uuid), private.check_invariants() to service_role, parley_worker;
+grant execute on function private.analyze_grown() to parley_worker;
 grant execute on function private.queue_metrics(), private.recent_activity(interval), private.tenants_with_audit()
 to parley_worker, parley_api;

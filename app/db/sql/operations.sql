@@ -11,6 +11,10 @@ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest,
 -- Bursts of dead workers go back to received.
 select private.release_expired_inbound() as released;
 
+-- name: analyze_grown
+-- Fresh statistics for tables that doubled.
+select private.analyze_grown() as tables;
+
 -- name: wake_snoozed
 -- Threads whose snooze ended are open again.
 select private.wake_snoozed() as woken;
