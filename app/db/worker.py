@@ -72,7 +72,8 @@ async def claim_outbound(connection: Connection, claim: Claim, classes: dict[str
 
 async def claim_insights(connection: Connection, claim: Claim) -> list[Job]:
     """Threads that moved since their insight was written, each with its newest turns."""
-    rows = await fetch(connection, "insights", "claim_insights", worker=claim.worker, limit=claim.limit)
+    values = {"worker": claim.worker, "limit": claim.limit, "after_tenant": claim.after_tenant}
+    rows = await fetch(connection, "insights", "claim_insights", **values)
     return [
         Job(
             tenant_id=row["tenant_id"], item_id=row["thread_id"], thread_id=row["thread_id"], fence=row["fence"],

@@ -22,7 +22,7 @@ insert into private.feed_epochs default values;
 create table public.audit_log (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
-  at timestamptz not null default now(),
+  at timestamptz not null default clock_timestamp(),
   actor text not null,
   action text not null,
   object_kind text not null,

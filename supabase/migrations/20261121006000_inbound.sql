@@ -133,8 +133,11 @@ begin
     if p_queue = 'private.inbound_work'::regclass then
       select w.tenant_id into v_tenant from private.inbound_work as w
       where w.tenant_id > v_tenant order by w.tenant_id limit 1;
-    else
+    elsif p_queue = 'private.outbound_work'::regclass then
       select w.tenant_id into v_tenant from private.outbound_work as w
+      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
+    else
+      select w.tenant_id into v_tenant from private.insight_work as w
       where w.tenant_id > v_tenant order by w.tenant_id limit 1;
     end if;
     if v_tenant is null then
@@ -210,7 +213,7 @@ begin
       and m.seq >= c.first_seq and m.direction = 'inbound' and m.delivery_status = 'inbound_processing'
   )
   select c.tenant_id, c.thread_id, c.fence, min(b.seq), max(b.seq), array_agg(b.id order by b.seq),
-    t.control, t.control_epoch, case when c.expiries >= 20 then 100::smallint else c.attempts end, c.run_at
+    t.control, t.control_epoch, case when c.expiries >= 100 then 100::smallint else c.attempts end, c.run_at
   from claimed as c
   inner join public.et_threads as t on t.tenant_id = c.tenant_id and t.id = c.thread_id
   inner join burst as b on b.tenant_id = c.tenant_id and b.thread_id = c.thread_id

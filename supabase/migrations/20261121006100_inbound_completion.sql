@@ -96,7 +96,10 @@ begin
     and c.id = p_thread.contact_id for no key update;
   select s.auto_replies_per_hour into v_cap from public.tenant_settings as s where s.tenant_id = p_thread.tenant_id;
   select count(*) into v_used from public.inbound_decisions as d
-  where d.tenant_id = p_thread.tenant_id and d.contact_id = p_thread.contact_id and d.reply_message_id is not null
+  where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null
+    and d.contact_id in (
+      select c.id from public.contacts as c
+      where c.tenant_id = p_thread.tenant_id and p_thread.contact_id in (c.id, c.merged_into))
     and d.created_at > clock_timestamp() - interval '1 hour';
   if v_used >= v_cap then
     return jsonb_build_object('action', 'human_takeover', 'reason', format(
@@ -223,6 +226,8 @@ begin
   where t.tenant_id = p_thread.tenant_id and t.id = p_thread.id
     and (p_action = 'human_takeover' or coalesce(p_decision -> 'labels', '[]') <> '[]');
   if p_action = 'human_takeover' and p_thread.control = 'ai' then
+    perform private.audit(p_thread.tenant_id, 'thread.handed_over', 'thread', p_thread.id::text,
+      jsonb_build_object('decision_id', p_decision ->> 'id'));
     perform private.cancel_queued(p_thread.tenant_id, p_thread.id, 'human_takeover');
     insert into public.notifications (tenant_id, kind, title, thread_id)
     values (p_thread.tenant_id, 'human_takeover', 'A conversation needs a person', p_thread.id);
@@ -254,7 +259,9 @@ begin
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = p_tenant_id and t.id = p_thread_id for no key update;
   select w.first_seq into v_first from private.inbound_work as w
-  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence for update;
+  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
+    and w.lease_until > clock_timestamp()
+  for update;
   if not found then
     return 'lost';
   end if;

@@ -260,13 +260,14 @@ begin
     finished_at = clock_timestamp(), error_code = 'lease_expired',
       error = 'The worker that claimed this did not come back.'
   where a.tenant_id = v_attempt.tenant_id and a.id = v_attempt.id and a.outcome is null;
-  if p_queue.attempts < 20 and (v_attempt.send_started_at is null or v_attempt.delivery_class = 'I') then
+  if p_queue.attempts < 100 and (v_attempt.send_started_at is null or v_attempt.delivery_class = 'I') then
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
     where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
     perform private.give_back_send(p_queue.tenant_id);
     return true;
   end if;
-  -- A row that killed twenty routers is set aside: unknown if any of them had begun the call, else failed.
+  -- A row that was in the hands of a hundred dying routers is set aside: unknown if any of them had begun the call,
+  -- else failed.
   update public.et_outbound_queue as q
   set status_reason = 'lease_expired', status = case when exists (
     select from public.dispatch_attempts as a

@@ -147,7 +147,12 @@ begin
   if not found then
     return 'lost';
   end if;
-  -- The last look before the call: what a person did since the claim still stops an AI message.
+  -- The last look before the call: what a person did since the claim still stops an AI message. The lock makes a
+  -- takeover come before the mark or after it, never beside it.
+  perform from public.et_outbound_queue as q
+  inner join public.et_threads as t on t.tenant_id = q.tenant_id and t.id = q.thread_id
+  where q.tenant_id = p_tenant_id and q.id = p_queue_id
+  for share of t;
   if exists (
     select from public.et_outbound_queue as q
     inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
@@ -244,7 +249,9 @@ begin
   else
     delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
   end if;
-  if v_kind in ('accepted', 'retry') then
+  -- A 4xx about one recipient says nothing about the provider; 421, no connection and no answer do.
+  if v_kind in ('accepted', 'unknown')
+    or (v_kind = 'retry' and coalesce(p_outcome ->> 'error_code', '') !~ '^4(?!21)') then
     perform private.note_provider(p_tenant_id, v_queue.channel_session_id, v_kind = 'accepted');
   end if;
   if v_status in ('queued', 'failed', 'bounced', 'cancelled') then

@@ -213,6 +213,7 @@ begin
         and u.user_id = private.current_user_id()))
     where t.tenant_id = v_tenant and t.id = p_thread_id;
     perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
+    perform private.audit(v_tenant, 'thread.take_over', 'thread', p_thread_id::text, '{"by": "sending"}');
   end if;
   select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
     v_tenant, p_thread_id, p_body, 'agent', private.actor(), jsonb_build_object(

@@ -68,7 +68,7 @@ create table private.insight_work (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.insight_work is 'Threads that moved since their insight was written.';
 
-create index insight_work_run_at_idx on private.insight_work (run_at);
+create index insight_work_run_at_idx on private.insight_work (tenant_id, run_at);
 create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at)
   where follow_up_status = 'scheduled';
 
@@ -88,22 +88,38 @@ $$;
 comment on function private.note_thread_moved(uuid, uuid) is
 'Definer: the insight of this thread is out of date. Many moves, one run.';
 
-create function private.claim_insights(p_worker text, p_limit integer)
+create function private.claim_insights(p_worker text, p_limit integer, p_after_tenant uuid default null)
 returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+begin
+  return query
   with picked as (
-    select w.tenant_id, w.thread_id from private.insight_work as w
-    where w.run_at <= clock_timestamp() and (w.lease_until is null or w.lease_until < clock_timestamp())
-    order by w.run_at limit p_limit for update skip locked
+    select w.tenant_id, w.thread_id
+    from unnest(v_tenants) with ordinality as t (tenant_id, n)
+    cross join lateral (
+      select i.tenant_id, i.thread_id from private.insight_work as i
+      where i.tenant_id = t.tenant_id and i.run_at <= clock_timestamp()
+        and (i.lease_until is null or i.lease_until < clock_timestamp())
+      order by i.run_at
+      limit v_share
+      for update skip locked
+    ) as w
+    order by t.n
+    limit p_limit
   )
   update private.insight_work as w
   set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
-    attempts = w.attempts + (w.lease_until is not null)::integer
+    attempts = least(w.attempts + (w.lease_until is not null)::integer, 1000)
   from picked as p
   where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
-  returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at
+  returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at;
+end
 $$;
-comment on function private.claim_insights(text, integer) is
+comment on function private.claim_insights(text, integer, uuid) is
 'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
 
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
@@ -314,7 +330,7 @@ from public, anon, authenticated, service_role;
 grant select on public.et_thread_insights to authenticated, service_role, parley_worker;
 grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
 grant select on private.insight_work to parley_worker;
-grant execute on function private.claim_insights(text, integer), private.thread_history(uuid, uuid, integer),
+grant execute on function private.claim_insights(text, integer, uuid), private.thread_history(uuid, uuid, integer),
 private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint),
 private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;

@@ -165,14 +165,14 @@ insert into private.invariants (name, claim, query) values
   where a.delivery_class = 'N' and a.send_started_at is not null and a.outcome in ('accepted', 'unknown') and exists (
     select from public.dispatch_attempts as b where b.tenant_id = a.tenant_id and b.queue_id = a.queue_id
       and b.number > a.number)$q$),
-('ai_never_over_human', 'No AI reply left after a person had taken control under a newer epoch.', $q$
+('ai_never_over_human', 'No AI reply began to leave after control had gone to a person.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   inner join public.et_outbound_queue as q on q.tenant_id = m.tenant_id and q.message_id = m.id
   inner join public.dispatch_attempts as a on a.tenant_id = q.tenant_id
     and a.queue_id = q.id and a.send_started_at is not null
   inner join public.audit_log as l on l.tenant_id = m.tenant_id and l.object_kind = 'thread'
     and l.object_id = m.thread_id::text
-    and l.action = 'thread.take_over' and l.at > m.created_at and l.at < a.claimed_at
+    and l.action in ('thread.take_over', 'thread.handed_over') and l.at > m.created_at and l.at < a.send_started_at
   where m.sender_kind = 'ai'$q$),
 ('thread_scope_is_unique', 'No scope key leads to two threads, also over aliases.', $q$
   select t.tenant_id, t.scope_key from public.et_threads as t inner join public.thread_aliases as a
@@ -192,6 +192,22 @@ insert into private.invariants (name, claim, query) values
   select r.tenant_id, r.id from public.delivery_receipts as r
   inner join public.et_outbound_queue as q on q.tenant_id = r.tenant_id and q.message_id = r.message_id
   where r.applied_at is null and q.status not in ('queued', 'sending')$q$);
+
+create function private.residual_sends(p_since timestamptz default '-infinity')
+returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)
+language sql stable security definer set search_path = '' as $$
+  select m.tenant_id, m.thread_id, m.id, a.send_started_at, l.at
+  from public.dispatch_attempts as a
+  inner join public.et_outbound_queue as q on q.tenant_id = a.tenant_id and q.id = a.queue_id
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id and m.sender_kind = 'ai'
+  inner join public.audit_log as l on l.tenant_id = m.tenant_id and l.object_kind = 'thread'
+    and l.object_id = m.thread_id::text and l.action = 'thread.take_over'
+    and l.at between a.send_started_at and coalesce(a.finished_at, a.send_started_at + interval '10 minutes')
+  where a.claimed_at >= p_since and a.outcome is distinct from 'refused'
+$$;
+comment on function private.residual_sends(timestamptz) is
+'Definer, for DBAs: AI messages already on their way when a person took over. The window between the mark and the '
+'provider''s answer cannot be closed; it is listed here.';
 
 create function private.rebuild_work() returns table (inbound bigint, outbound bigint)
 language plpgsql volatile security definer set search_path = '' as $$

@@ -6,6 +6,7 @@ Nothing here knows what is right: helpers call one SQL function each and hand ba
 import contextlib
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,15 @@ class World:
         """Take away the work other tests left, so that a claim finds only what this test makes."""
         for table in ("inbound_work", "outbound_work", "insight_work", "breakers"):
             self.owner.execute(f"delete from private.{table}")
+
+    def let_others_finish(self) -> None:
+        """Wait until every transaction of the cluster that runs now is over: feeds and seals stop below the oldest,
+        and other tests' transactions count, whatever their database."""
+        newest = self.value("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        deadline = time.monotonic() + 30
+        while self.value("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") < newest:
+            assert time.monotonic() < deadline, "a transaction of another test does not end"
+            time.sleep(0.01)
 
     # ── who there is ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -22,7 +22,8 @@ from app.channels.email import keep_unparsed, parse_mail
 from app.db import worker as db
 from app.domain.addresses import AddressError, normalize_email
 from app.domain.email import MailLimits, ParsedMail
-from app.settings import Settings, load
+from app.errors import SetupError
+from app.settings import Settings, env_name, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
 from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
@@ -178,25 +179,18 @@ async def serve(
 ) -> None:
     """Listen until `stopping`; mails being written are finished first. `ready` is told the SMTP port."""
     pool = open_pool(settings, worker_name("receive"), wait_s=WAIT_S)
-    await pool.open()
     receiver = Receiver(settings, pool)
     options: dict[str, Any] = {
         "data_size_limit": settings.max_mail_bytes, "enable_SMTPUTF8": True, "ident": "Parley", "timeout": 120,
     }  # fmt: skip
-    loop = asyncio.get_running_loop()
-    servers = [
-        await loop.create_server(
-            lambda: SmtpServer(receiver, **options), settings.smtp_host, settings.smtp_port, backlog=512
-        )
-    ]
+    servers = [await _bind(settings, "smtp_port", lambda: SmtpServer(receiver, **options))]
     if settings.lmtp_port:
-        servers.append(
-            await loop.create_server(lambda: LmtpServer(receiver, **options), settings.smtp_host, settings.lmtp_port)
-        )
+        servers.append(await _bind(settings, "lmtp_port", lambda: LmtpServer(receiver, **options)))
     # The parser's libraries are loaded by the first mail: that one need not be somebody's.
     warm = asyncio.create_task(asyncio.to_thread(receiver.parse_now, b"Subject: warm\r\n\r\n<p>up</p>", "", []))
-    log.info("receiver listening", extra={"smtp_port": settings.smtp_port, "lmtp_port": settings.lmtp_port or None})
     try:
+        await pool.open()
+        log.info("receiver listening", extra={"smtp_port": settings.smtp_port, "lmtp_port": settings.lmtp_port or None})
         if ready:
             await ready(servers[0].sockets[0].getsockname()[1])
         await stopping.wait()
@@ -206,6 +200,17 @@ async def serve(
             server.close()
         await receiver.finish()
         await pool.close(timeout=10)
+
+
+async def _bind(settings: Settings, field: str, make: Callable[[], SMTP]) -> asyncio.Server:
+    """A listening server on the port of `field`. Raises SetupError when somebody else has the port."""
+    port = getattr(settings, field)
+    try:
+        return await asyncio.get_running_loop().create_server(make, settings.smtp_host, port, backlog=512)
+    except OSError as error:
+        raise SetupError(
+            f"port {port} of {settings.smtp_host} is not free ({error.strerror})", remedy=f"set {env_name(field)}"
+        ) from error
 
 
 def main() -> None:

@@ -100,6 +100,7 @@ class SmtpPool:
         self, *, size: int, idle_s: float, hostname: str, context: ssl.SSLContext | None, timeout: float
     ) -> None:
         self._size, self._idle_s, self._hostname, self._context = size, idle_s, hostname, context
+        self._contexts: dict[bool, ssl.SSLContext] = {}
         self._timeout = timeout
         self._idle: dict[SmtpServer, list[Connection]] = {}
         self._gates: dict[SmtpServer, asyncio.Semaphore] = {}
@@ -143,7 +144,7 @@ class SmtpPool:
             timeout=self._timeout,
             use_tls=server.tls == "implicit",
             start_tls=False,
-            tls_context=self._tls_context(server),
+            tls_context=None if server.tls == "none" else self._tls_context(server),
         )
         try:
             await client.connect(timeout=min(CONNECT_TIMEOUT, self._timeout))
@@ -161,11 +162,16 @@ class SmtpPool:
     def _tls_context(self, server: SmtpServer) -> ssl.SSLContext:
         if self._context is not None:
             return self._context
+        # Reading the system's certificates takes 20 ms and holds up everything else: once per kind is enough.
+        lenient = server.tls == "offered" and not server.user
+        if lenient in self._contexts:
+            return self._contexts[lenient]
         context = ssl.create_default_context()
-        if server.tls == "offered" and not server.user:
+        if lenient:
             # Encryption without proof of identity still beats clear text; with a password at stake the proof is needed.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        self._contexts[lenient] = context
         return context
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 -- Threads that moved since their insight was written, each with its newest turns.
 select c.tenant_id::text, c.thread_id::text, c.fence, c.attempts, c.run_at,
   private.thread_history(c.tenant_id, c.thread_id) as history
-from private.claim_insights(%(worker)s, %(limit)s) as c;
+from private.claim_insights(%(worker)s, %(limit)s, %(after_tenant)s) as c;
 
 -- name: complete_insight
 -- The new insight, or null when nothing moved.

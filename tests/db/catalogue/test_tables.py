@@ -6,7 +6,13 @@ import pytest
 
 from tests.db.helpers import Row, World
 
-GLOBAL_TABLES = {"public.tenants", "public.active_tenants", "private.feed_epochs", "private.invariants"}
+GLOBAL_TABLES = {
+    "public.tenants",
+    "public.active_tenants",
+    "private.deployment",
+    "private.feed_epochs",
+    "private.invariants",
+}
 """Tables that belong to no tenant: the list of tenants, a user's own choice, and two of the cluster itself."""
 
 RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api")

@@ -121,10 +121,10 @@ def test_the_housekeeper_releases_and_counts(world: World) -> None:
 
 @pytest.mark.parametrize("housekeeper", [False, True])
 def test_a_message_that_kills_its_workers_is_set_aside(world: World, housekeeper: bool) -> None:
-    """After twenty lost leases the claim says so, whoever noticed them, and failing once more ends it."""
+    """After a hundred lost leases the claim says so, whoever noticed them, and failing once more ends it."""
     tenant = world.tenant()
     message = world.arrive(tenant)
-    for _ in range(20):
+    for _ in range(100):
         (claim,) = world.claim()
         assert claim["attempts"] == 0
         world.expire_leases()

@@ -139,6 +139,18 @@ def test_a_person_who_speaks_takes_over(world: World) -> None:
     assert world.violations(tenant) == {}
 
 
+def test_unknown_endings_open_the_breaker_and_a_greylisted_recipient_does_not(world: World, queued: Any) -> None:
+    """No answer is the provider's trouble; a 4xx about one recipient is not."""
+    tenant, _, _ = queued
+    for code in ["450", "451", "4.7.1", "452", "450", "450"]:
+        soon(world)
+        world.finish(world.claim_out(1)[0], "retry", error_code=code)
+    assert world.all("select 1 from private.breakers where tenant_id = %s", tenant.id) == []
+    soon(world)
+    world.finish(world.claim_out(1)[0], "unknown", error_code="no_answer")
+    assert world.value("select failures from private.breakers where tenant_id = %s", tenant.id) == 1
+
+
 def test_five_failures_open_the_breaker_and_a_success_closes_it(world: World, queued: Any) -> None:
     """Provider trouble pauses the account; the first accepted send forgets it."""
     tenant, _, _ = queued
@@ -225,9 +237,9 @@ def test_a_stray_work_row_does_not_stop_the_router(world: World, queued: Any) ->
 
 @pytest.mark.parametrize(("started", "status"), [(False, "failed"), (True, "dispatch_unknown")])
 def test_a_message_that_kills_its_routers_is_set_aside(world: World, queued: Any, started: bool, status: str) -> None:
-    """After twenty lost tries the row comes to rest: failed when nothing ever left, unknown when something may have."""
+    """After a hundred lost tries the row comes to rest: failed when nothing ever left, unknown when something may have."""
     tenant, _, sent = queued
-    for _ in range(20):
+    for _ in range(100):
         (claim,) = world.claim_out(classes={"email": "I"})
         if started:
             assert world.start(claim) == "ok"

@@ -84,6 +84,7 @@ def fill(world: World, tenant: Tenant) -> None:
         "select private.audit(%(t)s, 'test', 'test', null)",
     ):
         world.owner.execute(statement, values)
+    world.let_others_finish()
     world.owner.execute("select private.checkpoint_audit(%s)", [tenant.id])
 
 
