@@ -124,6 +124,12 @@ async def page_by_seq(unit: Unit, thread_id: UUID, *, before_seq: int, limit: in
     return _page(await unit.read(QUERIES["page_by_seq"], params))
 
 
+async def history(unit: Unit, thread_id: UUID, *, before_id: UUID | None, limit: int) -> list[SingleMessage] | None:
+    """Messages of a thread and of those merged with it, newest first; None when the caller sees no such thread."""
+    rows = await unit.read(QUERIES["history"], {"thread_id": thread_id, "before_id": before_id, "limit": limit})
+    return rows_as(SingleMessage, [row for row in rows if row[0] is not None]) if rows else None
+
+
 def _page(rows: list[Row]) -> Page | None:
     if not rows:
         return None

@@ -59,6 +59,8 @@ class Thread(ThreadHead, frozen=True):
     last_inbound_seq: int
     staff_read_seq: int
     closed_at: datetime | None
+    merged_into: UUID | None
+    merged_from: list[UUID]
 
 
 class ThreadState(msgspec.Struct, frozen=True):
@@ -165,6 +167,17 @@ async def get_thread(unit: Unit, thread_id: UUID) -> Thread | None:
     """One thread, None when the caller sees no such thread."""
     rows = await unit.read(QUERIES["get_thread"], {"thread_id": thread_id})
     return Thread(*rows[0]) if rows else None
+
+
+async def thread_by_alias(unit: Unit, alias: str) -> UUID | None:
+    """The thread an alias or a scope key leads to, None when it leads nowhere the caller may see."""
+    rows = await unit.read(QUERIES["thread_by_alias"], {"alias": alias})
+    return rows[0][0] if rows else None
+
+
+async def merge_threads(unit: Unit, winner_id: UUID, loser_id: UUID) -> dict[str, Any]:
+    """Merge two conversations of one contact: {"thread_id", "merged"}. Raises Conflict, BadInput, NotFound."""
+    return await unit.call(QUERIES["merge_threads"], {"winner_id": winner_id, "loser_id": loser_id})
 
 
 async def set_thread(unit: Unit, thread_id: UUID, action: str) -> ThreadState:

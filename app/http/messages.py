@@ -106,6 +106,16 @@ async def list_messages(  # noqa: PLR0917
     )
 
 
+@get("/threads/{thread_id:uuid}/history", summary="History over merges", tags=TAGS)
+async def list_history(
+    unit: CallerUnit, thread_id: FromPath[UUID], cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+) -> Listing[SingleMessage]:
+    """Messages of the conversation and of all that was merged with it, newest first."""
+    before = decode_cursor(cursor)
+    found = await db.history(unit, thread_id, before_id=before.id if before else None, limit=limit + 1)
+    return cut(await existing(unit, found, "thread", thread_id, "list_history"), limit, "created_at")
+
+
 async def _rev(unit: Unit, thread_id: UUID, since: str) -> int:
     """The rev that `since` means: a number as it is, a time through the database."""
     if since.isascii() and since.isdigit():
@@ -222,7 +232,7 @@ async def lift(unit: CallerUnit, data: JSONBody[Lift]) -> dict[str, Any]:
 router = Router(
     "/",
     route_handlers=[
-        list_messages, send_message, get_message, explain, retry, resolve, attachments, download, unknown_dispatches,
-        suppressions, suppress, lift,
+        list_messages, list_history, send_message, get_message, explain, retry, resolve, attachments, download,
+        unknown_dispatches, suppressions, suppress, lift,
     ],
 )  # fmt: skip

@@ -64,6 +64,12 @@ class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: Annotated[datetime, msgspec.Meta(tz=True, examples=["2030-01-31T09:00:00Z"])]
 
 
+class MergeThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The conversation that ends in the other."""
+
+    loser_id: UUID
+
+
 class ReadUpTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to which seq the staff has read; null is to the end."""
 
@@ -132,6 +138,21 @@ async def _check_named(unit: Unit, filters: Filters) -> None:
 async def get_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> Thread:
     """A conversation with its head."""
     return await existing(unit, await db.get_thread(unit, thread_id), "thread", thread_id, "get_thread")
+
+
+@get("/threads/by-alias/{alias:str}", summary="A conversation by an older id", tags=TAGS)
+async def get_thread_by_alias(unit: CallerUnit, alias: FromPath[Line]) -> Thread:
+    """The conversation that a key of an older system, or of a merged conversation, leads to."""
+    thread_id = await db.thread_by_alias(unit, alias)
+    if thread_id is None:
+        raise missing("thread")
+    return await existing(unit, await db.get_thread(unit, thread_id), "thread", thread_id, "get_thread")
+
+
+@post("/threads/{thread_id:uuid}/merge", status_code=200, summary="Merge two conversations", tags=TAGS)
+async def merge(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[MergeThread]) -> dict[str, Any]:
+    """The loser is archived and new messages land here; no message moves. Both must be of one contact and account."""
+    return await db.merge_threads(unit, thread_id, data.loser_id)
 
 
 @post("/threads/{thread_id:uuid}/take-over", status_code=200, summary="Take over from the AI", tags=TAGS)
@@ -212,7 +233,7 @@ async def notifications(
 router = Router(
     "/",
     route_handlers=[
-        list_threads, get_thread, take_over, hand_back, close, archive, reopen, assign, label, snooze, read, set_search,
-        insights, notifications,
+        list_threads, get_thread, get_thread_by_alias, merge, take_over, hand_back, close, archive, reopen, assign,
+        label, snooze, read, set_search, insights, notifications,
     ],
 )  # fmt: skip

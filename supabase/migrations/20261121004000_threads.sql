@@ -76,6 +76,7 @@ create table public.et_threads (
   preview text,
   created_at timestamptz not null default now(),
   closed_at timestamptz,
+  merged_into uuid,
   constraint et_threads_tenant_id_id_pkey primary key (tenant_id, id),
   constraint et_threads_tenant_id_scope_key_key unique (tenant_id, scope_key),
   constraint et_threads_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
@@ -87,12 +88,15 @@ create table public.et_threads (
   references public.contacts (tenant_id, id),
   constraint et_threads_tenant_id_assignee_id_fkey foreign key (tenant_id, assignee_id)
   references public.tenant_members (tenant_id, user_id) on delete set null (assignee_id),
+  constraint et_threads_tenant_id_merged_into_fkey foreign key (tenant_id, merged_into)
+  references public.et_threads (tenant_id, id),
   -- One check for all: the head is updated by every message, and each check is parsed anew by every statement.
   constraint et_threads_head_check check (
     private.is_thread_head(
       kind, scope_rule, folder, status, snoozed_until, control, search_policy, labels,
       last_seq, last_inbound_seq, staff_read_seq, last_rev, unread_count
     )
+    and merged_into is distinct from id
   )
 )
 with (fillfactor = 80);
@@ -112,6 +116,9 @@ comment on column public.et_threads.last_rev is
 'Raised by inserts, releases, edits, deletions and reactions; what clients poll.';
 comment on column public.et_threads.staff_read_seq is
 'Up to where the staff has read; unread_count is the number of inbound messages after it.';
+comment on column public.et_threads.merged_into is
+'The thread that goes on for this one: new messages land there and reads show both. Always one hop. Its own messages '
+'stay.';
 comment on column public.et_threads.relationship_id is 'Groups the threads of one pair over its contexts.';
 
 create table public.thread_aliases (
@@ -155,6 +162,8 @@ create index et_threads_tenant_id_assignee_id_idx on public.et_threads
 create index et_threads_tenant_id_contact_id_idx on public.et_threads (tenant_id, contact_id);
 create index et_threads_tenant_id_other_contact_id_idx on public.et_threads (tenant_id, other_contact_id)
 where other_contact_id is not null;
+create index et_threads_tenant_id_merged_into_idx on public.et_threads (tenant_id, merged_into)
+where merged_into is not null;
 create index et_threads_tenant_id_snoozed_until_idx on public.et_threads (tenant_id,
   snoozed_until) where status = 'snoozed';
 create index et_threads_tenant_id_context_idx on public.et_threads (tenant_id, context_kind, context_id)
@@ -204,6 +213,19 @@ language sql stable security definer set search_path = '' as $$
 $$;
 comment on function private.is_participant(uuid, uuid) is
 'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
+
+create function private.refuse_merged(p_winner_id uuid) returns void
+language plpgsql stable set search_path = '' as $$
+begin
+  if p_winner_id is not null then
+    raise exception 'this conversation was merged into another'
+      using errcode = 'PT409', hint = 'Go on in the conversation that merged_into names.',
+        detail = jsonb_build_object('code', 'merged', 'merged_into', p_winner_id)::text;
+  end if;
+end
+$$;
+comment on function private.refuse_merged(uuid) is
+'Refuses what is meant for the thread that goes on; takes the merged_into of the thread that was named.';
 
 create function private.tg_threads__control() returns trigger
 language plpgsql set search_path = '' as $$

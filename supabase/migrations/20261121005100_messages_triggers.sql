@@ -115,7 +115,7 @@ create function private.referenced_thread(
   p_tenant_id uuid, p_channel text, p_session_id uuid, p_contact_id uuid, p_references text[]
 ) returns uuid
 language sql stable security definer set search_path = '' as $$
-  select m.thread_id
+  select coalesce(t.merged_into, t.id)
   from unnest(p_references) with ordinality as r (external_id, n)
   inner join public.et_messages as m
     on m.tenant_id = p_tenant_id and m.channel = p_channel and m.external_message_id = r.external_id
@@ -149,10 +149,11 @@ begin
   v_key := private.thread_scope_key(v_rule, p_message.channel_session_id, p_message.sender_contact_id,
     p_root => p_message.external_message_id);
   loop
-    select t.id into v_thread from public.et_threads as t
+    select coalesce(t.merged_into, t.id) into v_thread from public.et_threads as t
     where t.tenant_id = p_message.tenant_id and t.scope_key = v_key;
     exit when found;
-    select a.thread_id into v_thread from public.thread_aliases as a
+    select coalesce(t.merged_into, t.id) into v_thread from public.thread_aliases as a
+    inner join public.et_threads as t on t.tenant_id = a.tenant_id and t.id = a.thread_id
     where a.tenant_id = p_message.tenant_id and a.scope_key = v_key;
     exit when found;
     if not v_locked then
@@ -229,6 +230,7 @@ declare
   v_seen boolean;
   v_rule text;
   v_search text;
+  v_policy text; -- of the thread; not v_search, which a second look needs
   v_lock text; -- an assignment is evaluated in place; PERFORM would be one more statement
 begin
   if new.external_message_id is not null then
@@ -245,7 +247,8 @@ begin
     end if;
   end if;
   if v_inbound and new.sender_contact_id is null then
-    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch, i.contact_id, t.id
+    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch, i.contact_id,
+      coalesce(t.merged_into, t.id)
     into v_seen, v_rule, v_search, new.feed_epoch, new.sender_contact_id, new.thread_id
     from public.tenant_settings as s
     cross join private.feed_epochs as e
@@ -284,26 +287,33 @@ begin
     new.delivery_status := 'received';
     v_unspammed := coalesce(new.spam_score < 0.9, true) and new.auto_class not in ('list', 'bulk', 'report');
   end if;
-  update public.et_threads as t set
-    last_seq = t.last_seq + 1,
-    last_rev = t.last_rev + 1,
-    last_inbound_seq = case when v_inbound then t.last_seq + 1 else t.last_inbound_seq end,
-    unread_count = t.unread_count + v_inbound::integer,
-    folder = case when v_unspammed then 'inbox' else t.folder end,
-    status = case when v_reopens then 'open' else t.status end,
-    snoozed_until = case when not v_reopens then t.snoozed_until end,
-    last_message_at = clock_timestamp(),
-    last_direction = new.direction,
-    preview = left(new.body, 160)
-  where t.tenant_id = new.tenant_id and t.id = new.thread_id
-    and (new.sender_kind <> 'ai' or (
-      t.control = 'ai' and t.control_epoch = new.control_epoch and t.last_inbound_seq = new.based_on_seq))
-  returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, v_search), t.last_message_at
-  into new.seq, new.rev, new.staff_readable, v_search, new.created_at;
-  if not found then
+  loop
+    update public.et_threads as t set
+      last_seq = t.last_seq + 1,
+      last_rev = t.last_rev + 1,
+      last_inbound_seq = case when v_inbound then t.last_seq + 1 else t.last_inbound_seq end,
+      unread_count = t.unread_count + v_inbound::integer,
+      folder = case when v_unspammed then 'inbox' else t.folder end,
+      status = case when v_reopens then 'open' else t.status end,
+      snoozed_until = case when not v_reopens then t.snoozed_until end,
+      last_message_at = clock_timestamp(),
+      last_direction = new.direction,
+      preview = left(new.body, 160)
+    where t.tenant_id = new.tenant_id and t.id = new.thread_id and (not v_inbound or t.merged_into is null)
+      and (new.sender_kind <> 'ai' or (
+        t.control = 'ai' and t.control_epoch = new.control_epoch and t.last_inbound_seq = new.based_on_seq))
+    returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, v_search), t.last_message_at
+    into new.seq, new.rev, new.staff_readable, v_policy, new.created_at;
+    exit when found or not v_inbound;
+    -- Merged since the look-up: what comes in goes on to the winner.
+    select t.merged_into into new.thread_id from public.et_threads as t
+    where t.tenant_id = new.tenant_id and t.id = new.thread_id;
+    exit when new.thread_id is null;
+  end loop;
+  if new.seq is null then
     perform private.refuse_message(new.tenant_id, new.thread_id, new.sender_kind);
   end if;
-  new.search_vector := case when v_search = 'full'
+  new.search_vector := case when v_policy = 'full'
     then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
   if v_inbound then
     insert into private.inbound_work (tenant_id, thread_id, first_seq) values (new.tenant_id, new.thread_id, new.seq)

@@ -41,6 +41,46 @@ begin atomic select m.* from private.list_messages(p_thread_id, p_since, p_limit
 comment on function public.list_messages(uuid, bigint, integer) is
 'Messages of a thread that changed after rev p_since, oldest change first, at most 50: poll with the last rev you saw.';
 
+create function public.list_history(p_thread_id uuid, p_before_id uuid default null, p_limit integer default 50)
+returns setof public.et_messages
+language sql stable set search_path = ''
+begin atomic
+with family as (
+  select
+    f.tenant_id,
+    f.id
+  from public.et_threads as t
+  inner join public.et_threads as f
+    on t.tenant_id = f.tenant_id and coalesce(t.merged_into, t.id) in (f.id, f.merged_into)
+  where t.id = p_thread_id
+)
+
+select m.*
+from family as f
+cross join lateral (
+  select x.*
+  from public.et_messages as x
+  where x.tenant_id = f.tenant_id and x.thread_id = f.id
+    and (p_before_id is null or (x.created_at, x.seq, x.id) < (
+      select
+        b.created_at,
+        b.seq,
+        b.id
+      from public.et_messages as b
+      inner join family as g on b.tenant_id = g.tenant_id and b.thread_id = g.id
+      where b.id = p_before_id
+    ))
+  -- Within a thread the clock and the seq run alike, and there is an index for the seq.
+  order by x.seq desc
+  limit least(greatest(coalesce(p_limit, 50), 1), 200)
+) as m
+order by m.created_at desc, m.seq desc, m.id desc
+limit least(greatest(coalesce(p_limit, 50), 1), 200);
+end;
+comment on function public.list_history(uuid, uuid, integer) is
+'The messages of a conversation and of all that was merged with it, newest first, before the message p_before_id '
+'(many may share one moment), at most 200.';
+
 create function private.rev_at(p_tenant_id uuid, p_thread_id uuid, p_at timestamptz) returns bigint
 language sql stable security definer set search_path = '' as $$
   select coalesce(max(m.rev), 0) from public.et_messages as m
@@ -250,7 +290,8 @@ revoke all on public.conversations, public.messages, public.messaging_system_mes
 public.et_conversation_threads, public.et_chat_messages from public, anon, authenticated, service_role;
 grant select on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
 public.et_conversation_threads, public.et_chat_messages to authenticated, service_role;
-grant execute on function public.list_messages(uuid, bigint, integer), private.list_messages(uuid, bigint, integer),
+grant execute on function public.list_history(uuid, uuid, integer),
+public.list_messages(uuid, bigint, integer), private.list_messages(uuid, bigint, integer),
 public.search_messages(text, integer),
 private.read_thread(uuid, text), public.read_thread(uuid, text), private.rev_at(uuid, uuid,
   timestamptz) to authenticated;

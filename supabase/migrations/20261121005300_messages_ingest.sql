@@ -123,8 +123,9 @@ declare
   v_message public.et_messages;
   v_thread uuid;
   v_place bigint;
+  v_settled boolean;
 begin
-  select array_agg(t.id order by m.ord) into v_threads
+  select array_agg(coalesce(t.merged_into, t.id) order by m.ord) into v_threads
   from unnest(p_rows) as m
   inner join unnest(p_ords, p_contacts) as c (ord, id) on c.ord = m.ord
   left join public.et_threads as t on t.tenant_id = m.tenant_id
@@ -150,12 +151,21 @@ begin
       v_threads[v_place] := v_thread;
     end loop;
   end loop;
-  perform from public.et_threads as t
-  where (t.tenant_id, t.id) in (
-    select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord,
-      id) on h.ord = m.ord)
-  order by t.tenant_id, t.id
-  for no key update;
+  loop
+    perform from public.et_threads as t
+    where (t.tenant_id, t.id) in (
+      select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord,
+        id) on h.ord = m.ord)
+    order by t.tenant_id, t.id
+    for no key update;
+    -- Merged while we waited for the lock: on to the winner.
+    select array_agg(coalesce(t.merged_into, h.id) order by h.place), bool_and(t.merged_into is null)
+    into v_threads, v_settled
+    from unnest(p_ords, v_threads) with ordinality as h (ord, id, place)
+    inner join unnest(p_rows) as m on m.ord = h.ord
+    inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = h.id;
+    exit when v_settled is not false;
+  end loop;
   return v_threads;
 end
 $$;

@@ -73,6 +73,7 @@ begin
   if v_thread.id is null then
     return private.deny('thread', p_thread_id, p_action);
   end if;
+  perform private.refuse_merged(v_thread.merged_into);
   if p_action = 'assign' and v_assignee is not null and not exists (
     select from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_assignee) then
     return private.deny('member', v_assignee, p_action);
@@ -159,7 +160,7 @@ begin
   end if;
   for v_thread in
     -- The loser's own threads first, then those of contacts merged into him before.
-    select t.id, t.scope_key, t.contact_id from public.et_threads as t
+    select coalesce(t.merged_into, t.id) as id, t.scope_key, t.contact_id from public.et_threads as t
     inner join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
     where t.tenant_id = v_tenant and p_loser_id in (c.id, c.merged_into) and t.scope_rule = 'channel_contact'
     order by c.id <> p_loser_id, t.last_message_at desc nulls last, t.scope_key
@@ -188,6 +189,58 @@ comment on function private.merge_contacts(uuid, uuid) is
 'Definer: two records of one person become one. No message moves: addresses are repointed and the loser''s thread '
 'keys become aliases.';
 
+create function private.merge_threads(p_winner_id uuid, p_loser_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('manage');
+  v_winner public.et_threads%rowtype;
+  v_loser public.et_threads%rowtype;
+  v_problem jsonb;
+begin
+  perform from public.et_threads as t
+  where t.tenant_id = v_tenant and (t.id in (p_winner_id, p_loser_id) or t.merged_into = p_loser_id)
+  order by t.id for no key update;
+  select t.* into v_winner from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = p_winner_id and t.staff_readable;
+  if v_winner.id is null then
+    return private.deny('thread', p_winner_id, 'merge_threads');
+  end if;
+  select t.* into v_loser from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = p_loser_id and t.staff_readable;
+  if v_loser.id is null then
+    return private.deny('thread', p_loser_id, 'merge_threads');
+  end if;
+  perform private.refuse_merged(coalesce(v_winner.merged_into, v_loser.merged_into));
+  v_problem := case
+    when v_winner.id = v_loser.id then '{"code": "same_thread", "field": "loser_id"}'
+    when v_winner.contact_id is null or private.canonical_contact(v_tenant, v_winner.contact_id)
+      is distinct from private.canonical_contact(v_tenant, v_loser.contact_id)
+      then '{"code": "other_contact", "field": "loser_id"}'
+    when v_winner.channel_session_id is distinct from v_loser.channel_session_id
+      then '{"code": "other_session", "field": "loser_id"}'
+  end;
+  if v_problem is not null then
+    raise exception 'only two conversations of one contact on one channel account are merged'
+      using errcode = 'PT422', detail = v_problem::text, hint = 'Merge the contacts first if they are one person.';
+  end if;
+  update public.et_threads as t
+  set merged_into = p_winner_id, status = 'archived', snoozed_until = null
+  where t.tenant_id = v_tenant and t.id = p_loser_id;
+  -- One hop for ever: what led to the loser leads to the winner.
+  update public.et_threads as t set merged_into = p_winner_id
+  where t.tenant_id = v_tenant and t.merged_into = p_loser_id;
+  update public.thread_aliases as a set thread_id = p_winner_id
+  where a.tenant_id = v_tenant and a.thread_id = p_loser_id;
+  perform private.cancel_queued(v_tenant, p_loser_id, 'merged');
+  perform private.audit(v_tenant, 'thread.merged', 'thread', p_winner_id::text, jsonb_build_object('loser',
+    p_loser_id));
+  return jsonb_build_object('thread_id', p_winner_id, 'merged', p_loser_id);
+end
+$$;
+comment on function private.merge_threads(uuid, uuid) is
+'Definer: two conversations of one contact on one account become one. No message moves: new ones land in the winner, '
+'public.list_history() shows both, and what the AI had queued in the loser is cancelled.';
+
 create function public.take_over_thread(p_thread_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.set_thread(p_thread_id, 'take_over'); end;
 create function public.hand_back_thread(p_thread_id uuid) returns jsonb
@@ -214,6 +267,8 @@ create function public.mark_thread_read(p_thread_id uuid, p_seq bigint default n
 language sql volatile set search_path = '' begin atomic select private.mark_thread_read(p_thread_id, p_seq); end;
 create function public.merge_contacts(p_winner_id uuid, p_loser_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.merge_contacts(p_winner_id, p_loser_id); end;
+create function public.merge_threads(p_winner_id uuid, p_loser_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.merge_threads(p_winner_id, p_loser_id); end;
 comment on function public.take_over_thread(uuid) is 'Take a conversation over from the AI. Agents.';
 comment on function public.hand_back_thread(uuid) is 'Let the AI answer again. Agents.';
 comment on function public.assign_thread(uuid, uuid) is 'Give a conversation to a member, or to nobody. Agents.';
@@ -225,6 +280,7 @@ comment on function public.archive_thread(uuid) is 'Archive a conversation; a ne
 comment on function public.reopen_thread(uuid) is 'Reopen a conversation. Agents.';
 comment on function public.mark_thread_read(uuid, bigint) is 'The staff has read a thread up to a seq. Agents.';
 comment on function public.merge_contacts(uuid, uuid) is 'Merge two records of one person. Agents.';
+comment on function public.merge_threads(uuid, uuid) is 'Merge two conversations of one contact. Agents.';
 
 create function private.wake_snoozed() returns bigint
 language sql volatile security definer set search_path = '' as $$
@@ -237,10 +293,11 @@ comment on function private.wake_snoozed() is
 'Definer, for the housekeeper: threads whose snooze ended are open again.';
 
 grant execute on function private.set_thread(uuid, text, jsonb), private.mark_thread_read(uuid, bigint),
-private.merge_contacts(uuid, uuid), public.take_over_thread(uuid), public.hand_back_thread(uuid),
+private.merge_contacts(uuid, uuid), private.merge_threads(uuid, uuid),
+public.take_over_thread(uuid), public.hand_back_thread(uuid),
 public.assign_thread(uuid, uuid), public.label_thread(uuid, text[], text[]), public.snooze_thread(uuid, timestamptz),
 public.close_thread(uuid), public.archive_thread(uuid), public.reopen_thread(uuid), public.mark_thread_read(uuid,
   bigint),
-public.merge_contacts(uuid, uuid) to authenticated;
+public.merge_contacts(uuid, uuid), public.merge_threads(uuid, uuid) to authenticated;
 grant execute on function private.classify_access(text, uuid, text) to parley_api;
 grant execute on function private.wake_snoozed() to parley_worker;

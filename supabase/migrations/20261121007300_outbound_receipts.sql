@@ -190,6 +190,7 @@ begin
   if v_sent.message_id is not null then
     return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'duplicate', true);
   end if;
+  perform private.refuse_merged(v_thread.merged_into);
   v_limit := private.message_limit(v_tenant, v_thread.channel, 'body_chars');
   if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
     raise exception 'a message on % has 1 to % characters', v_thread.channel, v_limit

@@ -88,3 +88,40 @@ def test_thread_actions_change_what_they_say(agent: Client, world: World) -> Non
     assert agent.post(f"/v1/threads/{thread}/archive").json()["status"] == "archived"
     insight = agent.get(f"/v1/threads/{thread}/insights").json()
     assert insight["thread_id"] == str(thread) and insight["summary"] is None
+
+
+def test_merged_conversations_read_as_one(agent: Client, world: World) -> None:
+    """The detail names both sides, history unites them, old ids lead to the winner, and the loser takes no message."""
+    (_, winner), (_, loser) = world.mail(world.acme, "m1@example.com"), world.mail(world.acme, "m2@example.com")
+    people = [agent.get(f"/v1/threads/{thread}").json()["contact_id"] for thread in (winner, loser)]
+    refused = agent.post(f"/v1/threads/{winner}/merge", {"loser_id": str(loser)})
+    assert (refused.status_code, refused.json()["code"]) == (422, "other_contact")
+    assert agent.post(f"/v1/contacts/{people[0]}/merge", {"loser_id": people[1]}).status_code == 200
+    world.db.execute("insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (%s, %s, %s)",
+                     [world.acme.id, "conv_u1_u2", loser])  # fmt: skip
+    merged = agent.post(f"/v1/threads/{winner}/merge", {"loser_id": str(loser)})
+    assert (merged.status_code, merged.json()) == (200, {"thread_id": str(winner), "merged": str(loser)})
+    assert agent.get(f"/v1/threads/{loser}").json()["merged_into"] == str(winner)
+    detail = agent.get(f"/v1/threads/{winner}").json()
+    assert (detail["merged_into"], detail["merged_from"]) == (None, [str(loser)])
+    key = world.one("select scope_key from public.et_threads where id = %s", loser)
+    for alias in ("conv_u1_u2", key):
+        assert agent.get(f"/v1/threads/by-alias/{alias}").json()["id"] == str(winner)
+    unknown = agent.get("/v1/threads/by-alias/conv_nobody")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    page = agent.get(f"/v1/threads/{winner}/history", limit=1).json()
+    rest = agent.get(f"/v1/threads/{winner}/history", limit=1, cursor=page["next_cursor"]).json()
+    assert [page["items"][0]["thread_id"], rest["items"][0]["thread_id"]] == [str(loser), str(winner)]
+    assert rest["next_cursor"] is None
+    sent = agent.post(f"/v1/threads/{loser}/messages", {"body": "x"})
+    assert (sent.status_code, sent.json()["code"], sent.json()["merged_into"]) == (409, "merged", str(winner))
+
+
+def test_an_alias_is_its_tenants_alone(stranger: Client, agent: Client, world: World) -> None:
+    """A stranger gets for an old id what he gets for one that never was."""
+    _, thread = world.mail(world.acme, "alias@example.com")
+    world.db.execute("insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (%s, %s, %s)",
+                     [world.acme.id, "conv_alias", thread])  # fmt: skip
+    assert agent.get("/v1/threads/by-alias/conv_alias").status_code == 200
+    answers = [stranger.get(f"/v1/threads/by-alias/{alias}") for alias in ("conv_alias", "conv_never")]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}

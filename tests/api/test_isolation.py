@@ -11,7 +11,7 @@ from tests.api.kit import Client, World
 
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
-               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights"],
+               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history"],
     "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain"],
     "attachment": ["/v1/attachments/{}"],
     "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
@@ -26,6 +26,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/snooze", {"until": "2099-01-01T00:00:00Z"}), ("POST", "/v1/threads/{}/close", None),
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
+        ("POST", "/v1/threads/{}/merge", {"loser_id": str(uuid.uuid4())}),
     ],
     "message": [
         ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),

@@ -28,6 +28,17 @@ left join lateral (
 where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable
 order by m.seq desc;
 
+-- name: history
+-- Messages of a thread and of those merged with it, newest first; a row of nulls when there is none.
+select m.id, m.seq, m.rev, m.direction, m.delivery_status, m.moderation_status,
+  m.message_type, m.sender_kind, m.sender, m.sender_contact_id, m.sender_user_id, m.sender_name, m.sender_address, m.subject,
+  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.created_at, m.edited_at, m.deleted_at,
+  m.thread_id
+from public.et_threads as t
+left join lateral public.list_history(t.id, %(before_id)s::uuid, %(limit)s::integer) as m on true
+where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable
+order by m.created_at desc, m.seq desc, m.id desc;
+
 -- name: rev_at
 -- The rev to poll a thread from, for a client that only knows a moment.
 select public.thread_rev_at(%(thread_id)s::uuid, %(at)s::timestamptz);

@@ -51,10 +51,30 @@ where s.tenant_id = current_setting('parley.active_tenant')::uuid;
 select t.id, t.channel, t.channel_session_id, t.contact_id, c.display_name, t.subject, t.folder, t.status,
   t.snoozed_until, t.control, t.control_epoch, t.assignee_id, t.labels, t.last_seq, t.last_rev, t.unread_count,
   t.last_message_at, t.last_direction, t.preview, t.created_at, t.kind, t.context_kind, t.context_id, t.scope_rule,
-  t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at
+  t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at, t.merged_into, array(
+    select x.id from public.et_threads as x where x.tenant_id = t.tenant_id and x.merged_into = t.id order by x.id)
 from public.et_threads as t
 left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
 where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable;
+
+-- name: thread_by_alias
+-- The thread a key leads to: an alias, or the key a thread was made with; over merges to the one that goes on.
+select coalesce(t.merged_into, t.id)
+from public.et_threads as t
+where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.staff_readable and t.id = coalesce(
+  (
+    select a.thread_id from public.thread_aliases as a
+    where a.tenant_id = current_setting('parley.active_tenant')::uuid and a.scope_key = %(alias)s::text
+  ),
+  (
+    select x.id from public.et_threads as x
+    where x.tenant_id = current_setting('parley.active_tenant')::uuid and x.scope_key = %(alias)s::text
+  )
+);
+
+-- name: merge_threads
+-- Two conversations of one contact become one; no message moves.
+select public.merge_threads(%(winner_id)s::uuid, %(loser_id)s::uuid);
 
 -- name: take_over_thread
 -- A person takes a conversation over from the AI.
