@@ -4,11 +4,13 @@ What is unset falls back to the local stack: `state.json` (ports it chose) and `
 PARLEY_HOME, so that `.venv/bin/parley …` works beside a running `make up` without any configuration.
 """
 
+import base64
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from dotenv import dotenv_values
@@ -23,6 +25,11 @@ UNPREFIXED = {
 """Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""
 
 
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+"""0: none, or any free one."""
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process needs to know about where it runs. `.env.example` explains each; `env_name(field)` is its
     variable."""
@@ -33,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_password: str = ""
     worker_password: str = ""
     pg_bin: str = ""
-    pg_port: int = 54322
+    pg_port: Port = 54322
     supabase_url: str = ""
     supabase_key: str = ""
     supabase_jwt_secret: str = ""
@@ -41,24 +48,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     anthropic_api_key: str = ""
     home: str = ""
     api_host: str = "127.0.0.1"
-    api_port: int = 8008
+    api_port: Port = 8008
     cors_origins: str = ""
     smtp_host: str = "127.0.0.1"
-    smtp_port: int = 2525
-    lmtp_port: int = 0
-    catcher_port: int = 2526
+    smtp_port: Port = 2525
+    lmtp_port: Port = 0
+    catcher_port: Port = 2526
     smtp_url: str = ""
     inbound_domain: str = "parley.localhost"
-    max_mail_bytes: int = 26_214_400
-    max_attachment_bytes: int = 10_485_760
+    max_mail_bytes: Positive = 26_214_400
+    max_attachment_bytes: Positive = 10_485_760
     decider: str = "rules"
-    decider_deadline_s: float = 10.0
+    decider_deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     secrets_keys: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
-    metrics_port: int = 0
-    poll_interval_ms: int = 500
-    pool_size: int = 4
+    metrics_port: Port = 0
+    poll_interval_ms: Positive = 500
+    pool_size: Positive = 4
 
     @property
     def home_dir(self) -> Path:
@@ -94,7 +101,7 @@ def load(environment: Mapping[str, str] | None = None, *, local_stack: bool = Tr
         file = {name: value for name, value in dotenv_values(PROJECT / ".env").items() if value is not None}
         environment = {**file, **os.environ}
     given: dict[str, Any] = {}
-    hints = get_type_hints(Settings)
+    hints = get_type_hints(Settings, include_extras=True)
     for field in Settings.__struct_fields__:
         text = environment.get(env_name(field), "").strip()
         if text:
@@ -119,11 +126,54 @@ def process_environment() -> dict[str, str]:
 
 
 def _convert(field: str, text: str, hint: Any) -> Any:
+    if field.endswith("database_url"):
+        _check_database_url(field, text)
+    if field == "secrets_keys":
+        _check_fernet_keys(field, text)
     try:
-        return msgspec.convert(text, hint, strict=False)
+        value = msgspec.convert(text, hint, strict=False)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise msgspec.ValidationError
     except msgspec.ValidationError as error:
         shown = "" if field in SECRET_FIELDS else f"={text}"
-        raise SetupError(f"{env_name(field)}{shown}: {error}", remedy="see .env.example") from error
+        expected = f"expected {_expected(hint, text)}, e.g. {default(field)}"
+        raise SetupError(f"{env_name(field)}{shown}: {expected}", remedy="see .env.example") from error
+    return value
+
+
+def _expected(hint: Any, text: str) -> str:
+    """What a value of this type looks like, in words."""
+    if hint is Port and text.lstrip("-").isdigit():
+        return "a port from 0 to 65535"
+    if hint is Port or isinstance(hint, type):
+        return "a number"
+    choices = [choice for choice in get_args(hint) if isinstance(choice, str)]
+    return f"one of {', '.join(choices)}" if choices else "a number above 0"
+
+
+def _check_database_url(field: str, text: str) -> None:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(text)
+    except ProgrammingError:  # its text may hold the password
+        raise SetupError(
+            f"{env_name(field)} is no Postgres URL", remedy="postgresql://user:password@host:5432/database"
+        ) from None
+
+
+def _check_fernet_keys(field: str, text: str) -> None:
+    for key in filter(None, map(str.strip, text.split(","))):
+        try:
+            size = len(base64.urlsafe_b64decode(key))
+        except ValueError:
+            size = 0
+        if size != 32:
+            raise SetupError(
+                f"{env_name(field)}: expected Fernet keys, 32 bytes in base64 each, e.g. from"
+                ' `python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`'
+            )
 
 
 def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any]) -> Settings:
