@@ -1,7 +1,10 @@
 """One hierarchy of errors for the API, the workers and the command line. A class's docstring is its message."""
 
+import contextlib
 import json
 import re
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:  # the command line must not pay for the database driver when it only prints help
@@ -107,6 +110,16 @@ class SetupError(ParleyError):
 
     code = "setup"
     status = 500
+
+
+@contextlib.contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """Around a process's `main()`: a ParleyError is printed as `error: …` on stderr and ends it with exit code 1."""
+    try:
+        yield
+    except ParleyError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - for the person who started the process
+        sys.exit(1)
 
 
 BY_STATUS: dict[int, type[ParleyError]] = {

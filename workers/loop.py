@@ -24,6 +24,7 @@ from app import log as logs
 from app.db import worker as db
 from app.db.listen import listen
 from app.domain.work import Claim, Job
+from app.errors import SetupError, told_in_one_line
 from app.settings import Settings, load
 from workers import metrics
 
@@ -101,8 +102,10 @@ def open_pool(
     """A pool of autocommit connections as the worker role; `private.actor()` knows them by `name`.
 
     Who asks for a connection waits at most `wait_s`, then gets PoolTimeout; who uses one for longer than `answer_s`
-    loses it (OperationalError).
+    loses it (OperationalError). Raises SetupError when no database is known.
     """
+    if not settings.worker_database_url:
+        raise SetupError("no database is known", remedy="start one with `make up`, or set DATABASE_URL")
     pool = PatientPool(
         settings.worker_database_url, min_size=1, max_size=size or settings.pool_size, open=False, timeout=wait_s,
         kwargs={
@@ -285,6 +288,7 @@ async def run_until_signal(loop: Loop) -> None:
     await loop.run()
 
 
+@told_in_one_line()
 def main(make: Callable[[Settings], Handler]) -> None:
     """What every worker file runs: settings, logs, metrics, then the loop. `make(settings)` builds the handler."""
     settings = load()
@@ -293,8 +297,9 @@ def main(make: Callable[[Settings], Handler]) -> None:
         handler = make(settings)
         logs.configure(settings, worker=worker_name(handler.name))
         metrics.serve(settings)
+        loop = Loop(settings, handler)
         log.info("worker started", extra={"kind": handler.name})
-        await run_until_signal(Loop(settings, handler))
+        await run_until_signal(loop)
         log.info("worker stopped")
 
     import uvloop

@@ -1,7 +1,10 @@
 """The API process: `python -m app.http.main`."""
 
 import contextlib
+import errno
 import logging
+import socket
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +21,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from app import log
 from app.db.migrate import read_migrations
 from app.db.pool import make_pool
-from app.errors import SetupError
+from app.errors import SetupError, told_in_one_line
 from app.http import channels, contacts, docs, health, knowledge, messages, tenancy, threads
 from app.http.auth import Authenticator
 from app.http.deps import provide_unit
@@ -118,6 +121,7 @@ def newest_migration() -> str | None:
     return max(versions, default=None)
 
 
+@told_in_one_line()
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load()
@@ -129,14 +133,35 @@ def main() -> None:
 
 
 def serve(settings: Settings, **options: Any) -> None:
-    """Serve these settings' address; `options` go to uvicorn."""
-    logging.getLogger("parley.api").info("listening on http://%s:%s", settings.api_host, settings.api_port)
-    uvicorn.run(
+    """Serve these settings' address; `options` go to uvicorn. Raises SetupError when the port is not to be had."""
+    config = uvicorn.Config(
         make_app(settings),
         host=settings.api_host, port=settings.api_port, loop="uvloop", http="httptools", access_log=False,
         log_config=None, server_header=False, timeout_graceful_shutdown=10, h11_max_incomplete_event_size=65_536,
         **options,
     )  # fmt: skip
+    with bind(settings) as listener:
+        logging.getLogger("parley.api").info("listening on http://%s:%s", settings.api_host, settings.api_port)
+        server = uvicorn.Server(config)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(3)
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket that listens on the API's address. Raises SetupError when somebody else does, or it is not allowed."""
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.api_host, settings.api_port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        reason = "is occupied" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise SetupError(f"port {settings.api_port} {reason}", remedy="set PARLEY_API_PORT") from error
+    return listener
 
 
 if __name__ == "__main__":

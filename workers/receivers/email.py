@@ -22,7 +22,7 @@ from app.channels.email import keep_unparsed, parse_mail
 from app.db import worker as db
 from app.domain.addresses import AddressError, normalize_email
 from app.domain.email import MailLimits, ParsedMail
-from app.errors import SetupError
+from app.errors import SetupError, told_in_one_line
 from app.settings import Settings, env_name, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
@@ -213,6 +213,7 @@ async def _bind(settings: Settings, field: str, make: Callable[[], SMTP]) -> asy
         ) from error
 
 
+@told_in_one_line()
 def main() -> None:
     """Run the receiver until SIGTERM."""
     settings = load()
