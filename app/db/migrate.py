@@ -116,7 +116,7 @@ def connect_as_owner(database_url: str) -> psycopg.Connection:
             database_url, autocommit=True, application_name="parley migrate", connect_timeout=10
         )
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0].strip()
         raise SetupError(
             f"the database does not answer: {reason}", remedy="start it with `make up`, or check DATABASE_URL"
         ) from error
