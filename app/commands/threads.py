@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from app.db.queries import query
+from app.errors import NotFound
 from app.settings import load
 
 
@@ -20,6 +21,8 @@ def command(tenant: str | None, folder: str | None, limit: int, as_json: bool) -
     with psycopg.connect(load().database_url, autocommit=True, row_factory=dict_row) as connection:
         values = {"tenant": tenant, "folder": folder, "limit": limit}
         rows = connection.execute(query("operations", "list_threads"), values).fetchall()
+        if tenant and not rows and not connection.execute(query("operations", "has_tenant"), values).fetchone():
+            raise NotFound(f"no tenant {tenant}", remedy="`parley threads` lists all")
     if as_json:
         click.echo(json.dumps(rows, default=str))
         return

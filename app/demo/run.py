@@ -55,7 +55,7 @@ async def require_catcher(settings: Settings, connection: psycopg.AsyncConnectio
     if not settings.smtp_url.startswith(expected):
         raise Conflict(
             "outbound mail does not go to the catcher", code="not_the_catcher",
-            remedy="unset PARLEY_SMTP_URL, or run the demo on a private stack (without --running)",
+            remedy="unset PARLEY_SMTP_URL, or run the demo on a private stack (`--private`)",
         )  # fmt: skip
     try:
         async with asyncio.timeout(5):

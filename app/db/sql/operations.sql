@@ -41,6 +41,10 @@ select (
   where q.scheduled_at <= clock_timestamp()
 ) as unsettled;
 
+-- name: has_tenant
+-- One row when there is a tenant of that slug.
+select true as known from public.tenants as t where t.slug = %(tenant)s;
+
 -- name: now
 -- The database's clock.
 select clock_timestamp() as now;
