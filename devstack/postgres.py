@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from devstack.binaries import Account, Binaries, find_binaries
 from devstack.errors import StackError
+from devstack.ports import is_free
 
 SUPERUSER = "supabase_admin"
 START_TIMEOUT_S = 30.0
@@ -176,12 +177,18 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if self.process is not None and self.process.poll() is not None:
+                if not is_free(self.port):
+                    raise StackError(
+                        f"another server answers on port {self.port}", "start again: the next free port is taken then"
+                    )
                 raise StackError(f"Postgres stopped at once: {self._last_line()}", f"see {self.log_path()}")
             try:
+                # Whoever was quicker to take the port answers there too: only our own says so in its pid file.
                 psycopg.connect(self.dsn(), autocommit=True).close()
-                return
+                if self._is_ready():
+                    return
             except psycopg.OperationalError as error:
-                if "password authentication failed" in str(error):
+                if "password authentication failed" in str(error) and self._is_ready():
                     self.stop()
                     raise StackError(
                         f"{self.data_dir} does not know the password in {self.home / 'keys.json'}",
@@ -190,6 +197,15 @@ class Server:
             time.sleep(0.03)
         self.stop()
         raise StackError(f"Postgres did not answer within {START_TIMEOUT_S:.0f} s", f"see {self.log_path()}")
+
+    def _is_ready(self) -> bool:
+        """Whether our own server listens, by what it wrote into `postmaster.pid`."""
+        try:
+            lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        ours = self.process is not None and lines[:1] == [str(self.process.pid)]
+        return ours and len(lines) > 7 and lines[7].strip() == "ready"
 
     def _last_line(self) -> str:
         lines = self.log_path().read_text(errors="replace").strip().splitlines() if self.log_path().exists() else []

@@ -101,3 +101,19 @@ def test_lost_keys_are_told_apart_from_a_server_that_does_not_start(private_home
         other.start()
     assert other.process is not None
     assert other.process.poll() is not None
+
+
+def test_a_server_that_took_the_port_first_is_not_taken_for_ours(private_home: Path) -> None:
+    """Losing the race for a port is no reason to throw data away: the other server is named."""
+    port = free_port()
+    first = Server(private_home / "first", port=port, password="first-password", durable=False)
+    second = Server(private_home / "second", port=port, password="second-password", durable=False)
+    first.start()
+    try:
+        with pytest.raises(StackError, match=f"another server answers on port {port} — start again"):
+            second.start()
+    finally:
+        first.stop()
+        for server in (first, second):
+            if private_home not in server.data_dir.parents:
+                shutil.rmtree(server.data_dir.parent)
