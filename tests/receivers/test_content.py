@@ -69,11 +69,11 @@ GARBAGE = {
     "broken multipart": raw_mail(
         b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--x--",
         b"Content-Type: multipart/mixed; boundary=x",
-    ),  # noqa: E501
+    ),
     "nested too deep": raw_mail(
         b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(200)),
         b"Content-Type: multipart/mixed; boundary=b0",
-    ),  # noqa: E501
+    ),
     "endless header": b"From: ann@people.test\r\nX-Long: " + b"a" * 700_000 + b"\r\n\r\nHello",
     "many headers": b"From: ann@people.test\r\n" + b"X-H: v\r\n" * 20_000 + b"\r\nHello",
     "broken base64": raw_mail(b"!!!!====\xff", b"Content-Transfer-Encoding: base64"),
