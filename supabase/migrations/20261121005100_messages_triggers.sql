@@ -384,7 +384,7 @@ using (
       select true from public.thread_participants as p
       where p.tenant_id = et_messages.tenant_id and p.thread_id = et_messages.thread_id
         and p.user_id = (select private.current_user_id()) and p.left_at is null
-      limit 1
+      limit 1 -- noqa: AM09
     )
   )
 );

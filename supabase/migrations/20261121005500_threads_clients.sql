@@ -196,6 +196,7 @@ declare
   v_winner public.et_threads%rowtype;
   v_loser public.et_threads%rowtype;
   v_problem jsonb;
+  v_open boolean;
 begin
   perform from public.et_threads as t
   where t.tenant_id = v_tenant and (t.id in (p_winner_id, p_loser_id) or t.merged_into = p_loser_id)
@@ -224,14 +225,25 @@ begin
       using errcode = 'PT422', detail = v_problem::text, hint = 'Merge the contacts first if they are one person.';
   end if;
   update public.et_threads as t
-  set merged_into = p_winner_id, status = 'archived', snoozed_until = null
+  set merged_into = p_winner_id, status = 'archived', snoozed_until = null, control = 'human'
   where t.tenant_id = v_tenant and t.id = p_loser_id;
   -- One hop for ever: what led to the loser leads to the winner.
   update public.et_threads as t set merged_into = p_winner_id
   where t.tenant_id = v_tenant and t.merged_into = p_loser_id;
   update public.thread_aliases as a set thread_id = p_winner_id
   where a.tenant_id = v_tenant and a.thread_id = p_loser_id;
-  perform private.cancel_queued(v_tenant, p_loser_id, 'merged');
+  v_open := exists (
+    select from private.inbound_work as w where w.tenant_id = v_tenant and w.thread_id = p_loser_id);
+  v_open := private.cancel_queued(v_tenant, p_loser_id, 'merged') > 0 or v_open or v_loser.control = 'human';
+  -- What the loser still owed an answer, and what a person held there, is a person's in the winner.
+  if v_open and v_winner.control = 'ai' then
+    update public.et_threads as t set control = 'human', assignee_id = coalesce(t.assignee_id, v_loser.assignee_id)
+    where t.tenant_id = v_tenant and t.id = p_winner_id;
+    perform private.cancel_queued(v_tenant, p_winner_id, 'human_takeover');
+    perform private.audit(v_tenant, 'thread.handed_over', 'thread', p_winner_id::text, '{"by": "merge"}');
+    insert into public.notifications (tenant_id, kind, title, thread_id)
+    values (v_tenant, 'human_takeover', 'A merged conversation needs a person', p_winner_id);
+  end if;
   perform private.audit(v_tenant, 'thread.merged', 'thread', p_winner_id::text, jsonb_build_object('loser',
     p_loser_id));
   return jsonb_build_object('thread_id', p_winner_id, 'merged', p_loser_id);

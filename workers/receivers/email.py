@@ -6,6 +6,7 @@ server keeps the mail and tries again.
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import time
@@ -32,6 +33,7 @@ log = logging.getLogger("parley.receiver")
 AWAY = "451 4.3.0 The database is away, try again later"
 MAX_RECIPIENTS = 100
 HEARTBEAT_S = 60.0
+BIND_S = 3.0
 GRACE_S = 10.0
 WAIT_S = 3.0
 """How long a sender is kept waiting for a database connection before it hears 451."""
@@ -205,12 +207,17 @@ async def serve(
 async def _bind(settings: Settings, field: str, make: Callable[[], SMTP]) -> asyncio.Server:
     """A listening server on the port of `field`. Raises SetupError when somebody else has the port."""
     port = getattr(settings, field)
-    try:
-        return await asyncio.get_running_loop().create_server(make, settings.smtp_host, port, backlog=512)
-    except OSError as error:
-        raise SetupError(
-            f"port {port} of {settings.smtp_host} is not free ({error.strerror})", remedy=f"set {env_name(field)}"
-        ) from error
+    deadline = time.monotonic() + BIND_S
+    while True:
+        try:
+            return await asyncio.get_running_loop().create_server(make, settings.smtp_host, port, backlog=512)
+        except OSError as error:
+            # A predecessor that was just killed may need a moment to let go.
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise SetupError(
+                    f"port {port} of {settings.smtp_host} is not free", remedy=f"set {env_name(field)}"
+                ) from error
+        await asyncio.sleep(0.05)
 
 
 @told_in_one_line()

@@ -202,3 +202,16 @@ def test_refusals(world: World) -> None:
     assert merge(world, tenant, theirs["thread_id"], two["thread_id"]) == missing
     denials = world.all("select tenant_id, object_id from public.access_denials where tenant_id = %s", foreign.id)
     assert denials == [{"tenant_id": foreign.id, "object_id": str(theirs["thread_id"])}] * 2
+
+
+def test_what_the_loser_still_owed_goes_to_a_person(world: World) -> None:
+    """An undecided message of the loser leaves no question behind: the winner is in a person's hands, who is told."""
+    tenant = by_reference(world)
+    winner, loser = threads(world, tenant)
+    (first, second) = sorted(world.claim(), key=lambda row: row["thread_id"] != winner["thread_id"])
+    world.complete(first, action="no_reply")
+    merge(world, tenant, winner["thread_id"], loser["thread_id"])
+    assert world.thread(winner["thread_id"])["control"] == "human"
+    assert world.complete(second)["action"] == "human_takeover"
+    notes = world.all("select 1 from public.notifications where thread_id = %s", winner["thread_id"])
+    assert len(notes) == 1 and world.violations(tenant) == {}
