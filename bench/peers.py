@@ -52,11 +52,11 @@ process.exit(0);
 """
 
 PROCRASTINATE = """
-import asyncio, json, os, sys, time, logging
+import asyncio, json, sys, time, logging
 import procrastinate
 logging.disable(logging.CRITICAL)
 count = int(sys.argv[1])
-connector = procrastinate.PsycopgConnector(conninfo=os.environ["PEER_URL"], min_size=10, max_size=12)
+connector = procrastinate.PsycopgConnector(conninfo=sys.stdin.readline(), min_size=10, max_size=12)
 app = procrastinate.App(connector=connector)
 
 @app.task(queue="bench")
@@ -148,7 +148,7 @@ def _measure(url: str, name: str, command: list[str]) -> float | str:
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=120,
-                env={**process_environment(), "PEER_URL": peer_url},
+                env={**process_environment(), "PEER_URL": peer_url}, input=peer_url,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return "peer did not finish within two minutes"

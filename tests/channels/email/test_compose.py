@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - samples of mail stay on one line
+
 """Mail we write: every relay takes it, every reader reads it back, nothing can be smuggled into its header."""
 
 import email

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - samples of mail stay on one line
+
 """Received mail to a `ParsedMail`: nothing raises, nothing is lost, every text is fit for the database."""
 
 import time

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - samples of mail stay on one line
+
 """What a received mail means: the reply without its history, who wrote it, what it reports, how spammy it is."""
 
 import time

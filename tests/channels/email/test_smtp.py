@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - samples of mail stay on one line
+
 """The SMTP adapter against real servers: how each ending of the dialogue becomes an outcome."""
 
 import importlib.util
