@@ -41,6 +41,18 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
     assert wait_until_gone(pids, 0.5) == []
 
 
+def answering(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection, within fifteen seconds: a server that is being started again refuses for a moment."""
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=5)
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(stack: Stack) -> None:
     """After SIGKILL the children stop by themselves, Postgres in order; starting again needs no repair."""
     process = stack.start()
@@ -53,7 +65,7 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(sta
     assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
     assert [pid for pid in pids if is_alive(pid)] == []
     assert stack.status()["database_url"] == url
-    with psycopg.connect(url) as owner:
+    with answering(url) as owner:
         assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
 
 
@@ -70,7 +82,7 @@ def test_a_child_and_postgres_that_die_are_started_again(stack: Stack) -> None:
             break
         time.sleep(0.2)
     assert now["catcher"]["pid"] != before["processes"]["catcher"]["pid"]
-    with psycopg.connect(before["database_url"], connect_timeout=10) as owner:
+    with answering(before["database_url"]) as owner:
         assert owner.execute("select 1").fetchone() == (1,)
 
 

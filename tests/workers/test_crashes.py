@@ -150,6 +150,7 @@ def provider() -> Provider:
     return Provider(before=lambda: chance.uniform(0, 0.01), after=lambda: chance.uniform(0, 0.15))
 
 
+@pytest.mark.timeout(300)
 def test_fifty_kills_of_every_worker_lose_and_double_nothing(database: Database, tmp_path: object, provider: Provider) -> None:  # fmt: skip
     """Receiver, inbound, outbound, insights, follow-ups and housekeeper are each killed 50 times while mail comes in.
 

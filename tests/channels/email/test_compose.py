@@ -1,4 +1,3 @@
-
 """Mail we write: every relay takes it, every reader reads it back, nothing can be smuggled into its header."""
 
 import email

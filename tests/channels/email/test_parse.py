@@ -1,4 +1,3 @@
-
 """Received mail to a `ParsedMail`: nothing raises, nothing is lost, every text is fit for the database."""
 
 import time

@@ -1,4 +1,3 @@
-
 """What a received mail means: the reply without its history, who wrote it, what it reports, how spammy it is."""
 
 import time

@@ -1,4 +1,3 @@
-
 """The SMTP adapter against real servers: how each ending of the dialogue becomes an outcome."""
 
 import importlib.util
