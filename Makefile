@@ -23,7 +23,12 @@ up: setup ## Start everything: Postgres, API, workers, mail in and out. Ctrl-C s
 	@exec $(BIN)/parley up
 
 test: setup ## Set up, then run every test but the slow proofs. PYTEST_ARGS='-k threads' narrows it.
+ifdef PYTEST_ARGS
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+else
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --ignore tests/stack
+	@$(BIN)/python -m pytest tests/stack # it kills supervisors and takes ports: nothing else may run beside it
+endif
 
 lint: setup ## Check style and types of Python and SQL.
 	$(BIN)/ruff check .
