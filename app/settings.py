@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_host: str = "127.0.0.1"
     api_port: Port = 8008
     cors_origins: str = ""
+    channel_modules: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525
     lmtp_port: Port = 0
@@ -75,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secret_keys(self) -> list[str]:
         """The Fernet keys of `secrets_keys`, newest first: the first encrypts, all decrypt."""
         return [key.strip() for key in self.secrets_keys.split(",") if key.strip()]
+
+    def channel_module_names(self) -> list[str]:
+        """Modules with adapters that are not part of this tree."""
+        return [name.strip() for name in self.channel_modules.split(",") if name.strip()]
 
 
 PORTS = ("api_port", "smtp_port", "catcher_port", "pg_port")

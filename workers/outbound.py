@@ -7,7 +7,7 @@ import msgspec
 
 from app.channels.registry import create_adapters
 from app.db import worker as db
-from app.domain.channels import Adapter, Dispatch, Outcome, OutcomeKind
+from app.domain.channels import Adapter, Dispatch, Outcome, OutcomeKind, OutgoingFile
 from app.domain.work import Claim, Job
 from app.secrets import Vault
 from app.settings import Settings
@@ -36,18 +36,21 @@ class OutboundHandler:
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         self.adapters = create_adapters(settings) if adapters is None else adapters
         self.vault = Vault(settings.secret_keys())
+        self._registered = False
         self._started: set[int] = set()
         """Fences whose call may have delivered: kept until recorded, so that an error of ours is not taken for safe."""
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
-        """Queue rows that may leave now."""
-        classes: dict[str, str] = {name: adapter.capabilities.delivery_class for name, adapter in self.adapters.items()}
-        return await db.claim_outbound(connection, claim, classes)
+        """Queue rows that may leave now. The first claim says what this router's adapters can do."""
+        if not self._registered:
+            await db.register_providers(connection, [adapter.capabilities for adapter in self.adapters.values()])
+            self._registered = True
+        return await db.claim_outbound(connection, claim)
 
     async def handle(self, pool: Pool, job: Job) -> str:
         """Send one row; the outcome is recorded under the fence, whatever it is."""
         channel = str(job.data["channel"])
-        outcome = await self._send(pool, job, channel)
+        outcome = await self._send(pool, job)
         if outcome is None:
             return "lost"
         async with pool.connection() as connection:
@@ -58,10 +61,12 @@ class OutboundHandler:
                                       "error_code": outcome.error_code})  # fmt: skip
         return status
 
-    async def _send(self, pool: Pool, job: Job, channel: str) -> Outcome | None:
-        adapter = self.adapters.get(channel)
-        if adapter is None:
-            return Outcome(kind="rejected", provider="none", error_code="no_adapter", error=f"No adapter: {channel}.")
+    async def _send(self, pool: Pool, job: Job) -> Outcome | None:
+        provider = str(job.data["provider"])
+        adapter = self.adapters.get(provider)
+        if adapter is None or adapter.capabilities.channel != job.data["channel"]:
+            return Outcome(kind="rejected", provider=provider, error_code="no_adapter",
+                           error=f"No adapter for {job.data['channel']} over {provider}.")  # fmt: skip
 
         async def before_send() -> None:
             async with pool.connection() as connection:
@@ -71,16 +76,21 @@ class OutboundHandler:
             self._started.add(job.fence)
 
         try:
-            return await adapter.send(self._dispatch(job.data), before_send)
+            return await adapter.send(await self._dispatch(pool, job.data), before_send)
         except LeaseLostError:
             return None
         except SupersededError:
-            return Outcome(kind="refused", provider=channel, error_code="human_takeover",
+            return Outcome(kind="refused", provider=provider, error_code="human_takeover",
                            error="A person took over before it left.")  # fmt: skip
 
-    def _dispatch(self, details: dict[str, Any]) -> Dispatch:
+    async def _dispatch(self, pool: Pool, details: dict[str, Any]) -> Dispatch:
         members = {name: details[name] for name in Dispatch.__struct_fields__ if name in details}
         members["secrets"] = {name: self.vault.open(value) for name, value in details["secrets"].items()}
+        if details["attachments"]:
+            async with pool.connection() as connection:
+                data = await db.outgoing_files(connection, details["tenant_id"], details["message_id"])
+            files = (OutgoingFile(**file, data=data.get(file["id"], b"")) for file in details["attachments"])
+            members["attachments"] = tuple(files)
         return msgspec.convert(members, Dispatch)
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:

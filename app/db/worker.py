@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from app.db.queries import query
+from app.domain.channels import Capabilities
 from app.domain.work import Burst, Claim, Job
 
 Connection = AsyncConnection[Any]
@@ -58,9 +59,22 @@ async def claim_inbound(connection: Connection, claim: Claim) -> list[Job]:
     ]  # fmt: skip
 
 
-async def claim_outbound(connection: Connection, claim: Claim, classes: dict[str, str]) -> list[Job]:
+async def register_providers(connection: Connection, providers: Sequence[Capabilities]) -> None:
+    """Tell the database what the adapters of this router can do: it enforces limits, window and pace."""
+    await fetch(connection, "outbound", "register_providers", providers=Jsonb([to_plain(known) for known in providers]))
+
+
+async def outgoing_files(connection: Connection, tenant_id: str, message_id: str) -> dict[str, bytes]:
+    """The bytes of a message's files, by attachment id."""
+    async with connection.transaction():
+        await connection.execute(query("inbound", "set_tenant"), {"tenant_id": tenant_id})
+        rows = await fetch(connection, "outbound", "attachment_blobs", tenant_id=tenant_id, message_id=message_id)
+    return {row["id"]: row["data"] for row in rows}
+
+
+async def claim_outbound(connection: Connection, claim: Claim) -> list[Job]:
     """Queue rows that may leave now, each with what its adapter needs."""
-    rows = await fetch(connection, "outbound", "claim_outbound", classes=Jsonb(classes), **_claim_values(claim))
+    rows = await fetch(connection, "outbound", "claim_outbound", **_claim_values(claim))
     return [
         Job(
             tenant_id=row["tenant_id"], item_id=row["queue_id"], thread_id=row["thread_id"], fence=row["fence"],

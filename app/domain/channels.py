@@ -1,26 +1,63 @@
-"""The channel port: what every channel adapter declares and how a dispatch ends. No I/O here."""
+"""The channel port: what an adapter declares, what it is given to send, and how a dispatch ends. No I/O here."""
 
-from typing import Any, Literal, Protocol
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
-Channel = Literal["email", "whatsapp", "telegram", "sms", "form", "phone", "push", "in_app"]
+from app.domain.inbound import ChannelEvent
+
 DeliveryClass = Literal["I", "N"]
+Direction = Literal["both", "in", "out"]
 OutcomeKind = Literal["accepted", "rejected", "retry", "unknown", "refused"]
 """`refused` is the router's own: a rule of ours stopped the message between claim and call."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a channel can do, stated once so that the core never asks which channel it is."""
+    """What a provider can do, stated once: the router registers it in Postgres, which enforces limits, window and pace.
 
+    The core never asks which channel it is.
+    """
+
+    provider: str
+    """The adapter's name, unique in the installation; a channel session names the one it uses."""
     channel: str
     delivery_class: DeliveryClass
     """`I`: the provider honours an idempotency key. `N`: it does not, so an unfinished call is never resent."""
     max_body_chars: int
-    max_attachment_bytes: int
+    max_attachment_bytes: int = 0
+    direction: Direction = "both"
+    window_hours: int | None = None
+    """Free text only within so many hours of the contact's last message; templates at any time."""
+    session_per_second: float | None = None
+    """Most sends of one account a second."""
+    recipient_interval_s: float | None = None
+    """Least pause between two sends to one recipient, in seconds."""
     receipts: frozenset[str] = frozenset()
     can_edit: bool = False
     can_unsend: bool = False
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One account of a tenant as an adapter or receiver sees it; its secrets are open."""
+
+    tenant_id: str
+    session_id: str
+    channel: str
+    provider: str
+    address: str
+    config: dict[str, Any]
+    secrets: dict[str, str]
+
+
+class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to send along."""
+
+    id: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    data: bytes = b""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +67,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     queue_id: str
     message_id: str
     thread_id: str
+    channel: str
+    provider: str
     attempt: int
     idempotency_key: str
     recipient: str
@@ -39,11 +78,17 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     sender_kind: str
     sender_address: str
     sender_name: str
+    session_address: str
     external_message_id: str | None
     in_reply_to: str | None
+    """The external id of the newest message this one refers to, as its receiver stored it."""
     references: tuple[str, ...]
     session_config: dict[str, Any]
     secrets: dict[str, str]
+    message_type: str = "text"
+    metadata: dict[str, Any] = {}
+    """Channel facts of the message: `{"template": {"name", "language", "parameters"}}` for a template."""
+    attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
     """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
 
@@ -55,10 +100,26 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     provider_message_id: str | None = None
     error_code: str | None = None
+    """`429` makes every row of the account wait `retry_after_s`, where the provider declared a pace."""
     error: str | None = None
     retry_after_s: float | None = None
     suppress_recipient: bool = False
     """The provider said that this address does not exist: a hard bounce in the dialogue."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of an account: `connected`, `degraded` (works, with trouble) or `disconnected`."""
+
+    status: Literal["connected", "degraded", "disconnected"]
+    reason: str | None = None
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a provider, verified and stored by the edge function, still as it came."""
+
+    event_id: str
+    headers: dict[str, str]
+    payload: bytes
 
 
 class BeforeSend(Protocol):
@@ -68,9 +129,12 @@ class BeforeSend(Protocol):
 
 
 class Adapter(Protocol):
-    """One channel's way out."""
+    """One provider's way out. A module of `app.channels` offers it by a function `create_adapter(settings)`."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
         """Send one message. Never raises for provider errors: every ending is an `Outcome`."""
@@ -78,4 +142,22 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Release pooled connections."""
+        ...
+
+
+@runtime_checkable
+class ReadsWebhooks(Protocol):
+    """An adapter whose provider pushes: it turns a stored call into events."""
+
+    async def read_webhook(self, webhook: Webhook, session: Session) -> Sequence[ChannelEvent]:
+        """What the call says, in its order. May fetch media. Raises ValueError for a call that makes no sense."""
+        ...
+
+
+@runtime_checkable
+class ChecksHealth(Protocol):
+    """An adapter that can ask its provider whether an account works."""
+
+    async def check(self, session: Session) -> Health:
+        """One cheap call to the provider. Raises nothing for what the provider answers."""
         ...

@@ -25,11 +25,12 @@ Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20, description=
 
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An account to connect. An e-mail account without address gets one below the platform's own domain."""
+    """An account to connect. An e-mail account without address gets one below the platform's own domain; without a
+    provider it sends over the platform's own mail server."""
 
     channel: Channel
     name: Line
-    provider: Word = "smtp"
+    provider: Word | None = None
     address: Address | None = None
     sender_name: Line | None = None
     config: dict[str, Any] = {}
@@ -60,12 +61,14 @@ async def create_session(
     request: Request[Any, Any, State], unit: CallerUnit, data: JSONBody[NewSession]
 ) -> dict[str, Any]:
     """Pending until its address is verified; an address of the platform's own is connected at once. Admins."""
+    if data.provider is None and data.channel != "email":
+        raise BadInput("This channel needs a provider.", field="provider", remedy="name the one the account is with")
     made_up = data.address is None
     address = await _own_address(request, unit, data) if data.address is None else await _normal(unit, data)
     sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
     made = await db.create_channel_session(
-        unit, channel=data.channel, provider=data.provider, name=data.name, address=address, config=data.config,
-        sender_name=data.sender_name, secrets=sealed, verified=made_up,
+        unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
+        config=data.config, sender_name=data.sender_name, secrets=sealed, verified=made_up,
     )  # fmt: skip
     return {**made, "address": address}
 
@@ -80,7 +83,7 @@ async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewS
 async def _normal(unit: Unit, data: NewSession) -> str:
     address = data.address or ""
     try:
-        if data.channel in ("email", "form"):
+        if data.channel == "email":
             return normalize_email(address)
         if data.channel in ("whatsapp", "sms", "phone"):
             return normalize_phone(address, [] if address.startswith("+") else await home_regions(unit))

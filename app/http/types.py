@@ -38,7 +38,10 @@ Limit = Annotated[int, Parameter(ge=1, le=PAGE, description="Most items of a pag
 Cursor = Annotated[str, Parameter(max_length=200, description="A cursor of an earlier answer, as it was.")]
 Folder = Literal["inbox", "spam", "automated", "any"]
 Status = Literal["open", "snoozed", "closed", "archived", "any"]
-Channel = Literal["email", "whatsapp", "telegram", "sms", "form", "phone", "push", "in_app"]
+Channel = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["email"],
+              description="email, whatsapp, telegram, sms, form, phone, push, in_app, or one that was added."),
+]  # fmt: skip
 Role = Literal["owner", "admin", "agent", "viewer"]
 SearchPolicy = Literal["none", "metadata", "full"]
 

@@ -10,14 +10,10 @@
 
 create function private.address_kind(p_channel text) returns text
 language sql immutable parallel safe set search_path = '' as $$
-  select case
-    when p_channel in ('whatsapp', 'sms', 'phone') then 'phone'
-    when p_channel in ('email', 'form') then 'email'
-    else p_channel
-  end
+  select case when p_channel in ('whatsapp', 'sms', 'phone') then 'phone' else p_channel end
 $$;
 comment on function private.address_kind(text) is
-'Which kind of address a channel uses: WhatsApp, SMS and phone share one number.';
+'Which kind of address a channel uses: WhatsApp, SMS and phone share one number, every other channel has its own.';
 
 create function private.is_address(p_kind text, p_address text) returns boolean
 language sql immutable parallel safe set search_path = '' as $$
@@ -25,7 +21,7 @@ language sql immutable parallel safe set search_path = '' as $$
     when 'email' then length(p_address) <= 320 and p_address = lower(p_address)
       and p_address ~ '^[^[:space:][:cntrl:]@]+@[a-z0-9]([a-z0-9._-]*[a-z0-9])?$'
     when 'phone' then p_address ~ '^\+[1-9][0-9]{6,14}$'
-    else length(p_address) between 1 and 320 and p_address !~ '[[:cntrl:]]'
+    else octet_length(p_address) between 1 and 2000 and p_address !~ '[[:cntrl:]]'
   end
 $$;
 comment on function private.is_address(text, text) is
@@ -82,7 +78,7 @@ create table public.contact_identities (
   constraint contact_identities_tenant_id_contact_id_fkey foreign key (tenant_id, contact_id)
   references public.contacts (tenant_id, id),
   constraint contact_identities_address_check check (private.is_address(kind, address)),
-  constraint contact_identities_kind_check check (kind in ('email', 'phone', 'telegram', 'push', 'in_app'))
+  constraint contact_identities_kind_check check (kind ~ '^[a-z][a-z0-9_]{0,40}$')
 );
 comment on table public.contact_identities is
 'One normalised address of one contact; an address belongs to one contact per tenant.';

@@ -26,7 +26,8 @@ create table public.et_channel_sessions (
   constraint et_channel_sessions_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint et_channel_sessions_tenant_id_channel_address_key unique (tenant_id, channel, address),
   constraint et_channel_sessions_channel_check
-  check (channel in ('email', 'whatsapp', 'telegram', 'sms', 'form', 'phone', 'push', 'in_app')),
+  check (channel ~ '^[a-z][a-z0-9_]{0,40}$'),
+  constraint et_channel_sessions_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
   constraint et_channel_sessions_status_check
   check (status in ('pending', 'connected', 'degraded', 'disconnected', 'paused', 'deleted')),
   constraint et_channel_sessions_address_check check (private.is_address(private.address_kind(channel), address)),
@@ -98,6 +99,7 @@ declare
   v_tenant uuid := private.authorize('admin');
   v_id uuid;
 begin
+  perform private.refuse_unknown_provider(p_channel, p_provider);
   insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, config, sender_name)
   values (v_tenant, p_channel, p_provider, p_name, p_address, p_config, p_sender_name)
   returning id into v_id;

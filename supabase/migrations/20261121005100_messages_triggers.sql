@@ -256,7 +256,6 @@ begin
       on d.tenant_id = new.tenant_id and d.channel = new.channel and d.external_message_id = new.external_message_id
     left join public.contact_identities as i
       on i.tenant_id = new.tenant_id and i.address = new.sender_address and i.kind = case
-        when new.channel in ('email', 'form') then 'email'
         when new.channel in ('whatsapp', 'sms', 'phone') then 'phone' else new.channel end
     left join public.et_threads as t on t.tenant_id = new.tenant_id
       and t.scope_key = 'cc:' || new.channel_session_id::text || ':' || i.contact_id::text

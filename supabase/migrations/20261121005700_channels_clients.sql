@@ -1,4 +1,4 @@
--- Chapter: channels, part two. Who may hand over a secret of a channel account.
+-- Chapter: channels, part four. Who may hand over a secret of a channel account.
 --
 --   authenticated: authorize_channel_secret() ──▶ same transaction, back in the API's role:
 -- private.put_channel_secret()

@@ -91,6 +91,10 @@ begin
   if p_decision ->> 'action' not in ('auto_reply', 'follow_up') then
     return null;
   end if;
+  if not private.in_service_window(p_thread.tenant_id, p_thread.id, private.thread_window(p_thread)) then
+    return jsonb_build_object('action', 'human_takeover', 'reason',
+      'The contact wrote too long ago for free text on this channel: only a template may be sent.');
+  end if;
   -- The contact's row is the lock: two threads of one contact cannot both take the last free reply.
   perform from public.contacts as c where c.tenant_id = p_thread.tenant_id
     and c.id = p_thread.contact_id for no key update;

@@ -49,10 +49,13 @@ create table private.outbound_work (
   lease_until timestamptz,
   fence bigint not null default 0,
   claimed_by text,
+  slot_at timestamptz,
   constraint outbound_work_tenant_id_queue_id_pkey primary key (tenant_id, queue_id)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.outbound_work is 'One row per queue row not yet finished: an index of state, never the state.';
+comment on column private.outbound_work.slot_at is
+'The moment this row was given by its provider''s pace; null until it had to wait for one.';
 
 create table public.dispatch_attempts (
   tenant_id uuid not null,
@@ -131,16 +134,6 @@ create table public.suppressions (
 );
 comment on table public.suppressions is
 'Addresses nothing is sent to. all: dead or complaining; automatic: asked to be left alone, may still be answered.';
-
-create table private.breakers (
-  tenant_id uuid not null,
-  channel_session_id uuid not null,
-  failures integer not null default 0,
-  open_until timestamptz,
-  constraint breakers_tenant_id_channel_session_id_pkey primary key (tenant_id, channel_session_id)
-);
-comment on table private.breakers is
-'Provider trouble per tenant account: after five failures in a row sending pauses, longer each time.';
 
 create table private.send_counters (
   tenant_id uuid not null,
@@ -278,8 +271,6 @@ alter table public.suppressions enable row level security;
 alter table public.suppressions force row level security;
 alter table private.outbound_work enable row level security;
 alter table private.outbound_work force row level security;
-alter table private.breakers enable row level security;
-alter table private.breakers force row level security;
 alter table private.send_counters enable row level security;
 alter table private.send_counters force row level security;
 alter table private.send_buckets enable row level security;
@@ -303,18 +294,16 @@ create policy suppressions_select_worker on public.suppressions for select to pa
 using (tenant_id = (select private.worker_tenant()));
 create policy outbound_work_select_worker on private.outbound_work for select to parley_worker
 using (tenant_id = (select private.worker_tenant()));
-create policy breakers_select_worker on private.breakers for select to parley_worker
-using (tenant_id = (select private.worker_tenant()));
 create policy send_counters_select_worker on private.send_counters for select to parley_worker
 using (tenant_id = (select private.worker_tenant()));
 create policy send_buckets_select_worker on private.send_buckets for select to parley_worker
 using (tenant_id = (select private.worker_tenant()));
 
 revoke all on public.et_outbound_queue, public.dispatch_attempts, public.delivery_receipts, public.suppressions,
-private.outbound_work, private.breakers, private.send_counters, private.send_buckets
+private.outbound_work, private.send_counters, private.send_buckets
 from public, anon, authenticated, service_role;
 grant select on public.et_outbound_queue, public.dispatch_attempts, public.delivery_receipts, public.suppressions
 to authenticated, service_role, parley_worker;
 grant insert on public.et_outbound_queue to service_role;
 grant insert, update, delete on public.suppressions to service_role;
-grant select on private.outbound_work, private.breakers, private.send_counters, private.send_buckets to parley_worker;
+grant select on private.outbound_work, private.send_counters, private.send_buckets to parley_worker;

@@ -1,4 +1,4 @@
--- Chapter: outbound, part two. Enqueue, claim with every rule checked again, and the ledger of tries.
+-- Chapter: outbound, part three. Enqueue, claim with every rule checked again, and the ledger of tries.
 
 create function private.reply_headers(p_thread public.et_threads) returns table (recipient text, subject text,
   reference_ids text[], external_message_id text)
@@ -35,6 +35,23 @@ comment on function private.reply_headers(public.et_threads) is
 'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
 'will carry.';
 
+create function private.attach_files(p_tenant_id uuid, p_message_id uuid, p_files jsonb) returns void
+language sql volatile security definer set search_path = '' as $$
+  with given as (
+    select private.uuid_v7() as id, f.filename, f.content_type, decode(f.data, 'base64') as data
+    from jsonb_to_recordset(coalesce(p_files, '[]')) as f (filename text, content_type text, data text)
+  ), named as (
+    insert into public.message_attachments (tenant_id, id, message_id, filename, content_type, size_bytes, sha256)
+    select p_tenant_id, g.id, p_message_id, g.filename, coalesce(g.content_type, 'application/octet-stream'),
+      octet_length(g.data), encode(sha256(g.data), 'hex')
+    from given as g
+  )
+  insert into private.attachment_blobs (tenant_id, attachment_id, data)
+  select p_tenant_id, g.id, g.data from given as g
+$$;
+comment on function private.attach_files(uuid, uuid, jsonb) is
+'Definer: files of a message to be sent, as [{filename, content_type, data}] with data in base64; kept with it.';
+
 create function private.enqueue_outbound(
   p_tenant_id uuid, p_thread_id uuid, p_body text, p_sender_kind text, p_sender text, p_options jsonb default '{}'
 ) returns table (message_id uuid, queue_id uuid, seq bigint, rev bigint)
@@ -52,6 +69,7 @@ begin
     raise exception 'this thread has nobody to send to on %', v_thread.channel
       using errcode = 'PT422', detail = '{"code": "no_recipient"}', hint = 'Add an address to the contact first.';
   end if;
+  perform private.refuse_unsendable(v_thread, p_body, coalesce(p_options ->> 'message_type', 'text'), p_sender_kind);
   insert into public.et_messages (
     tenant_id, thread_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_user_id,
     subject, body, language, message_type, external_message_id, client_message_id, reference_ids, control_epoch,
@@ -69,6 +87,7 @@ begin
   if v_message.id is null then
     return;
   end if;
+  perform private.attach_files(p_tenant_id, v_message.id, p_options -> 'attachments');
   insert into public.et_outbound_queue (
     tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, scheduled_at)
   values (
@@ -137,7 +156,7 @@ declare
 begin
   select t.status as tenant_status, t.time_zone, s.status as session_status, c.blocked_at, c.time_zone as contact_zone,
     th.status as thread_status, th.control, th.control_epoch, th.last_inbound_seq, m.sender_kind, m.message_type,
-    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, x.scope, x.reason as suppressed_because,
+    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, b.failures, p.window_hours, x.scope, x.reason as suppressed_because,
     st.quiet_hours_start, st.quiet_hours_end, st.daily_send_cap, coalesce(n.sent, 0) as sent_today, c.id as contact_id
   into v
   from public.et_messages as m
@@ -149,7 +168,9 @@ begin
     on c.tenant_id = th.tenant_id and c.id = private.canonical_contact(th.tenant_id, th.contact_id)
   left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
     and x.kind = private.address_kind(m.channel)
-  left join private.breakers as b on b.tenant_id = m.tenant_id and b.channel_session_id = m.channel_session_id
+  left join private.channel_providers as p on p.provider = s.provider
+  left join private.breakers as b on b.tenant_id = m.tenant_id
+    and b.account = private.provider_account(s.provider, s.config)
   left join private.send_counters as n on n.tenant_id = m.tenant_id
     and n.day = (clock_timestamp() at time zone t.time_zone)::date
   where m.tenant_id = p_queue.tenant_id and m.id = p_queue.message_id;
@@ -170,7 +191,8 @@ begin
   elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel,
     'marketing') then
     verdict := 'cancel'; reason := 'no_consent';
-  elsif p_queue.channel = 'whatsapp' and v.message_type <> 'template' and not private.in_service_window(p_queue) then
+  elsif v.message_type <> 'template' and not private.in_service_window(p_queue.tenant_id, p_queue.thread_id,
+    v.window_hours) then
     verdict := 'cancel'; reason := 'window_closed';
   elsif v.tenant_status = 'suspended' then
     verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
@@ -207,17 +229,53 @@ $$;
 comment on function private.has_consent(uuid, uuid, text, text) is
 'Definer: the newest consent row of a contact and of those merged into him says yes.';
 
-create function private.in_service_window(p_queue public.et_outbound_queue) returns boolean
+create function private.in_service_window(p_tenant_id uuid, p_thread_id uuid, p_hours integer) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select exists (
+  select p_hours is null or exists (
     select from public.et_threads as t
     inner join public.et_messages as m on m.tenant_id = t.tenant_id
       and m.thread_id = t.id and m.seq = t.last_inbound_seq
-    where t.tenant_id = p_queue.tenant_id and t.id = p_queue.thread_id
-      and m.created_at > clock_timestamp() - interval '24 hours')
+    where t.tenant_id = p_tenant_id and t.id = p_thread_id
+      and m.created_at > clock_timestamp() - make_interval(hours => p_hours))
 $$;
-comment on function private.in_service_window(public.et_outbound_queue) is
-'Definer: the contact wrote within 24 hours, so free text is allowed on WhatsApp.';
+comment on function private.in_service_window(uuid, uuid, integer) is
+'Definer: the contact wrote within so many hours, so the provider takes free text. Always true without such a rule.';
+
+create function private.thread_window(p_thread public.et_threads) returns integer
+language sql stable security definer set search_path = '' as $$
+  select p.window_hours
+  from public.et_channel_sessions as s
+  inner join private.channel_providers as p on p.provider = s.provider
+  where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id
+$$;
+comment on function private.thread_window(public.et_threads) is
+'Definer: the window of free text in hours on the account a thread runs on; null when there is none.';
+
+create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_message_type text,
+  p_sender_kind text) returns void
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_most integer;
+begin
+  select p.max_body_chars into v_most
+  from public.et_channel_sessions as s inner join private.channel_providers as p on p.provider = s.provider
+  where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id;
+  if length(p_body) > v_most then
+    raise exception 'a message on % has at most % characters', p_thread.channel, v_most
+      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
+        hint = 'Shorten it, or send it in parts.';
+  end if;
+  -- The AI is overruled before it comes here, and what it had queued is cancelled at claim.
+  if p_sender_kind <> 'ai' and p_message_type <> 'template' and not private.in_service_window(
+    p_thread.tenant_id, p_thread.id, private.thread_window(p_thread)) then
+    raise exception 'the contact has not written lately: only a template may be sent on %', p_thread.channel
+      using errcode = 'PT422', detail = '{"code": "window_closed", "field": "body"}',
+        hint = 'Send an approved template, or wait until the contact writes.';
+  end if;
+end
+$$;
+comment on function private.refuse_unsendable(public.et_threads, text, text, text) is
+'Definer: what the thread''s provider would not take is refused before it is queued.';
 
 create function private.take_daily_send(p_tenant_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -238,6 +296,13 @@ $$;
 comment on function private.take_daily_send(uuid) is
 'Definer: takes one of the tenant''s sends of today, false when the cap is reached. Taken at claim, so that a batch '
 'cannot pass it.';
+
+create function private.next_day(p_tenant_id uuid) returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
+  from public.tenants as t where t.id = p_tenant_id
+$$;
+comment on function private.next_day(uuid) is 'Definer: when the tenant''s day ends.';
 
 create function private.give_back_send(p_tenant_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$

@@ -1,8 +1,7 @@
--- Chapter: outbound, part three. What the router calls: claim, mark, complete; and what comes back: receipts.
+-- Chapter: outbound, part four. What the router calls: claim, mark, complete; and what comes back: receipts.
 
 create function private.claim_outbound(
-  p_worker text, p_limit integer, p_classes jsonb, p_watermark timestamptz default '-infinity',
-    p_after_tenant uuid default null
+  p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
 ) returns table (
   tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
   run_at timestamptz
@@ -12,13 +11,13 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenants uuid[] := private.waiting_tenants('private.outbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
-  v_work record;
+  v_work private.outbound_work;
 begin
   for v_work in
-    select w.tenant_id, w.queue_id, w.lease_until, w.run_at
+    select w.*
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
-      select o.tenant_id, o.queue_id, o.lease_until, o.run_at from private.outbound_work as o
+      select o.* from private.outbound_work as o
       where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
         and (o.lease_until is null or o.lease_until < clock_timestamp())
       order by o.run_at
@@ -28,18 +27,14 @@ begin
     order by t.n
     limit p_limit
   loop
-    return query select * from private.claim_one_outbound(p_worker, v_work.tenant_id, v_work.queue_id,
-      v_work.lease_until is not null, v_work.run_at, p_classes);
+    return query select * from private.claim_one_outbound(p_worker, v_work);
   end loop;
 end
 $$;
-comment on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid) is
-'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants; p_classes tells '
-'each channel''s delivery class.';
+comment on function private.claim_outbound(text, integer, timestamptz, uuid) is
+'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants.';
 
-create function private.claim_one_outbound(
-  p_worker text, p_tenant_id uuid, p_queue_id uuid, p_lease_lost boolean, p_run_at timestamptz, p_classes jsonb
-) returns table (
+create function private.claim_one_outbound(p_worker text, p_work private.outbound_work) returns table (
   tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
   run_at timestamptz
 )
@@ -51,66 +46,81 @@ declare
   v_fence bigint := nextval('private.fences');
 begin
   select q.* into v_queue from public.et_outbound_queue as q
-  where q.tenant_id = p_tenant_id and q.id = p_queue_id for no key update skip locked;
+  where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id for no key update skip locked;
   if not found then
     -- Somebody is cancelling it and will want the work row next: waiting here would be a deadlock.
     return;
   end if;
-  if p_lease_lost and v_queue.status = 'sending' then
+  if p_work.lease_until is not null and v_queue.status = 'sending' then
     if not private.settle_lost_attempt(v_queue) then
       return;
     end if;
     v_queue.status := 'queued';
   end if;
   if v_queue.status <> 'queued' then
-    delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+    delete from private.outbound_work as w where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
     return;
   end if;
   select d.verdict, d.reason, d.until into v_verdict from private.dispatch_verdict(v_queue) as d;
-  if v_verdict.verdict = 'send' and not private.take_daily_send(p_tenant_id) then
-    select 'defer' as verdict, 'daily_cap' as reason,
-      ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone as until
-    into v_verdict from public.tenants as t where t.id = p_tenant_id;
+  if v_verdict.verdict = 'send' then
+    select d.verdict, d.reason, d.until into v_verdict from private.take_turn(v_queue, p_work.slot_at) as d;
   end if;
   if v_verdict.verdict = 'cancel' then
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = v_verdict.reason
-    where q.tenant_id = p_tenant_id and q.id = p_queue_id;
-    delete from private.outbound_work as w where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+    where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id;
+    delete from private.outbound_work as w where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
     return;
   elsif v_verdict.verdict = 'defer' then
     update public.et_outbound_queue as q set status_reason = v_verdict.reason
-    where q.tenant_id = p_tenant_id and q.id = p_queue_id and q.status_reason is distinct from v_verdict.reason;
-    update private.outbound_work as w set run_at = v_verdict.until, lease_until = null, claimed_by = null
-    where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+    where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id
+      and q.status_reason is distinct from v_verdict.reason;
+    update private.outbound_work as w set run_at = v_verdict.until, lease_until = null, claimed_by = null,
+      slot_at = case v_verdict.reason when 'pace' then v_verdict.until end
+    where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
     return;
   end if;
   update private.outbound_work as w
-  set lease_until = clock_timestamp() + private.lease_length(), fence = v_fence, claimed_by = p_worker
-  where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
+  set lease_until = clock_timestamp() + private.lease_length(), fence = v_fence, claimed_by = p_worker, slot_at = null
+  where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
   update public.et_outbound_queue as q set status = 'sending', status_reason = null, attempts = q.attempts + 1
-  where q.tenant_id = p_tenant_id and q.id = p_queue_id
+  where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id
   returning q.* into v_queue;
   insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class, idempotency_key, worker)
-  values (p_tenant_id, p_queue_id, v_queue.attempts, v_fence, coalesce(p_classes ->> v_queue.channel, 'N'),
-    p_queue_id::text, p_worker);
-  return query select p_tenant_id, p_queue_id, v_queue.message_id, v_queue.thread_id, v_fence, v_queue.attempts,
-    v_queue.channel, p_run_at;
+  values (p_work.tenant_id, p_work.queue_id, v_queue.attempts, v_fence,
+    private.delivery_class(p_work.tenant_id, v_queue.channel_session_id), p_work.queue_id::text, p_worker);
+  return query select p_work.tenant_id, p_work.queue_id, v_queue.message_id, v_queue.thread_id, v_fence,
+    v_queue.attempts, v_queue.channel, p_work.run_at;
 end
 $$;
-comment on function private.claim_one_outbound(text, uuid, uuid, boolean, timestamptz, jsonb) is
+comment on function private.claim_one_outbound(text, private.outbound_work) is
 'Definer: one locked work row becomes an attempt, or is cancelled or put off by a rule.';
+
+create function private.delivery_class(p_tenant_id uuid, p_session_id uuid) returns text
+language sql stable security definer set search_path = '' as $$
+  select coalesce((
+    select p.delivery_class from public.et_channel_sessions as s
+    inner join private.channel_providers as p on p.provider = s.provider
+    where s.tenant_id = p_tenant_id and s.id = p_session_id), 'N')
+$$;
+comment on function private.delivery_class(uuid, uuid) is
+'Definer: I or N, as the account''s provider declared; N when nobody declared it.';
 
 create function private.dispatch_details(p_tenant_id uuid, p_queue_id uuid) returns jsonb
 language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
+    'provider', s.provider, 'message_type', m.message_type, 'metadata', m.metadata, 'session_address', s.address,
     'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
     'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
     'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address,
       s.address) else s.address end),
     'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
     'external_message_id', m.external_message_id, 'in_reply_to', m.reference_ids[cardinality(m.reference_ids)],
-    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config,
+    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config, 'attachments', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
+        'size_bytes', a.size_bytes) order by a.id), '[]')
+      from public.message_attachments as a
+      where a.tenant_id = m.tenant_id and a.message_id = m.id and a.refused is null),
     'secrets', (
       select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
       where x.tenant_id = s.tenant_id and x.session_id = s.id))
@@ -180,24 +190,6 @@ $$;
 comment on function private.retry_delay(integer, double precision) is
 'Exponential backoff with full jitter, at most 15 minutes; a Retry-After is honoured up to an hour.';
 
-create function private.note_provider(p_tenant_id uuid, p_session_id uuid, p_ok boolean) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  if p_ok then
-    delete from private.breakers as b where b.tenant_id = p_tenant_id and b.channel_session_id = p_session_id;
-  else
-    insert into private.breakers as b (tenant_id, channel_session_id, failures) values (p_tenant_id, p_session_id, 1)
-    on conflict (tenant_id, channel_session_id) do update set
-      failures = b.failures + 1,
-      open_until = case when b.failures + 1 >= 5
-        then clock_timestamp() + least(interval '10 minutes', interval '5 seconds' * power(2, least(b.failures - 4,
-          10))) end;
-  end if;
-end
-$$;
-comment on function private.note_provider(uuid, uuid, boolean) is
-'Definer: one more success or failure of a provider; five failures in a row open the breaker.';
-
 create function private.complete_outbound(p_tenant_id uuid, p_queue_id uuid, p_fence bigint,
   p_outcome jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
@@ -254,6 +246,10 @@ begin
     or (v_kind = 'retry' and coalesce(p_outcome ->> 'error_code', '') !~ '^4(?!21)') then
     perform private.note_provider(p_tenant_id, v_queue.channel_session_id, v_kind = 'accepted');
   end if;
+  if v_kind = 'retry' and p_outcome ->> 'error_code' = '429' then
+    perform private.pause_session_sends(p_tenant_id, v_queue.channel_session_id,
+      make_interval(secs => least(coalesce((p_outcome ->> 'retry_after_s')::float8, 1), 3600)));
+  end if;
   if v_status in ('queued', 'failed', 'bounced', 'cancelled') then
     perform private.give_back_send(p_tenant_id);
   end if;
@@ -284,7 +280,7 @@ $$;
 comment on function private.suppress(uuid, text, text, text, uuid) is
 'Definer: nothing more is sent to this address; a stronger reason replaces a weaker one.';
 
-grant execute on function private.claim_outbound(text, integer, jsonb, timestamptz, uuid),
+grant execute on function private.claim_outbound(text, integer, timestamptz, uuid),
 private.dispatch_details(uuid, uuid), private.renew_outbound(uuid[], uuid[], bigint[]),
 private.mark_send_started(uuid, uuid, bigint), private.complete_outbound(uuid, uuid, bigint, jsonb),
 private.suppress(uuid, text, text, text, uuid) to parley_worker;

@@ -1,4 +1,4 @@
--- Chapter: outbound, part four. What comes back, what people do about it, and what clients send.
+-- Chapter: outbound, part five. What comes back, what people do about it, and what clients send.
 
 -- ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,20 +68,34 @@ $$;
 comment on function private.apply_receipts(uuid, uuid) is
 'Definer: receipts that came before the message they speak of was settled are applied now.';
 
+create function private.receipt_queue_ids(p_tenant_id uuid, p_receipt jsonb) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select q.id from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.provider_message_id = p_receipt ->> 'external_message_id'
+  union
+  select q.id from public.et_messages as m
+  inner join public.et_outbound_queue as q on q.tenant_id = m.tenant_id and q.message_id = m.id
+  where m.tenant_id = p_tenant_id and m.channel = p_receipt ->> 'channel'
+    and m.external_message_id = p_receipt ->> 'external_message_id'
+  union
+  select q.id from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.id = case
+    when pg_input_is_valid(p_receipt ->> 'queue_id', 'uuid') then (p_receipt ->> 'queue_id')::uuid end
+$$;
+comment on function private.receipt_queue_ids(uuid, jsonb) is
+'Definer: the sends a receipt may be about: by the provider''s id, by our own Message-ID, or by the queue id the '
+'provider was given to repeat. One index look-up each.';
+
 create function private.record_receipt(p_tenant_id uuid, p_receipt jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_receipt public.delivery_receipts%rowtype;
   v_queue public.et_outbound_queue%rowtype;
 begin
-  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || (p_receipt ->>
-    'external_message_id'), 4));
-  select q.* into v_queue
-  from public.et_outbound_queue as q
-  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
-  where q.tenant_id = p_tenant_id and (
-    (m.channel = p_receipt ->> 'channel' and m.external_message_id = p_receipt ->> 'external_message_id')
-    or q.provider_message_id = p_receipt ->> 'external_message_id')
+  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'receipt:' || coalesce(
+    p_receipt ->> 'external_message_id', p_receipt ->> 'queue_id'), 4));
+  select q.* into v_queue from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.id in (select private.receipt_queue_ids(p_tenant_id, p_receipt))
   order by q.created_at desc limit 1 for no key update of q;
   insert into public.delivery_receipts (
     tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic,
@@ -96,6 +110,11 @@ begin
     return jsonb_build_object('result', 'duplicate');
   end if;
   if v_queue.id is not null then
+    if v_queue.provider_message_id is null and v_receipt.external_message_id is not null then
+      -- The answer that would have told the id was lost: later receipts may know nothing else.
+      update public.et_outbound_queue as q set provider_message_id = v_receipt.external_message_id
+      where q.tenant_id = p_tenant_id and q.id = v_queue.id and q.provider_message_id is null;
+    end if;
     perform private.apply_receipt(v_receipt, v_queue);
   end if;
   return jsonb_build_object('result', case when v_queue.id is null then 'kept' else 'applied' end,
@@ -103,8 +122,9 @@ begin
 end
 $$;
 comment on function private.record_receipt(uuid, jsonb) is
-'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, …}. Kept once; applied to its '
-'message, or when that is known.';
+'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, queue_id, …}. Kept once; applied '
+'to its message, or when that is known. queue_id is what a provider was given to repeat, so that it settles sends '
+'whose answer was lost.';
 
 create function private.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,4 +1,4 @@
--- Chapter: outbound, part five. Addresses the staff takes off the suppression list, or puts on it.
+-- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it.
 
 create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

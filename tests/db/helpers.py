@@ -21,6 +21,8 @@ from tests.support.database import Database, as_user
 
 Row = dict[str, Any]
 CLASSES = {"email": "N", "whatsapp": "I"}
+RULES = {"whatsapp": {"window_hours": 24}}
+"""What the providers of the test world declare beside their class."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class World:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.providers: dict[str, str] = {}
+        """The provider new sessions of a channel use; `test_<channel>` unless named."""
         self.owner = database.connect(row_factory=dict_row)
         self.worker = database.connect("parley_worker", row_factory=dict_row)
         self.api = database.connect("parley_api", row_factory=dict_row)
@@ -89,8 +93,8 @@ class World:
         """A channel session, connected and verified."""
         made: uuid.UUID = self.one(
             "insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, status, verified_at)"
-            " values (%s, %s, 'test', 'Desk', %s, 'connected', case when %s then now() end) returning id",
-            tenant_id, channel, address, verified,
+            " values (%s, %s, %s, 'Desk', %s, 'connected', case when %s then now() end) returning id",
+            tenant_id, channel, self.providers.get(channel, f"test_{channel}"), address, verified,
         )["id"]  # fmt: skip
         return made
 
@@ -245,11 +249,26 @@ class World:
         return dict(row)
 
     def claim_out(self, limit: int = 10, worker: str = "o1", classes: Any = None, connection: Any = None) -> list[Row]:
-        """Claim outbound work."""
+        """Claim outbound work; `classes` tells each channel's delivery class."""
+        self.register({channel: {"delivery_class": kind} for channel, kind in (classes or CLASSES).items()})
         cursor = (connection or self.worker).cursor(row_factory=dict_row)
-        return cursor.execute(
-            "select * from private.claim_outbound(%s, %s, %s)", [worker, limit, Jsonb(classes or CLASSES)]
-        ).fetchall()
+        return cursor.execute("select * from private.claim_outbound(%s, %s)", [worker, limit]).fetchall()
+
+    def register(self, channels: dict[str, Row]) -> None:
+        """Declare what the provider `test_<channel>` of each channel can do, as a router does at start-up."""
+        declared = [
+            {
+                "provider": f"test_{name}",
+                "channel": name,
+                "delivery_class": "N",
+                "max_body_chars": 100_000,
+                **RULES.get(name, {}),
+                **more,
+            }
+            for name, more in channels.items()
+        ]
+        with self.database.connect("parley_worker") as connection:
+            connection.execute("select private.register_providers(%s)", [Jsonb(declared)])
 
     def start(self, claim: Row) -> str:
         """Say that the provider's call begins."""

@@ -58,6 +58,7 @@ class Room:
     def __init__(self, database: Database, home: Path, **settings: Any) -> None:
         self.database = database
         self.world = World(database)
+        self.world.providers = {"email": "smtp"}
         self.home = home
         self.smtp_port, self.lmtp_port, self.catcher_port = free_port(), free_port(), free_port()
         chosen: dict[str, Any] = {

@@ -1,16 +1,15 @@
 """From a parsed mail to committed rows: one transaction for all recipients. No SMTP here, and nothing is decided."""
 
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from app.db import worker as db
-from app.db.queries import query
+from app.db.inbound import Place, store
 from app.domain.email import Attachment, MailReport, ParsedMail
+from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, Receipt
 
 NOBODY = "unknown@invalid"
 """Stands in for a sender address that is no address; the written one stays in the metadata."""
@@ -49,34 +48,18 @@ async def find_mailbox(connection: db.Connection, address: str) -> Mailbox | Non
 async def ingest(connection: db.Connection, mail: ParsedMail, mailboxes: Sequence[Mailbox]) -> list[Ingested]:
     """Write one mail into all `mailboxes`, or nothing. Sorted, so that two copies of one mail cannot deadlock."""
     done: list[Ingested] = []
+    events = to_events(mail)
     async with connection.transaction():
         for mailbox in sorted(set(mailboxes), key=lambda box: (box.tenant_id, box.session_id)):
-            await connection.execute(query("inbound", "set_tenant"), {"tenant_id": mailbox.tenant_id})
-            rows = await db.fetch(connection, "inbound", "insert_inbound", **_message(mail, mailbox))
-            new = bool(rows)
-            if not new:
-                rows = await db.fetch(connection, "inbound", "find_message", **_message_key(mail, mailbox))
-            row = rows[0]
-            for attachment in mail.attachments if new else ():
-                await connection.execute(
-                    query("inbound", "insert_attachment"), _attachment(attachment, mailbox, row["id"])
-                )
-            for number, report in enumerate(mail.reports):
-                receipt = Jsonb(_receipt(report, f"{mail.dedupe_id}:{number}", mail))
-                await db.fetch(
-                    connection, "inbound", "record_receipt", tenant_id=mailbox.tenant_id, receipt=receipt
-                )  # fmt: skip
-            done.append(Ingested(mailbox, row["id"], row["thread_id"], new))
+            place = Place(mailbox.tenant_id, mailbox.session_id, "email", "email")
+            (one,) = await store(connection, place, events)
+            done.append(Ingested(mailbox, one.message_id, one.thread_id, one.new))
     return done
 
 
-def _message_key(mail: ParsedMail, mailbox: Mailbox) -> dict[str, Any]:
-    return {
-        "tenant_id": mailbox.tenant_id,
-        "channel": "email",
-        "external_message_id": mail.dedupe_id[:1100],
-        "content_digest": mail.content_digest,
-    }
+def to_events(mail: ParsedMail) -> list[ChannelEvent]:
+    """A mail as what the core stores: one message, then what it reports about mails of ours."""
+    return [_message(mail), *(_receipt(report, number, mail) for number, report in enumerate(mail.reports))]
 
 
 def _storable(address: str | None) -> bool:
@@ -88,8 +71,8 @@ def _storable(address: str | None) -> bool:
     )
 
 
-def _message(mail: ParsedMail, mailbox: Mailbox) -> dict[str, Any]:
-    sender = next((a for a in (mail.from_address, mail.envelope_from) if _storable(a)), NOBODY)
+def _message(mail: ParsedMail) -> InboundMessage:
+    sender = next((a for a in (mail.from_address, mail.envelope_from) if _storable(a)), NOBODY) or NOBODY
     metadata: dict[str, Any] = {
         "message_id": mail.message_id,
         "to": list(mail.to_addresses[:50]),
@@ -99,50 +82,44 @@ def _message(mail: ParsedMail, mailbox: Mailbox) -> dict[str, Any]:
         "spam_reasons": list(mail.spam_reasons),
         "unsubscribe_request": mail.unsubscribe_request or None,
         "unparsed": mail.unparsed,
-        "attachments": [
-            {"filename": a.filename, "size_bytes": a.size_bytes, "refused": a.refused} for a in mail.attachments
-        ],
     }
-    return _message_key(mail, mailbox) | {
-        "session_id": mailbox.session_id,
-        "sender_address": sender,
-        "sender_name": mail.from_name or None,
-        "subject": mail.subject[:1000] or None,
-        "body": mail.text,
-        "reference_ids": list(dict.fromkeys((*mail.references, *((mail.in_reply_to,) if mail.in_reply_to else ())))),
-        "auto_class": mail.auto_class,
-        "spam_score": mail.spam_score,
-        "message_type": "text",
-        "metadata": Jsonb({name: value for name, value in metadata.items() if value not in (None, [])}),
-        "occurred_at": mail.sent_at,
-    }
+    replied = (mail.in_reply_to,) if mail.in_reply_to else ()
+    return InboundMessage(
+        external_message_id=mail.dedupe_id[:1100],
+        content_digest=mail.content_digest,
+        sender_address=sender,
+        sender_name=mail.from_name or None,
+        subject=mail.subject[:1000] or None,
+        body=mail.text,
+        reference_ids=tuple(dict.fromkeys((*mail.references, *replied))),
+        auto_class=mail.auto_class,
+        spam_score=mail.spam_score,
+        metadata=metadata,
+        occurred_at=mail.sent_at,
+        files=tuple(_file(attachment) for attachment in mail.attachments),
+    )
 
 
-def _attachment(attachment: Attachment, mailbox: Mailbox, message_id: str) -> dict[str, Any]:
-    return {
-        "tenant_id": mailbox.tenant_id,
-        "id": uuid.uuid4(),
-        "message_id": message_id,
-        "filename": attachment.filename,
-        "content_type": attachment.content_type,
-        "size_bytes": attachment.size_bytes,
-        "sha256": attachment.sha256,
-        "inline": attachment.inline,
-        "content_id": attachment.content_id,
-        "refused": attachment.refused,
-        "data": attachment.data,
-    }
+def _file(attachment: Attachment) -> InboundFile:
+    return InboundFile(
+        filename=attachment.filename,
+        content_type=attachment.content_type,
+        size_bytes=attachment.size_bytes,
+        data=attachment.data,
+        sha256=attachment.sha256,
+        inline=attachment.inline,
+        content_id=attachment.content_id,
+        refused=attachment.refused,
+    )
 
 
-def _receipt(report: MailReport, event_id: str, mail: ParsedMail) -> dict[str, Any]:
-    return {
-        "provider": "email",
-        "event_id": event_id,
-        "channel": "email",
-        "kind": report.kind,
-        "external_message_id": report.original_message_id,
-        "recipient": report.recipient,
-        "status_code": report.status_code,
-        "diagnostic": report.diagnostic,
-        "occurred_at": mail.sent_at.isoformat() if mail.sent_at else None,
-    }
+def _receipt(report: MailReport, number: int, mail: ParsedMail) -> Receipt:
+    return Receipt(
+        event_id=f"{mail.dedupe_id}:{number}",
+        kind=report.kind,
+        external_message_id=report.original_message_id,
+        recipient=report.recipient,
+        status_code=report.status_code,
+        diagnostic=report.diagnostic,
+        occurred_at=mail.sent_at,
+    )

@@ -20,8 +20,10 @@ from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, 
 from app.domain.addresses import AddressError, normalize_email
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
 from app.domain.email import OutgoingMail
+from app.settings import Settings
 
 CAPABILITIES = Capabilities(
+    provider="smtp",
     channel="email",
     delivery_class="N",
     max_body_chars=500_000,
@@ -107,6 +109,11 @@ class SmtpAdapter:
             await _reset(client)
             return _negative(error, recipient=False)
         return Outcome(kind="accepted", provider="smtp", provider_message_id=_provider_id(mail, response.message))
+
+
+def create_adapter(settings: Settings) -> SmtpAdapter:
+    """The adapter of this process, with the platform's own server as default."""
+    return SmtpAdapter(settings.smtp_url or "smtp://127.0.0.1:25", pool_size=8)
 
 
 class _Guard:

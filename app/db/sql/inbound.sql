@@ -38,6 +38,10 @@ with a as (
 insert into private.attachment_blobs (tenant_id, attachment_id, data)
 select %(tenant_id)s, %(id)s, %(data)s where %(refused)s::text is null;
 
+-- name: edit_inbound
+-- The sender changed a message, or took it back.
+select private.edit_inbound(%(tenant_id)s, %(channel)s, %(external_message_id)s, %(body)s, %(edited_at)s) as result;
+
 -- name: record_receipt
 -- A delivery receipt, kept once and applied to its message.
 select private.record_receipt(%(tenant_id)s, %(receipt)s) as result;

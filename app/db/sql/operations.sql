@@ -15,6 +15,10 @@ select private.release_expired_inbound() as released;
 -- Fresh statistics for tables that doubled.
 select private.analyze_grown() as tables;
 
+-- name: sweep_send_slots
+-- Slots of accounts and recipients that are long free again.
+select private.sweep_send_slots() as swept;
+
 -- name: wake_snoozed
 -- Threads whose snooze ended are open again.
 select private.wake_snoozed() as woken;

@@ -17,7 +17,8 @@ servers = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(servers)
 
 DISPATCH = Dispatch(
-    tenant_id="t", queue_id="q1", message_id="m1", thread_id="th1", attempt=1, idempotency_key="k", recipient="ann@example.org",
+    tenant_id="t", queue_id="q1", message_id="m1", thread_id="th1", channel="email", provider="smtp",
+    session_address="desk@example.com", attempt=1, idempotency_key="k", recipient="ann@example.org",
     recipient_name="Ann", body="Hello\n.\nbye", subject="Your visit", sender_kind="ai", sender_address="desk@example.com",
     sender_name="Desk", external_message_id="out-1@example.com", in_reply_to="in-1@example.org", references=("in-0@example.org",),
     session_config={}, secrets={},

@@ -212,7 +212,7 @@ def test_claimed_details_are_complete(world: World, queued: Any) -> None:
     """Claim and details in one statement agree, and say what an adapter needs."""
     tenant, _, sent = queued
     row = world.worker.execute(
-        "select private.dispatch_details(c.tenant_id, c.queue_id) as d from private.claim_outbound('o', 5, '{}') as c"
+        "select private.dispatch_details(c.tenant_id, c.queue_id) as d from private.claim_outbound('o', 5) as c"
     ).fetchone()
     assert row is not None
     details = row["d"]

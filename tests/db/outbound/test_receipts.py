@@ -169,3 +169,26 @@ def test_a_stronger_suppression_replaces_a_weaker_one_only(world: World, tenant:
     row = world.one("select scope, reason from public.suppressions where address = %s",
                     world.queue(sent["message_id"])["recipient"])  # fmt: skip
     assert row == {"scope": "all", "reason": "complained"}
+
+
+@pytest.mark.parametrize("end", ["unknown", None])
+def test_a_receipt_that_repeats_our_queue_id_settles_a_lost_answer(
+    world: World, tenant: Tenant, end: str | None
+) -> None:
+    """The provider's id never reached us; its receipt names the id we gave it, and later ones are known by its own."""
+    sent, _ = outgoing(world, tenant, end)
+    assert world.receipt(tenant, "delivered", "prov-9", queue_id=str(sent["queue_id"]))["result"] == "applied"
+    if end is None:
+        world.finish(sent["claim"], "unknown", start=False)
+    assert world.status(sent["message_id"]) == "delivered"
+    assert world.receipt(tenant, "read", "prov-9")["result"] == "applied"
+    assert world.status(sent["message_id"]) == "read"
+
+
+def test_a_receipt_never_reaches_another_tenants_row(world: World, tenant: Tenant) -> None:
+    """A foreign queue id is kept like an unknown one, and so is one that is no id at all."""
+    sent, _ = outgoing(world, tenant, "unknown")
+    stranger = world.tenant()
+    for queue_id in (str(sent["queue_id"]), "no-uuid"):
+        assert world.receipt(stranger, "delivered", f"x-{queue_id}", queue_id=queue_id)["result"] == "kept"
+    assert world.status(sent["message_id"]) == "dispatch_unknown"

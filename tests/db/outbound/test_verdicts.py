@@ -72,10 +72,7 @@ RULES: dict[str, tuple[Callable[[World, Tenant, Row], Any], dict[str, Any], tupl
     ),
     "marketing_without_consent": (owner("select 1"), {"purpose": "marketing"}, ("cancelled", "no_consent")),
     "breaker": (
-        owner(
-            "insert into private.breakers select tenant_id, id, 5, clock_timestamp() + interval '1 min'"
-            " from public.et_channel_sessions where tenant_id = %(t)s"
-        ),
+        owner("insert into private.breakers values (%(t)s, 'test_email', 5, clock_timestamp() + interval '1 min')"),
         {},
         ("queued", "breaker_open"),
     ),
@@ -140,17 +137,21 @@ def test_marketing_needs_the_newest_consent_to_say_yes(world: World) -> None:
 
 
 def test_whatsapp_window(world: World) -> None:
-    """Free text needs a message of the contact within 24 hours; a template does not."""
+    """Free text needs a message of the contact within 24 hours, at claim and when it is queued; a template does not."""
     tenant = world.tenant()
+    world.register({"whatsapp": {}})
     session = world.session(tenant.id, "whatsapp", f"+1{uuid.uuid4().int % 10**10:010d}")
     thread = world.arrive(tenant, "+12025550123", channel="whatsapp", channel_session_id=session)
     assert verdict(world, tenant, world.enqueue(thread)) == ("sending", None)
+    waiting = world.enqueue(thread)
     with world.database.connect("admin") as admin:
         admin.execute("set session_replication_role = replica")
         admin.execute(
             "update public.et_messages set created_at = now() - interval '25 h' where id = %s", [thread["id"]]
         )
-    assert verdict(world, tenant, world.enqueue(thread)) == ("cancelled", "window_closed")
+    assert verdict(world, tenant, waiting) == ("cancelled", "window_closed")
+    with refused("PT422", code="window_closed"):
+        world.enqueue(thread)
     assert verdict(world, tenant, world.enqueue(thread, message_type="template")) == ("sending", None)
 
 

@@ -197,6 +197,8 @@ def test_clients_and_workers_write_nothing_directly(scene: Scene, write: str) ->
         "attachment_blobs",
         "send_buckets",
         "breakers",
+        "send_slots",
+        "receiver_cursors",
         "send_counters",
         "feed_epochs",
         "invariants",

@@ -1,0 +1,96 @@
+-- Chapter: channels, part two. What each way out can do, said once by its adapter and enforced here.
+--
+--   an adapter's Capabilities ──router starts──▶ private.register_providers() ──▶ private.channel_providers
+--        class, limits, window, pace  ──▶ asked at enqueue (length, window) and at claim (window, pace, breaker)
+--
+-- A provider nobody registered is class N without limits: the careful reading.
+
+create table private.channel_providers (
+  provider text not null,
+  channel text not null,
+  delivery_class text not null,
+  direction text not null default 'both',
+  max_body_chars integer not null,
+  max_attachment_bytes bigint not null,
+  window_hours integer,
+  session_per_second numeric,
+  recipient_interval_s numeric,
+  receipts text[] not null default '{}',
+  can_edit boolean not null default false,
+  can_unsend boolean not null default false,
+  registered_at timestamptz not null default clock_timestamp(),
+  constraint channel_providers_provider_pkey primary key (provider),
+  constraint channel_providers_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
+  constraint channel_providers_channel_check check (channel ~ '^[a-z][a-z0-9_]{0,40}$'),
+  constraint channel_providers_delivery_class_check check (delivery_class in ('I', 'N')),
+  constraint channel_providers_direction_check check (direction in ('both', 'in', 'out')),
+  constraint channel_providers_limits_check check (
+    max_body_chars > 0 and max_attachment_bytes >= 0 and window_hours > 0 and session_per_second > 0
+    and recipient_interval_s > 0
+  )
+);
+comment on table private.channel_providers is
+'What the adapters of the running routers declare. The newest declaration counts; it holds nothing of a tenant.';
+comment on column private.channel_providers.delivery_class is
+'I: the provider honours an idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column private.channel_providers.window_hours is
+'Free text only within so many hours of the contact''s last message; templates at any time. Null: no such rule.';
+comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
+comment on column private.channel_providers.recipient_interval_s is
+'Least pause in seconds between two sends of one account to one recipient.';
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.register_providers(p_providers jsonb) returns integer
+language sql volatile security definer set search_path = '' as $$
+  with given as (
+    select x.* from jsonb_to_recordset(p_providers) as x (
+      provider text, channel text, delivery_class text, direction text, max_body_chars integer,
+      max_attachment_bytes bigint, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
+      receipts text[], can_edit boolean, can_unsend boolean)
+  ), written as (
+    insert into private.channel_providers as p (
+      provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, window_hours,
+      session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
+    select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
+      coalesce(g.max_attachment_bytes, 0), g.window_hours, g.session_per_second, g.recipient_interval_s,
+      coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false)
+    from given as g
+    order by g.provider
+    on conflict (provider) do update set
+      channel = excluded.channel, delivery_class = excluded.delivery_class, direction = excluded.direction,
+      max_body_chars = excluded.max_body_chars, max_attachment_bytes = excluded.max_attachment_bytes,
+      window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
+      recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
+      can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, registered_at = clock_timestamp()
+    returning 1
+  )
+  select count(*)::integer from written
+$$;
+comment on function private.register_providers(jsonb) is
+'Definer, for the router at start-up: what its adapters declare, see private.channel_providers.';
+
+create function private.refuse_unknown_provider(p_channel text, p_provider text) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if not exists (
+    select from private.channel_providers as p where p.provider = p_provider and p.channel = p_channel)
+    and exists (select from private.channel_providers as p) then
+    raise exception 'no provider % for the channel %', p_provider, p_channel
+      using errcode = 'PT422', detail = '{"code": "unknown_provider", "field": "provider"}', hint = coalesce((
+        select 'Known for this channel: ' || string_agg(p.provider, ', ' order by p.provider) || '.'
+        from private.channel_providers as p where p.channel = p_channel), 'No adapter serves this channel.');
+  end if;
+end
+$$;
+comment on function private.refuse_unknown_provider(text, text) is
+'Definer: an account nobody could send for is not made. Before the first router has started, any provider is taken.';
+
+-- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
+
+alter table private.channel_providers enable row level security;
+alter table private.channel_providers force row level security;
+create policy channel_providers_select_worker on private.channel_providers for select to parley_worker using (true);
+revoke all on private.channel_providers from public, anon, authenticated, service_role;
+grant select on private.channel_providers to parley_worker;
+grant execute on function private.register_providers(jsonb) to parley_worker;
