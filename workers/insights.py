@@ -46,16 +46,15 @@ class InsightsHandler:
         async with pool.connection() as connection:
             return await db.complete_insight(connection, job, document)
 
-    async def fail(self, pool: Pool, job: Job, error: Exception) -> str:  # noqa: ARG002
-        """Tried again later."""
+    async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
+        """Tried again later; set aside after eight errors."""
         async with pool.connection() as connection:
-            await db.fail_insight(connection, job)
-        return "retry"
+            return await db.fail_insight(connection, job, f"{type(error).__name__}: {error}")
 
     async def release(self, pool: Pool, job: Job) -> None:
         """Put back at once."""
         async with pool.connection() as connection:
-            await db.fail_insight(connection, job)
+            await db.fail_insight(connection, job, None)
 
     async def close(self) -> None:
         """Nothing is held."""

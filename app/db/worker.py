@@ -150,10 +150,10 @@ async def complete_insight(connection: Connection, job: Job, insight: dict[str, 
     return str(await fetch_value(connection, "insights", "complete_insight", insight=document, **values))
 
 
-async def fail_insight(connection: Connection, job: Job) -> None:
-    """Tried again later, after a growing pause."""
-    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence}
-    await fetch(connection, "insights", "fail_insight", **values)
+async def fail_insight(connection: Connection, job: Job, error: str | None) -> str:
+    """retry (after a growing pause), set_aside, lost, or released (without an error)."""
+    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence, "error": error}
+    return str(await fetch_value(connection, "insights", "fail_insight", **values))
 
 
 async def lease_seconds(connection: Connection) -> float:

@@ -63,10 +63,15 @@ create table private.insight_work (
   lease_until timestamptz,
   fence bigint not null default 0,
   attempts smallint not null default 0,
+  expiries smallint not null default 0,
+  error text,
   constraint insight_work_tenant_id_thread_id_pkey primary key (tenant_id, thread_id)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.insight_work is 'Threads that moved since their insight was written.';
+comment on column private.insight_work.error is
+'Why the last try failed. A row that failed eight times, or killed a hundred workers, is set aside (run_at infinity) '
+'until its thread moves again.';
 
 create index insight_work_run_at_idx on private.insight_work (tenant_id, run_at);
 create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at)
@@ -77,9 +82,13 @@ create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (f
 create function private.note_thread_moved(p_tenant_id uuid, p_thread_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  insert into private.insight_work (tenant_id, thread_id) values (p_tenant_id, p_thread_id)
-  -- Not "do nothing": a completion that is about to delete the row must be waited for, or this move is lost.
-  on conflict (tenant_id, thread_id) do update set thread_id = excluded.thread_id;
+  insert into private.insight_work as w (tenant_id, thread_id) values (p_tenant_id, p_thread_id)
+  -- Not "do nothing": a completion that is about to delete the row must be waited for, or this move is lost. What was
+  -- set aside gets another chance: the text that could not be read may be out of sight now.
+  on conflict (tenant_id, thread_id) do update set
+    run_at = case when w.run_at = 'infinity' then clock_timestamp() else w.run_at end,
+    attempts = case when w.run_at = 'infinity' then 0 else w.attempts end,
+    expiries = case when w.run_at = 'infinity' then 0 else w.expiries end;
   if pg_try_advisory_xact_lock(7100003) then
     perform pg_notify('et_insights', '');
   end if;
@@ -96,6 +105,8 @@ declare
   v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_after_tenant, greatest(1, least(p_limit, 64)));
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
 begin
+  update private.insight_work as w set run_at = 'infinity', lease_until = null, error = 'workers died on it again and again'
+  where w.tenant_id = any(v_tenants) and w.expiries >= 99 and w.lease_until < clock_timestamp();
   return query
   with picked as (
     select w.tenant_id, w.thread_id
@@ -113,7 +124,7 @@ begin
   )
   update private.insight_work as w
   set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
-    attempts = least(w.attempts + (w.lease_until is not null)::integer, 1000)
+    expiries = w.expiries + (w.lease_until is not null)::integer
   from picked as p
   where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
   returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at;
@@ -203,14 +214,27 @@ comment on function private.complete_insight(uuid, uuid, bigint, jsonb) is
 'Definer, for the insights worker: the new insight, the old one into history. A null insight only closes the work '
 '(nothing moved).';
 
-create function private.fail_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint) returns void
-language sql volatile security definer set search_path = '' as $$
-  update private.insight_work as w set lease_until = null, attempts = w.attempts + 1,
-    run_at = clock_timestamp() + least(interval '1 hour', interval '5 seconds' * power(2, least(w.attempts, 10)))
+create function private.fail_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_error text) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_run_at timestamptz;
+begin
+  update private.insight_work as w
+  set lease_until = null, error = left(p_error, 1000), attempts = w.attempts + (p_error is not null)::integer,
+    run_at = case
+      when p_error is null then clock_timestamp()
+      when w.attempts >= 7 then 'infinity'
+      else clock_timestamp() + interval '5 seconds' * power(2, w.attempts) end
   where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
+    and w.lease_until > clock_timestamp()
+  returning w.run_at into v_run_at;
+  return case when v_run_at is null then 'lost' when v_run_at = 'infinity' then 'set_aside'
+    when p_error is null then 'released' else 'retry' end;
+end
 $$;
-comment on function private.fail_insight(uuid, uuid, bigint) is
-'Definer, for the insights worker: tried again later, each time after a longer pause.';
+comment on function private.fail_insight(uuid, uuid, bigint, text) is
+'Definer, for the insights worker: tried again later, each time after a longer pause, and set aside after eight '
+'errors. Without an error the worker only gives it back.';
 
 create function private.renew_insights(p_tenant_ids uuid[], p_thread_ids uuid[], p_fences bigint[]) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
@@ -331,6 +355,6 @@ grant select on public.et_thread_insights to authenticated, service_role, parley
 grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
 grant select on private.insight_work to parley_worker;
 grant execute on function private.claim_insights(text, integer, uuid), private.thread_history(uuid, uuid, integer),
-private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint),
+private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint, text),
 private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;

@@ -243,7 +243,7 @@ language sql stable security definer set search_path = '' as $$
   union all
   select 'insights', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
-  from private.insight_work as w group by w.tenant_id
+  from private.insight_work as w where w.run_at < 'infinity' group by w.tenant_id
 $$;
 comment on function private.queue_metrics() is
 'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';

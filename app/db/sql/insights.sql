@@ -9,8 +9,8 @@ from private.claim_insights(%(worker)s, %(limit)s, %(after_tenant)s) as c;
 select private.complete_insight(%(tenant_id)s, %(thread_id)s, %(fence)s, %(insight)s) as result;
 
 -- name: fail_insight
--- Tried again later.
-select private.fail_insight(%(tenant_id)s, %(thread_id)s, %(fence)s);
+-- Tried again later, set aside, or (without an error) only given back.
+select private.fail_insight(%(tenant_id)s, %(thread_id)s, %(fence)s, %(error)s) as result;
 
 -- name: run_follow_ups
 -- Due follow-ups become outbound rows or are cancelled.

@@ -152,3 +152,55 @@ def test_the_next_follow_up_is_known(world: World) -> None:
     assert due(world) == []
     row = world.worker.execute("select private.next_follow_up() as t").fetchone()
     assert row is not None and row["t"].year in (2098, 2099)
+
+
+def fail(world: World, row: Row, error: str | None = "ValueError: odd") -> str:
+    """The handler failed on a claimed thread (or only gives it back)."""
+    done = world.worker.execute(
+        "select private.fail_insight(%s, %s, %s, %s) as r", [row["tenant_id"], row["thread_id"], row["fence"], error]
+    ).fetchone()
+    return str(done["r"])  # type: ignore[index]
+
+
+def test_a_poison_thread_is_set_aside_until_it_moves(world: World) -> None:
+    """Eight errors with growing pauses, then no more tries; the next message gives it another chance."""
+    tenant = world.tenant()
+    world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    for number in range(8):
+        (row,) = claim(world)
+        assert fail(world, row) == ("retry" if number < 7 else "set_aside")
+        assert fail(world, row) == "lost"
+        world.owner.execute("update private.insight_work set run_at = now() where run_at < 'infinity'")
+    assert claim(world) == []
+    assert world.value("select error from private.insight_work where tenant_id = %s", tenant.id) == "ValueError: odd"
+    world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    (again,) = claim(world)
+    assert again["attempts"] == 0 and complete(world, again, 2) == "recorded"
+
+
+def test_a_polite_stop_does_not_count_as_a_try(world: World) -> None:
+    """Given back it may run at once, as often as workers are restarted."""
+    tenant = world.tenant()
+    world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    for _ in range(12):
+        (row,) = claim(world)
+        assert fail(world, row, None) == "released"
+    assert claim(world)[0]["attempts"] == 0
+
+
+def test_a_thread_that_kills_workers_is_set_aside(world: World) -> None:
+    """A hundred lost leases in a row are enough; errors and deaths are counted apart."""
+    tenant = world.tenant()
+    world.arrive(tenant)
+    world.complete(world.claim()[0], "no_reply")
+    for _ in range(99):
+        assert len(claim(world)) == 1
+        world.expire_leases("insight_work")
+    assert len(claim(world)) == 1
+    world.expire_leases("insight_work")
+    assert claim(world) == []
+    row = world.one("select attempts, error from private.insight_work where tenant_id = %s", tenant.id)
+    assert row["attempts"] == 0 and "died" in row["error"]
