@@ -17,14 +17,21 @@ from devstack.plan import NAMES
 from devstack.state import STATE
 from devstack.supervisor import READY_TIMEOUT_S, run_stack
 
+DATABASE = "database"
+"""What `--only` names when no process at all is wanted beside Postgres."""
+
 
 def main() -> None:
-    """Run with the arguments `--detach` or `--supervise` (the background half of it), and any `--without=NAME`."""
+    """Run with the arguments `--detach` or `--supervise` (the background half of it), and any `--without=NAME` or
+    `--only=NAME`."""
     parser = argparse.ArgumentParser(prog="parley up", description=__doc__)
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--supervise", action="store_true")
     parser.add_argument("--without", action="append", default=[], choices=NAMES)
+    parser.add_argument("--only", action="append", default=[], choices=[*NAMES, DATABASE])
     asked = parser.parse_args()
+    if asked.only:
+        asked.without += [name for name in NAMES if name not in asked.only]
     try:
         if asked.detach:
             detach(asked.without)

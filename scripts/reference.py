@@ -25,8 +25,6 @@ from app.settings import load, process_environment
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = PROJECT / "docs" / "reference"
 MIGRATIONS = PROJECT / "supabase" / "migrations"
-PROCESSES = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
-"""Of the stack, only Postgres is needed here."""
 Row = dict[str, Any]
 
 MADE = re.compile(r"^create (?:or replace )?(?:table|view|function|sequence) ((?:public|private)\.\w+)", re.M)
@@ -294,9 +292,8 @@ def throw_away() -> Iterator[str]:
         }  # fmt: skip
         environment = {**kept, "PARLEY_HOME": home}
         parley = [sys.executable, "-m", "app.cli"]
-        without = [f"--without={name}" for name in PROCESSES]
         up = subprocess.run(
-            [*parley, "up", "--detach", *without],
+            [*parley, "up", "--detach", "--only=database"],
             env=environment,
             cwd=PROJECT,
             capture_output=True,

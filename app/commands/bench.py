@@ -16,7 +16,6 @@ from app.errors import SetupError
 from app.settings import process_environment
 
 BENCHES = ("ingest", "queue", "reads", "api", "reply")
-PROCESSES = ("catcher", "api", "receive", "inbound", "outbound", "insights", "followups", "housekeeper")
 NEEDED = {"reply": {"catcher", "receive", "inbound", "outbound", "housekeeper"}}
 """Processes a bench measures; every other bench wants the database for itself."""
 
@@ -76,7 +75,7 @@ def _stack(given: str | None, needed: set[str]) -> Iterator[dict[str, str]]:
     parley = [sys.executable, "-m", "app.cli"]
     try:
         up = subprocess.run(
-            [*parley, "up", "--detach", *(f"--without={name}" for name in PROCESSES if name not in needed)],
+            [*parley, "up", "--detach", *(f"--only={name}" for name in needed or {"database"})],
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if up.returncode:

@@ -18,8 +18,8 @@ def names() -> list[str]:
 @click.command()
 @click.argument("name")
 def command(name: str) -> None:
-    """Run the worker NAME until SIGTERM: inbound, outbound, insights, followups, housekeeper. `parley up` runs them
-    all."""
+    """Run the worker NAME until SIGTERM: inbound, outbound, insights, followups, housekeeper, health, … `parley up`
+    runs them all; a wrong name lists what there is."""
     if name not in names():
         raise BadInput(f"there is no worker {name}", remedy=f"workers here: {', '.join(names()) or 'none'}")
     become(f"workers.{name}")

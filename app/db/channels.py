@@ -74,6 +74,11 @@ async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) 
     return await unit.call(QUERIES["set_channel_session_status"], {"session_id": session_id, "status": status})
 
 
+async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> dict[str, Any]:
+    """Send one real message over an account: {"session_id", "thread_id", "message_id"}."""
+    return await unit.call(QUERIES["test_channel_session"], {"session_id": session_id, "address": address})
+
+
 async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> dict[str, Any]:
     """Store or replace one encrypted secret: {"session_id", "name"}."""
     async with unit.transaction() as connection:

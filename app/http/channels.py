@@ -64,7 +64,10 @@ async def create_session(
     if data.provider is None and data.channel != "email":
         raise BadInput("This channel needs a provider.", field="provider", remedy="name the one the account is with")
     made_up = data.address is None
-    address = await _own_address(request, unit, data) if data.address is None else await _normal(unit, data)
+    if data.address is None:
+        address = await _own_address(request, unit, data)
+    else:
+        address = await _normal(unit, data.channel, data.address)
     sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
     made = await db.create_channel_session(
         unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
@@ -80,15 +83,14 @@ async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewS
     return f"{tenant.slug}-{random.token_hex(3)}@{request.app.state.settings.inbound_domain}"
 
 
-async def _normal(unit: Unit, data: NewSession) -> str:
-    address = data.address or ""
+async def _normal(unit: Unit, channel: str, address: str, *, field: str = "address") -> str:
     try:
-        if data.channel == "email":
+        if channel == "email":
             return normalize_email(address)
-        if data.channel in ("whatsapp", "sms", "phone"):
+        if channel in ("whatsapp", "sms", "phone"):
             return normalize_phone(address, [] if address.startswith("+") else await home_regions(unit))
     except AddressError as error:
-        raise BadInput(f"{error}", code="bad_address", field="address", remedy="check the address") from error
+        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
     return address
 
 
@@ -97,6 +99,21 @@ def _seal(request: Request[Any, Any, State], value: str) -> bytes:
     if vault is None:
         raise Unavailable("This server has no key to encrypt secrets with.", remedy="set PARLEY_SECRETS_KEYS")
     return vault.seal(value)
+
+
+class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the test message goes."""
+
+    to: Address
+
+
+@post("/channel-sessions/{session_id:uuid}/test", status_code=202, summary="Send me one", tags=TAGS)
+async def send_test(unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[Recipient]) -> dict[str, Any]:
+    """Sends one real message over the account; ask for the message to see what became of it. Admins."""
+    session = await existing(
+        unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "test_channel_session"
+    )
+    return await db.test_channel_session(unit, session_id, await _normal(unit, session.channel, data.to, field="to"))
 
 
 @post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)
@@ -130,5 +147,8 @@ async def put_secret(
 
 
 router = Router(
-    "/", route_handlers=[list_sessions, get_session, create_session, pause, resume, delete_session, put_secret]
-)
+    "/",
+    route_handlers=[
+        list_sessions, get_session, create_session, send_test, pause, resume, delete_session, put_secret,
+    ],
+)  # fmt: skip

@@ -20,6 +20,7 @@ create table public.et_channel_sessions (
   config jsonb not null default '{}',
   last_heartbeat_at timestamptz,
   last_inbound_at timestamptz,
+  checked_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint et_channel_sessions_tenant_id_id_pkey primary key (tenant_id, id),
@@ -46,6 +47,9 @@ comment on column public.et_channel_sessions.verified_at is
 comment on column public.et_channel_sessions.config is
 'Non-secret settings, e.g. {"smtp": {"host": …, "port": …}}. Secrets go to private.channel_secrets.';
 comment on column public.et_channel_sessions.sender_address is 'From address when it differs from the session''s own.';
+
+comment on column public.et_channel_sessions.checked_at is
+'When the provider was last asked whether the account works.';
 
 create table private.channel_secrets (
   tenant_id uuid not null,

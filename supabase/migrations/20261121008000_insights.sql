@@ -316,16 +316,21 @@ create table public.notifications (
   kind text not null,
   title text not null,
   thread_id uuid,
+  channel_session_id uuid,
   created_at timestamptz not null default clock_timestamp(),
   read_at timestamptz,
   constraint notifications_tenant_id_id_pkey primary key (tenant_id, id),
   constraint notifications_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint notifications_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
-  references public.et_threads (tenant_id, id)
+  references public.et_threads (tenant_id, id),
+  constraint notifications_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
+  references public.et_channel_sessions (tenant_id, id)
 );
 comment on table public.notifications is 'What the staff should know now. Without user_id it is for everybody.';
 create index notifications_tenant_id_created_at_idx on public.notifications (tenant_id, created_at desc);
 create index notifications_tenant_id_thread_id_idx on public.notifications (tenant_id, thread_id, created_at desc);
+create index notifications_tenant_id_channel_session_id_idx on public.notifications
+(tenant_id, channel_session_id, created_at desc) where channel_session_id is not null;
 
 -- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
 

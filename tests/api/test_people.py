@@ -75,6 +75,12 @@ def test_account_secrets_are_stored_encrypted_and_never_shown(world: World) -> N
         assert "sesame" not in owner.get(f"/v1/channel-sessions/{session}").text
         agent = Client(url, world.acme.token("agent"))
         assert agent("PUT", f"/v1/channel-sessions/{session}/secrets/x", {"value": "y"}).status_code == 403
+        tested = owner.post(f"/v1/channel-sessions/{session}/test", {"to": "Me@Acme.test"})
+        assert tested.status_code == 202, tested.text
+        assert world.one("select recipient from public.et_outbound_queue where message_id = %s",
+                         tested.json()["message_id"]) == "me@acme.test"  # fmt: skip
+        refused = owner.post(f"/v1/channel-sessions/{session}/test", {"to": "nobody"})
+        assert (refused.status_code, refused.json()["field"]) == (422, "to"), refused.text
         assert owner.post(f"/v1/channel-sessions/{session}/pause").json()["status"] == "paused"
         assert owner.post(f"/v1/channel-sessions/{session}/resume").json()["status"] == "connected"
         assert owner("DELETE", f"/v1/channel-sessions/{session}").status_code == 200

@@ -18,7 +18,7 @@ from app.channels.email.compose import HeaderError, compose
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
 from app.domain.addresses import AddressError, normalize_email
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
 from app.domain.email import OutgoingMail
 from app.settings import Settings
 
@@ -84,6 +84,21 @@ class SmtpAdapter:
             if error is guard.error:
                 raise
             return _failure(error, guard.passed)
+
+    async def check(self, session: Session) -> Health:
+        """Whether the server of an account lets us in. Says nothing of what happens to a mail."""
+        try:
+            server = server_for(self._default, session.config, session.secrets)
+        except ValueError as error:
+            return Health(status="disconnected", reason=str(error))
+        try:
+            async with self._pool.connection(server) as client:
+                await client.noop()
+        except aiosmtplib.SMTPAuthenticationError as error:
+            return Health(status="disconnected", reason=reply_text(f"the server refuses the password: {error.message}"))
+        except _Failure as error:
+            return Health(status="degraded", reason=reply_text(f"{type(error).__name__}: {error}"))
+        return Health(status="connected")
 
     async def close(self) -> None:
         """Release pooled connections."""

@@ -22,6 +22,10 @@ select public.create_channel_session(
 -- Pause, resume or delete an account.
 select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text);
 
+-- name: test_channel_session
+-- One real message over an account.
+select public.test_channel_session(%(session_id)s::uuid, %(address)s::text);
+
 -- name: authorize_channel_secret
 -- Whether the caller may set a secret of this account; the audit log says that he did.
 select public.authorize_channel_secret(%(session_id)s::uuid, %(name)s::text);

@@ -19,6 +19,19 @@ select private.analyze_grown() as tables;
 -- Slots of accounts and recipients that are long free again.
 select private.sweep_send_slots() as swept;
 
+-- name: mark_silent_sessions
+-- Accounts that look connected while nobody reads them.
+select private.mark_silent_sessions() as marked;
+
+-- name: claim_health_checks
+-- Accounts whose provider is to be asked whether they work.
+select c.tenant_id::text, c.session_id::text, c.channel, c.provider, c.address, c.config, c.secrets
+from private.claim_health_checks(%(providers)s, make_interval(secs => %(every_s)s), %(limit)s) as c;
+
+-- name: record_health
+-- What the provider said of an account.
+select private.record_health(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s) as status;
+
 -- name: wake_snoozed
 -- Threads whose snooze ended are open again.
 select private.wake_snoozed() as woken;

@@ -1,0 +1,150 @@
+-- Chapter: channels, part five. Does an account still work? Asked of the provider, of the clock, and by a test message.
+--
+--   health worker ──▶ claim_health_checks() ──▶ the adapter's check() ──▶ record_health(): worse, or back from worse
+--   housekeeper ──▶ mark_silent_sessions(): an account somebody should read, and nobody has for minutes
+--   status changed ──▶ a notification to every owner and admin, at most one per account, status and five minutes
+
+create function private.tg_channel_sessions__notify() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.notifications (tenant_id, user_id, kind, title, channel_session_id)
+  select new.tenant_id, u.user_id, 'channel_' || new.status, left(format(case new.status
+    when 'connected' then 'The account %s works again'
+    when 'degraded' then 'The account %s has trouble: %s'
+    else 'The account %s is disconnected: %s' end, new.name, coalesce(new.status_reason, 'no reason given')), 500), new.id
+  from public.tenant_members as u
+  where u.tenant_id = new.tenant_id and u.role in ('owner', 'admin')
+    and not exists (
+      select from public.notifications as n
+      where n.tenant_id = new.tenant_id and n.channel_session_id = new.id and n.kind = 'channel_' || new.status
+        and n.user_id = u.user_id and n.created_at > clock_timestamp() - interval '5 minutes');
+  return null;
+end
+$$;
+comment on function private.tg_channel_sessions__notify() is
+'Definer: owners and admins hear of it when an account goes bad or comes back; a flapping one is told of once.';
+
+-- Pending → connected is the admin's own doing, and so are paused and deleted.
+create trigger et_channel_sessions_900_notify after update of status on public.et_channel_sessions
+for each row when (
+  old.status is distinct from new.status and new.status in ('connected', 'degraded', 'disconnected')
+  and old.status in ('connected', 'degraded', 'disconnected')
+)
+execute function private.tg_channel_sessions__notify();
+
+-- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.claim_health_checks(p_providers text[], p_every interval, p_limit integer)
+returns table (tenant_id uuid, session_id uuid, channel text, provider text, address text, config jsonb, secrets jsonb)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
+  with picked as (
+    select s.tenant_id, s.id from public.et_channel_sessions as s
+    inner join public.tenants as t on t.id = s.tenant_id
+    where s.provider = any(p_providers) and s.status in ('connected', 'degraded', 'disconnected')
+      and t.status <> 'deleted' and coalesce(s.checked_at, '-infinity') < clock_timestamp() - p_every
+    order by s.checked_at nulls first
+    limit p_limit
+    for update of s skip locked
+  )
+  update public.et_channel_sessions as s set checked_at = clock_timestamp()
+  from picked as p
+  where s.tenant_id = p.tenant_id and s.id = p.id
+  returning s.tenant_id, s.id, s.channel, s.provider, s.address, s.config, private.session_secrets(s.tenant_id, s.id);
+end
+$$;
+comment on function private.claim_health_checks(text[], interval, integer) is
+'Definer, for the health worker: accounts whose last check is older than p_every; taking one counts as checking it, '
+'so copies of the worker share them.';
+
+create function private.record_health(p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_status text;
+begin
+  update public.et_channel_sessions as s
+  set status = p_status, status_reason = case when p_status <> 'connected' then 'check: ' || left(coalesce(p_reason,
+    'no reason given'), 300) end
+  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status in ('connected', 'degraded', 'disconnected')
+    and case when p_status = 'connected' then s.status_reason like 'check: %' else s.status = 'connected'
+      or s.status_reason like 'check: %' end
+  returning s.status into v_status;
+  return coalesce(v_status, 'unchanged');
+end
+$$;
+comment on function private.record_health(uuid, uuid, text, text) is
+'Definer, for the health worker: an account goes bad, or comes back when it was a check that found it bad: what a '
+'receiver says of its own account stands.';
+
+create function private.mark_silent_sessions(p_after interval default '3 minutes') returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count bigint;
+begin
+  update public.et_channel_sessions as s
+  set status = 'disconnected', status_reason = 'nobody has read this account for ' || to_char(
+    clock_timestamp() - s.last_heartbeat_at, 'FMHH24 "h" FMMI "min"')
+  where s.status in ('connected', 'degraded') and s.last_heartbeat_at < clock_timestamp() - p_after
+    and exists (
+      select from private.receiver_cursors as r where r.tenant_id = s.tenant_id and r.session_id = s.id);
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+comment on function private.mark_silent_sessions(interval) is
+'Definer, for the housekeeper: an account that is polled (or held open by a bridge) looks connected, but its reader '
+'is gone.';
+
+create function private.test_channel_session(p_session_id uuid, p_address text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+  v_session public.et_channel_sessions%rowtype;
+  v_message public.et_messages;
+  v_thread uuid;
+  v_sent record;
+begin
+  select s.* into v_session from public.et_channel_sessions as s
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted';
+  if v_session.id is null then
+    return private.deny('channel_session', p_session_id, 'test_channel_session');
+  end if;
+  if not private.is_address(private.address_kind(v_session.channel), p_address) then
+    raise exception 'this is no address of the channel %', v_session.channel
+      using errcode = 'PT422', detail = '{"code": "bad_address", "field": "to"}',
+      hint = 'E-mail in lower case, phone numbers as +<country><number>.';
+  end if;
+  perform private.take_send_token(v_tenant, private.actor());
+  v_message.tenant_id := v_tenant;
+  v_message.channel := v_session.channel;
+  v_message.channel_session_id := v_session.id;
+  v_message.sender_contact_id := private.find_or_create_contact(v_tenant, private.address_kind(v_session.channel),
+    p_address);
+  v_message.subject := 'Test of ' || v_session.name;
+  v_message.auto_class := 'bulk';
+  v_message.spam_score := 0;
+  v_thread := private.find_or_create_thread(v_message, 'channel_contact');
+  select e.message_id, e.seq into v_sent from private.enqueue_outbound(v_tenant, v_thread,
+    format('This is a test message from %s, sent on %s UTC. Nothing needs to be done.', v_session.name,
+      to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
+    'system', 'system', jsonb_build_object('subject', v_message.subject, 'cause_kind', 'client')) as e;
+  perform private.audit(v_tenant, 'channel_session.tested', 'channel_session', p_session_id::text,
+    jsonb_build_object('message_id', v_sent.message_id));
+  return jsonb_build_object('session_id', p_session_id, 'thread_id', v_thread, 'message_id', v_sent.message_id);
+end
+$$;
+comment on function private.test_channel_session(uuid, text) is
+'Definer: sends one real message over an account to an address of the admin''s choice; what became of it is asked '
+'like of any message.';
+
+create function public.test_channel_session(p_session_id uuid, p_address text) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.test_channel_session(p_session_id, p_address); end;
+comment on function public.test_channel_session(uuid, text) is 'Send a test message over an account. Admins.';
+
+grant execute on function private.claim_health_checks(text[], interval, integer),
+private.record_health(uuid, uuid, text, text), private.mark_silent_sessions(interval) to parley_worker;
+grant execute on function private.test_channel_session(uuid, text),
+public.test_channel_session(uuid, text) to authenticated;

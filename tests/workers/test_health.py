@@ -1,0 +1,73 @@
+"""The health worker: an account that looks connected but is dead."""
+
+import asyncio
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from app.settings import Settings
+from tests.channels.email.smtp_servers import broken_server
+from tests.workers.harness import Room, wait_until
+from workers import health
+from workers.loop import open_pool
+
+
+async def run_round(settings: Settings) -> None:
+    """One round of a worker of this room."""
+    pool = open_pool(settings, "health:test")
+    await pool.open()
+    try:
+        await health.HealthWorker(settings).round(pool)
+    finally:
+        await pool.close()
+
+
+def state(room: Room, session: Any) -> tuple[str, str | None]:
+    """Status and reason of an account."""
+    row = room.world.one("select status, status_reason from public.et_channel_sessions where id = %s", session)
+    return row["status"], row["status_reason"]
+
+
+def point_at(room: Room, session: Any, port: int) -> None:
+    """Let an account send through the server at `port`, and let it be due for a check."""
+    room.world.owner.execute(
+        "update public.et_channel_sessions set config = %s, checked_at = null where id = %s",
+        [Jsonb({"smtp": {"host": "127.0.0.1", "port": port, "tls": "none"}}), session],
+    )
+
+
+async def test_a_dead_server_is_noticed_and_a_living_one_again(room: Room) -> None:
+    """Nobody listens: degraded, with the reason. The server is back: connected."""
+    session = room.tenant().session
+    point_at(room, session, 9)
+    await run_round(room.settings)
+    status, reason = state(room, session)
+    assert status == "degraded" and str(reason).startswith("check: ")
+    async with broken_server("drop") as port:
+        point_at(room, session, port)
+        await run_round(room.settings)
+    assert state(room, session) == ("connected", None)
+
+
+async def test_a_server_that_says_nothing_does_not_hold_up_the_others(room: Room, monkeypatch: Any) -> None:
+    """The check has a deadline of its own; other accounts are checked beside it."""
+    monkeypatch.setattr(health, "ANSWER_S", 0.5)
+    mute, fine = room.tenant().session, room.tenant().session
+    server = await asyncio.start_server(lambda reader, writer: reader.read(), "127.0.0.1", 0)
+    async with broken_server("drop") as port:
+        point_at(room, mute, server.sockets[0].getsockname()[1])
+        point_at(room, fine, port)
+        await run_round(room.settings)
+    server.close()
+    assert state(room, mute)[0] == "degraded" and "did not answer within" in str(state(room, mute)[1])
+    assert state(room, fine)[0] == "connected"
+
+
+def test_the_process_checks_by_itself(room: Room) -> None:
+    """`parley worker health` notices the dead account of a running installation and tells the owner."""
+    tenant = room.tenant()
+    point_at(room, tenant.session, 9)
+    room.start("health")
+    wait_until(lambda: state(room, tenant.session)[0] == "degraded", 15, what=room.logs)
+    rows = room.world.all("select kind from public.notifications where tenant_id = %s", tenant.id)
+    assert [row["kind"] for row in rows] == ["channel_degraded"]

@@ -1,0 +1,83 @@
+"""Asks providers whether the accounts work: one that looks connected may be dead without anybody having noticed."""
+
+import asyncio
+import logging
+
+import msgspec
+
+from app.channels.registry import create_adapters
+from app.db import worker as db
+from app.domain.channels import Adapter, ChecksHealth, Health, Session
+from app.errors import ParleyError
+from app.secrets import Vault
+from app.settings import Settings, load
+from workers import metrics
+from workers.loop import Pool
+from workers.timers import main
+
+log = logging.getLogger("parley.health")
+EVERY_S = 300.0
+ROUND_S = 15.0
+ANSWER_S = 20.0
+AT_ONCE = 16
+
+
+class HealthWorker:
+    """One round every quarter of a minute; an account is asked about every five minutes by whichever copy takes it."""
+
+    def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
+        found = create_adapters(settings) if adapters is None else adapters
+        self.asked: dict[str, ChecksHealth] = {
+            provider: adapter for provider, adapter in found.items() if isinstance(adapter, ChecksHealth)
+        }
+        self.vault = Vault(settings.secret_keys())
+
+    async def round(self, pool: Pool) -> float:
+        """Check what is due; at once again when there was more than one round can take."""
+        async with pool.connection() as connection:
+            rows = await db.fetch(
+                connection, "operations", "claim_health_checks", providers=list(self.asked), every_s=EVERY_S,
+                limit=AT_ONCE,
+            )  # fmt: skip
+        sessions = [session for row in rows if (session := self._open(row)) is not None]
+        answers = await asyncio.gather(*(self._check(session) for session in sessions))
+        for session, health in zip(sessions, answers, strict=True):
+            if health is not None:
+                await self._record(pool, session, health)
+        return 0.0 if len(rows) == AT_ONCE else ROUND_S
+
+    def _open(self, row: dict[str, object]) -> Session | None:
+        sealed = msgspec.convert(row["secrets"], dict[str, str])
+        try:
+            return msgspec.convert(
+                {**row, "secrets": {name: self.vault.open(value) for name, value in sealed.items()}}, Session
+            )
+        except ParleyError as error:
+            log.warning("cannot open the secrets of an account", extra={"reason": str(error)})
+            return None
+
+    async def _check(self, session: Session) -> Health | None:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self.asked[session.provider].check(session)
+        except TimeoutError:
+            return Health(status="degraded", reason=f"the provider did not answer within {ANSWER_S:g} s")
+        except Exception:
+            log.exception("a check is broken; the account keeps its status")
+            return None
+
+    async def _record(self, pool: Pool, session: Session, health: Health) -> None:
+        async with pool.connection() as connection:
+            status = await db.fetch_value(
+                connection, "operations", "record_health", tenant_id=session.tenant_id,
+                session_id=session.session_id, status=health.status, reason=health.reason,
+            )  # fmt: skip
+        metrics.HANDLED.labels("health", health.status).inc()
+        if status != "unchanged":
+            log.info(
+                "account changed", extra={"tenant_id": session.tenant_id, "status": status, "reason": health.reason}
+            )
+
+
+if __name__ == "__main__":
+    main("health", HealthWorker(load()).round)
