@@ -51,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: Port = 8008
     cors_origins: str = ""
     channel_modules: str = ""
+    private_hosts: str = ""
+    vapid_private_key: str = ""
+    vapid_subject: str = "mailto:postmaster@parley.localhost"
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525
     lmtp_port: Port = 0
@@ -77,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The Fernet keys of `secrets_keys`, newest first: the first encrypts, all decrypt."""
         return [key.strip() for key in self.secrets_keys.split(",") if key.strip()]
 
+    def private_host_names(self) -> list[str]:
+        """Hosts that are not public and may be talked to all the same."""
+        return [name.strip() for name in self.private_hosts.split(",") if name.strip()]
+
     def channel_module_names(self) -> list[str]:
         """Modules with adapters that are not part of this tree."""
         return [name.strip() for name in self.channel_modules.split(",") if name.strip()]
@@ -87,7 +94,7 @@ PORTS = ("api_port", "smtp_port", "catcher_port", "pg_port")
 
 SECRET_FIELDS = {
     "database_url", "api_database_url", "worker_database_url", "api_password", "worker_password", "supabase_key",
-    "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
+    "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
 }  # fmt: skip
 
 
@@ -195,6 +202,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
         "supabase_key": keys.get("anon_key"),
         "supabase_jwt_secret": None if settings.supabase_jwks_url else keys.get("jwt_secret"),
         "secrets_keys": keys.get("secrets_key"),
+        "vapid_private_key": keys.get("vapid_private_key"),
     }
     for role in ("api", "worker"):
         password = getattr(settings, f"{role}_password") or keys.get(f"{role}_password") or ""

@@ -1,5 +1,6 @@
 """Keys of the local stack, generated on first run into `.parley/keys.json` (0600) and kept from then on."""
 
+import base64
 import json
 import os
 import secrets
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import jwt
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec
 
 TEN_YEARS_S = 10 * 365 * 24 * 3600
 
@@ -15,8 +17,9 @@ TEN_YEARS_S = 10 * 365 * 24 * 3600
 def ensure_keys(home: Path) -> dict[str, str]:
     """Read `home/keys.json`, adding what an older or half-written file lacks.
 
-    Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key)
-    and the database passwords `pg_admin_password`, `pg_password`, `api_password`, `worker_password`.
+    Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key),
+    `vapid_private_key` and the database passwords `pg_admin_password`, `pg_password`, `api_password`,
+    `worker_password`.
     """
     path = home / "keys.json"
     keys: dict[str, str] = {}
@@ -29,11 +32,18 @@ def ensure_keys(home: Path) -> dict[str, str]:
     for name in ("jwt_secret", "pg_admin_password", "pg_password", "api_password", "worker_password"):
         missing.setdefault(name, secrets.token_urlsafe(32))
     missing.setdefault("secrets_key", Fernet.generate_key().decode())
+    missing.setdefault("vapid_private_key", _vapid_key())
     for name, role in (("anon_key", "anon"), ("service_key", "service_role")):
         missing.setdefault(name, _role_token(missing["jwt_secret"], role))
     if missing != keys:
         write_private(path, json.dumps(missing, indent=2) + "\n")
     return missing
+
+
+def _vapid_key() -> str:
+    """A P-256 key as Web Push wants it: 32 bytes in base64url."""
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
 
 
 def _role_token(secret: str, role: str) -> str:

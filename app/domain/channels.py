@@ -9,8 +9,9 @@ from app.domain.inbound import ChannelEvent
 
 DeliveryClass = Literal["I", "N"]
 Direction = Literal["both", "in", "out"]
-OutcomeKind = Literal["accepted", "rejected", "retry", "unknown", "refused"]
-"""`refused` is the router's own: a rule of ours stopped the message between claim and call."""
+OutcomeKind = Literal["accepted", "rejected", "retry", "unknown", "refused", "manual"]
+"""`refused` is the router's own: a rule of ours stopped the message between claim and call. `manual`: a person has to
+do it; the row waits until he says how it went."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +94,14 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
 
 
+class ManualTask(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is asked to do. What to say is the message's body."""
+
+    kind: str
+    """call or form."""
+    title: str
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a dispatch ended. `retry` means: nothing can have been delivered, try again after `retry_after_s`."""
 
@@ -105,6 +114,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float | None = None
     suppress_recipient: bool = False
     """The provider said that this address does not exist: a hard bounce in the dialogue."""
+    task: ManualTask | None = None
+    """For `manual`; `error_code` says why."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

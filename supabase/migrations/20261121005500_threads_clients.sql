@@ -14,6 +14,7 @@ begin
       when 'invitation' then (select i.tenant_id from public.tenant_invitations as i where i.id = p_id limit 1)
       when 'attachment' then (select a.tenant_id from public.message_attachments as a where a.id = p_id limit 1)
       when 'faq_entry' then (select f.tenant_id from public.faq_entries as f where f.id = p_id limit 1)
+      when 'manual_task' then (select k.tenant_id from public.manual_tasks as k where k.id = p_id limit 1)
       when 'canned_reply' then (select r.tenant_id from public.canned_replies as r where r.id = p_id limit 1)
       -- A person may work for several tenants: the caller's own comes first.
       when 'member' then (

@@ -79,14 +79,16 @@ create table public.dispatch_attempts (
   constraint dispatch_attempts_tenant_id_queue_id_fkey foreign key (tenant_id, queue_id)
   references public.et_outbound_queue (tenant_id, id),
   constraint dispatch_attempts_delivery_class_check check (delivery_class in ('I', 'N')),
-  constraint dispatch_attempts_outcome_check check (outcome in ('accepted', 'rejected', 'retry', 'unknown', 'refused'))
+  constraint dispatch_attempts_outcome_check
+  check (outcome in ('accepted', 'rejected', 'retry', 'unknown', 'refused', 'manual'))
 );
 comment on table public.dispatch_attempts is 'Every try of every send, kept: the ledger a dispute is settled with.';
 comment on column public.dispatch_attempts.delivery_class is
 'I: the provider honours the idempotency key. N: it does not, so an unfinished call is never repeated.';
 comment on column public.dispatch_attempts.send_started_at is
 'Committed just before the call that could deliver. Null means: nothing left the house.';
-comment on column public.dispatch_attempts.outcome is 'refused: a rule stopped it between claim and call.';
+comment on column public.dispatch_attempts.outcome is
+'refused: a rule stopped it between claim and call. manual: a person has to send it, see manual_tasks.';
 
 create table public.delivery_receipts (
   tenant_id uuid not null,

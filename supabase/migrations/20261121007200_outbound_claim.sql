@@ -229,12 +229,16 @@ begin
     when 'refused' then 'cancelled'
     when 'unknown' then case when v_class = 'I' and v_tries < 8 then 'queued' else 'dispatch_unknown' end
     when 'retry' then case when v_tries < 8 then 'queued' else 'failed' end
+    when 'manual' then 'queued'
   end;
   update public.et_outbound_queue as q
-  set status = v_status, status_reason = p_outcome ->> 'error_code', provider = p_outcome ->> 'provider',
+  set status = v_status, status_reason = case v_kind when 'manual' then 'manual_task'
+    else p_outcome ->> 'error_code' end, provider = p_outcome ->> 'provider',
     provider_message_id = coalesce(p_outcome ->> 'provider_message_id', q.provider_message_id)
   where q.tenant_id = p_tenant_id and q.id = p_queue_id;
-  if v_status = 'queued' then
+  if v_kind = 'manual' then
+    perform private.open_task(v_queue, p_outcome);
+  elsif v_status = 'queued' then
     update private.outbound_work as w set lease_until = null, claimed_by = null,
       run_at = clock_timestamp() + private.retry_delay(v_tries, (p_outcome ->> 'retry_after_s')::float8)
     where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;

@@ -239,7 +239,7 @@ language sql stable security definer set search_path = '' as $$
   union all
   select 'outbound', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
-  from private.outbound_work as w group by w.tenant_id
+  from private.outbound_work as w where w.run_at < 'infinity' group by w.tenant_id
   union all
   select 'insights', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())

@@ -55,7 +55,7 @@ select (
 ) + (
   select count(*) from private.outbound_work as w
   inner join public.et_outbound_queue as q on q.tenant_id = w.tenant_id and q.id = w.queue_id
-  where q.scheduled_at <= clock_timestamp()
+  where q.scheduled_at <= clock_timestamp() and w.run_at < 'infinity'
 ) as unsettled;
 
 -- name: has_tenant

@@ -1,0 +1,148 @@
+"""Contractors' web forms: open the page, fill the contact form in, submit it once, read whether it was taken.
+
+Class N. Until the submit nothing can have been delivered. A form a machine must not fill in (a captcha, terms to
+agree to, a field we have nothing for) becomes a task for a person.
+
+The recipient is the page's URL. `session_config`: `values` (phone, company …), `fields` (field name → text with
+`{{role}}`), `sites` (host → {fields, success, failure}), `accept_terms`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from app.channels import outside
+from app.channels.form.filling import Filled, NeedsPerson, fill, judge
+from app.channels.form.pages import WebForm, contact_form
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, ManualTask, Outcome
+from app.settings import Settings
+
+
+class FormAdapter:
+    """One visit per message: a client of its own, with its own cookies."""
+
+    capabilities = Capabilities(
+        provider="webform", channel="form", delivery_class="N", max_body_chars=5000, direction="out",
+        recipient_interval_s=60.0,
+    )  # fmt: skip
+
+    def __init__(self, private_hosts: frozenset[str] = frozenset()) -> None:
+        self._private_hosts = private_hosts
+
+    async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
+        """Submit one message through the contact form of the recipient's page."""
+        async with outside.client(self._private_hosts) as visit:
+            try:
+                page = await outside.fetch(visit, "GET", dispatch.recipient)
+            except (httpx.HTTPError, httpx.InvalidURL, outside.Refused, outside.Lost) as error:
+                return _not_opened(error)
+            if page.status >= 400:
+                return _page_refused(page)
+            try:
+                form = contact_form(page.body, page.url)
+                if form is None:
+                    raise NeedsPerson("no_form_found")
+                filled = self._fill(form, dispatch)
+            except NeedsPerson as error:
+                return _for_a_person(error, dispatch)
+            except ValueError as error:
+                return Outcome(kind="rejected", provider="webform", error_code="no_page", error=str(error))
+            await before_send()
+            return await _submit(visit, form, filled, dispatch)
+
+    def _fill(self, form: WebForm, dispatch: Dispatch) -> Filled:
+        config, site = dispatch.session_config, _site(dispatch)
+        mapping = {**_texts(config.get("fields")), **_texts(site.get("fields"))}
+        first, _, last = dispatch.sender_name.partition(" ")
+        values = {
+            "name": dispatch.sender_name, "first_name": first, "last_name": last or first,
+            "email": dispatch.sender_address if "@" in dispatch.sender_address else "",
+            "subject": dispatch.subject or dispatch.body.split("\n")[0][:100], "message": dispatch.body,
+            **_texts(config.get("values")),
+        }  # fmt: skip
+        return fill(form, values, mapping, accept_terms=bool(config.get("accept_terms")))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def _submit(visit: httpx.AsyncClient, form: WebForm, filled: Filled, dispatch: Dispatch) -> Outcome:
+    headers, content, url = _encode(visit, form, filled)
+    try:
+        answer = await outside.fetch(visit, form.method, url, content=content, headers=headers)
+    except (outside.Refused, httpx.ConnectError) as error:
+        return _not_opened(error)
+    except (httpx.HTTPError, outside.Lost) as error:
+        return Outcome(
+            kind="unknown", provider="webform", error_code="no_answer", error=f"{type(error).__name__}: {error}"
+        )
+    if answer.status == 429:
+        return Outcome(kind="retry", provider="webform", error_code="429", retry_after_s=_seconds(answer.headers))
+    return _ending(answer, _site(dispatch), f"{dispatch.queue_id}@{url}"[:900])
+
+
+def _ending(answer: outside.Answer, site: Mapping[str, Any], provider_id: str) -> Outcome:
+    verdict = judge(
+        answer.status, answer.body, answer.headers.get("content-type", ""), success=site.get("success"),
+        failure=site.get("failure"),
+    )  # fmt: skip
+    if verdict == "accepted":
+        return Outcome(kind="accepted", provider="webform", provider_message_id=provider_id)
+    said = f"The page answered {answer.status} at {answer.url[:200]}."
+    if verdict == "rejected":
+        return Outcome(kind="rejected", provider="webform", error_code="form_refused", error=said)
+    return Outcome(kind="unknown", provider="webform", error_code="unclear_answer", error=said)
+
+
+def _encode(visit: httpx.AsyncClient, form: WebForm, filled: Filled) -> tuple[dict[str, str], bytes | None, str]:
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(form.action))
+    headers = {"Origin": origin, "Referer": form.action}
+    if form.method == "GET":
+        return headers, None, form.action.split("?")[0] + "?" + urlencode(filled.values)
+    if form.multipart:
+        parts = [(name, (None, value.encode())) for name, value in filled.values]
+        request = visit.build_request("POST", form.action, files=parts)
+        return {**headers, "Content-Type": request.headers["content-type"]}, request.read(), form.action
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return headers, urlencode(filled.values).encode(), form.action
+
+
+def _site(dispatch: Dispatch) -> Mapping[str, Any]:
+    sites = dispatch.session_config.get("sites")
+    site = sites.get(urlsplit(dispatch.recipient).hostname or "") if isinstance(sites, dict) else None
+    return site if isinstance(site, dict) else {}
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None
+
+
+def _not_opened(error: Exception) -> Outcome:
+    if isinstance(error, outside.Refused | httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return Outcome(kind="rejected", provider="webform", error_code="not_public", error=str(error))
+    return Outcome(kind="retry", provider="webform", error_code="connection", error=f"{type(error).__name__}: {error}")
+
+
+def _page_refused(page: outside.Answer) -> Outcome:
+    code = str(page.status)
+    if page.status == 429 or page.status >= 500:
+        return Outcome(kind="retry", provider="webform", error_code=code, retry_after_s=_seconds(page.headers))
+    return Outcome(kind="rejected", provider="webform", error_code=code, error=f"The page answered {code}.")
+
+
+def _for_a_person(error: NeedsPerson, dispatch: Dispatch) -> Outcome:
+    host = urlsplit(dispatch.recipient).hostname or dispatch.recipient
+    task = ManualTask(kind="form", title=f"Fill in the contact form of {host}"[:300])
+    return Outcome(kind="manual", provider="webform", error_code=error.reason, error=str(error), task=task)
+
+
+def create_adapter(settings: Settings) -> FormAdapter:
+    """The adapter of this process."""
+    return FormAdapter(frozenset(settings.private_host_names()))

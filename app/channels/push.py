@@ -1,0 +1,145 @@
+"""Web Push (RFC 8030, 8291, 8292): a notification in somebody's browser or phone, encrypted for that browser alone.
+
+Class N: push services know no idempotency key. A recipient is `endpoint#p256dh=…&auth=…`, as `register_push` stores
+it. A subscription the service calls gone is suppressed, which removes it.
+"""
+
+import base64
+import hashlib
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import msgspec
+import py_vapid
+import pywebpush
+
+from app.channels import outside
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
+from app.settings import Settings
+
+KEPT_S = 24 * 3600
+"""How long a push service keeps a message for a browser that is off."""
+PREVIEW_CHARS = 600
+"""What a notification shows; the payload limit of push services is 4 KiB after encryption."""
+GONE = {404, 410}
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """One browser."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+def subscription(address: str) -> Subscription:
+    """The browser behind an address. Raises ValueError."""
+    endpoint, _, keys = address.partition("#")
+    found = parse_qs(keys)
+    if urlsplit(endpoint).scheme not in ("https", "http") or not (found.get("p256dh") and found.get("auth")):
+        raise ValueError("this is no push subscription")
+    return Subscription(endpoint=endpoint, p256dh=found["p256dh"][0], auth=found["auth"][0])
+
+
+class PushAdapter:
+    """Encrypts, signs with the installation's VAPID key, and hands over to the browser's push service."""
+
+    capabilities = Capabilities(
+        provider="webpush", channel="push", delivery_class="N", max_body_chars=20_000, direction="out",
+        session_per_second=100.0,
+    )  # fmt: skip
+
+    def __init__(self, private_key: str, subject: str, private_hosts: frozenset[str] = frozenset()) -> None:
+        self._key = py_vapid.Vapid02.from_string(private_key) if private_key else None
+        self._subject = subject
+        self._client = outside.client(private_hosts)
+        self._open_http = private_hosts
+
+    async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
+        """Push one notification. The body is cut to what a notification shows; the app reads the rest."""
+        if self._key is None:
+            return _rejected("no_vapid_key", "PARLEY_VAPID_PRIVATE_KEY is not set.")
+        try:
+            browser = subscription(dispatch.recipient)
+            host = urlsplit(browser.endpoint)
+            if host.scheme != "https" and host.hostname not in self._open_http:
+                raise ValueError("a push service speaks https")
+            content = _encrypt(browser, _payload(dispatch))
+        except (ValueError, pywebpush.WebPushException) as error:
+            return _rejected("bad_subscription", str(error), gone=True)
+        headers = {**self._authorization(browser.endpoint), **_headers(dispatch)}
+        await before_send()
+        try:
+            answer = await self._client.post(browser.endpoint, content=content, headers=headers)
+        except outside.Refused as error:
+            return _rejected("not_public", str(error), gone=True)
+        except httpx.ConnectError as error:
+            return Outcome(kind="retry", provider="webpush", error_code="connection", error=str(error))
+        except httpx.HTTPError as error:
+            return Outcome(kind="unknown", provider="webpush", error_code="no_answer", error=type(error).__name__)
+        return _ending(answer)
+
+    def _authorization(self, endpoint: str) -> dict[str, str]:
+        parts = urlsplit(endpoint)
+        claims = {
+            "aud": f"{parts.scheme}://{parts.netloc}", "sub": self._subject, "exp": int(time.time()) + 12 * 3600,
+        }  # fmt: skip
+        signed: dict[str, str] = self._key.sign(claims) if self._key else {}
+        return signed
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        await self._client.aclose()
+
+
+def _payload(dispatch: Dispatch) -> bytes:
+    rich = dispatch.metadata.get("push")
+    shown: dict[str, Any] = {
+        "title": (dispatch.subject or dispatch.sender_name)[:120], "body": dispatch.body[:PREVIEW_CHARS],
+        "tag": dispatch.thread_id,
+        "data": {"thread_id": dispatch.thread_id, "message_id": dispatch.message_id, "tenant_id": dispatch.tenant_id},
+    }  # fmt: skip
+    if isinstance(rich, dict):
+        shown |= {name: rich[name] for name in ("icon", "image", "badge", "url", "actions") if name in rich}
+    return msgspec.json.encode(shown)
+
+
+def _encrypt(browser: Subscription, payload: bytes) -> bytes:
+    info = {"endpoint": browser.endpoint, "keys": {"p256dh": browser.p256dh, "auth": browser.auth}}
+    encoded = pywebpush.WebPusher(info).encode(payload, content_encoding="aes128gcm")
+    return bytes(encoded["body"])
+
+
+def _headers(dispatch: Dispatch) -> dict[str, str]:
+    # One waiting notification per conversation: a browser that comes back is not flooded.
+    topic = base64.urlsafe_b64encode(hashlib.sha256(dispatch.thread_id.encode()).digest()[:24]).decode()
+    urgency = "high" if dispatch.purpose == "reply" else "normal"
+    return {"TTL": str(KEPT_S), "Urgency": urgency, "Topic": topic, "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream"}  # fmt: skip
+
+
+def _ending(answer: httpx.Response) -> Outcome:
+    code, text = str(answer.status_code), answer.text[:300]
+    if answer.status_code in (200, 201, 202):
+        return Outcome(kind="accepted", provider="webpush", provider_message_id=answer.headers.get("location"))
+    if answer.status_code in GONE:
+        return _rejected(code, "The subscription is gone.", gone=True)
+    if answer.status_code in (429, 503):
+        wait = answer.headers.get("retry-after", "")
+        seconds = float(wait) if wait.isdigit() else None
+        return Outcome(kind="retry", provider="webpush", error_code=code, error=text, retry_after_s=seconds)
+    if answer.status_code >= 500:
+        return Outcome(kind="unknown", provider="webpush", error_code=code, error=text)
+    return _rejected(code, text)
+
+
+def _rejected(code: str, text: str, *, gone: bool = False) -> Outcome:
+    return Outcome(kind="rejected", provider="webpush", error_code=code, error=text, suppress_recipient=gone)
+
+
+def create_adapter(settings: Settings) -> PushAdapter:
+    """The adapter of this process."""
+    hosts = frozenset(settings.private_host_names())
+    return PushAdapter(settings.vapid_private_key, settings.vapid_subject, hosts)

@@ -1,0 +1,114 @@
+-- Chapter: outbound, part eight. Where a person's browsers and phones are reached.
+--
+--   register_push() ──▶ contact_identities (kind push: endpoint#p256dh=…&auth=…) ──▶ a push account sends to it
+--   the push service says 404 or 410 ──▶ suppressed as bounced ──▶ the identity goes: nobody pushes to it again
+--
+-- The keys of a subscription encrypt for one browser and authorise nothing: without the installation's VAPID key no
+-- push service takes a message for it.
+
+create function private.own_contact(p_tenant_id uuid, p_user_id uuid) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_contact uuid;
+  v_email text;
+begin
+  select c.id into v_contact from public.contacts as c
+  where c.tenant_id = p_tenant_id and c.auth_user_id = p_user_id;
+  if v_contact is not null then
+    return v_contact;
+  end if;
+  select lower(u.email) into v_email from auth.users as u where u.id = p_user_id and u.email_confirmed_at is not null;
+  if v_email is null then
+    raise exception 'confirm your e-mail address first'
+      using errcode = 'PT409', detail = '{"code": "address_not_verified"}', hint = 'Follow the link in the mail you got.';
+  end if;
+  v_contact := private.find_or_create_contact(p_tenant_id, 'email', v_email);
+  update public.contacts as c set auth_user_id = p_user_id
+  where c.tenant_id = p_tenant_id and c.id = v_contact and c.auth_user_id is null;
+  if not found then
+    raise exception 'your address belongs to a contact that is somebody else''s'
+      using errcode = 'PT409', detail = '{"code": "linked_already"}', hint = 'Ask the business to merge the records.';
+  end if;
+  return v_contact;
+end
+$$;
+comment on function private.own_contact(uuid, uuid) is
+'Definer: the contact a signed-in person is at a tenant, made from his confirmed address when there is none.';
+
+create function private.register_push(p_endpoint text, p_p256dh text, p_auth text, p_tenant_slug text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_user uuid := private.current_user_id();
+  v_tenant uuid;
+  v_contact uuid;
+  v_address text := p_endpoint || '#p256dh=' || p_p256dh || '&auth=' || p_auth;
+begin
+  if v_user is null then
+    raise exception 'sign in first' using errcode = 'PT401', detail = '{"code": "not_authenticated"}',
+      hint = 'A subscription belongs to a person, not to a key.';
+  end if;
+  if p_endpoint !~ '^https://[^[:space:]#]+$' or p_p256dh !~ '^[A-Za-z0-9_-]{80,100}$'
+    or p_auth !~ '^[A-Za-z0-9_-]{16,40}$' or not private.is_address('push', v_address) then
+    raise exception 'this is no push subscription'
+      using errcode = 'PT422', detail = '{"code": "bad_subscription", "field": "endpoint"}',
+      hint = 'Send endpoint, p256dh and auth as PushSubscription.toJSON() gives them.';
+  end if;
+  v_tenant := coalesce(private.current_tenant(), (
+    select c.tenant_id from public.contacts as c
+    inner join public.tenants as t on t.id = c.tenant_id and t.status = 'active'
+    where c.auth_user_id = v_user and t.slug = p_tenant_slug));
+  if v_tenant is null then
+    return private.not_found('tenant');
+  end if;
+  v_contact := private.own_contact(v_tenant, v_user);
+  perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || 'push' || v_address, 1));
+  -- A browser has one subscription: who signs in on it now is the one it belongs to.
+  delete from public.contact_identities as i
+  where i.tenant_id = v_tenant and i.kind = 'push' and starts_with(i.address, p_endpoint || '#');
+  insert into public.contact_identities (tenant_id, contact_id, kind, address, verified_at)
+  values (v_tenant, v_contact, 'push', v_address, clock_timestamp());
+  delete from public.suppressions as s where s.tenant_id = v_tenant and s.kind = 'push' and s.address = v_address;
+  return jsonb_build_object('contact_id', v_contact, 'registered', true);
+end
+$$;
+comment on function private.register_push(text, text, text, text) is
+'Definer: this browser may be pushed to, as the caller''s contact at the active (or named) tenant.';
+
+create function private.forget_push(p_endpoint text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count integer;
+begin
+  delete from public.contact_identities as i using public.contacts as c
+  where c.tenant_id = i.tenant_id and c.id = i.contact_id and c.auth_user_id = private.current_user_id()
+    and i.kind = 'push' and starts_with(i.address, p_endpoint || '#');
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('forgotten', v_count);
+end
+$$;
+comment on function private.forget_push(text) is 'Definer: the caller''s own browser is not pushed to any more.';
+
+create function private.tg_suppressions__forget_push() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.contact_identities as i
+  where i.tenant_id = new.tenant_id and i.kind = 'push' and i.address = new.address;
+  return null;
+end
+$$;
+comment on function private.tg_suppressions__forget_push() is 'Definer: a subscription that is gone is removed.';
+create trigger suppressions_900_forget_push after insert on public.suppressions
+for each row when (new.kind = 'push' and new.reason = 'bounced')
+execute function private.tg_suppressions__forget_push();
+
+create function public.register_push(p_endpoint text, p_p256dh text, p_auth text, p_tenant_slug text default null)
+returns jsonb language sql volatile set search_path = ''
+begin atomic select private.register_push(p_endpoint, p_p256dh, p_auth, p_tenant_slug); end;
+create function public.forget_push(p_endpoint text) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.forget_push(p_endpoint); end;
+comment on function public.register_push(text, text, text, text) is
+'Let this browser be pushed to: endpoint and keys of its PushSubscription.';
+comment on function public.forget_push(text) is 'Stop pushing to this browser.';
+
+grant execute on function private.register_push(text, text, text, text), private.forget_push(text),
+public.register_push(text, text, text, text), public.forget_push(text) to authenticated;

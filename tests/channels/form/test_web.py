@@ -1,0 +1,137 @@
+"""Contact forms: filled in as a person would, submitted once, and left to a person where that is right."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.channels import outside
+from app.channels.form.web import FormAdapter
+from app.domain.channels import Outcome
+from tests.channels.dispatches import Mark, dispatch
+from tests.channels.form.site import Site, site
+
+LOCAL = frozenset({"127.0.0.1"})
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[Site]:
+    """The sites of this module."""
+    with site() as found:
+        yield found
+
+
+async def submit(there: Site, path: str, mark: Mark | None = None, **config: Any) -> Outcome:
+    """Send one message through the form at a path."""
+    there.submitted.clear()
+    text = "Do you repair roofs?\nWe are in Hoboken."
+    message = dispatch(recipient=there.url + path, body=text, subject="Roof", session_config=config)
+    return await FormAdapter(LOCAL).send(message, mark or Mark())
+
+
+async def test_a_plain_form_is_filled_in_and_the_thanks_are_read(sites: Site) -> None:
+    """Roles by label, type and placeholder; hidden tokens and cookies go along; the search form is left alone."""
+    mark = Mark()
+    outcome = await submit(sites, "/plain", mark, values={"phone": "+12025550100"})
+    assert outcome.kind == "accepted" and mark.calls == 1
+    ((path, cookie, fields),) = sites.submitted
+    assert (path, cookie) == ("/take", "visit=v1")
+    assert fields == {
+        "fullname": "Olivia Owner", "mail": "desk@acme.test", "tel": "+12025550100", "csrf": "c-123",
+        "msg": "Do you repair roofs?\nWe are in Hoboken.",
+    }  # fmt: skip
+
+
+async def test_traps_for_robots_stay_empty(sites: Site) -> None:
+    """Fields people cannot see, and those named like traps, are sent as they were."""
+    assert (await submit(sites, "/trap")).kind == "accepted"
+    fields = sites.submitted[0][2]
+    assert (fields["website"], fields["email2"], fields["hp_check"]) == ("", "", "")
+    assert fields["name"] == "Olivia Owner" and fields["message"].startswith("Do you")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/captcha", "captcha"),
+        ("/turnstile", "captcha"),
+        ("/terms", "terms"),
+        ("/license", "required_field"),
+        ("/login", "no_form_found"),
+    ],
+)
+async def test_what_a_machine_must_not_fill_in_goes_to_a_person(sites: Site, path: str, reason: str) -> None:
+    """Nothing is submitted, no mark is set, and the task says why."""
+    mark = Mark()
+    outcome = await submit(sites, path, mark)
+    assert (outcome.kind, outcome.error_code) == ("manual", reason)
+    assert outcome.task is not None and outcome.task.kind == "form" and "127.0.0.1" in outcome.task.title
+    assert sites.submitted == [] and mark.calls == 0
+
+
+async def test_an_account_may_agree_to_terms_and_name_fields(sites: Site) -> None:
+    """Config decides what a machine cannot: terms, and fields only this site has."""
+    assert (await submit(sites, "/terms", accept_terms=True)).kind == "accepted"
+    assert sites.submitted[0][2]["agree"] == "yes"
+    own = {"127.0.0.1": {"fields": {"license_no": "NJ-77 {{name}}"}}}
+    assert (await submit(sites, "/license", sites=own)).kind == "accepted"
+    assert sites.submitted[0][2]["license_no"] == "NJ-77 Olivia Owner"
+
+
+async def test_a_multipart_form_in_another_language(sites: Site) -> None:
+    """First and last name apart, the general topic chosen, an optional file left out."""
+    assert (await submit(sites, "/upload")).kind == "accepted"
+    assert sites.submitted[0][2] == {
+        "vorname": "Olivia", "nachname": "Owner", "email": "desk@acme.test", "topic": "other",
+        "nachricht": "Do you repair roofs?\nWe are in Hoboken.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "code"),
+    [
+        ("/api", "accepted", None),
+        ("/api-no", "rejected", "form_refused"),
+        ("/errors", "rejected", "form_refused"),
+        ("/mute", "unknown", "unclear_answer"),
+        ("/hangs-up", "unknown", "no_answer"),
+        ("/leads-inside", "unknown", "no_answer"),
+        ("/busy", "retry", "429"),
+        ("/gone", "rejected", "410"),
+    ],
+)
+async def test_every_answer_has_its_ending(sites: Site, path: str, kind: str, code: str | None) -> None:
+    """Thanks are accepted, errors rejected, silence and doubt unknown; a page that is gone is not submitted to."""
+    outcome = await submit(sites, path)
+    assert (outcome.kind, outcome.error_code) == (kind, code)
+    assert len(sites.submitted) == (0 if path == "/gone" else 1)
+
+
+async def test_an_accounts_own_words_decide_first(sites: Site) -> None:
+    """A site that says neither thanks nor error in words we know."""
+    own = {"127.0.0.1": {"success": "our services"}}
+    assert (await submit(sites, "/mute", sites=own)).kind == "accepted"
+
+
+async def test_nobody_there_is_tried_again() -> None:
+    """A refused connection delivered nothing."""
+    outcome = await FormAdapter(LOCAL).send(dispatch(recipient="http://127.0.0.1:9/contact"), Mark())
+    assert (outcome.kind, outcome.error_code) == ("retry", "connection")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:80/", "http://localhost/", "http://169.254.169.254/", "http://[::1]/", "file:///etc/passwd",
+            "http://10.0.0.1/", "http://0.0.0.0/"],
+)  # fmt: skip
+async def test_addresses_inside_are_never_opened(url: str) -> None:
+    """A stranger's page address leads to public hosts only."""
+    mark = Mark()
+    outcome = await FormAdapter().send(dispatch(recipient=url), mark)
+    assert (outcome.kind, outcome.error_code) == ("rejected", "not_public") and mark.calls == 0
+
+
+async def test_a_huge_page_is_cut(sites: Site) -> None:
+    """Two MiB are enough to find a form in."""
+    async with outside.client(LOCAL) as visit:
+        answer = await outside.fetch(visit, "GET", sites.url + "/plain")
+    assert answer.status == 200 and len(answer.body) < outside.MOST_BYTES

@@ -1,0 +1,147 @@
+"""Web Push against a push service that decrypts as a browser does and checks the signature as Mozilla's does."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import http_ece
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from app.channels.push import PushAdapter, subscription
+from app.domain.channels import Outcome
+from devstack.keys import _vapid_key
+from tests.channels.dispatches import Mark, dispatch
+
+LOCAL = frozenset({"127.0.0.1"})
+AUTH = b"0123456789abcdef"
+
+
+def b64(data: bytes) -> str:
+    """Base64url without padding, as subscriptions carry it."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+class PushService:
+    """One browser's push service: keeps what it could decrypt, answers as told."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.status, self.headers = 201, "Location: https://push.test/m/1\r\n"
+        self.got: list[tuple[dict[str, str], Any]] = []
+        self.url = ""
+
+    @property
+    def address(self) -> str:
+        """The browser's address as it is stored."""
+        public = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return f"{self.url}/send/1#p256dh={b64(public)}&auth={b64(AUTH)}"
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        if self.status == 0:
+            writer.close()
+            return
+        plain = http_ece.decrypt(body, private_key=self.key, auth_secret=AUTH, version="aes128gcm")
+        self.got.append((headers, json.loads(plain)))
+        writer.write(
+            f"HTTP/1.1 {self.status} x\r\n{self.headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        )
+        writer.close()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[PushService]:
+    """A push service on a loopback port."""
+    made = PushService()
+    server = await asyncio.start_server(made.talk, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield made
+    server.close()
+
+
+@pytest.fixture
+async def adapter() -> AsyncIterator[PushAdapter]:
+    """An adapter with a key of its own."""
+    made = PushAdapter(_vapid_key(), "mailto:ops@acme.test", LOCAL)
+    yield made
+    await made.close()
+
+
+async def push(adapter: PushAdapter, service: PushService, **members: Any) -> tuple[Outcome, int]:
+    """Push one message; how it ended and how often the mark was set."""
+    mark = Mark()
+    message = dispatch(channel="push", provider="webpush", recipient=service.address, **members)
+    return await adapter.send(message, mark), mark.calls
+
+
+async def test_the_browser_reads_what_was_sent(adapter: PushAdapter, service: PushService) -> None:
+    """Encrypted for this browser, signed for this service, with the conversation to open."""
+    outcome, marks = await push(adapter, service, subject="New quote", body="Your quote is ready.",
+                                metadata={"push": {"url": "/t/1", "evil": 1}})  # fmt: skip
+    assert (outcome.kind, outcome.provider_message_id, marks) == ("accepted", "https://push.test/m/1", 1)
+    ((headers, shown),) = service.got
+    assert (shown["title"], shown["body"], shown["url"]) == ("New quote", "Your quote is ready.", "/t/1")
+    assert shown["data"]["thread_id"] == "th1" and "evil" not in shown
+    assert headers["content-encoding"] == "aes128gcm" and int(headers["ttl"]) > 0 and len(headers["topic"]) <= 32
+    scheme, _, value = headers["authorization"].partition(" ")
+    parts = dict(part.strip().split("=", 1) for part in value.split(","))
+    number = base64.urlsafe_b64decode(parts["k"] + "==")
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), number)
+    claims = jwt.decode(parts["t"], key, algorithms=["ES256"], audience=service.url)
+    assert scheme == "vapid" and claims["sub"] == "mailto:ops@acme.test"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "kind", "suppress"),
+    [
+        (410, "", "rejected", True),
+        (404, "", "rejected", True),
+        (429, "Retry-After: 9\r\n", "retry", False),
+        (503, "", "retry", False),
+        (500, "", "unknown", False),
+        (0, "", "unknown", False),
+        (413, "", "rejected", False),
+        (403, "", "rejected", False),
+    ],
+)
+async def test_every_answer_has_its_ending(
+    adapter: PushAdapter, service: PushService, status: int, headers: str, kind: str, suppress: bool
+) -> None:
+    """Gone browsers are suppressed, full services waited for, and nobody guesses after a broken connection."""
+    service.status, service.headers = status, headers
+    outcome, _ = await push(adapter, service)
+    assert (outcome.kind, outcome.suppress_recipient) == (kind, suppress)
+    assert outcome.retry_after_s == (9 if status == 429 else None)
+
+
+async def test_a_long_text_is_cut_to_what_a_notification_shows(adapter: PushAdapter, service: PushService) -> None:
+    """Push services take four KiB; the app reads the rest from the message."""
+    outcome, _ = await push(adapter, service, body="ä" * 20_000)
+    assert outcome.kind == "accepted" and len(service.got[0][1]["body"]) == 600
+
+
+async def test_without_a_key_nothing_is_sent(service: PushService) -> None:
+    """The reason names the setting."""
+    outcome, marks = await push(PushAdapter("", "mailto:x@y.z", LOCAL), service)
+    assert (outcome.kind, outcome.error_code, marks) == ("rejected", "no_vapid_key", 0)
+
+
+async def test_a_service_inside_the_network_is_never_called(service: PushService) -> None:
+    """The endpoint is the browser's word: only public https addresses are pushed to."""
+    outcome, _ = await push(PushAdapter(_vapid_key(), "mailto:x@y.z"), service)
+    assert (outcome.kind, service.got) == ("rejected", [])
+
+
+@pytest.mark.parametrize("address", ["https://p.test/x", "nonsense", "ftp://p.test/#p256dh=a&auth=b", ""])
+def test_what_is_no_subscription_is_named(address: str) -> None:
+    """Endpoint and both keys, or an error."""
+    with pytest.raises(ValueError, match="subscription"):
+        subscription(address)
