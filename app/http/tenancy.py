@@ -1,7 +1,7 @@
 """/v1/me, /v1/tenants, /v1/members, /v1/api-keys, and the logs only admins read."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -10,14 +10,35 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import tenancy as db
-from app.db.tenancy import ApiKey, AuditRow, Denial, Invitation, Member, Membership, Tenant
+from app.domain.tenancy import (
+    ApiKey,
+    ApiKeyMade,
+    ApiKeyRevoked,
+    AuditRow,
+    Denial,
+    Invitation,
+    InvitationAccepted,
+    InvitationMade,
+    InvitationRevoked,
+    Member,
+    MemberRemoved,
+    MemberRole,
+    Membership,
+    Role,
+    Scope,
+    Tenant,
+    TenantChosen,
+    TenantDeleted,
+    TenantMade,
+    TenantUpdated,
+)  # fmt: skip
 from app.http.deps import CallerUnit, given
-from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Role, Word, cut, decode_cursor
+from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Word, cut, decode_cursor
 
 TAGS = ["tenancy"]
 
 
-Scopes = Annotated[list[Literal["read", "send", "manage", "admin"]], msgspec.Meta(min_length=1, max_length=4)]
+Scopes = Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=4)]
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -77,7 +98,7 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/me", summary="Who am I?", tags=TAGS)
-async def me(unit: CallerUnit) -> Me:
+async def get_me(unit: CallerUnit) -> Me:
     """The caller and his tenants."""
     caller = unit.caller
     if caller.key:
@@ -87,17 +108,17 @@ async def me(unit: CallerUnit) -> Me:
 
 
 @post("/tenants", summary="Create a tenant", tags=TAGS)
-async def create_tenant(unit: CallerUnit, data: JSONBody[NewTenant]) -> dict[str, Any]:
+async def create_tenant(unit: CallerUnit, data: JSONBody[NewTenant]) -> TenantMade:
     """The caller becomes its owner and works in it from his next token."""
     return await db.call(
-        unit, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
+        unit, TenantMade, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
     )
 
 
 @post("/tenants/{tenant_id:uuid}/switch", status_code=200, summary="Work in another tenant", tags=TAGS)
-async def switch_tenant(unit: CallerUnit, tenant_id: FromPath[UUID]) -> dict[str, Any]:
+async def switch_tenant(unit: CallerUnit, tenant_id: FromPath[UUID]) -> TenantChosen:
     """The tenant of the caller's next token."""
-    return await db.call(unit, "switch_tenant", tenant_id=tenant_id)
+    return await db.call(unit, TenantChosen, "switch_tenant", tenant_id=tenant_id)
 
 
 @get("/tenant", summary="The active tenant", tags=TAGS)
@@ -107,15 +128,15 @@ async def get_tenant(unit: CallerUnit) -> Tenant:
 
 
 @patch("/tenant", summary="Change the active tenant", tags=TAGS)
-async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> dict[str, Any]:
+async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> TenantUpdated:
     """Change the named fields. Admins."""
-    return await db.call(unit, "update_tenant", patch=given(data))
+    return await db.call(unit, TenantUpdated, "update_tenant", patch=given(data))
 
 
 @delete("/tenant", status_code=200, summary="Delete the active tenant", tags=TAGS)
-async def delete_tenant(unit: CallerUnit) -> dict[str, Any]:
+async def delete_tenant(unit: CallerUnit) -> TenantDeleted:
     """Hidden from everybody at once; the rows stay for the retention period. Owners."""
-    return await db.call(unit, "delete_tenant")
+    return await db.call(unit, TenantDeleted, "delete_tenant")
 
 
 @get("/members", summary="List members", tags=TAGS)
@@ -125,15 +146,15 @@ async def list_members(unit: CallerUnit) -> Listing[Member]:
 
 
 @put("/members/{user_id:uuid}/role", summary="Change a role", tags=TAGS)
-async def set_role(unit: CallerUnit, user_id: FromPath[UUID], data: JSONBody[SetRole]) -> dict[str, Any]:
+async def set_member_role(unit: CallerUnit, user_id: FromPath[UUID], data: JSONBody[SetRole]) -> MemberRole:
     """Admins; owners for owners."""
-    return await db.call(unit, "set_member_role", user_id=user_id, role=data.role)
+    return await db.call(unit, MemberRole, "set_member_role", user_id=user_id, role=data.role)
 
 
 @delete("/members/{user_id:uuid}", status_code=200, summary="Remove a member, or leave", tags=TAGS)
-async def remove_member(unit: CallerUnit, user_id: FromPath[UUID]) -> dict[str, Any]:
+async def remove_member(unit: CallerUnit, user_id: FromPath[UUID]) -> MemberRemoved:
     """Ends the membership at once."""
-    return await db.call(unit, "remove_member", user_id=user_id)
+    return await db.call(unit, MemberRemoved, "remove_member", user_id=user_id)
 
 
 @get("/invitations", summary="Open invitations", tags=TAGS)
@@ -143,21 +164,21 @@ async def list_invitations(unit: CallerUnit) -> Listing[Invitation]:
 
 
 @post("/invitations", summary="Invite a member", tags=TAGS)
-async def invite(unit: CallerUnit, data: JSONBody[Invite]) -> dict[str, Any]:
+async def invite_member(unit: CallerUnit, data: JSONBody[Invite]) -> InvitationMade:
     """The token is in this answer and nowhere else. Admins."""
-    return await db.call(unit, "invite_member", address=data.address, role=data.role)
+    return await db.call(unit, InvitationMade, "invite_member", address=data.address, role=data.role)
 
 
 @post("/invitations/accept", status_code=200, summary="Accept an invitation", tags=TAGS)
-async def accept(unit: CallerUnit, data: JSONBody[Accept]) -> dict[str, Any]:
+async def accept_invitation(unit: CallerUnit, data: JSONBody[Accept]) -> InvitationAccepted:
     """Good for the invited, confirmed address only."""
-    return await db.call(unit, "accept_invitation", token=data.token)
+    return await db.call(unit, InvitationAccepted, "accept_invitation", token=data.token)
 
 
 @delete("/invitations/{invitation_id:uuid}", status_code=200, summary="Take an invitation back", tags=TAGS)
-async def revoke_invitation(unit: CallerUnit, invitation_id: FromPath[UUID]) -> dict[str, Any]:
+async def revoke_invitation(unit: CallerUnit, invitation_id: FromPath[UUID]) -> InvitationRevoked:
     """Admins."""
-    return await db.call(unit, "revoke_invitation", invitation_id=invitation_id)
+    return await db.call(unit, InvitationRevoked, "revoke_invitation", invitation_id=invitation_id)
 
 
 @get("/api-keys", summary="List API keys", tags=TAGS)
@@ -167,20 +188,20 @@ async def list_api_keys(unit: CallerUnit) -> Listing[ApiKey]:
 
 
 @post("/api-keys", summary="Create an API key", tags=TAGS)
-async def create_api_key(unit: CallerUnit, data: JSONBody[NewApiKey]) -> dict[str, Any]:
+async def create_api_key(unit: CallerUnit, data: JSONBody[NewApiKey]) -> ApiKeyMade:
     """The key is in this answer and nowhere else. Admins."""
     scopes: list[str] = list(data.scopes)
-    return await db.call(unit, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
+    return await db.call(unit, ApiKeyMade, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
 
 
 @delete("/api-keys/{api_key_id:uuid}", status_code=200, summary="Revoke an API key", tags=TAGS)
-async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> dict[str, Any]:
+async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> ApiKeyRevoked:
     """It stops working at once. Admins."""
-    return await db.call(unit, "revoke_api_key", api_key_id=api_key_id)
+    return await db.call(unit, ApiKeyRevoked, "revoke_api_key", api_key_id=api_key_id)
 
 
 @get("/audit-log", summary="What happened", tags=["logs"])
-async def audit_log(
+async def list_audit_log(
     unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
 ) -> Listing[AuditRow]:
     """Newest first. Admins."""
@@ -188,7 +209,7 @@ async def audit_log(
 
 
 @get("/access-denials", summary="What was refused", tags=["logs"])
-async def access_denials(
+async def list_access_denials(
     unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
 ) -> Listing[Denial]:
     """Attempts from outside on objects of this tenant, newest first. Admins."""
@@ -198,8 +219,8 @@ async def access_denials(
 router = Router(
     "/",
     route_handlers=[
-        me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_role,
-        remove_member, list_invitations, invite, accept, revoke_invitation, list_api_keys, create_api_key,
-        revoke_api_key, audit_log, access_denials,
+        get_me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_member_role,
+        remove_member, list_invitations, invite_member, accept_invitation, revoke_invitation, list_api_keys,
+        create_api_key, revoke_api_key, list_audit_log, list_access_denials,
     ],
 )  # fmt: skip

@@ -11,7 +11,8 @@ import msgspec
 from litestar.params import Parameter
 from msgspec import Meta
 
-from app.db.threads import Position
+from app.domain import threads
+from app.domain.paging import Position
 from app.errors import BadInput
 
 BIGINT_MAX = 9_223_372_036_854_775_807
@@ -36,14 +37,8 @@ ClientId = Annotated[
 Seq = Annotated[int, Meta(ge=0, le=BIGINT_MAX, examples=[42])]
 Limit = Annotated[int, Parameter(ge=1, le=PAGE, description="Most items of a page.")]
 Cursor = Annotated[str, Parameter(max_length=200, description="A cursor of an earlier answer, as it was.")]
-Folder = Literal["inbox", "spam", "automated", "any"]
-Status = Literal["open", "snoozed", "closed", "archived", "any"]
-Channel = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["email"],
-              description="email, whatsapp, telegram, sms, form, phone, push, in_app, or one that was added."),
-]  # fmt: skip
-Role = Literal["owner", "admin", "agent", "viewer"]
-SearchPolicy = Literal["none", "metadata", "full"]
+Folder = Literal[threads.Folder, "any"]
+Status = Literal[threads.Status, "any"]
 
 T = TypeVar("T")
 

@@ -46,7 +46,7 @@ begin
   end if;
   insert into public.active_tenants (user_id, tenant_id) values (v_user, p_tenant_id)
   on conflict (user_id) do update set tenant_id = excluded.tenant_id, updated_at = now();
-  return jsonb_build_object('tenant_id', p_tenant_id, 'refresh_token',
+  return jsonb_build_object('tenant_id', p_tenant_id, 'next_step',
     'Refresh the session to receive a token for it.');
 end
 $$;

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import psycopg
@@ -185,7 +185,7 @@ def test_a_query_returns_what_its_struct_says(
 
 def _plain(hint: Any) -> Any:
     """The class behind a hint: X | None → X, list[str] → list, Literal["a"] → str."""
-    if get_origin(hint) is types.UnionType:
+    if get_origin(hint) in (types.UnionType, Union):
         (hint,) = [one for one in get_args(hint) if one is not type(None)]
     origin = get_origin(hint)
     if origin is None or hint is Any:
