@@ -50,6 +50,12 @@ async def create_channel_session(
     return msgspec.convert(made, SessionState)
 
 
+async def update_channel_session(unit: Unit, session_id: UUID, patch: dict[str, Any]) -> SessionState:
+    """Change the named fields of an account: name, sender_name, sender_address, config."""
+    params = {"session_id": session_id, "patch": json_param(patch)}
+    return msgspec.convert(await unit.call(QUERIES["update_channel_session"], params), SessionState)
+
+
 async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) -> SessionState:
     """Pause, resume (connected) or delete an account."""
     return msgspec.convert(

@@ -1,4 +1,4 @@
-"""The channel port (what an adapter declares, is given to send, how a dispatch ends) and a tenant's accounts. No I/O."""
+"""The channel port (what an adapter declares, is given, how a dispatch ends) and a tenant's accounts. No I/O."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, delete, get, post, put
+from litestar import Request, Router, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, UnsetType
 
 from app.db import channels as db
 from app.db import tenancy
@@ -16,12 +17,12 @@ from app.db.unit import Unit
 from app.domain.addresses import AddressError, normalize_email, normalize_phone
 from app.domain.channels import Channel, ChannelSession, SecretSet, SessionMade, SessionState, SessionTested
 from app.errors import BadInput, Unavailable
-from app.http.deps import CallerUnit, existing
-from app.http.types import Address, Line, Listing, Secret, Word
+from app.http.deps import CallerUnit, existing, given
+from app.http.types import Address, Line, Listing, PathWord, Secret, Word
 from app.secrets import Vault
 
 TAGS = ["channels"]
-Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20, description="Encrypted before they are stored.")]
+Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20)]
 
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +36,15 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sender_name: Line | None = None
     config: dict[str, Any] = {}
     secrets: Secrets = {}
+
+
+class SessionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields to change; what is absent stays. Its channel and address are what an account is, and stay."""
+
+    name: Line | UnsetType = UNSET
+    sender_name: Line | UnsetType | None = UNSET
+    sender_address: Address | UnsetType | None = UNSET
+    config: dict[str, Any] | UnsetType = UNSET
 
 
 class SecretValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +111,16 @@ def _seal(request: Request[Any, Any, State], value: str) -> bytes:
     return vault.seal(value)
 
 
+@patch("/channel-sessions/{session_id:uuid}", summary="Change an account", tags=TAGS)
+async def update_channel_session(
+    unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[SessionPatch]
+) -> ChannelSession:
+    """Change the named fields. Admins."""
+    await db.update_channel_session(unit, session_id, given(data))
+    found = await db.get_channel_session(unit, session_id)
+    return await existing(unit, found, "channel_session", session_id, "update_channel_session")
+
+
 class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the test message goes."""
 
@@ -141,7 +161,7 @@ async def put_channel_secret(
     request: Request[Any, Any, State],
     unit: CallerUnit,
     session_id: FromPath[UUID],
-    name: FromPath[Word],
+    name: PathWord,
     data: JSONBody[SecretValue],
 ) -> SecretSet:
     """Replaces the value. Admins."""
@@ -151,7 +171,8 @@ async def put_channel_secret(
 router = Router(
     "/",
     route_handlers=[
-        list_channel_sessions, get_channel_session, create_channel_session, test_channel_session,
+        list_channel_sessions, get_channel_session, create_channel_session, update_channel_session,
+        test_channel_session,
         pause_channel_session, resume_channel_session, delete_channel_session, put_channel_secret,
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import contacts as db
@@ -25,7 +25,22 @@ from app.domain.contacts import (
 )  # fmt: skip
 from app.errors import BadInput
 from app.http.deps import CallerUnit, existing, given
-from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, LongText, Word, cut, decode_cursor
+from app.http.types import (
+    PAGE,
+    Address,
+    Cursor,
+    Limit,
+    Line,
+    Listing,
+    Locale,
+    LongText,
+    QueryAddress,
+    Region,
+    TimeZone,
+    Word,
+    cut,
+    decode_cursor,
+)  # fmt: skip
 
 TAGS = ["contacts"]
 
@@ -43,9 +58,9 @@ class ContactPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: ContactKind | UnsetType = UNSET
     display_name: Line | UnsetType | None = UNSET
     company: Line | UnsetType | None = UNSET
-    locale: Word | UnsetType | None = UNSET
-    time_zone: Word | UnsetType | None = UNSET
-    home_region: Word | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
+    time_zone: TimeZone | UnsetType | None = UNSET
+    home_region: Region | UnsetType | None = UNSET
     attributes: dict[str, Any] | UnsetType = UNSET
     identities: Annotated[list[Identity], msgspec.Meta(max_length=20)] | UnsetType = UNSET
 
@@ -75,8 +90,8 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/contacts", summary="List contacts", tags=TAGS)
 async def list_contacts(  # noqa: PLR0917
     unit: CallerUnit, kind: FromQuery[ContactKind | None] = None, blocked: FromQuery[bool | None] = None,
-    address: Annotated[Address | None, Parameter(description="Who has this e-mail address or number?")] = None,
-    cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE,
+    address: QueryAddress = None,
+    cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[Contact]:  # fmt: skip
     """Newest first; merged ones are left out."""
     if address is not None:

@@ -6,7 +6,11 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 
+from app.http.openapi import build
+
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
+_CACHED = {"cache-control": "no-cache"}
+"""Kept by a browser, which asks before it uses it again: the same for everybody."""
 _PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Parley API</title><style>
@@ -69,22 +73,24 @@ fetch('/openapi.json').then(r => r.json()).then(doc => {
 """
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json")
 async def document(request: Request[Any, Any, State]) -> Response[bytes]:
     """The OpenAPI document."""
     state = request.app.state
     if "openapi" not in state:
-        state.openapi = msgspec.json.encode(request.app.openapi_schema.to_schema())
-    return Response(state.openapi, media_type="application/json")
+        state.openapi = msgspec.json.encode(build.document(request.app))
+    return Response(state.openapi, media_type="application/json", headers=_CACHED)
 
 
-@get("/docs", include_in_schema=False)
+@get("/docs")
 async def page() -> Response[bytes]:
     """The page."""
-    return Response(_PAGE, media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY})
+    return Response(
+        _PAGE, media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY, **_CACHED}
+    )
 
 
-@get("/docs.js", include_in_schema=False)
+@get("/docs.js")
 async def script() -> Response[bytes]:
     """Its script."""
-    return Response(_SCRIPT, media_type="text/javascript; charset=utf-8")
+    return Response(_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_CACHED)

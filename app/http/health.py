@@ -2,8 +2,9 @@
 
 import ipaddress
 from collections import defaultdict
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import psycopg
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
@@ -28,14 +29,27 @@ RECENT = {
 """Figure of private.recent_activity() → its label's name and help. Workers serve their own counters beside this."""
 
 
+class Health(msgspec.Struct, frozen=True):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The database answers and has the schema this version was written for."""
+
+    schema: str
+    status: Literal["ready"] = "ready"
+
+
 @get("/health", summary="Is the process alive?", tags=["operations"])
-async def health() -> dict[str, str]:
+async def health() -> Health:
     """Always the same answer while the process serves."""
-    return {"status": "ok"}
+    return Health()
 
 
 @get("/health/ready", summary="Can it serve?", tags=["operations"])
-async def ready(request: Request[Any, Any, State]) -> dict[str, str]:
+async def ready(request: Request[Any, Any, State]) -> Ready:
     """503 while the database is away or lacks migrations."""
     state = request.app.state
     try:
@@ -49,7 +63,7 @@ async def ready(request: Request[Any, Any, State]) -> dict[str, str]:
     version = row[0] if row else None
     if state.newest_migration and version and version < state.newest_migration:
         raise Unavailable("Migrations are missing.", remedy="run `parley migrate`", extra={"applied": version})
-    return {"status": "ready", "schema": version or "unknown"}
+    return Ready(version or "unknown")
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["operations"], media_type=MediaType.TEXT)

@@ -11,10 +11,10 @@ from msgspec import UNSET, UnsetType
 from app.db import tenancy as db
 from app.domain.tenancy import CannedReply, FaqDeleted, FaqEntry, FaqPut, ReplyDeleted, ReplyPut
 from app.http.deps import CallerUnit, given
-from app.http.types import Line, Listing, LongText, Word
+from app.http.types import Line, Listing, Locale, LongText, Word
 
 TAGS = ["knowledge"]
-Keywords = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=30, examples=[["price", "cost"]])]
+Keywords = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=30)]
 
 
 class NewFaq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +23,7 @@ class NewFaq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Line
     keywords: Keywords
     answer: LongText
-    language: Word | None = None
+    language: Locale | None = None
     enabled: bool = True
 
 
@@ -33,7 +33,7 @@ class FaqPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Line | UnsetType = UNSET
     keywords: Keywords | UnsetType = UNSET
     answer: LongText | UnsetType = UNSET
-    language: Word | UnsetType | None = UNSET
+    language: Locale | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
@@ -42,7 +42,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     intent: Word
     body: LongText
-    language: Word | None = None
+    language: Locale | None = None
     enabled: bool = True
 
 

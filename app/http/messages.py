@@ -111,7 +111,7 @@ async def list_messages(  # noqa: PLR0917
 
 @get("/threads/{thread_id:uuid}/history", summary="History over merges", tags=TAGS)
 async def list_history(
-    unit: CallerUnit, thread_id: FromPath[UUID], cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+    unit: CallerUnit, thread_id: FromPath[UUID], cursor: Cursor = None, limit: Limit = PAGE
 ) -> Listing[SingleMessage]:
     """Messages of the conversation and of all that was merged with it, newest first."""
     before = decode_cursor(cursor)
@@ -198,13 +198,16 @@ async def download_attachment(unit: CallerUnit, attachment_id: FromPath[UUID]) -
     kind = file.content_type if _TYPE.match(file.content_type) else "application/octet-stream"
     plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file.filename)
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.filename, safe='')}"
-    headers = {"content-disposition": disposition, "content-security-policy": "sandbox; default-src 'none'"}
+    headers = {
+        "content-disposition": disposition, "content-security-policy": "sandbox; default-src 'none'",
+        "etag": f'"{attachment_id}"',  # the bytes of a file never change
+    }  # fmt: skip
     return Response(file.data, media_type=kind, headers=headers)
 
 
 @get("/dispatches/unknown", summary="Sends without a known outcome", tags=["outbound"])
 async def list_unknown_dispatches(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+    unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Listing[UnknownDispatch]:
     """Oldest first; settle each with resolve-unknown."""
     found = await db.list_unknown_dispatches(unit, above=decode_cursor(cursor), limit=limit + 1)
@@ -212,9 +215,7 @@ async def list_unknown_dispatches(
 
 
 @get("/suppressions", summary="Suppressed addresses", tags=["outbound"])
-async def list_suppressions(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Suppression]:
+async def list_suppressions(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Suppression]:
     """Newest first."""
     below = decode_cursor(cursor)
     found = await db.list_suppressions(unit, below_id=below.id if below else None, limit=limit + 1)

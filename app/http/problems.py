@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+from app import log as logs
 from app.db.unit import translate
 from app.errors import ParleyError, Unavailable
 
@@ -21,7 +22,11 @@ _FIELD = re.compile(r"at `\$\.?(?:data\.?)?([^`]*)`")
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong (RFC 9457): `code` is stable, `field` the input it is about, `remedy` what to do."""
+    """What went wrong (RFC 9457).
+
+    `code` is stable and made for programs, `field` is the input it is about, `remedy` what to do, `request_id` what the
+    server's log knows the request by. Some codes have further members.
+    """
 
     type: str
     title: str
@@ -30,15 +35,18 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     field: str | None = None
     remedy: str | None = None
+    request_id: str | None = None
 
 
 def problem(
     status: int, code: str, detail: str, *, field: str | None = None, remedy: str | None = None,
     extra: dict[str, Any] | None = None, headers: dict[str, str] | None = None,
 ) -> Response[bytes]:  # fmt: skip
-    """A response with a problem document. Equal arguments make equal bytes."""
+    """A response with a problem document. Within one request id, equal arguments make equal bytes."""
     title = HTTPStatus(status).phrase
-    document = Problem(f"urn:parley:problem:{code}", title, status, detail, code, field, remedy)
+    document = Problem(
+        f"urn:parley:problem:{code}", title, status, detail, code, field, remedy, logs.bound("request_id")
+    )
     members = {**(extra or {}), **msgspec.to_builtins(document)}
     return Response(
         msgspec.json.encode(members), status_code=status, media_type="application/problem+json", headers=headers
@@ -55,6 +63,8 @@ def on_parley_error(_request: Request[Any, Any, Any], error: ParleyError) -> Res
         headers["retry-after"] = str(max(1, math.ceil(wait)))
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if error.status == 415:
+        headers["accept"] = "application/json"
     if error.status >= 500 and not isinstance(error, Unavailable):
         log.error("request failed", exc_info=error)
     extra = dict(error.extra)

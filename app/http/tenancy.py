@@ -1,15 +1,16 @@
 """/v1/me, /v1/tenants, /v1/members, /v1/api-keys, and the logs only admins read."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, patch, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import UNSET, UnsetType
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, Meta, UnsetType
 
 from app.db import tenancy as db
+from app.domain.channels import Channel
 from app.domain.tenancy import (
     ApiKey,
     ApiKeyMade,
@@ -32,13 +33,32 @@ from app.domain.tenancy import (
     TenantMade,
     TenantUpdated,
 )  # fmt: skip
+from app.domain.threads import SearchPolicy
 from app.http.deps import CallerUnit, given
-from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Word, cut, decode_cursor
+from app.http.types import (
+    INT_MAX,
+    NO_NUL,
+    PAGE,
+    Address,
+    Cursor,
+    Hour,
+    Limit,
+    Line,
+    Listing,
+    Locale,
+    Moment,
+    Region,
+    Slug,
+    TimeZone,
+    Word,
+    cut,
+    decode_cursor,
+)  # fmt: skip
 
 TAGS = ["tenancy"]
 
 
-Scopes = Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=4)]
+Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=4)]
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -53,21 +73,46 @@ class NewTenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tenant to create; the caller becomes its owner."""
 
     name: Line
-    slug: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", examples=["acme"])]
-    time_zone: Word = "UTC"
-    locale: Word = "en"
+    slug: Slug
+    time_zone: TimeZone = "UTC"
+    locale: Locale = "en"
+
+
+class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When somebody is there on one day of the week, in the tenant's time zone; weekday 0 is Monday."""
+
+    weekday: Annotated[int, Meta(ge=0, le=6)]
+    opens: Hour
+    closes: Hour
+
+
+class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings to change; what is absent stays."""
+
+    ai_enabled: bool | UnsetType = UNSET
+    decider: Word | UnsetType = UNSET
+    confidence_threshold: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    auto_replies_per_hour: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
+    sends_per_minute: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
+    daily_send_cap: Annotated[int, Meta(ge=1, le=INT_MAX)] | UnsetType | None = UNSET
+    search_policy: SearchPolicy | UnsetType = UNSET
+    thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
+    business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET
+    closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET
+    quiet_hours_start: Hour | UnsetType | None = UNSET
+    quiet_hours_end: Hour | UnsetType | None = UNSET
 
 
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields to change; `settings` takes the columns of tenant_settings."""
+    """Fields to change; what is absent stays."""
 
     name: Line | UnsetType = UNSET
-    time_zone: Word | UnsetType = UNSET
-    locale: Word | UnsetType = UNSET
-    home_regions: list[Word] | UnsetType = UNSET
+    time_zone: TimeZone | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    home_regions: Annotated[list[Region], Meta(max_length=20)] | UnsetType = UNSET
     sender_name: Line | UnsetType | None = UNSET
     sender_address: Address | UnsetType | None = UNSET
-    settings: dict[str, Any] | UnsetType = UNSET
+    settings: SettingsPatch | UnsetType = UNSET
 
 
 class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +125,7 @@ class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The token of an invitation."""
 
-    token: Annotated[str, msgspec.Meta(max_length=200)]
+    token: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,9 +137,9 @@ class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to create."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z", examples=["shop"])]
+    name: Word
     scopes: Scopes = msgspec.field(default_factory=lambda: ["read"])
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    expires_at: Moment | None = None
 
 
 @get("/me", summary="Who am I?", tags=TAGS)
@@ -201,17 +246,13 @@ async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> ApiKey
 
 
 @get("/audit-log", summary="What happened", tags=["logs"])
-async def list_audit_log(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[AuditRow]:
+async def list_audit_log(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[AuditRow]:
     """Newest first. Admins."""
     return cut(await db.list_audit(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
 
 @get("/access-denials", summary="What was refused", tags=["logs"])
-async def list_access_denials(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Denial]:
+async def list_access_denials(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Denial]:
     """Attempts from outside on objects of this tenant, newest first. Admins."""
     return cut(await db.list_denials(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 

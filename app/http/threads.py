@@ -1,12 +1,11 @@
 """/v1/threads: the inbox and what the staff does with a conversation."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import threads as db
 from app.db.unit import Unit, missing
@@ -31,8 +30,11 @@ from app.http.types import (
     Cursor,
     Folder,
     Limit,
-    Line,
     Listing,
+    Moment,
+    PathLine,
+    QueryLine,
+    QueryWord,
     Seq,
     Status,
     Word,
@@ -65,14 +67,14 @@ class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels to put on and to take off."""
 
-    add: Annotated[list[Word], msgspec.Meta(max_length=50, examples=[["urgent"]])] = []
+    add: Annotated[list[Word], msgspec.Meta(max_length=50)] = []
     remove: Annotated[list[Word], msgspec.Meta(max_length=50)] = []
 
 
 class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Until when a conversation is put away."""
 
-    until: Annotated[datetime, msgspec.Meta(tz=True, examples=["2030-01-31T09:00:00Z"])]
+    until: Moment
 
 
 class MergeThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,14 +98,14 @@ class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/threads", summary="List conversations", tags=TAGS)
 async def list_threads(  # noqa: PLR0917
     unit: CallerUnit, folder: FromQuery[Folder] = "inbox", status: FromQuery[Status] = "open",
-    assignee: Annotated[str | None, Parameter(description="A member's id, `me` or `none`.")] = None,
-    label: FromQuery[Word | None] = None, channel: FromQuery[Channel | None] = None,
+    assignee: QueryWord = None,
+    label: QueryWord = None, channel: FromQuery[Channel | None] = None,
     session: FromQuery[UUID | None] = None,
-    contact: Annotated[UUID | None, Parameter(description="A contact's id; those merged into him count.")] = None,
+    contact: FromQuery[UUID | None] = None,
     control: FromQuery[Control | None] = None, unread: FromQuery[bool | None] = None,
-    q: Annotated[Line | None, Parameter(description="Search, where the tenant's policy allows it.")] = None,
-    cursor: FromQuery[Cursor | None] = None,
-    newer_than: Annotated[Cursor | None, Parameter(description="A newer_cursor: what moved above it.")] = None,
+    q: QueryLine = None,
+    cursor: Cursor = None,
+    newer_than: Cursor = None,
     limit: Limit = PAGE,
 ) -> Inbox:  # fmt: skip
     """The inbox: keyset paging over (last message, id)."""
@@ -152,7 +154,7 @@ async def get_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> Thread:
 
 
 @get("/threads/by-alias/{alias:str}", summary="A conversation by an older id", tags=TAGS)
-async def get_thread_by_alias(unit: CallerUnit, alias: FromPath[Line]) -> Thread:
+async def get_thread_by_alias(unit: CallerUnit, alias: PathLine) -> Thread:
     """The conversation that a key of an older system, or of a merged conversation, leads to."""
     thread_id = await db.thread_by_alias(unit, alias)
     if thread_id is None:
@@ -233,9 +235,7 @@ async def get_thread_insight(unit: CallerUnit, thread_id: FromPath[UUID]) -> Ins
 
 
 @get("/notifications", summary="List notifications", tags=["notifications"])
-async def list_notifications(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Notification]:
+async def list_notifications(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Notification]:
     """What the staff should know, newest first."""
     found = await db.list_notifications(unit, below=decode_cursor(cursor), limit=limit + 1)
     return cut(found, limit, "created_at")

@@ -179,6 +179,11 @@ declare
   v_secret text := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
   v_key text := 'pk_' || replace(v_id::text, '-', '') || '_' || v_secret;
 begin
+  if p_expires_at <= now() or p_expires_at > now() + interval '100 years' then
+    raise exception 'a key ends at a moment to come, within a hundred years'
+      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "expires_at"}',
+        hint = 'Send an ISO time with its zone, or none for a key that does not end.';
+  end if;
   insert into public.api_keys (tenant_id, id, name, secret_digest, hint, scopes, created_by, expires_at)
   values (v_tenant, v_id, p_name, sha256(convert_to(v_secret, 'UTF8')), 'pk_…' || right(v_id::text, 6), p_scopes,
     private.current_user_id(), p_expires_at);

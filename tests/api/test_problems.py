@@ -38,11 +38,12 @@ ANY_ID = "0197a000-0000-7000-8000-0000000000ff"
         ("GET", "/v1/threads?limit=51", None, 422, "bad_input", "limit"),
         ("GET", "/v1/threads?cursor=zzz", None, 422, "bad_cursor", "cursor"),
         ("GET", "/v1/threads?folder=attic", None, 422, "bad_input", "folder"),
-        ("GET", "/v1/threads?label=%00", None, 422, None, None),
+        ("GET", "/v1/threads?label=%00", None, 422, "bad_input", "label"),
+        ("GET", "/v1/threads?assignee_id=me", None, 422, "unknown_parameter", "assignee_id"),
         ("GET", f"/v1/threads/{ANY_ID}/messages?since=99999999999999999999", None, 422, "out_of_range", "since"),
         ("GET", f"/v1/threads/{ANY_ID}/messages?since=yesterday", None, 422, "bad_input", "since"),
-        ("PATCH", "/v1/tenant", b'{"settings": {"nonsense": 1}}', 422, "unknown_setting", "nonsense"),
-        ("PATCH", "/v1/tenant", b'{"settings": {"sends_per_minute": "x"}}', 422, "bad_value", None),
+        ("PATCH", "/v1/tenant", b'{"settings": {"nonsense": 1}}', 422, "bad_input", "settings"),
+        ("PATCH", "/v1/tenant", b'{"settings": {"sends_per_minute": "x"}}', 422, "bad_input", "settings.sends_per_minute"),
     ],
 )
 def test_bad_input_is_named(
