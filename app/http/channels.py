@@ -12,16 +12,17 @@ from msgspec import UNSET, UnsetType
 
 from app.db import channels as db
 from app.db import tenancy
-from app.db.contacts import home_regions
 from app.db.unit import Unit
-from app.domain.addresses import AddressError, normalize_email, normalize_phone
 from app.domain.channels import Channel, ChannelSession, SecretSet, SessionMade, SessionState, SessionTested
 from app.errors import BadInput, Unavailable
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given
 from app.http.types import Address, Line, Listing, PathWord, Secret, Word
 from app.secrets import Vault
 
 TAGS = ["channels"]
+KINDS = {"whatsapp": "phone", "sms": "phone", "phone": "phone"}
+"""Channel → which kind of address it has; the others have the channel's own."""
 Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20)]
 
 
@@ -77,7 +78,7 @@ async def create_channel_session(
     if data.address is None:
         address = await _own_address(request, unit, data)
     else:
-        address = await _normal(unit, data.channel, data.address)
+        address = await normalised(unit, KINDS.get(data.channel, data.channel), data.address, "address")
     sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
     made = await db.create_channel_session(
         unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
@@ -93,17 +94,6 @@ async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewS
     return f"{tenant.slug}-{random.token_hex(3)}@{request.app.state.settings.inbound_domain}"
 
 
-async def _normal(unit: Unit, channel: str, address: str, *, field: str = "address") -> str:
-    try:
-        if channel == "email":
-            return normalize_email(address)
-        if channel in ("whatsapp", "sms", "phone"):
-            return normalize_phone(address, [] if address.startswith("+") else await home_regions(unit))
-    except AddressError as error:
-        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
-    return address
-
-
 def _seal(request: Request[Any, Any, State], value: str) -> bytes:
     vault: Vault | None = request.app.state.vault
     if vault is None:
@@ -116,7 +106,10 @@ async def update_channel_session(
     unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[SessionPatch]
 ) -> ChannelSession:
     """Change the named fields. Admins."""
-    await db.update_channel_session(unit, session_id, given(data))
+    fields = given(data)
+    if data.sender_address:
+        fields["sender_address"] = await normalised(unit, "email", data.sender_address, "sender_address")
+    await db.update_channel_session(unit, session_id, fields)
     found = await db.get_channel_session(unit, session_id)
     return await existing(unit, found, "channel_session", session_id, "update_channel_session")
 
@@ -135,7 +128,8 @@ async def test_channel_session(
     session = await existing(
         unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "test_channel_session"
     )
-    return await db.test_channel_session(unit, session_id, await _normal(unit, session.channel, data.to, field="to"))
+    address = await normalised(unit, KINDS.get(session.channel, session.channel), data.to, "to")
+    return await db.test_channel_session(unit, session_id, address)
 
 
 @post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)

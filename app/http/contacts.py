@@ -10,7 +10,6 @@ from msgspec import UNSET, UnsetType
 
 from app.db import contacts as db
 from app.db.unit import Unit
-from app.domain.addresses import AddressError, normalize_email, normalize_phone
 from app.domain.channels import Channel
 from app.domain.contacts import (
     AddressKind,
@@ -23,7 +22,7 @@ from app.domain.contacts import (
     MergedContacts,
     Purpose,
 )  # fmt: skip
-from app.errors import BadInput
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given
 from app.http.types import (
     PAGE,
@@ -95,7 +94,7 @@ async def list_contacts(  # noqa: PLR0917
 ) -> Listing[Contact]:  # fmt: skip
     """Newest first; merged ones are left out."""
     if address is not None:
-        address = await _normal(unit, "email" if "@" in address else "phone", address, "address")
+        address = await normalised(unit, "email" if "@" in address else "phone", address, "address")
     below = decode_cursor(cursor)
     found = await db.list_contacts(
         unit, below_id=below.id if below else None, kind=kind, blocked=blocked, address=address, limit=limit + 1
@@ -125,22 +124,10 @@ async def _fields(unit: Unit, data: ContactPatch) -> dict[str, Any]:
     fields = given(data)
     if data.identities is not UNSET:
         fields["identities"] = [
-            {"kind": i.kind, "address": await _normal(unit, i.kind, i.address, "identities")} for i in data.identities
+            {"kind": i.kind, "address": await normalised(unit, i.kind, i.address, "identities")}
+            for i in data.identities
         ]
     return fields
-
-
-async def _normal(unit: Unit, kind: str, address: str, field: str) -> str:
-    """The one spelling an address is kept in. Raises BadInput."""
-    try:
-        if kind == "email":
-            return normalize_email(address)
-        if kind == "phone":
-            local = not address.strip().startswith("+")
-            return normalize_phone(address, await db.home_regions(unit) if local else [])
-    except AddressError as error:
-        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
-    return address
 
 
 @post("/contacts/{contact_id:uuid}/merge", status_code=200, summary="Merge two contacts", tags=TAGS)

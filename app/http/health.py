@@ -19,8 +19,15 @@ from app.errors import Unavailable
 GAUGES = (
     ("parley_queue_depth", "Items that wait or are being worked on."),
     ("parley_queue_oldest_seconds", "Age of the oldest item."),
-    ("parley_queue_in_flight", "Items under a live lease."),
+    ("parley_queue_in_flight", "Items under a live lease: claims held now."),
 )
+PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""A request with one of these came through a proxy on this machine, from elsewhere."""
+CONNECTIONS = {
+    "parley_connections": ("pool_size", "Database connections of this process."),
+    "parley_connections_idle": ("pool_available", "Those that nobody uses now."),
+    "parley_connections_waited_for": ("requests_waiting", "Requests that wait for one."),
+}
 RECENT = {
     "decisions": ("action", "Decisions of the last five minutes."),
     "dispatch_attempts": ("outcome", "Dispatch tries of the last five minutes."),
@@ -68,11 +75,12 @@ async def ready(request: Request[Any, Any, State]) -> Ready:
 
 @get("/metrics", summary="Prometheus metrics", tags=["operations"], media_type=MediaType.TEXT)
 async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
-    """This process's requests and the database's queues. Answered on the loopback interface only."""
-    if not is_loopback(request.client.host if request.client else ""):
+    """This process's requests and the database's queues. Answered to callers on the same machine only."""
+    passed_on = any(name in request.headers for name in PASSED_ON)
+    if passed_on or not is_loopback(request.client.host if request.client else ""):
         raise NotFoundException
     state = request.app.state
-    text = generate_latest(state.meters.registry) + (await _queues(state.pool)).encode()
+    text = generate_latest(state.meters.registry) + (_connections(state.pool) + await _queues(state.pool)).encode()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -82,6 +90,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _connections(pool: Pool) -> str:
+    """Gauges of this process's connections."""
+    stats, lines = pool.get_stats(), []
+    for name, (figure, text) in CONNECTIONS.items():
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {stats.get(figure, 0)}"]
+    return "\n".join([*lines, ""])
 
 
 async def _queues(pool: Pool) -> str:

@@ -22,6 +22,7 @@ from app.http.auth import Authenticator
 from app.http.cors import Cors
 from app.http.deps import admit, provide_unit
 from app.http.problems import HANDLERS
+from app.http.reading import StrictRequest
 from app.http.shell import Meters, Shell
 from app.secrets import Vault
 from app.settings import Settings, load
@@ -45,6 +46,7 @@ def make_app(settings: Settings) -> Shell:
         "/v1",
         route_handlers=rooms,
         before_request=admit,
+        request_class=StrictRequest,
         dependencies={"unit": Provide(provide_unit, sync_to_thread=False)},
     )
     app = Litestar(

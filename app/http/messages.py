@@ -10,6 +10,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
+from app import log
 from app.db import messages as db
 from app.db.unit import Unit
 from app.domain.contacts import AddressKind
@@ -17,6 +18,7 @@ from app.domain.messages import Attachment, Explanation, Message, Retried, Sent,
 from app.domain.outbound import Lifted, Resolution, Resolved, Suppressed, Suppression, SuppressionScope, UnknownDispatch
 from app.domain.threads import Control
 from app.errors import BadInput, ParleyError
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     BIGINT_MAX,
@@ -150,6 +152,7 @@ async def send_message(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBo
         unit, thread_id, data.body, client_message_id=data.client_message_id,
         expected_last_seq=data.expected_last_seq, subject=data.subject,
     )  # fmt: skip
+    log.bind(message_id=str(sent.message_id))
     return Response(sent, status_code=200 if sent.duplicate else 201)
 
 
@@ -225,13 +228,14 @@ async def list_suppressions(unit: CallerUnit, cursor: Cursor = None, limit: Limi
 @post("/suppressions", summary="Suppress an address", tags=["outbound"])
 async def suppress_address(unit: CallerUnit, data: JSONBody[Suppress]) -> Suppressed:
     """Nothing, or nothing automatic, is sent to it any more."""
-    return await db.suppress_address(unit, data.kind, data.address, data.scope)
+    address = await normalised(unit, data.kind, data.address, "address")
+    return await db.suppress_address(unit, data.kind, address, data.scope)
 
 
 @post("/suppressions/lift", status_code=200, summary="Lift a suppression", tags=["outbound"])
 async def lift_suppression(unit: CallerUnit, data: JSONBody[Lift]) -> Lifted:
     """The address may be written to again. Admins."""
-    return await db.lift_suppression(unit, data.kind, data.address)
+    return await db.lift_suppression(unit, data.kind, await normalised(unit, data.kind, data.address, "address"))
 
 
 router = Router(

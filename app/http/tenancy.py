@@ -34,6 +34,7 @@ from app.domain.tenancy import (
     TenantUpdated,
 )  # fmt: skip
 from app.domain.threads import SearchPolicy
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, given
 from app.http.types import (
     INT_MAX,
@@ -175,7 +176,10 @@ async def get_tenant(unit: CallerUnit) -> Tenant:
 @patch("/tenant", summary="Change the active tenant", tags=TAGS)
 async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> TenantUpdated:
     """Change the named fields. Admins."""
-    return await db.call(unit, TenantUpdated, "update_tenant", patch=given(data))
+    fields = given(data)
+    if data.sender_address:
+        fields["sender_address"] = await normalised(unit, "email", data.sender_address, "sender_address")
+    return await db.call(unit, TenantUpdated, "update_tenant", patch=fields)
 
 
 @delete("/tenant", status_code=200, summary="Delete the active tenant", tags=TAGS)
@@ -211,7 +215,8 @@ async def list_invitations(unit: CallerUnit) -> Listing[Invitation]:
 @post("/invitations", summary="Invite a member", tags=TAGS)
 async def invite_member(unit: CallerUnit, data: JSONBody[Invite]) -> InvitationMade:
     """The token is in this answer and nowhere else. Admins."""
-    return await db.call(unit, InvitationMade, "invite_member", address=data.address, role=data.role)
+    address = await normalised(unit, "email", data.address, "address")
+    return await db.call(unit, InvitationMade, "invite_member", address=address, role=data.role)
 
 
 @post("/invitations/accept", status_code=200, summary="Accept an invitation", tags=TAGS)

@@ -21,7 +21,7 @@ PAGE = 50
 END = r"(?![\s\S])"
 """The end of a text in every dialect of regular expressions: `$` and `\\Z` mean other things in some."""
 NO_NUL = rf"^[^\x00]*{END}"
-NO_CONTROL = rf"^[^\x00-\x1f\x7f]*{END}"
+NO_CONTROL = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
 
 Body = Annotated[str, Meta(min_length=1, max_length=200_000, pattern=NO_NUL)]
 LongText = Annotated[str, Meta(min_length=1, max_length=4000, pattern=NO_NUL)]

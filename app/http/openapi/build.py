@@ -14,13 +14,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import KwargDefinition
 from msgspec import Meta
 
-from app.http.deps import GIVEN
 from app.http.openapi import problems
 from app.http.openapi.components import SHARED, SHARED_STATUS, TAGS, named
 from app.http.openapi.fields import PARAMETERS
 from app.http.openapi.operations import OPERATIONS, Shown
 from app.http.openapi.schemas import Schemas
 from app.http.problems import Problem
+from app.http.reading import UNBOUND
 
 SUCCESS = {200: "Done.", 201: "Made."}
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -87,7 +87,7 @@ def _parameters(path: str, method: str, handler: HTTPRouteHandler) -> list[dict[
     hints = get_type_hints(handler.fn, include_extras=True)
     defaults = {name: one.default for name, one in inspect.signature(handler.fn).parameters.items()}
     found = []
-    for name in (name for name in hints if name not in GIVEN | {"return"}):
+    for name in (name for name in hints if name not in UNBOUND | {"return"}):
         place = "path" if f"{{{name}}}" in path else "query"
         text, example = PARAMETERS[name]
         schema = msgspec.json.schema(plain(hints[name]))

@@ -38,8 +38,8 @@ SHARED: dict[str, Any] = {
     "parameters": {
         "RequestId": {
             "name": "X-Request-Id", "in": "header", "required": False, "example": "checkout-42",
-            "description": "Your own name for this request; the answer and the server's log carry it.",
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+            "description": "Your own name for this request, kept where it is 1 to 64 of A-Z a-z 0-9 . _ -",
+            "schema": {"type": "string"},
         },
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header", "required": False, "example": 'W/"1f0c9d3a5b7e8f2a4c6d8e0b"',

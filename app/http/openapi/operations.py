@@ -173,7 +173,7 @@ OPERATIONS: dict[str, Shown] = {
         w.ACCOUNT, "admin",
         channels.SessionPatch(name="Support", sender_name="Acme Heating", sender_address="hello@acme.example.com",
                               config={"smtp": {"host": "mail.example.com", "port": 587}}),
-        ("rule_broken",),
+        ("bad_address", "rule_broken"),
     ),
     "pause_channel_session": Shown(SessionState(w.SESSION, "paused"), "admin"),
     "resume_channel_session": Shown(SessionState(w.SESSION, "connected"), "admin"),
@@ -189,7 +189,9 @@ OPERATIONS: dict[str, Shown] = {
     ),
     "switch_tenant": Shown(TenantChosen(w.TENANT, "Refresh the session to receive a token for it.")),
     "get_tenant": Shown(w.TENANT_ROW, "read"),
-    "update_tenant": Shown(TenantUpdated(w.TENANT, updated=True), "admin", TENANT_PATCH, ("rule_broken",)),
+    "update_tenant": Shown(
+        TenantUpdated(w.TENANT, updated=True), "admin", TENANT_PATCH, ("bad_address", "rule_broken")
+    ),
     "delete_tenant": Shown(TenantDeleted(w.TENANT, deleted=True), "own"),
     "list_members": Shown(Listing(w.MEMBERS), "read"),
     "set_member_role": Shown(MemberRole(w.AGENT, "agent"), "admin", tenancy.SetRole("agent"), ("last_owner",)),
@@ -197,7 +199,7 @@ OPERATIONS: dict[str, Shown] = {
     "list_invitations": Shown(Listing([w.INVITATION_ROW]), "admin"),
     "invite_member": Shown(
         InvitationMade(w.INVITATION, w.INVITATION_TOKEN), "admin", tenancy.Invite("new@acme.example.com", "agent"),
-        ("rule_broken",),
+        ("bad_address",),
     ),
     "accept_invitation": Shown(
         InvitationAccepted(w.TENANT, "agent"), None, tenancy.Accept(w.INVITATION_TOKEN), ("not_found",)

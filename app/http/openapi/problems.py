@@ -68,7 +68,7 @@ PROBLEMS: dict[str, Known] = {
         {"contact_id": str(world.TWIN)},
     ),
     "already_exists": Known(
-        409, "The world has moved on since you looked.", extra={"constraint": "tenants_slug_key"}
+        409, "Something with that name or address exists already.", extra={"constraint": "tenants_slug_key"}
     ),
     "last_owner": Known(
         409, "a tenant keeps at least one owner", "Make somebody else an owner first, or delete the tenant.", "role"
@@ -116,7 +116,7 @@ PROBLEMS: dict[str, Known] = {
         422, "an e-mail address needs a name, an @ and a domain", "check the address", "address"
     ),
     "rule_broken": Known(
-        422, "The request cannot be understood or breaks a rule.", field=None,
+        422, "A value breaks a rule of the database.", field="time_zone",
         extra={"constraint": "tenants_time_zone_check"},
     ),
     "rate_limited": Known(
