@@ -19,7 +19,10 @@ class StrictRequest(Request[Any, Any, State]):
     """A request whose body is what its operation says, or nothing at all."""
 
     async def json(self) -> Any:
-        """The body as the operation's Struct. Raises ParleyError 400 for what is no JSON, BadInput where a rule breaks."""
+        """The body as the operation's Struct.
+
+        Raises ParleyError 400 for what is no JSON, BadInput where a rule is broken.
+        """
         body = await self.body()
         handler: Any = self.route_handler
         try:

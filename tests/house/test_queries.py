@@ -27,7 +27,7 @@ ROLES = {
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""
 
 WORKERS_TOO = {
-    "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "tenants_with_audit", "checkpoint_audit",
+    "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "recheck_search", "tenants_with_audit", "checkpoint_audit",
 }  # fmt: skip
 """Queries of operations.sql that workers run, so the worker role must be able to."""
 
