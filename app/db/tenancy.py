@@ -33,8 +33,8 @@ async def get_tenant(unit: Unit) -> Tenant:
     return msgspec.structs.replace(tenant, settings=msgspec.convert(tenant.settings, TenantSettings))
 
 
-async def list_memberships(unit: Unit, user_id: UUID) -> list[Membership]:
-    """The tenants a user belongs to."""
+async def list_memberships(unit: Unit, user_id: UUID | None) -> list[Membership]:
+    """The tenants a user belongs to; none for None, which an API key is."""
     rows = await unit.read(QUERIES["list_memberships"], {"user_id": user_id}, scope=None)
     return rows_as(Membership, rows)
 

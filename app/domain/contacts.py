@@ -1,15 +1,16 @@
 """People and companies outside the staff. No I/O."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from app.domain.channels import Channel
+from app.domain.channels import NAME, Channel
 
 ContactKind = Literal["unknown", "customer", "provider", "lead"]
-AddressKind = Literal["email", "phone", "telegram", "push", "in_app"]
+AddressKind = Annotated[str, msgspec.Meta(pattern=NAME)]
+"""email, phone, or the channel whose own ids these are: telegram, push, in_app …"""
 Purpose = Literal["service", "notification", "marketing"]
 
 

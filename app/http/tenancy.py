@@ -146,11 +146,8 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/me", summary="Who am I?", tags=TAGS)
 async def get_me(unit: CallerUnit) -> Me:
     """The caller and his tenants."""
-    caller = unit.caller
-    if caller.key:
-        return Me(None, (await db.get_tenant(unit)).id, [])
-    memberships = await db.list_memberships(unit, caller.user_id) if caller.user_id else []
-    return Me(caller.user_id, caller.tenant_id, memberships)
+    memberships = await db.list_memberships(unit, unit.caller.user_id)
+    return Me(unit.caller.user_id, unit.caller.tenant_id, memberships)
 
 
 @post("/tenants", summary="Create a tenant", tags=TAGS)

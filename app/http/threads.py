@@ -9,7 +9,6 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import threads as db
 from app.db.unit import Unit, missing
-from app.domain.channels import Channel
 from app.domain.insights import Insight
 from app.domain.notifications import Notification
 from app.domain.threads import (
@@ -33,6 +32,7 @@ from app.http.types import (
     Listing,
     Moment,
     PathLine,
+    QueryChannel,
     QueryLine,
     QueryWord,
     Seq,
@@ -99,7 +99,7 @@ class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_threads(  # noqa: PLR0917
     unit: CallerUnit, folder: FromQuery[Folder] = "inbox", status: FromQuery[Status] = "open",
     assignee: QueryWord = None,
-    label: QueryWord = None, channel: FromQuery[Channel | None] = None,
+    label: QueryWord = None, channel: QueryChannel = None,
     session: FromQuery[UUID | None] = None,
     contact: FromQuery[UUID | None] = None,
     control: FromQuery[Control | None] = None, unread: FromQuery[bool | None] = None,

@@ -12,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from app.domain import threads
+from app.domain.channels import NAME
 from app.domain.paging import Position
 from app.errors import BadInput
 
@@ -44,6 +45,7 @@ Cursor = Annotated[str | None, QueryParameter(max_length=200)]
 QueryWord = Annotated[str | None, QueryParameter(min_length=1, max_length=100, pattern=NO_CONTROL)]
 QueryLine = Annotated[str | None, QueryParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
 QueryAddress = Annotated[str | None, QueryParameter(min_length=1, max_length=320, pattern=NO_CONTROL)]
+QueryChannel = Annotated[str | None, QueryParameter(pattern=NAME)]
 PathWord = Annotated[str, PathParameter(min_length=1, max_length=100, pattern=NO_CONTROL)]
 PathLine = Annotated[str, PathParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
 Folder = Literal[threads.Folder, "any"]

@@ -22,7 +22,7 @@ from app.http.openapi.schemas import Schemas
 from app.http.problems import Problem
 from app.http.reading import UNBOUND
 
-SUCCESS = {200: "Done.", 201: "Made."}
+SUCCESS = {200: "Done.", 201: "Made.", 202: "Under way."}
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 

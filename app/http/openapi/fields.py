@@ -182,6 +182,7 @@ FIELDS: dict[str, str] = {
     "thread_scopes": "Channel → rule by which messages find their conversation; channel_contact where none is named.",
     "time_zone": "Time zone (IANA).",
     "title": "What it says.",
+    "to": "Where the test message goes.",
     "token": "The token of the invitation.",
     "type": "A name for the kind of problem.",
     "unread_count": "Inbound messages the staff has not read.",

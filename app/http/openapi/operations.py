@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.channels import SecretSet, SessionMade, SessionState
+from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
 from app.domain.outbound import Lifted, Resolved, Suppressed
@@ -120,7 +120,7 @@ OPERATIONS: dict[str, Shown] = {
     "send_message": Shown(
         SENT, "send",
         messages.SendMessage("We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler"),
-        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "rate_limited"),
+        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "window_closed", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
@@ -128,7 +128,8 @@ OPERATIONS: dict[str, Shown] = {
     "explain_message": Shown(EXPLAINED, "read"),
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
-        Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"), ("merged", "no_recipient")
+        Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
+        ("merged", "no_recipient", "window_closed")
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
     "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),
@@ -167,7 +168,7 @@ OPERATIONS: dict[str, Shown] = {
     "get_channel_session": Shown(w.ACCOUNT, "read"),
     "create_channel_session": Shown(
         SessionMade(w.SESSION, "pending", "support@acme.example.com"), "admin", NEW_SESSION,
-        ("already_exists", "bad_address", "rule_broken"),
+        ("already_exists", "bad_address", "unknown_provider", "rule_broken"),
     ),
     "update_channel_session": Shown(
         w.ACCOUNT, "admin",
@@ -178,6 +179,10 @@ OPERATIONS: dict[str, Shown] = {
     "pause_channel_session": Shown(SessionState(w.SESSION, "paused"), "admin"),
     "resume_channel_session": Shown(SessionState(w.SESSION, "connected"), "admin"),
     "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
+    "test_channel_session": Shown(
+        SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
+        ("bad_address", "no_recipient", "window_closed", "rate_limited"),
+    ),
     "put_channel_secret": Shown(
         SecretSet(w.SESSION, "smtp_password"), "admin", channels.SecretValue("correct horse")
     ),

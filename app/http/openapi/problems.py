@@ -96,6 +96,13 @@ PROBLEMS: dict[str, Known] = {
         422, "a message on email has 1 to 100000 characters", "Shorten it, or send it in parts.", "body"
     ),
     "no_recipient": Known(422, "this thread has nobody to send to on email", "Add an address to the contact first."),
+    "window_closed": Known(
+        422, "the contact has not written lately: only a template may be sent on whatsapp",
+        "Send an approved template, or wait until the contact writes.", "body",
+    ),
+    "unknown_provider": Known(
+        422, "no provider gmail for the channel email", "Known for this channel: smtp.", "provider"
+    ),
     "bad_time": Known(
         422, "a thread is snoozed until a moment to come, within ten years", "Send an ISO time with its zone.", "until"
     ),

@@ -159,7 +159,8 @@ def test_service_role_edits_text_but_not_status(world: World) -> None:
         assert edit(admin, row["id"], {"deleted": True})["rev"] == 3
         assert edit(admin, uuid.uuid4(), {"body": "x"})["code"] == "not_found"
     left = world.message(row["id"])
-    assert (left["body"], left["subject"], left["delivery_status"]) == ("x", None, "received")
+    assert (left["body"], left["subject"], left["delivery_status"]) == ("", None, "received")
+    assert world.thread(row["thread_id"])["preview"] == ""
     assert left["edited_at"] and left["deleted_at"] and left["rev"] == world.thread(row["thread_id"])["last_rev"]
 
 
