@@ -168,9 +168,10 @@ def _problems(path: str, handler: HTTPRouteHandler, shown: Shown) -> dict[int, l
 def _problem_response(status: int, codes: list[str], shown: Shown) -> dict[str, Any]:
     if SHARED_STATUS.get(status) and codes == SHARED_STATUS[status][1]:
         return named("responses", SHARED_STATUS[status][0])
-    return _described(status, {
-        code: problems.document(code, **({"scope": shown.needs} if code == "forbidden" else {})) for code in codes
-    })  # fmt: skip
+    shown_codes = {
+        code: problems.forbidden(shown.needs) if code == "forbidden" else problems.document(code) for code in codes
+    }
+    return _described(status, shown_codes)
 
 
 def _described(status: int, examples: dict[str, Any]) -> dict[str, Any]:

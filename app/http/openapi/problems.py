@@ -136,12 +136,18 @@ PROBLEMS: dict[str, Known] = {
 }  # fmt: skip
 
 
-def document(code: str, **extra: Any) -> dict[str, Any]:
-    """The problem document of a code; `extra` replaces further members."""
+def forbidden(scope: str | None) -> dict[str, Any]:
+    """The problem document of a caller who lacks a right."""
+    made = document("forbidden")
+    return {**made, "scope": scope, "detail": made["detail"].replace("manage", str(scope))}
+
+
+def document(code: str) -> dict[str, Any]:
+    """The problem document of a code."""
     known = PROBLEMS[code]
     problem = Problem(
         f"urn:parley:problem:{code}", HTTPStatus(known.status).phrase, known.status, known.detail, code, known.field,
         known.remedy, request_id="7d1e7b3a9c550000",
     )  # fmt: skip
     members: dict[str, Any] = msgspec.to_builtins(problem)
-    return {**known.extra, **extra, **members}
+    return {**known.extra, **members}
