@@ -134,6 +134,12 @@ BY_STATUS: dict[int, type[ParleyError]] = {
     503: Unavailable,
 }
 
+DETAILS = {
+    "23505": "Something with that name or address exists already.",
+    "23514": "A value breaks a rule of the database.",
+}
+"""What a person is told where the class's own sentence says too little."""
+
 # SQLSTATEs that a request can cause without anybody having raised them on purpose: (class, code).
 BY_SQLSTATE: dict[str, tuple[type[ParleyError], str]] = {
     "23505": (Conflict, "already_exists"),
@@ -164,9 +170,9 @@ def from_postgres(error: "psycopg.Error") -> ParleyError:
     """The error of ours that a database error means.
 
     SQLSTATE `PTxyz` becomes HTTP status xyz; its machine code (and any further members) come from DETAIL when that is
-    a JSON object such as `{"code": "fence_moved", "retry_after_s": 3}`, its remedy from HINT. Constraint names become
-    `field`-free `extra["constraint"]`. Row contents of Postgres's own DETAIL never get out: they could name another
-    tenant's data.
+    a JSON object such as `{"code": "fence_moved", "retry_after_s": 3}`, its remedy from HINT. A constraint's name
+    becomes `extra["constraint"]`, and the rule a check is named for becomes `field`. Row contents of Postgres's own
+    DETAIL never get out: they could name another tenant's data.
     """
     import psycopg
 
@@ -182,7 +188,10 @@ def from_postgres(error: "psycopg.Error") -> ParleyError:
         return Unavailable(remedy="try again shortly")
     kind, code = BY_SQLSTATE.get(state, (ParleyError, "database"))
     extra = {"constraint": diagnostic.constraint_name} if diagnostic.constraint_name else None
-    return kind(code=code, field=diagnostic.column_name, extra=extra)
+    # Rules are called <table>_<columns>_check.
+    rule = re.fullmatch(rf"{diagnostic.table_name}_(\w+)_check", diagnostic.constraint_name or "")
+    field = diagnostic.column_name or (rule[1] if rule else None)
+    return kind(DETAILS.get(state), code=code, field=field, extra=extra)
 
 
 def _raised_on_purpose(status: int, diagnostic: "psycopg.errors.Diagnostic") -> ParleyError:

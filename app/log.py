@@ -41,6 +41,11 @@ def bind(**ids: Any) -> None:
     _bound.set({**(_bound.get() or {}), **ids})
 
 
+def bound(name: str) -> Any:
+    """What an id is bound to here, None when it is not."""
+    return (_bound.get() or {}).get(name)
+
+
 def configure(settings: Settings, *, worker: str | None = None, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (stderr) in the format of the settings."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -8,6 +8,7 @@ import base64
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -140,6 +141,8 @@ def process_environment() -> dict[str, str]:
 def _convert(field: str, text: str, hint: Any) -> Any:
     if field.endswith("database_url"):
         _check_database_url(field, text)
+    if field == "cors_origins":
+        _check_origins(field, text)
     if field == "secrets_keys":
         _check_fernet_keys(field, text)
     try:
@@ -173,6 +176,12 @@ def _check_database_url(field: str, text: str) -> None:
         raise SetupError(
             f"{env_name(field)} is no Postgres URL", remedy="postgresql://user:password@host:5432/database"
         ) from None
+
+
+def _check_origins(field: str, text: str) -> None:
+    for origin in filter(None, (part.strip().rstrip("/") for part in text.split(","))):
+        if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s?#@]+", origin):
+            raise SetupError(f"{env_name(field)}: {origin} is no web origin", remedy="e.g. https://app.example.com")
 
 
 def _check_fernet_keys(field: str, text: str) -> None:

@@ -25,6 +25,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from app.db import messages as db
+from app.domain.messages import Message
 from app.http.main import make_app
 from app.http.messages import SendMessage
 from app.settings import Settings, load
@@ -91,10 +92,10 @@ def bare_app(
     page_sql, send_sql = db.QUERIES["page_by_rev"].sql, db.QUERIES["send_message"].sql
 
     @get("/page/{thread_id:uuid}")
-    async def page(thread_id: FromPath[uuid.UUID]) -> list[db.Message]:
+    async def page(thread_id: FromPath[uuid.UUID]) -> list[Message]:
         async with pool.connection() as connection:
             cursor = await connection.execute(page_sql, {"thread_id": thread_id, "since": 0, "limit": 51})
-            return [db.Message(*row[db.HEAD_COLUMNS :]) for row in await cursor.fetchall()]
+            return [Message(*row[db.HEAD_COLUMNS :]) for row in await cursor.fetchall()]
 
     @post("/send/{thread_id:uuid}")
     async def send(thread_id: FromPath[uuid.UUID], data: JSONBody[SendMessage]) -> dict[str, Any]:

@@ -20,18 +20,20 @@ class Housekeeper:
         self.sealed_at = float("-inf")
 
     async def round(self, pool: Pool) -> float:
-        """Release expired leases, wake snoozed threads, renew statistics, sweep old slots, notice silent accounts; seal
-        audit logs, once a minute."""
+        """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
+        accounts; seal audit logs, once a minute."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
+            rechecked = await db.fetch_value(connection, "operations", "recheck_search")
             analyzed = await db.fetch_value(connection, "operations", "analyze_grown")
             silent = await db.fetch_value(connection, "operations", "mark_silent_sessions")
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
         for what, count in (
-            ("released", released), ("woken", woken), ("analyzed", len(analyzed)), ("silent", silent), ("swept", swept),
+            ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
+            ("silent", silent), ("swept", swept),
             ("sealed", sealed),
         ):  # fmt: skip
             if count:

@@ -1,6 +1,5 @@
 """Channel sessions as the API reads and changes them: one typed function per query of channels.sql."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,27 +7,9 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
+from app.domain.channels import ChannelSession, SecretSet, SessionState, SessionTested
 
 QUERIES = load("channels")
-
-
-class ChannelSession(msgspec.Struct, frozen=True):
-    """One connected account of a tenant."""
-
-    id: UUID
-    channel: str
-    provider: str
-    name: str
-    address: str
-    status: str
-    status_reason: str | None
-    verified_at: datetime | None
-    sender_name: str | None
-    sender_address: str | None
-    config: dict[str, Any]
-    last_heartbeat_at: datetime | None
-    last_inbound_at: datetime | None
-    created_at: datetime
 
 
 async def list_channel_sessions(unit: Unit) -> list[ChannelSession]:
@@ -45,8 +26,8 @@ async def get_channel_session(unit: Unit, session_id: UUID) -> ChannelSession | 
 async def create_channel_session(
     unit: Unit, *, channel: str, provider: str, name: str, address: str, config: dict[str, Any],
     sender_name: str | None, secrets: dict[str, bytes], verified: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """A new account with its encrypted secrets, in one transaction: {"session_id", "status"}.
+) -> SessionState:  # fmt: skip
+    """A new account with its encrypted secrets, in one transaction.
 
     `verified` for an address that the platform made up itself.
     """
@@ -66,21 +47,31 @@ async def create_channel_session(
         if verified:
             await connection.execute(QUERIES["verify_channel_session"].sql, place)
             made["status"] = "connected"
-    return made
+    return msgspec.convert(made, SessionState)
 
 
-async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) -> dict[str, Any]:
-    """Pause, resume (connected) or delete an account: {"session_id", "status"}."""
-    return await unit.call(QUERIES["set_channel_session_status"], {"session_id": session_id, "status": status})
+async def update_channel_session(unit: Unit, session_id: UUID, patch: dict[str, Any]) -> SessionState:
+    """Change the named fields of an account: name, sender_name, sender_address, config."""
+    params = {"session_id": session_id, "patch": json_param(patch)}
+    return msgspec.convert(await unit.call(QUERIES["update_channel_session"], params), SessionState)
 
 
-async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> dict[str, Any]:
-    """Send one real message over an account: {"session_id", "thread_id", "message_id"}."""
-    return await unit.call(QUERIES["test_channel_session"], {"session_id": session_id, "address": address})
+async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) -> SessionState:
+    """Pause, resume (connected) or delete an account."""
+    return msgspec.convert(
+        await unit.call(QUERIES["set_channel_session_status"], {"session_id": session_id, "status": status}),
+        SessionState,
+    )
 
 
-async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> dict[str, Any]:
-    """Store or replace one encrypted secret: {"session_id", "name"}."""
+async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> SessionTested:
+    """Send one real message over an account."""
+    params = {"session_id": session_id, "address": address}
+    return msgspec.convert(await unit.call(QUERIES["test_channel_session"], params), SessionTested)
+
+
+async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> SecretSet:
+    """Store or replace one encrypted secret."""
     async with unit.transaction() as connection:
         cursor = await connection.execute(
             QUERIES["authorize_channel_secret"].sql, {"session_id": session_id, "name": name}
@@ -91,4 +82,4 @@ async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext
             await connection.execute(QUERIES["leave_role"].sql)
             await connection.execute(QUERIES["put_channel_secret"].sql, {**answer, "ciphertext": ciphertext})
     # A refusal is raised after the commit: the denial it logged must stay.
-    return {key: found(answer)[key] for key in ("session_id", "name")}
+    return msgspec.convert(found(answer), SecretSet)

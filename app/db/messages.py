@@ -7,109 +7,13 @@ from uuid import UUID
 import msgspec
 
 from app.db.queries import load
-from app.db.threads import Position
 from app.db.unit import Row, Unit, rows_as
+from app.domain.messages import Attachment, AttachmentData, Message, Page, Retried, Sent, SingleMessage
+from app.domain.outbound import Lifted, Resolved, Suppressed, Suppression, UnknownDispatch
+from app.domain.paging import Position
 
 QUERIES = load("messages")
 HEAD_COLUMNS = 3
-
-
-class Message(msgspec.Struct, frozen=True):
-    """One message of a thread."""
-
-    id: UUID
-    seq: int
-    rev: int
-    direction: str
-    delivery_status: str
-    moderation_status: str
-    message_type: str
-    sender_kind: str
-    sender: str
-    sender_contact_id: UUID | None
-    sender_user_id: UUID | None
-    sender_name: str | None
-    sender_address: str | None
-    subject: str | None
-    body: str
-    language: str | None
-    client_message_id: str | None
-    auto_class: str
-    has_attachments: bool
-    created_at: datetime
-    edited_at: datetime | None
-    deleted_at: datetime | None
-
-
-class SingleMessage(Message, frozen=True):
-    """A message fetched by its own id."""
-
-    thread_id: UUID
-
-
-class Page(msgspec.Struct, frozen=True):
-    """Some messages of a thread and the head they were read with."""
-
-    last_seq: int
-    last_rev: int
-    control: str
-    messages: list[Message]
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """What became of a send; `duplicate` when this client id was sent before."""
-
-    message_id: UUID
-    thread_id: UUID
-    seq: int
-    rev: int
-    delivery_status: str
-    duplicate: bool
-
-
-class Attachment(msgspec.Struct, frozen=True):
-    """A file of a message; `refused` says why its bytes were not kept."""
-
-    id: UUID
-    filename: str
-    content_type: str
-    size_bytes: int
-    sha256: str | None
-    inline: bool
-    refused: str | None
-
-
-class AttachmentData(msgspec.Struct, frozen=True):
-    """A file with its bytes; None when it was refused."""
-
-    filename: str
-    content_type: str
-    refused: str | None
-    data: bytes | None
-
-
-class UnknownDispatch(msgspec.Struct, frozen=True):
-    """A send nobody knows the outcome of: the provider has it once, or not at all."""
-
-    id: UUID
-    message_id: UUID
-    thread_id: UUID
-    channel: str
-    recipient: str
-    status_reason: str | None
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class Suppression(msgspec.Struct, frozen=True):
-    """An address nothing (all) or nothing automatic is sent to."""
-
-    id: UUID
-    kind: str
-    address: str
-    scope: str
-    reason: str
-    created_at: datetime
 
 
 async def page_by_rev(unit: Unit, thread_id: UUID, *, since: int, limit: int) -> Page | None:
@@ -167,14 +71,16 @@ async def explain_message(unit: Unit, message_id: UUID) -> dict[str, Any]:
     return await unit.call(QUERIES["explain_message"], {"message_id": message_id})
 
 
-async def retry_inbound(unit: Unit, message_id: UUID) -> dict[str, Any]:
-    """Decide again on a failed message: {"message_id", "delivery_status"}."""
-    return await unit.call(QUERIES["retry_inbound"], {"message_id": message_id})
+async def retry_inbound(unit: Unit, message_id: UUID) -> Retried:
+    """Decide again on a failed message."""
+    return msgspec.convert(await unit.call(QUERIES["retry_inbound"], {"message_id": message_id}), Retried)
 
 
-async def resolve_unknown(unit: Unit, message_id: UUID, resolution: str) -> dict[str, Any]:
-    """Settle an unknown dispatch as sent, failed or resend: {"message_id", "resolution"}."""
-    return await unit.call(QUERIES["resolve_unknown"], {"message_id": message_id, "resolution": resolution})
+async def resolve_unknown(unit: Unit, message_id: UUID, resolution: str) -> Resolved:
+    """Settle an unknown dispatch as sent, failed or resend."""
+    return msgspec.convert(
+        await unit.call(QUERIES["resolve_unknown"], {"message_id": message_id, "resolution": resolution}), Resolved
+    )
 
 
 async def list_attachments(unit: Unit, message_id: UUID) -> list[Attachment] | None:
@@ -201,11 +107,13 @@ async def list_suppressions(unit: Unit, *, below_id: UUID | None, limit: int) ->
     return rows_as(Suppression, await unit.read(QUERIES["list_suppressions"], params))
 
 
-async def suppress_address(unit: Unit, kind: str, address: str, scope: str) -> dict[str, Any]:
-    """Stop sending to an address: {"suppression_id", "kind", "address"}."""
-    return await unit.call(QUERIES["suppress_address"], {"kind": kind, "address": address, "scope": scope})
+async def suppress_address(unit: Unit, kind: str, address: str, scope: str) -> Suppressed:
+    """Stop sending to an address."""
+    return msgspec.convert(
+        await unit.call(QUERIES["suppress_address"], {"kind": kind, "address": address, "scope": scope}), Suppressed
+    )
 
 
-async def lift_suppression(unit: Unit, kind: str, address: str) -> dict[str, Any]:
-    """Allow sending to an address again: {"kind", "address", "lifted"}."""
-    return await unit.call(QUERIES["lift_suppression"], {"kind": kind, "address": address})
+async def lift_suppression(unit: Unit, kind: str, address: str) -> Lifted:
+    """Allow sending to an address again."""
+    return msgspec.convert(await unit.call(QUERIES["lift_suppression"], {"kind": kind, "address": address}), Lifted)

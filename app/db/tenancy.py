@@ -1,142 +1,52 @@
 """Tenants, members, keys, knowledge and logs as the API reads and changes them: one typed function per query of
 tenancy.sql."""
 
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from app.db.queries import load
-from app.db.threads import Position
 from app.db.unit import Unit, json_param, rows_as
+from app.domain.paging import Position
+from app.domain.tenancy import (
+    ApiKey,
+    AuditRow,
+    CannedReply,
+    Denial,
+    FaqEntry,
+    Invitation,
+    Member,
+    Membership,
+    Tenant,
+    TenantSettings,
+)  # fmt: skip
 
 QUERIES = load("tenancy")
-
-
-class Tenant(msgspec.Struct, frozen=True):
-    """The active tenant; `settings` as in the schema reference of tenant_settings."""
-
-    id: UUID
-    slug: str
-    name: str
-    status: str
-    suspended_reason: str | None
-    time_zone: str
-    locale: str
-    home_regions: list[str]
-    sender_name: str | None
-    sender_address: str | None
-    created_at: datetime
-    settings: dict[str, Any]
-
-
-class Membership(msgspec.Struct, frozen=True):
-    """A tenant the caller belongs to."""
-
-    tenant_id: UUID
-    role: str
-    active: bool
-
-
-class Member(msgspec.Struct, frozen=True):
-    """One of the staff."""
-
-    user_id: UUID
-    role: str
-    display_name: str | None
-    created_at: datetime
-
-
-class Invitation(msgspec.Struct, frozen=True):
-    """An offer of membership that is still open."""
-
-    id: UUID
-    address: str
-    role: str
-    invited_by: UUID | None
-    created_at: datetime
-    expires_at: datetime
-
-
-class ApiKey(msgspec.Struct, frozen=True):
-    """A key without its secret."""
-
-    id: UUID
-    name: str
-    hint: str
-    scopes: list[str]
-    created_by: UUID | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-
-
-class FaqEntry(msgspec.Struct, frozen=True):
-    """A question the machine may answer."""
-
-    id: UUID
-    question: str
-    keywords: list[str]
-    answer: str
-    language: str | None
-    enabled: bool
-    updated_at: datetime
-
-
-class CannedReply(msgspec.Struct, frozen=True):
-    """The tenant's own wording for an intent."""
-
-    id: UUID
-    intent: str
-    body: str
-    language: str | None
-    enabled: bool
-    updated_at: datetime
-
-
-class AuditRow(msgspec.Struct, frozen=True):
-    """Who did what to which object."""
-
-    id: UUID
-    at: datetime
-    actor: str
-    action: str
-    object_kind: str
-    object_id: str | None
-    details: dict[str, Any]
-
-
-class Denial(msgspec.Struct, frozen=True):
-    """An attempt from outside on an object of the tenant."""
-
-    id: UUID
-    at: datetime
-    surface: str
-    action: str
-    object_kind: str
-    object_id: str
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 async def get_tenant(unit: Unit) -> Tenant:
     """The active tenant."""
-    return Tenant(*(await unit.read(QUERIES["get_tenant"], {}))[0])
+    row = (await unit.read(QUERIES["get_tenant"], {}))[0]
+    tenant = Tenant(*row)
+    return msgspec.structs.replace(tenant, settings=msgspec.convert(tenant.settings, TenantSettings))
 
 
-async def list_memberships(unit: Unit, user_id: UUID) -> list[Membership]:
-    """The tenants a user belongs to."""
+async def list_memberships(unit: Unit, user_id: UUID | None) -> list[Membership]:
+    """The tenants a user belongs to; none for None, which an API key is."""
     rows = await unit.read(QUERIES["list_memberships"], {"user_id": user_id}, scope=None)
     return rows_as(Membership, rows)
 
 
-async def call(unit: Unit, function: str, /, **params: Any) -> dict[str, Any]:
-    """A client function of this chapter that answers with one object; `function` and `params` as in tenancy.sql.
+async def call(unit: Unit, shape: type[S], function: str, /, **params: Any) -> S:
+    """A client function of this chapter that answers with one object, as a Struct; `function` and `params` as in
+    tenancy.sql.
 
     Dicts travel as jsonb.
     """
     values = {key: json_param(value) if isinstance(value, dict) else value for key, value in params.items()}
-    return await unit.call(QUERIES[function], values)
+    return msgspec.convert(await unit.call(QUERIES[function], values), shape)
 
 
 async def list_members(unit: Unit) -> list[Member]:

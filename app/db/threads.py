@@ -1,134 +1,34 @@
 """Threads as the API reads and changes them: one typed function per query of threads.sql."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, rows_as
+from app.domain.insights import Insight
+from app.domain.notifications import Notification
+from app.domain.paging import Position
+from app.domain.threads import (
+    Action,
+    Filters,
+    Folder,
+    MergedThreads,
+    ReadState,
+    SearchPolicy,
+    Status,
+    Thread,
+    ThreadHead,
+    ThreadSearch,
+    ThreadState,
+)  # fmt: skip
 from app.errors import BadInput
 
 QUERIES = load("threads")
-FOLDERS = ["inbox", "spam", "automated"]
-STATUSES = ["open", "snoozed", "closed", "archived"]
-ACTIONS = {"take_over", "hand_back", "close", "archive", "reopen"}
-
-
-class Position(msgspec.Struct, frozen=True):
-    """A place in a list ordered by time and id."""
-
-    at: datetime
-    id: UUID
-
-
-class ThreadHead(msgspec.Struct, frozen=True):
-    """A conversation as the inbox shows it."""
-
-    id: UUID
-    channel: str
-    channel_session_id: UUID | None
-    contact_id: UUID | None
-    contact_name: str | None
-    subject: str | None
-    folder: str
-    status: str
-    snoozed_until: datetime | None
-    control: str
-    control_epoch: int
-    assignee_id: UUID | None
-    labels: list[str]
-    last_seq: int
-    last_rev: int
-    unread_count: int
-    last_message_at: datetime | None
-    last_direction: str | None
-    preview: str | None
-    created_at: datetime
-
-
-class Thread(ThreadHead, frozen=True):
-    """A conversation with what only its detail view needs."""
-
-    kind: str
-    context_kind: str | None
-    context_id: str | None
-    scope_rule: str
-    search_policy: str | None
-    last_inbound_seq: int
-    staff_read_seq: int
-    closed_at: datetime | None
-    merged_into: UUID | None
-    merged_from: list[UUID]
-
-
-class ThreadState(msgspec.Struct, frozen=True):
-    """What a change left a conversation in."""
-
-    thread_id: UUID
-    status: str
-    control: str
-    control_epoch: int
-    assignee_id: UUID | None
-    labels: list[str]
-    snoozed_until: datetime | None
-
-
-class ReadState(msgspec.Struct, frozen=True):
-    """How far the staff has read."""
-
-    thread_id: UUID
-    staff_read_seq: int
-    unread_count: int
-
-
-class Insight(msgspec.Struct, frozen=True):
-    """What the CRM knows of a conversation; everything but the first two is null until it was read."""
-
-    thread_id: UUID
-    last_seq: int
-    summary: str | None
-    label: str | None
-    sentiment: float | None
-    sentiment_label: str | None
-    next_step: str | None
-    language: str | None
-    follow_up_at: datetime | None
-    follow_up_text: str | None
-    follow_up_status: str | None
-    read_seq: int | None
-    version: int | None
-    model: str | None
-    prompt_version: str | None
-    updated_at: datetime | None
-
-
-class Notification(msgspec.Struct, frozen=True):
-    """Something the staff should know."""
-
-    id: UUID
-    kind: str
-    title: str
-    thread_id: UUID | None
-    created_at: datetime
-    read_at: datetime | None
-
-
-class Filters(msgspec.Struct, frozen=True):
-    """Which threads an inbox shows; None is no filter."""
-
-    folder: str | None = None
-    status: str | None = None
-    assignee_id: UUID | None = None
-    unassigned: bool = False
-    label: str | None = None
-    channel: str | None = None
-    session_id: UUID | None = None
-    contact_id: UUID | None = None
-    control: str | None = None
-    unread: bool | None = None
-    q: str | None = None
+FOLDERS = list(get_args(Folder))
+STATUSES = list(get_args(Status))
 
 
 async def list_threads(
@@ -175,13 +75,15 @@ async def thread_by_alias(unit: Unit, alias: str) -> UUID | None:
     return rows[0][0] if rows else None
 
 
-async def merge_threads(unit: Unit, winner_id: UUID, loser_id: UUID) -> dict[str, Any]:
-    """Merge two conversations of one contact: {"thread_id", "merged"}. Raises Conflict, BadInput, NotFound."""
-    return await unit.call(QUERIES["merge_threads"], {"winner_id": winner_id, "loser_id": loser_id})
+async def merge_threads(unit: Unit, winner_id: UUID, loser_id: UUID) -> MergedThreads:
+    """Merge two conversations of one contact. Raises Conflict, BadInput, NotFound."""
+    return msgspec.convert(
+        await unit.call(QUERIES["merge_threads"], {"winner_id": winner_id, "loser_id": loser_id}), MergedThreads
+    )
 
 
-async def set_thread(unit: Unit, thread_id: UUID, action: str) -> ThreadState:
-    """Take over, hand back, close, archive or reopen a thread: `action` is one of ACTIONS."""
+async def set_thread(unit: Unit, thread_id: UUID, action: Action) -> ThreadState:
+    """Take over, hand back, close, archive or reopen a thread."""
     return await _change(unit, f"{action}_thread", {"thread_id": thread_id})
 
 
@@ -211,9 +113,11 @@ async def mark_thread_read(unit: Unit, thread_id: UUID, seq: int | None) -> Read
     )
 
 
-async def set_thread_search(unit: Unit, thread_id: UUID, policy: str | None) -> dict[str, Any]:
-    """What may be searched in a thread: {"thread_id", "search_policy"} in force."""
-    return await unit.call(QUERIES["set_thread_search"], {"thread_id": thread_id, "policy": policy})
+async def set_thread_search(unit: Unit, thread_id: UUID, policy: SearchPolicy | None) -> ThreadSearch:
+    """What may be searched in a thread."""
+    return msgspec.convert(
+        await unit.call(QUERIES["set_thread_search"], {"thread_id": thread_id, "policy": policy}), ThreadSearch
+    )
 
 
 async def thread_insight(unit: Unit, thread_id: UUID) -> Insight | None:

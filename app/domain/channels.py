@@ -1,12 +1,18 @@
-"""The channel port: what an adapter declares, what it is given to send, and how a dispatch ends. No I/O here."""
+"""The channel port (what an adapter declares, is given, how a dispatch ends) and a tenant's accounts. No I/O."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from uuid import UUID
 
 import msgspec
 
 from app.domain.inbound import ChannelEvent
 
+NAME = r"^[a-z][a-z0-9_]{0,40}(?![\s\S])"
+Channel = Annotated[str, msgspec.Meta(pattern=NAME)]
+"""email, whatsapp, telegram, sms, form, phone, push, in_app, or one that was added."""
+SessionStatus = Literal["pending", "connected", "degraded", "disconnected", "paused", "deleted"]
 DeliveryClass = Literal["I", "N"]
 Direction = Literal["both", "in", "out"]
 OutcomeKind = Literal["accepted", "rejected", "retry", "unknown", "refused", "manual"]
@@ -172,3 +178,52 @@ class ChecksHealth(Protocol):
     async def check(self, session: Session) -> Health:
         """One cheap call to the provider. Raises nothing for what the provider answers."""
         ...
+
+
+class ChannelSession(msgspec.Struct, frozen=True):
+    """One connected account of a tenant."""
+
+    id: UUID
+    channel: Channel
+    provider: str
+    name: str
+    address: str
+    status: SessionStatus
+    status_reason: str | None
+    verified_at: datetime | None
+    sender_name: str | None
+    sender_address: str | None
+    config: dict[str, Any]
+    last_heartbeat_at: datetime | None
+    last_inbound_at: datetime | None
+    created_at: datetime
+
+
+class SessionState(msgspec.Struct, frozen=True):
+    """What a change left an account in."""
+
+    session_id: UUID
+    status: SessionStatus
+
+
+class SessionMade(msgspec.Struct, frozen=True):
+    """A new account and the address it is reached at."""
+
+    session_id: UUID
+    status: SessionStatus
+    address: str
+
+
+class SessionTested(msgspec.Struct, frozen=True):
+    """The message that was sent over an account to try it."""
+
+    session_id: UUID
+    thread_id: UUID
+    message_id: UUID
+
+
+class SecretSet(msgspec.Struct, frozen=True):
+    """Which secret of which account was set. Its value is never given out."""
+
+    session_id: UUID
+    name: str

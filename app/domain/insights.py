@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
 SentimentLabel = Literal["negative", "neutral", "positive"]
+FollowUpStatus = Literal["scheduled", "sent", "cancelled"]
 
 
 class ThreadInsight(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,3 +26,24 @@ class ThreadInsight(msgspec.Struct, frozen=True, kw_only=True):
     follow_up_at: datetime | None = None
     follow_up_text: str | None = None
     """A courteous nudge in the contact's language; None where there are no rules for it."""
+
+
+class Insight(msgspec.Struct, frozen=True):
+    """What the CRM knows of a conversation; everything but the first two is null until it was read."""
+
+    thread_id: UUID
+    last_seq: int
+    summary: str | None
+    label: str | None
+    sentiment: float | None
+    sentiment_label: SentimentLabel | None
+    next_step: str | None
+    language: str | None
+    follow_up_at: datetime | None
+    follow_up_text: str | None
+    follow_up_status: FollowUpStatus | None
+    read_seq: int | None
+    version: int | None
+    model: str | None
+    prompt_version: str | None
+    updated_at: datetime | None

@@ -5,23 +5,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, delete, get, post, put
+from litestar import Request, Router, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, UnsetType
 
 from app.db import channels as db
 from app.db import tenancy
-from app.db.channels import ChannelSession
-from app.db.contacts import home_regions
 from app.db.unit import Unit
-from app.domain.addresses import AddressError, normalize_email, normalize_phone
+from app.domain.channels import Channel, ChannelSession, SecretSet, SessionMade, SessionState, SessionTested
 from app.errors import BadInput, Unavailable
-from app.http.deps import CallerUnit, existing
-from app.http.types import Address, Channel, Line, Listing, Secret, Word
+from app.http.addresses import normalised
+from app.http.deps import CallerUnit, existing, given
+from app.http.types import Address, Line, Listing, PathWord, Secret, Word
 from app.secrets import Vault
 
 TAGS = ["channels"]
-Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20, description="Encrypted before they are stored.")]
+KINDS = {"whatsapp": "phone", "sms": "phone", "phone": "phone"}
+"""Channel → which kind of address it has; the others have the channel's own."""
+Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20)]
 
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +39,15 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secrets: Secrets = {}
 
 
+class SessionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields to change; what is absent stays. Its channel and address are what an account is, and stay."""
+
+    name: Line | UnsetType = UNSET
+    sender_name: Line | UnsetType | None = UNSET
+    sender_address: Address | UnsetType | None = UNSET
+    config: dict[str, Any] | UnsetType = UNSET
+
+
 class SecretValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The new value of a secret. It is never given out again."""
 
@@ -44,22 +55,22 @@ class SecretValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/channel-sessions", summary="List accounts", tags=TAGS)
-async def list_sessions(unit: CallerUnit) -> Listing[ChannelSession]:
+async def list_channel_sessions(unit: CallerUnit) -> Listing[ChannelSession]:
     """The accounts with their health; no secrets."""
     return Listing(await db.list_channel_sessions(unit))
 
 
 @get("/channel-sessions/{session_id:uuid}", summary="One account", tags=TAGS)
-async def get_session(unit: CallerUnit, session_id: FromPath[UUID]) -> ChannelSession:
+async def get_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> ChannelSession:
     """An account with its health."""
     found = await db.get_channel_session(unit, session_id)
     return await existing(unit, found, "channel_session", session_id, "get_channel_session")
 
 
 @post("/channel-sessions", summary="Connect an account", tags=TAGS)
-async def create_session(
+async def create_channel_session(
     request: Request[Any, Any, State], unit: CallerUnit, data: JSONBody[NewSession]
-) -> dict[str, Any]:
+) -> SessionMade:
     """Pending until its address is verified; an address of the platform's own is connected at once. Admins."""
     if data.provider is None and data.channel != "email":
         raise BadInput("This channel needs a provider.", field="provider", remedy="name the one the account is with")
@@ -67,13 +78,13 @@ async def create_session(
     if data.address is None:
         address = await _own_address(request, unit, data)
     else:
-        address = await _normal(unit, data.channel, data.address)
+        address = await normalised(unit, KINDS.get(data.channel, data.channel), data.address, "address")
     sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
     made = await db.create_channel_session(
         unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
         config=data.config, sender_name=data.sender_name, secrets=sealed, verified=made_up,
     )  # fmt: skip
-    return {**made, "address": address}
+    return SessionMade(made.session_id, made.status, address)
 
 
 async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewSession) -> str:
@@ -83,22 +94,24 @@ async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewS
     return f"{tenant.slug}-{random.token_hex(3)}@{request.app.state.settings.inbound_domain}"
 
 
-async def _normal(unit: Unit, channel: str, address: str, *, field: str = "address") -> str:
-    try:
-        if channel == "email":
-            return normalize_email(address)
-        if channel in ("whatsapp", "sms", "phone"):
-            return normalize_phone(address, [] if address.startswith("+") else await home_regions(unit))
-    except AddressError as error:
-        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
-    return address
-
-
 def _seal(request: Request[Any, Any, State], value: str) -> bytes:
     vault: Vault | None = request.app.state.vault
     if vault is None:
         raise Unavailable("This server has no key to encrypt secrets with.", remedy="set PARLEY_SECRETS_KEYS")
     return vault.seal(value)
+
+
+@patch("/channel-sessions/{session_id:uuid}", summary="Change an account", tags=TAGS)
+async def update_channel_session(
+    unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[SessionPatch]
+) -> ChannelSession:
+    """Change the named fields. Admins."""
+    fields = given(data)
+    if data.sender_address:
+        fields["sender_address"] = await normalised(unit, "email", data.sender_address, "sender_address")
+    await db.update_channel_session(unit, session_id, fields)
+    found = await db.get_channel_session(unit, session_id)
+    return await existing(unit, found, "channel_session", session_id, "update_channel_session")
 
 
 class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,40 +121,43 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/channel-sessions/{session_id:uuid}/test", status_code=202, summary="Send me one", tags=TAGS)
-async def send_test(unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[Recipient]) -> dict[str, Any]:
+async def test_channel_session(
+    unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[Recipient]
+) -> SessionTested:
     """Sends one real message over the account; ask for the message to see what became of it. Admins."""
     session = await existing(
         unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "test_channel_session"
     )
-    return await db.test_channel_session(unit, session_id, await _normal(unit, session.channel, data.to, field="to"))
+    address = await normalised(unit, KINDS.get(session.channel, session.channel), data.to, "to")
+    return await db.test_channel_session(unit, session_id, address)
 
 
 @post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)
-async def pause(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
+async def pause_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> SessionState:
     """Nothing is sent or received until it is resumed. Admins."""
     return await db.set_channel_session_status(unit, session_id, "paused")
 
 
 @post("/channel-sessions/{session_id:uuid}/resume", status_code=200, summary="Resume", tags=TAGS)
-async def resume(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
+async def resume_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> SessionState:
     """Connected again, or pending while its address is not verified. Admins."""
     return await db.set_channel_session_status(unit, session_id, "connected")
 
 
 @delete("/channel-sessions/{session_id:uuid}", status_code=200, summary="Delete", tags=TAGS)
-async def delete_session(unit: CallerUnit, session_id: FromPath[UUID]) -> dict[str, Any]:
+async def delete_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> SessionState:
     """Gone for good, its secrets wiped. Admins."""
     return await db.set_channel_session_status(unit, session_id, "deleted")
 
 
 @put("/channel-sessions/{session_id:uuid}/secrets/{name:str}", summary="Set or rotate a secret", tags=TAGS)
-async def put_secret(
+async def put_channel_secret(
     request: Request[Any, Any, State],
     unit: CallerUnit,
     session_id: FromPath[UUID],
-    name: FromPath[Word],
+    name: PathWord,
     data: JSONBody[SecretValue],
-) -> dict[str, Any]:
+) -> SecretSet:
     """Replaces the value. Admins."""
     return await db.put_channel_secret(unit, session_id, name, _seal(request, data.value))
 
@@ -149,6 +165,8 @@ async def put_secret(
 router = Router(
     "/",
     route_handlers=[
-        list_sessions, get_session, create_session, send_test, pause, resume, delete_session, put_secret,
+        list_channel_sessions, get_channel_session, create_channel_session, update_channel_session,
+        test_channel_session,
+        pause_channel_session, resume_channel_session, delete_channel_session, put_channel_secret,
     ],
 )  # fmt: skip

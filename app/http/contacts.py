@@ -1,41 +1,65 @@
 """/v1/contacts: people outside the staff and their addresses."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar import Router, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import contacts as db
-from app.db.contacts import Contact, ContactDetail
 from app.db.unit import Unit
-from app.domain.addresses import AddressError, normalize_email, normalize_phone
-from app.errors import BadInput
+from app.domain.channels import Channel
+from app.domain.contacts import (
+    AddressKind,
+    ConsentRecorded,
+    Contact,
+    ContactBlock,
+    ContactDetail,
+    ContactKind,
+    ContactPut,
+    MergedContacts,
+    Purpose,
+)  # fmt: skip
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given
-from app.http.types import PAGE, Address, Channel, Cursor, Limit, Line, Listing, LongText, Word, cut, decode_cursor
+from app.http.types import (
+    PAGE,
+    Address,
+    Cursor,
+    Limit,
+    Line,
+    Listing,
+    Locale,
+    LongText,
+    QueryAddress,
+    Region,
+    TimeZone,
+    Word,
+    cut,
+    decode_cursor,
+)  # fmt: skip
 
 TAGS = ["contacts"]
-Kind = Literal["unknown", "customer", "provider", "lead"]
 
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address: a phone number without country code is read in the tenant's home regions."""
 
-    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    kind: AddressKind
     address: Address
 
 
 class ContactPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields of a contact; what is absent stays. Addresses are added."""
 
-    kind: Kind | UnsetType = UNSET
+    kind: ContactKind | UnsetType = UNSET
     display_name: Line | UnsetType | None = UNSET
     company: Line | UnsetType | None = UNSET
-    locale: Word | UnsetType | None = UNSET
-    time_zone: Word | UnsetType | None = UNSET
-    home_region: Word | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
+    time_zone: TimeZone | UnsetType | None = UNSET
+    home_region: Region | UnsetType | None = UNSET
     attributes: dict[str, Any] | UnsetType = UNSET
     identities: Annotated[list[Identity], msgspec.Meta(max_length=20)] | UnsetType = UNSET
 
@@ -56,7 +80,7 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a contact agreed to, or took back."""
 
     channel: Channel
-    purpose: Literal["service", "notification", "marketing"]
+    purpose: Purpose
     granted: bool
     wording: LongText | None = None
     source: Word = "staff"
@@ -64,13 +88,13 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/contacts", summary="List contacts", tags=TAGS)
 async def list_contacts(  # noqa: PLR0917
-    unit: CallerUnit, kind: FromQuery[Kind | None] = None, blocked: FromQuery[bool | None] = None,
-    address: Annotated[Address | None, Parameter(description="Who has this e-mail address or number?")] = None,
-    cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE,
+    unit: CallerUnit, kind: FromQuery[ContactKind | None] = None, blocked: FromQuery[bool | None] = None,
+    address: QueryAddress = None,
+    cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[Contact]:  # fmt: skip
     """Newest first; merged ones are left out."""
     if address is not None:
-        address = await _normal(unit, "email" if "@" in address else "phone", address, "address")
+        address = await normalised(unit, "email" if "@" in address else "phone", address, "address")
     below = decode_cursor(cursor)
     found = await db.list_contacts(
         unit, below_id=below.id if below else None, kind=kind, blocked=blocked, address=address, limit=limit + 1
@@ -85,13 +109,13 @@ async def get_contact(unit: CallerUnit, contact_id: FromPath[UUID]) -> ContactDe
 
 
 @post("/contacts", summary="Make a contact", tags=TAGS)
-async def create_contact(unit: CallerUnit, data: JSONBody[ContactPatch]) -> dict[str, Any]:
+async def create_contact(unit: CallerUnit, data: JSONBody[ContactPatch]) -> ContactPut:
     """A new contact. 409 when an address belongs to another."""
     return await db.put_contact(unit, None, await _fields(unit, data))
 
 
 @patch("/contacts/{contact_id:uuid}", summary="Change a contact", tags=TAGS)
-async def update_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[ContactPatch]) -> dict[str, Any]:
+async def update_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[ContactPatch]) -> ContactPut:
     """Change the named fields."""
     return await db.put_contact(unit, contact_id, await _fields(unit, data))
 
@@ -100,44 +124,42 @@ async def _fields(unit: Unit, data: ContactPatch) -> dict[str, Any]:
     fields = given(data)
     if data.identities is not UNSET:
         fields["identities"] = [
-            {"kind": i.kind, "address": await _normal(unit, i.kind, i.address, "identities")} for i in data.identities
+            {"kind": i.kind, "address": await normalised(unit, i.kind, i.address, "identities")}
+            for i in data.identities
         ]
     return fields
 
 
-async def _normal(unit: Unit, kind: str, address: str, field: str) -> str:
-    """The one spelling an address is kept in. Raises BadInput."""
-    try:
-        if kind == "email":
-            return normalize_email(address)
-        if kind == "phone":
-            local = not address.strip().startswith("+")
-            return normalize_phone(address, await db.home_regions(unit) if local else [])
-    except AddressError as error:
-        raise BadInput(f"{error}", code="bad_address", field=field, remedy="check the address") from error
-    return address
-
-
 @post("/contacts/{contact_id:uuid}/merge", status_code=200, summary="Merge two contacts", tags=TAGS)
-async def merge(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Merge]) -> dict[str, Any]:
+async def merge_contacts(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Merge]) -> MergedContacts:
     """The loser's addresses and conversations become this contact's; no message moves."""
     return await db.merge_contacts(unit, contact_id, data.loser_id)
 
 
 @post("/contacts/{contact_id:uuid}/block", status_code=200, summary="Block or unblock", tags=TAGS)
-async def block(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Block]) -> dict[str, Any]:
+async def block_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Block]) -> ContactBlock:
     """Nothing is sent to a blocked contact, and the AI does not answer him."""
     return await db.block_contact(unit, contact_id, blocked=data.blocked)
 
 
-@post("/contacts/{contact_id:uuid}/consents", summary="Record a consent", tags=TAGS)
-async def consent(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Consent]) -> Response[dict[str, Any]]:
+@post("/contacts/{contact_id:uuid}/consents", status_code=201, summary="Record a consent", tags=TAGS)
+async def record_consent(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Consent]) -> ConsentRecorded:
     """Kept with who recorded it and when; the newest counts."""
-    made = await db.record_consent(
+    return await db.record_consent(
         unit, contact_id, channel=data.channel, purpose=data.purpose, granted=data.granted, wording=data.wording,
         source=data.source,
     )  # fmt: skip
-    return Response(made, status_code=201)
 
 
-router = Router("/", route_handlers=[list_contacts, get_contact, create_contact, update_contact, merge, block, consent])
+router = Router(
+    "/",
+    route_handlers=[
+        list_contacts,
+        get_contact,
+        create_contact,
+        update_contact,
+        merge_contacts,
+        block_contact,
+        record_consent,
+    ],
+)

@@ -1,15 +1,18 @@
-"""What handlers are given: the caller's unit of work."""
+"""What happens before a handler, and what handlers are given: the caller's unit of work."""
 
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
-from app.db.unit import Unit
+from app import log
+from app.db.unit import Caller, Unit
 from app.http.auth import Authenticator
+from app.http.problems import allowed_methods
+from app.http.reading import check_media, check_query
 
 CALLER_KEY = "parley.caller"
 S = TypeVar("S")
@@ -17,19 +20,34 @@ CallerUnit = NamedDependency[Unit]
 """The caller's unit of work, as a handler asks for it."""
 
 
-async def provide_unit(request: Request[Any, Any, State]) -> Unit:
-    """The caller's unit of work. Raises NotAuthenticated."""
-    authorization = api_key = None
-    for name, value in request.scope["headers"]:
-        if name == b"authorization":
-            authorization = value.decode("latin-1")
-        elif name == b"x-api-key":
-            api_key = value.decode("latin-1")
-    state = request.app.state
-    authenticator: Authenticator = state.authenticator
-    caller = await authenticator.caller(authorization, api_key)
+async def admit(request: Request[Any, Any, State]) -> Response[None] | None:
+    """Who is asking, and can the request be read at all? In this order, so that strangers learn nothing else.
+
+    Raises NotAuthenticated, BadInput for a query parameter nobody reads, ParleyError 415 for a body that is not JSON.
+    """
+    if request.method == "OPTIONS":  # what is allowed is no secret
+        return Response(None, status_code=204, headers={"allow": ", ".join(allowed_methods(request))})
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    authorization, api_key = headers.get(b"authorization"), headers.get(b"x-api-key")
+    authenticator: Authenticator = request.app.state.authenticator
+    caller = await authenticator.caller(
+        authorization.decode("latin-1") if authorization else None, api_key.decode("latin-1") if api_key else None
+    )
     request.scope[CALLER_KEY] = caller  # type: ignore[literal-required]  # for the access log
-    return Unit(state.pool, caller)
+    ids = {name: str(value) for name, value in request.path_params.items() if name.endswith("_id")}
+    log.bind(**({"tenant_id": str(caller.tenant_id)} if caller.tenant_id else {}) | ids)
+    handler: Any = request.route_handler
+    if request.scope["query_string"]:
+        check_query(request, handler)
+    if "data" in handler.parsed_fn_signature.parameters:
+        check_media(headers)
+    return None
+
+
+def provide_unit(request: Request[Any, Any, State]) -> Unit:
+    """The caller's unit of work."""
+    caller: Caller = request.scope[CALLER_KEY]  # type: ignore[literal-required]
+    return Unit(request.app.state.pool, caller)
 
 
 async def existing(unit: Unit, value: S | None, kind: str, object_id: UUID, action: str) -> S:

@@ -2,8 +2,9 @@
 
 import ipaddress
 from collections import defaultdict
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import psycopg
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
@@ -18,8 +19,15 @@ from app.errors import Unavailable
 GAUGES = (
     ("parley_queue_depth", "Items that wait or are being worked on."),
     ("parley_queue_oldest_seconds", "Age of the oldest item."),
-    ("parley_queue_in_flight", "Items under a live lease."),
+    ("parley_queue_in_flight", "Items under a live lease: claims held now."),
 )
+PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""A request with one of these came through a proxy on this machine, from elsewhere."""
+CONNECTIONS = {
+    "parley_connections": ("pool_size", "Database connections of this process."),
+    "parley_connections_idle": ("pool_available", "Those that nobody uses now."),
+    "parley_connections_waited_for": ("requests_waiting", "Requests that wait for one."),
+}
 RECENT = {
     "decisions": ("action", "Decisions of the last five minutes."),
     "dispatch_attempts": ("outcome", "Dispatch tries of the last five minutes."),
@@ -28,14 +36,27 @@ RECENT = {
 """Figure of private.recent_activity() → its label's name and help. Workers serve their own counters beside this."""
 
 
+class Health(msgspec.Struct, frozen=True):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The database answers and has the schema this version was written for."""
+
+    schema: str
+    status: Literal["ready"] = "ready"
+
+
 @get("/health", summary="Is the process alive?", tags=["operations"])
-async def health() -> dict[str, str]:
+async def health() -> Health:
     """Always the same answer while the process serves."""
-    return {"status": "ok"}
+    return Health()
 
 
 @get("/health/ready", summary="Can it serve?", tags=["operations"])
-async def ready(request: Request[Any, Any, State]) -> dict[str, str]:
+async def ready(request: Request[Any, Any, State]) -> Ready:
     """503 while the database is away or lacks migrations."""
     state = request.app.state
     try:
@@ -49,16 +70,17 @@ async def ready(request: Request[Any, Any, State]) -> dict[str, str]:
     version = row[0] if row else None
     if state.newest_migration and version and version < state.newest_migration:
         raise Unavailable("Migrations are missing.", remedy="run `parley migrate`", extra={"applied": version})
-    return {"status": "ready", "schema": version or "unknown"}
+    return Ready(version or "unknown")
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["operations"], media_type=MediaType.TEXT)
 async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
-    """This process's requests and the database's queues. Answered on the loopback interface only."""
-    if not is_loopback(request.client.host if request.client else ""):
+    """This process's requests and the database's queues. Answered to callers on the same machine only."""
+    passed_on = any(name in request.headers for name in PASSED_ON)
+    if passed_on or not is_loopback(request.client.host if request.client else ""):
         raise NotFoundException
     state = request.app.state
-    text = generate_latest(state.meters.registry) + (await _queues(state.pool)).encode()
+    text = generate_latest(state.meters.registry) + (_connections(state.pool) + await _queues(state.pool)).encode()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -68,6 +90,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _connections(pool: Pool) -> str:
+    """Gauges of this process's connections."""
+    stats, lines = pool.get_stats(), []
+    for name, (figure, text) in CONNECTIONS.items():
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {stats.get(figure, 0)}"]
+    return "\n".join([*lines, ""])
 
 
 async def _queues(pool: Pool) -> str:

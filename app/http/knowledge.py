@@ -1,6 +1,6 @@
 """/v1/faq and /v1/canned-replies: what a tenant lets the machine say."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,12 +9,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from app.db import tenancy as db
-from app.db.tenancy import CannedReply, FaqEntry
+from app.domain.tenancy import CannedReply, FaqDeleted, FaqEntry, FaqPut, ReplyDeleted, ReplyPut
 from app.http.deps import CallerUnit, given
-from app.http.types import Line, Listing, LongText, Word
+from app.http.types import Line, Listing, Locale, LongText, Word
 
 TAGS = ["knowledge"]
-Keywords = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=30, examples=[["price", "cost"]])]
+Keywords = Annotated[list[Word], msgspec.Meta(min_length=1, max_length=30)]
 
 
 class NewFaq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +23,7 @@ class NewFaq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Line
     keywords: Keywords
     answer: LongText
-    language: Word | None = None
+    language: Locale | None = None
     enabled: bool = True
 
 
@@ -33,7 +33,7 @@ class FaqPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Line | UnsetType = UNSET
     keywords: Keywords | UnsetType = UNSET
     answer: LongText | UnsetType = UNSET
-    language: Word | UnsetType | None = UNSET
+    language: Locale | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
@@ -42,7 +42,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     intent: Word
     body: LongText
-    language: Word | None = None
+    language: Locale | None = None
     enabled: bool = True
 
 
@@ -53,43 +53,58 @@ async def list_faq(unit: CallerUnit) -> Listing[FaqEntry]:
 
 
 @post("/faq", summary="Add a question", tags=TAGS)
-async def create_faq(unit: CallerUnit, data: JSONBody[NewFaq]) -> dict[str, Any]:
+async def create_faq(unit: CallerUnit, data: JSONBody[NewFaq]) -> FaqPut:
     """A question the machine may answer from now on."""
-    return await db.call(unit, "put_faq_entry", faq_id=None, entry=msgspec.structs.asdict(data))
+    return await db.call(unit, FaqPut, "put_faq_entry", faq_id=None, entry=msgspec.structs.asdict(data))
 
 
 @patch("/faq/{faq_id:uuid}", summary="Change a question", tags=TAGS)
-async def update_faq(unit: CallerUnit, faq_id: FromPath[UUID], data: JSONBody[FaqPatch]) -> dict[str, Any]:
+async def update_faq(unit: CallerUnit, faq_id: FromPath[UUID], data: JSONBody[FaqPatch]) -> FaqPut:
     """Change the named fields."""
-    return await db.call(unit, "put_faq_entry", faq_id=faq_id, entry=given(data))
+    return await db.call(unit, FaqPut, "put_faq_entry", faq_id=faq_id, entry=given(data))
 
 
 @delete("/faq/{faq_id:uuid}", status_code=200, summary="Delete a question", tags=TAGS)
-async def delete_faq(unit: CallerUnit, faq_id: FromPath[UUID]) -> dict[str, Any]:
+async def delete_faq(unit: CallerUnit, faq_id: FromPath[UUID]) -> FaqDeleted:
     """The machine forgets the answer."""
-    return await db.call(unit, "delete_faq_entry", faq_id=faq_id)
+    return await db.call(unit, FaqDeleted, "delete_faq_entry", faq_id=faq_id)
 
 
 @get("/canned-replies", summary="List wordings", tags=TAGS)
-async def list_replies(unit: CallerUnit) -> Listing[CannedReply]:
+async def list_canned_replies(unit: CallerUnit) -> Listing[CannedReply]:
     """The tenant's own wordings."""
     return Listing(await db.list_canned_replies(unit))
 
 
 @put("/canned-replies", summary="Set a wording", tags=TAGS)
-async def put_reply(unit: CallerUnit, data: JSONBody[Wording]) -> dict[str, Any]:
+async def put_canned_reply(unit: CallerUnit, data: JSONBody[Wording]) -> ReplyPut:
     """Replaces an earlier one of the same intent and language."""
     return await db.call(
-        unit, "put_canned_reply", intent=data.intent, body=data.body, language=data.language, enabled=data.enabled
+        unit,
+        ReplyPut,
+        "put_canned_reply",
+        intent=data.intent,
+        body=data.body,
+        language=data.language,
+        enabled=data.enabled,
     )
 
 
 @delete("/canned-replies/{reply_id:uuid}", status_code=200, summary="Delete a wording", tags=TAGS)
-async def delete_reply(unit: CallerUnit, reply_id: FromPath[UUID]) -> dict[str, Any]:
+async def delete_canned_reply(unit: CallerUnit, reply_id: FromPath[UUID]) -> ReplyDeleted:
     """Back to the decider's own wording."""
-    return await db.call(unit, "delete_canned_reply", reply_id=reply_id)
+    return await db.call(unit, ReplyDeleted, "delete_canned_reply", reply_id=reply_id)
 
 
 router = Router(
-    "/", route_handlers=[list_faq, create_faq, update_faq, delete_faq, list_replies, put_reply, delete_reply]
+    "/",
+    route_handlers=[
+        list_faq,
+        create_faq,
+        update_faq,
+        delete_faq,
+        list_canned_replies,
+        put_canned_reply,
+        delete_canned_reply,
+    ],
 )

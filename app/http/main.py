@@ -10,13 +10,8 @@ from typing import Any
 
 import uvicorn
 from litestar import Litestar, Router
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
 from app import log
 from app.db.migrate import read_migrations
@@ -24,22 +19,15 @@ from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
 from app.http import channels, contacts, docs, health, knowledge, messages, tenancy, threads
 from app.http.auth import Authenticator
-from app.http.deps import provide_unit
-from app.http.problems import HANDLERS, Problem
+from app.http.cors import Cors
+from app.http.deps import admit, provide_unit
+from app.http.problems import HANDLERS
+from app.http.reading import StrictRequest
 from app.http.shell import Meters, Shell
 from app.secrets import Vault
 from app.settings import Settings, load
 
 MAX_BODY_BYTES = 1 << 20
-PROBLEMS = {
-    401: "Who is asking is not known.",
-    403: "That is not allowed.",
-    404: "Nothing there, or nothing of yours: the answers are alike.",
-    409: "The world has moved on since you looked.",
-    422: "The input breaks a rule; `field` names it.",
-    429: "Too many requests; see Retry-After.",
-    503: "The database is away; see Retry-After.",
-}
 
 
 def make_app(settings: Settings) -> Shell:
@@ -54,23 +42,19 @@ def make_app(settings: Settings) -> Shell:
         await pool.close()
 
     rooms = [module.router for module in (threads, messages, contacts, channels, tenancy, knowledge)]
-    for route in (route for room in rooms for route in room.routes):
-        for handler in getattr(route, "route_handlers", []):
-            handler.responses = _problems()
     v1 = Router(
         "/v1",
         route_handlers=rooms,
-        dependencies={"unit": Provide(provide_unit)},
-        security=[{"bearer": []}],
+        before_request=admit,
+        request_class=StrictRequest,
+        dependencies={"unit": Provide(provide_unit, sync_to_thread=False)},
     )
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
         route_handlers=[health.health, health.ready, health.metrics, docs.document, docs.page, docs.script, v1],
         lifespan=[lifespan],
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,
-        cors_config=_cors(origins) if origins else None,
-        openapi_config=_openapi(),
+        openapi_config=None,
         logging_config=None,
         state=State(
             {
@@ -80,36 +64,7 @@ def make_app(settings: Settings) -> Shell:
             }
         ),
     )  # fmt: skip
-    return Shell(app, meters)
-
-
-def _problems() -> dict[int, ResponseSpec]:
-    kind: Any = "application/problem+json"
-    return {
-        status: ResponseSpec(Problem, description=text, generate_examples=False, media_type=kind)
-        for status, text in PROBLEMS.items()
-    }
-
-
-def _cors(origins: list[str]) -> CORSConfig:
-    return CORSConfig(
-        allow_origins=origins, allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["authorization", "content-type", "x-api-key", "x-request-id"],
-        expose_headers=["x-request-id", "retry-after"], max_age=600,
-    )  # fmt: skip
-
-
-def _openapi() -> OpenAPIConfig:
-    scheme = SecurityScheme(type="http", scheme="bearer", description="A user's access token, or an API key (pk_…).")
-    return OpenAPIConfig(
-        title="Parley",
-        version="1",
-        description="Messaging for many tenants: a message comes in, the right reply goes out.",
-        path="/openapi",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        components=Components(security_schemes={"bearer": scheme}),
-        use_handler_docstrings=True,
-    )
+    return Shell(app, meters, Cors(settings.cors_origins))
 
 
 def newest_migration() -> str | None:

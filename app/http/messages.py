@@ -10,10 +10,15 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
+from app import log
 from app.db import messages as db
-from app.db.messages import Attachment, Message, Sent, SingleMessage, Suppression, UnknownDispatch
 from app.db.unit import Unit
+from app.domain.contacts import AddressKind
+from app.domain.messages import Attachment, Explanation, Message, Retried, Sent, SingleMessage
+from app.domain.outbound import Lifted, Resolution, Resolved, Suppressed, Suppression, SuppressionScope, UnknownDispatch
+from app.domain.threads import Control
 from app.errors import BadInput, ParleyError
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     BIGINT_MAX,
@@ -44,7 +49,7 @@ class MessagePage(msgspec.Struct, frozen=True):
     has_more: bool
     last_seq: int
     last_rev: int
-    control: str
+    control: Control
     next_poll_ms: int
 
 
@@ -61,24 +66,24 @@ class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: Subject | None = None
 
 
-class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What became of an unknown dispatch; resend writes a new message."""
 
-    resolution: Literal["sent", "failed", "resend"]
+    resolution: Resolution
 
 
 class Suppress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address to send nothing to any more, or nothing automatic."""
 
-    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    kind: AddressKind
     address: Address
-    scope: Literal["all", "automatic"] = "all"
+    scope: SuppressionScope = "all"
 
 
 class Lift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address to send to again."""
 
-    kind: Literal["email", "phone", "telegram", "push", "in_app"]
+    kind: AddressKind
     address: Address
 
 
@@ -108,7 +113,7 @@ async def list_messages(  # noqa: PLR0917
 
 @get("/threads/{thread_id:uuid}/history", summary="History over merges", tags=TAGS)
 async def list_history(
-    unit: CallerUnit, thread_id: FromPath[UUID], cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+    unit: CallerUnit, thread_id: FromPath[UUID], cursor: Cursor = None, limit: Limit = PAGE
 ) -> Listing[SingleMessage]:
     """Messages of the conversation and of all that was merged with it, newest first."""
     before = decode_cursor(cursor)
@@ -147,6 +152,7 @@ async def send_message(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBo
         unit, thread_id, data.body, client_message_id=data.client_message_id,
         expected_last_seq=data.expected_last_seq, subject=data.subject,
     )  # fmt: skip
+    log.bind(message_id=str(sent.message_id))
     return Response(sent, status_code=200 if sent.duplicate else 201)
 
 
@@ -157,32 +163,33 @@ async def get_message(unit: CallerUnit, message_id: FromPath[UUID]) -> SingleMes
 
 
 @get("/messages/{message_id:uuid}/explain", summary="Why is this message where it is?", tags=TAGS)
-async def explain(unit: CallerUnit, message_id: FromPath[UUID]) -> dict[str, Any]:
+async def explain_message(unit: CallerUnit, message_id: FromPath[UUID]) -> Response[Explanation]:
     """Scope rule, thread, moderation, decision, queue, attempts, receipts, notifications."""
-    return await db.explain_message(unit, message_id)
+    chain: Any = await db.explain_message(unit, message_id)
+    return Response(chain)
 
 
 @post("/messages/{message_id:uuid}/retry", status_code=200, summary="Decide again", tags=TAGS)
-async def retry(unit: CallerUnit, message_id: FromPath[UUID]) -> dict[str, Any]:
+async def retry_message(unit: CallerUnit, message_id: FromPath[UUID]) -> Retried:
     """A message in inbound_error goes through the decision again."""
     return await db.retry_inbound(unit, message_id)
 
 
 @post("/messages/{message_id:uuid}/resolve-unknown", status_code=200, summary="Settle an unknown dispatch", tags=TAGS)
-async def resolve(unit: CallerUnit, message_id: FromPath[UUID], data: JSONBody[Resolution]) -> dict[str, Any]:
+async def resolve_unknown(unit: CallerUnit, message_id: FromPath[UUID], data: JSONBody[Resolve]) -> Resolved:
     """A person says what became of it."""
     return await db.resolve_unknown(unit, message_id, data.resolution)
 
 
 @get("/messages/{message_id:uuid}/attachments", summary="Files of a message", tags=TAGS)
-async def attachments(unit: CallerUnit, message_id: FromPath[UUID]) -> Listing[Attachment]:
+async def list_attachments(unit: CallerUnit, message_id: FromPath[UUID]) -> Listing[Attachment]:
     """Names, types and sizes; a refused file says why."""
     found = await db.list_attachments(unit, message_id)
     return Listing(await existing(unit, found, "message", message_id, "list_attachments"))
 
 
 @get("/attachments/{attachment_id:uuid}", summary="Download a file", tags=TAGS, media_type="application/octet-stream")
-async def download(unit: CallerUnit, attachment_id: FromPath[UUID]) -> Response[bytes]:
+async def download_attachment(unit: CallerUnit, attachment_id: FromPath[UUID]) -> Response[bytes]:
     """The bytes, always as a download: what strangers sent is never shown in our origin."""
     found = await db.get_attachment(unit, attachment_id)
     file = await existing(unit, found, "attachment", attachment_id, "get_attachment")
@@ -194,13 +201,16 @@ async def download(unit: CallerUnit, attachment_id: FromPath[UUID]) -> Response[
     kind = file.content_type if _TYPE.match(file.content_type) else "application/octet-stream"
     plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file.filename)
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.filename, safe='')}"
-    headers = {"content-disposition": disposition, "content-security-policy": "sandbox; default-src 'none'"}
+    headers = {
+        "content-disposition": disposition, "content-security-policy": "sandbox; default-src 'none'",
+        "etag": f'"{attachment_id}"',  # the bytes of a file never change
+    }  # fmt: skip
     return Response(file.data, media_type=kind, headers=headers)
 
 
 @get("/dispatches/unknown", summary="Sends without a known outcome", tags=["outbound"])
-async def unknown_dispatches(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
+async def list_unknown_dispatches(
+    unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Listing[UnknownDispatch]:
     """Oldest first; settle each with resolve-unknown."""
     found = await db.list_unknown_dispatches(unit, above=decode_cursor(cursor), limit=limit + 1)
@@ -208,9 +218,7 @@ async def unknown_dispatches(
 
 
 @get("/suppressions", summary="Suppressed addresses", tags=["outbound"])
-async def suppressions(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Suppression]:
+async def list_suppressions(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Suppression]:
     """Newest first."""
     below = decode_cursor(cursor)
     found = await db.list_suppressions(unit, below_id=below.id if below else None, limit=limit + 1)
@@ -218,21 +226,23 @@ async def suppressions(
 
 
 @post("/suppressions", summary="Suppress an address", tags=["outbound"])
-async def suppress(unit: CallerUnit, data: JSONBody[Suppress]) -> dict[str, Any]:
+async def suppress_address(unit: CallerUnit, data: JSONBody[Suppress]) -> Suppressed:
     """Nothing, or nothing automatic, is sent to it any more."""
-    return await db.suppress_address(unit, data.kind, data.address, data.scope)
+    address = await normalised(unit, data.kind, data.address, "address")
+    return await db.suppress_address(unit, data.kind, address, data.scope)
 
 
 @post("/suppressions/lift", status_code=200, summary="Lift a suppression", tags=["outbound"])
-async def lift(unit: CallerUnit, data: JSONBody[Lift]) -> dict[str, Any]:
+async def lift_suppression(unit: CallerUnit, data: JSONBody[Lift]) -> Lifted:
     """The address may be written to again. Admins."""
-    return await db.lift_suppression(unit, data.kind, data.address)
+    return await db.lift_suppression(unit, data.kind, await normalised(unit, data.kind, data.address, "address"))
 
 
 router = Router(
     "/",
     route_handlers=[
-        list_messages, list_history, send_message, get_message, explain, retry, resolve, attachments, download,
-        unknown_dispatches, suppressions, suppress, lift,
+        list_messages, list_history, send_message, get_message, explain_message, retry_message, resolve_unknown,
+        list_attachments, download_attachment, list_unknown_dispatches, list_suppressions, suppress_address,
+        lift_suppression,
     ],
 )  # fmt: skip

@@ -1,23 +1,65 @@
 """/v1/me, /v1/tenants, /v1/members, /v1/api-keys, and the logs only admins read."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Router, delete, get, patch, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import UNSET, UnsetType
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, Meta, UnsetType
 
 from app.db import tenancy as db
-from app.db.tenancy import ApiKey, AuditRow, Denial, Invitation, Member, Membership, Tenant
+from app.domain.channels import Channel
+from app.domain.tenancy import (
+    ApiKey,
+    ApiKeyMade,
+    ApiKeyRevoked,
+    AuditRow,
+    Denial,
+    Invitation,
+    InvitationAccepted,
+    InvitationMade,
+    InvitationRevoked,
+    Member,
+    MemberRemoved,
+    MemberRole,
+    Membership,
+    Role,
+    Scope,
+    Tenant,
+    TenantChosen,
+    TenantDeleted,
+    TenantMade,
+    TenantUpdated,
+)  # fmt: skip
+from app.domain.threads import SearchPolicy
+from app.http.addresses import normalised
 from app.http.deps import CallerUnit, given
-from app.http.types import PAGE, Address, Cursor, Limit, Line, Listing, Role, Word, cut, decode_cursor
+from app.http.types import (
+    INT_MAX,
+    NO_NUL,
+    PAGE,
+    Address,
+    Cursor,
+    Hour,
+    Limit,
+    Line,
+    Listing,
+    Locale,
+    Moment,
+    Region,
+    Slug,
+    TimeZone,
+    Word,
+    cut,
+    decode_cursor,
+)  # fmt: skip
 
 TAGS = ["tenancy"]
 
 
-Scopes = Annotated[list[Literal["read", "send", "manage", "admin"]], msgspec.Meta(min_length=1, max_length=4)]
+Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=4)]
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -32,21 +74,46 @@ class NewTenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tenant to create; the caller becomes its owner."""
 
     name: Line
-    slug: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", examples=["acme"])]
-    time_zone: Word = "UTC"
-    locale: Word = "en"
+    slug: Slug
+    time_zone: TimeZone = "UTC"
+    locale: Locale = "en"
+
+
+class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When somebody is there on one day of the week, in the tenant's time zone; weekday 0 is Monday."""
+
+    weekday: Annotated[int, Meta(ge=0, le=6)]
+    opens: Hour
+    closes: Hour
+
+
+class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings to change; what is absent stays."""
+
+    ai_enabled: bool | UnsetType = UNSET
+    decider: Word | UnsetType = UNSET
+    confidence_threshold: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    auto_replies_per_hour: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
+    sends_per_minute: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
+    daily_send_cap: Annotated[int, Meta(ge=1, le=INT_MAX)] | UnsetType | None = UNSET
+    search_policy: SearchPolicy | UnsetType = UNSET
+    thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
+    business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET
+    closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET
+    quiet_hours_start: Hour | UnsetType | None = UNSET
+    quiet_hours_end: Hour | UnsetType | None = UNSET
 
 
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields to change; `settings` takes the columns of tenant_settings."""
+    """Fields to change; what is absent stays."""
 
     name: Line | UnsetType = UNSET
-    time_zone: Word | UnsetType = UNSET
-    locale: Word | UnsetType = UNSET
-    home_regions: list[Word] | UnsetType = UNSET
+    time_zone: TimeZone | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    home_regions: Annotated[list[Region], Meta(max_length=20)] | UnsetType = UNSET
     sender_name: Line | UnsetType | None = UNSET
     sender_address: Address | UnsetType | None = UNSET
-    settings: dict[str, Any] | UnsetType = UNSET
+    settings: SettingsPatch | UnsetType = UNSET
 
 
 class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +126,7 @@ class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The token of an invitation."""
 
-    token: Annotated[str, msgspec.Meta(max_length=200)]
+    token: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,33 +138,30 @@ class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to create."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z", examples=["shop"])]
+    name: Word
     scopes: Scopes = msgspec.field(default_factory=lambda: ["read"])
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    expires_at: Moment | None = None
 
 
 @get("/me", summary="Who am I?", tags=TAGS)
-async def me(unit: CallerUnit) -> Me:
+async def get_me(unit: CallerUnit) -> Me:
     """The caller and his tenants."""
-    caller = unit.caller
-    if caller.key:
-        return Me(None, (await db.get_tenant(unit)).id, [])
-    memberships = await db.list_memberships(unit, caller.user_id) if caller.user_id else []
-    return Me(caller.user_id, caller.tenant_id, memberships)
+    memberships = await db.list_memberships(unit, unit.caller.user_id)
+    return Me(unit.caller.user_id, unit.caller.tenant_id, memberships)
 
 
 @post("/tenants", summary="Create a tenant", tags=TAGS)
-async def create_tenant(unit: CallerUnit, data: JSONBody[NewTenant]) -> dict[str, Any]:
+async def create_tenant(unit: CallerUnit, data: JSONBody[NewTenant]) -> TenantMade:
     """The caller becomes its owner and works in it from his next token."""
     return await db.call(
-        unit, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
+        unit, TenantMade, "create_tenant", name=data.name, slug=data.slug, time_zone=data.time_zone, locale=data.locale
     )
 
 
 @post("/tenants/{tenant_id:uuid}/switch", status_code=200, summary="Work in another tenant", tags=TAGS)
-async def switch_tenant(unit: CallerUnit, tenant_id: FromPath[UUID]) -> dict[str, Any]:
+async def switch_tenant(unit: CallerUnit, tenant_id: FromPath[UUID]) -> TenantChosen:
     """The tenant of the caller's next token."""
-    return await db.call(unit, "switch_tenant", tenant_id=tenant_id)
+    return await db.call(unit, TenantChosen, "switch_tenant", tenant_id=tenant_id)
 
 
 @get("/tenant", summary="The active tenant", tags=TAGS)
@@ -107,15 +171,18 @@ async def get_tenant(unit: CallerUnit) -> Tenant:
 
 
 @patch("/tenant", summary="Change the active tenant", tags=TAGS)
-async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> dict[str, Any]:
+async def update_tenant(unit: CallerUnit, data: JSONBody[TenantPatch]) -> TenantUpdated:
     """Change the named fields. Admins."""
-    return await db.call(unit, "update_tenant", patch=given(data))
+    fields = given(data)
+    if data.sender_address:
+        fields["sender_address"] = await normalised(unit, "email", data.sender_address, "sender_address")
+    return await db.call(unit, TenantUpdated, "update_tenant", patch=fields)
 
 
 @delete("/tenant", status_code=200, summary="Delete the active tenant", tags=TAGS)
-async def delete_tenant(unit: CallerUnit) -> dict[str, Any]:
+async def delete_tenant(unit: CallerUnit) -> TenantDeleted:
     """Hidden from everybody at once; the rows stay for the retention period. Owners."""
-    return await db.call(unit, "delete_tenant")
+    return await db.call(unit, TenantDeleted, "delete_tenant")
 
 
 @get("/members", summary="List members", tags=TAGS)
@@ -125,15 +192,15 @@ async def list_members(unit: CallerUnit) -> Listing[Member]:
 
 
 @put("/members/{user_id:uuid}/role", summary="Change a role", tags=TAGS)
-async def set_role(unit: CallerUnit, user_id: FromPath[UUID], data: JSONBody[SetRole]) -> dict[str, Any]:
+async def set_member_role(unit: CallerUnit, user_id: FromPath[UUID], data: JSONBody[SetRole]) -> MemberRole:
     """Admins; owners for owners."""
-    return await db.call(unit, "set_member_role", user_id=user_id, role=data.role)
+    return await db.call(unit, MemberRole, "set_member_role", user_id=user_id, role=data.role)
 
 
 @delete("/members/{user_id:uuid}", status_code=200, summary="Remove a member, or leave", tags=TAGS)
-async def remove_member(unit: CallerUnit, user_id: FromPath[UUID]) -> dict[str, Any]:
+async def remove_member(unit: CallerUnit, user_id: FromPath[UUID]) -> MemberRemoved:
     """Ends the membership at once."""
-    return await db.call(unit, "remove_member", user_id=user_id)
+    return await db.call(unit, MemberRemoved, "remove_member", user_id=user_id)
 
 
 @get("/invitations", summary="Open invitations", tags=TAGS)
@@ -143,21 +210,22 @@ async def list_invitations(unit: CallerUnit) -> Listing[Invitation]:
 
 
 @post("/invitations", summary="Invite a member", tags=TAGS)
-async def invite(unit: CallerUnit, data: JSONBody[Invite]) -> dict[str, Any]:
+async def invite_member(unit: CallerUnit, data: JSONBody[Invite]) -> InvitationMade:
     """The token is in this answer and nowhere else. Admins."""
-    return await db.call(unit, "invite_member", address=data.address, role=data.role)
+    address = await normalised(unit, "email", data.address, "address")
+    return await db.call(unit, InvitationMade, "invite_member", address=address, role=data.role)
 
 
 @post("/invitations/accept", status_code=200, summary="Accept an invitation", tags=TAGS)
-async def accept(unit: CallerUnit, data: JSONBody[Accept]) -> dict[str, Any]:
+async def accept_invitation(unit: CallerUnit, data: JSONBody[Accept]) -> InvitationAccepted:
     """Good for the invited, confirmed address only."""
-    return await db.call(unit, "accept_invitation", token=data.token)
+    return await db.call(unit, InvitationAccepted, "accept_invitation", token=data.token)
 
 
 @delete("/invitations/{invitation_id:uuid}", status_code=200, summary="Take an invitation back", tags=TAGS)
-async def revoke_invitation(unit: CallerUnit, invitation_id: FromPath[UUID]) -> dict[str, Any]:
+async def revoke_invitation(unit: CallerUnit, invitation_id: FromPath[UUID]) -> InvitationRevoked:
     """Admins."""
-    return await db.call(unit, "revoke_invitation", invitation_id=invitation_id)
+    return await db.call(unit, InvitationRevoked, "revoke_invitation", invitation_id=invitation_id)
 
 
 @get("/api-keys", summary="List API keys", tags=TAGS)
@@ -167,30 +235,26 @@ async def list_api_keys(unit: CallerUnit) -> Listing[ApiKey]:
 
 
 @post("/api-keys", summary="Create an API key", tags=TAGS)
-async def create_api_key(unit: CallerUnit, data: JSONBody[NewApiKey]) -> dict[str, Any]:
+async def create_api_key(unit: CallerUnit, data: JSONBody[NewApiKey]) -> ApiKeyMade:
     """The key is in this answer and nowhere else. Admins."""
     scopes: list[str] = list(data.scopes)
-    return await db.call(unit, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
+    return await db.call(unit, ApiKeyMade, "create_api_key", name=data.name, scopes=scopes, expires_at=data.expires_at)
 
 
 @delete("/api-keys/{api_key_id:uuid}", status_code=200, summary="Revoke an API key", tags=TAGS)
-async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> dict[str, Any]:
+async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> ApiKeyRevoked:
     """It stops working at once. Admins."""
-    return await db.call(unit, "revoke_api_key", api_key_id=api_key_id)
+    return await db.call(unit, ApiKeyRevoked, "revoke_api_key", api_key_id=api_key_id)
 
 
 @get("/audit-log", summary="What happened", tags=["logs"])
-async def audit_log(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[AuditRow]:
+async def list_audit_log(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[AuditRow]:
     """Newest first. Admins."""
     return cut(await db.list_audit(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
 
 @get("/access-denials", summary="What was refused", tags=["logs"])
-async def access_denials(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Denial]:
+async def list_access_denials(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Denial]:
     """Attempts from outside on objects of this tenant, newest first. Admins."""
     return cut(await db.list_denials(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
@@ -198,8 +262,8 @@ async def access_denials(
 router = Router(
     "/",
     route_handlers=[
-        me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_role,
-        remove_member, list_invitations, invite, accept, revoke_invitation, list_api_keys, create_api_key,
-        revoke_api_key, audit_log, access_denials,
+        get_me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_member_role,
+        remove_member, list_invitations, invite_member, accept_invitation, revoke_invitation, list_api_keys,
+        create_api_key, revoke_api_key, list_audit_log, list_access_denials,
     ],
 )  # fmt: skip

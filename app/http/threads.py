@@ -1,27 +1,40 @@
 """/v1/threads: the inbox and what the staff does with a conversation."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import threads as db
-from app.db.threads import Filters, Insight, Notification, ReadState, Thread, ThreadHead, ThreadState
 from app.db.unit import Unit, missing
+from app.domain.insights import Insight
+from app.domain.notifications import Notification
+from app.domain.threads import (
+    Control,
+    Filters,
+    MergedThreads,
+    ReadState,
+    SearchPolicy,
+    Thread,
+    ThreadHead,
+    ThreadSearch,
+    ThreadState,
+)  # fmt: skip
 from app.errors import BadInput
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     PAGE,
-    Channel,
     Cursor,
     Folder,
     Limit,
-    Line,
     Listing,
-    SearchPolicy,
+    Moment,
+    PathLine,
+    QueryChannel,
+    QueryLine,
+    QueryWord,
     Seq,
     Status,
     Word,
@@ -54,14 +67,14 @@ class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels to put on and to take off."""
 
-    add: Annotated[list[Word], msgspec.Meta(max_length=50, examples=[["urgent"]])] = []
+    add: Annotated[list[Word], msgspec.Meta(max_length=50)] = []
     remove: Annotated[list[Word], msgspec.Meta(max_length=50)] = []
 
 
 class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Until when a conversation is put away."""
 
-    until: Annotated[datetime, msgspec.Meta(tz=True, examples=["2030-01-31T09:00:00Z"])]
+    until: Moment
 
 
 class MergeThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,14 +98,14 @@ class SearchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/threads", summary="List conversations", tags=TAGS)
 async def list_threads(  # noqa: PLR0917
     unit: CallerUnit, folder: FromQuery[Folder] = "inbox", status: FromQuery[Status] = "open",
-    assignee: Annotated[str | None, Parameter(description="A member's id, `me` or `none`.")] = None,
-    label: FromQuery[Word | None] = None, channel: FromQuery[Channel | None] = None,
+    assignee: QueryWord = None,
+    label: QueryWord = None, channel: QueryChannel = None,
     session: FromQuery[UUID | None] = None,
-    contact: Annotated[UUID | None, Parameter(description="A contact's id; those merged into him count.")] = None,
-    control: FromQuery[Literal["ai", "human"] | None] = None, unread: FromQuery[bool | None] = None,
-    q: Annotated[Line | None, Parameter(description="Search, where the tenant's policy allows it.")] = None,
-    cursor: FromQuery[Cursor | None] = None,
-    newer_than: Annotated[Cursor | None, Parameter(description="A newer_cursor: what moved above it.")] = None,
+    contact: FromQuery[UUID | None] = None,
+    control: FromQuery[Control | None] = None, unread: FromQuery[bool | None] = None,
+    q: QueryLine = None,
+    cursor: Cursor = None,
+    newer_than: Cursor = None,
     limit: Limit = PAGE,
 ) -> Inbox:  # fmt: skip
     """The inbox: keyset paging over (last message, id)."""
@@ -141,7 +154,7 @@ async def get_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> Thread:
 
 
 @get("/threads/by-alias/{alias:str}", summary="A conversation by an older id", tags=TAGS)
-async def get_thread_by_alias(unit: CallerUnit, alias: FromPath[Line]) -> Thread:
+async def get_thread_by_alias(unit: CallerUnit, alias: PathLine) -> Thread:
     """The conversation that a key of an older system, or of a merged conversation, leads to."""
     thread_id = await db.thread_by_alias(unit, alias)
     if thread_id is None:
@@ -150,81 +163,79 @@ async def get_thread_by_alias(unit: CallerUnit, alias: FromPath[Line]) -> Thread
 
 
 @post("/threads/{thread_id:uuid}/merge", status_code=200, summary="Merge two conversations", tags=TAGS)
-async def merge(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[MergeThread]) -> dict[str, Any]:
+async def merge_threads(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[MergeThread]) -> MergedThreads:
     """The loser is archived and new messages land here; no message moves. Both must be of one contact and account."""
     return await db.merge_threads(unit, thread_id, data.loser_id)
 
 
 @post("/threads/{thread_id:uuid}/take-over", status_code=200, summary="Take over from the AI", tags=TAGS)
-async def take_over(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
+async def take_over_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """From here on a person answers; what the AI had queued is cancelled."""
     return await db.set_thread(unit, thread_id, "take_over")
 
 
 @post("/threads/{thread_id:uuid}/hand-back", status_code=200, summary="Hand back to the AI", tags=TAGS)
-async def hand_back(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
+async def hand_back_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """The AI may answer again."""
     return await db.set_thread(unit, thread_id, "hand_back")
 
 
 @post("/threads/{thread_id:uuid}/close", status_code=200, summary="Close", tags=TAGS)
-async def close(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
+async def close_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Closed; a new message reopens it."""
     return await db.set_thread(unit, thread_id, "close")
 
 
 @post("/threads/{thread_id:uuid}/archive", status_code=200, summary="Archive", tags=TAGS)
-async def archive(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
+async def archive_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Archived; a new message reopens it."""
     return await db.set_thread(unit, thread_id, "archive")
 
 
 @post("/threads/{thread_id:uuid}/reopen", status_code=200, summary="Reopen", tags=TAGS)
-async def reopen(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
+async def reopen_thread(unit: CallerUnit, thread_id: FromPath[UUID]) -> ThreadState:
     """Open again."""
     return await db.set_thread(unit, thread_id, "reopen")
 
 
 @post("/threads/{thread_id:uuid}/assign", status_code=200, summary="Assign", tags=TAGS)
-async def assign(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Assign]) -> ThreadState:
+async def assign_thread(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Assign]) -> ThreadState:
     """Give the conversation to a member, or to nobody."""
     return await db.assign_thread(unit, thread_id, data.assignee_id)
 
 
 @post("/threads/{thread_id:uuid}/labels", status_code=200, summary="Label", tags=TAGS)
-async def label(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Labels]) -> ThreadState:
+async def label_thread(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Labels]) -> ThreadState:
     """Add and remove labels."""
     return await db.label_thread(unit, thread_id, data.add, data.remove)
 
 
 @post("/threads/{thread_id:uuid}/snooze", status_code=200, summary="Snooze", tags=TAGS)
-async def snooze(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Snooze]) -> ThreadState:
+async def snooze_thread(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[Snooze]) -> ThreadState:
     """Put away until a moment, or until the contact writes."""
     return await db.snooze_thread(unit, thread_id, data.until)
 
 
 @post("/threads/{thread_id:uuid}/read", status_code=200, summary="Mark as read", tags=TAGS)
-async def read(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadState:
+async def mark_thread_read(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadState:
     """The staff has read up to a seq; never moves back."""
     return await db.mark_thread_read(unit, thread_id, data.seq)
 
 
 @put("/threads/{thread_id:uuid}/search-policy", summary="Set what may be searched", tags=TAGS)
-async def set_search(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[SearchIn]) -> dict[str, Any]:
+async def set_thread_search(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[SearchIn]) -> ThreadSearch:
     """The search index of the conversation follows at once."""
     return await db.set_thread_search(unit, thread_id, data.policy)
 
 
 @get("/threads/{thread_id:uuid}/insights", summary="What the CRM knows", tags=TAGS)
-async def insights(unit: CallerUnit, thread_id: FromPath[UUID]) -> Insight:
+async def get_thread_insight(unit: CallerUnit, thread_id: FromPath[UUID]) -> Insight:
     """Summary, label, mood, next step and follow-up, as of read_seq."""
     return await existing(unit, await db.thread_insight(unit, thread_id), "thread", thread_id, "thread_insight")
 
 
 @get("/notifications", summary="List notifications", tags=["notifications"])
-async def notifications(
-    unit: CallerUnit, cursor: FromQuery[Cursor | None] = None, limit: Limit = PAGE
-) -> Listing[Notification]:
+async def list_notifications(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Notification]:
     """What the staff should know, newest first."""
     found = await db.list_notifications(unit, below=decode_cursor(cursor), limit=limit + 1)
     return cut(found, limit, "created_at")
@@ -233,7 +244,8 @@ async def notifications(
 router = Router(
     "/",
     route_handlers=[
-        list_threads, get_thread, get_thread_by_alias, merge, take_over, hand_back, close, archive, reopen, assign,
-        label, snooze, read, set_search, insights, notifications,
+        list_threads, get_thread, get_thread_by_alias, merge_threads, take_over_thread, hand_back_thread, close_thread,
+        archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, mark_thread_read, set_thread_search,
+        get_thread_insight, list_notifications,
     ],
 )  # fmt: skip

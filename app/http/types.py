@@ -8,42 +8,48 @@ from typing import Annotated, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
-from app.db.threads import Position
+from app.domain import threads
+from app.domain.channels import NAME
+from app.domain.paging import Position
 from app.errors import BadInput
 
+INT_MAX = 2_147_483_647
 BIGINT_MAX = 9_223_372_036_854_775_807
 PAGE = 50
-NO_NUL = r"^[^\x00]*\Z"
-NO_CONTROL = r"^[^\x00-\x1f\x7f]*\Z"
+END = r"(?![\s\S])"
+"""The end of a text in every dialect of regular expressions: `$` and `\\Z` mean other things in some."""
+NO_NUL = rf"^[^\x00]*{END}"
+NO_CONTROL = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
 
-Body = Annotated[
-    str, Meta(min_length=1, max_length=200_000, pattern=NO_NUL, description="Plain text.",
-              examples=["We can come on Tuesday at nine."]),
-]  # fmt: skip
+Body = Annotated[str, Meta(min_length=1, max_length=200_000, pattern=NO_NUL)]
 LongText = Annotated[str, Meta(min_length=1, max_length=4000, pattern=NO_NUL)]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL)]
-Subject = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL, examples=["Your estimate"])]
+Subject = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL)]
 Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_CONTROL)]
-Address = Annotated[str, Meta(min_length=1, max_length=320, pattern=NO_CONTROL, examples=["ann@example.com"])]
+Slug = Annotated[str, Meta(pattern=rf"^[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{END}")]
+Locale = Annotated[str, Meta(max_length=35, pattern=rf"^[a-z]{{2,3}}(?:-[A-Za-z0-9]{{2,8}})*{END}")]
+Region = Annotated[str, Meta(pattern=rf"^[A-Z]{{2}}{END}")]
+TimeZone = Annotated[str, Meta(max_length=64, pattern=rf"^[A-Za-z][A-Za-z0-9_+/-]*{END}")]
+Hour = Annotated[str, Meta(pattern=rf"^(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?{END}")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Address = Annotated[str, Meta(min_length=1, max_length=320, pattern=NO_CONTROL)]
 Secret = Annotated[str, Meta(min_length=1, max_length=8192, pattern=NO_NUL)]
-ClientId = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL, description="Your own id of this message.",
-              examples=["0197a4c2-7d1e-7b3a-9c55-3f2b8a6f1d20"]),
-]  # fmt: skip
-Seq = Annotated[int, Meta(ge=0, le=BIGINT_MAX, examples=[42])]
-Limit = Annotated[int, Parameter(ge=1, le=PAGE, description="Most items of a page.")]
-Cursor = Annotated[str, Parameter(max_length=200, description="A cursor of an earlier answer, as it was.")]
-Folder = Literal["inbox", "spam", "automated", "any"]
-Status = Literal["open", "snoozed", "closed", "archived", "any"]
-Channel = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["email"],
-              description="email, whatsapp, telegram, sms, form, phone, push, in_app, or one that was added."),
-]  # fmt: skip
-Role = Literal["owner", "admin", "agent", "viewer"]
-SearchPolicy = Literal["none", "metadata", "full"]
+ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL)]
+Seq = Annotated[int, Meta(ge=0, le=BIGINT_MAX)]
+# Parameters have their bounds in Litestar's markers: of a parameter's Meta it reads nothing.
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE)]
+Cursor = Annotated[str | None, QueryParameter(max_length=200)]
+QueryWord = Annotated[str | None, QueryParameter(min_length=1, max_length=100, pattern=NO_CONTROL)]
+QueryLine = Annotated[str | None, QueryParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
+QueryAddress = Annotated[str | None, QueryParameter(min_length=1, max_length=320, pattern=NO_CONTROL)]
+QueryChannel = Annotated[str | None, QueryParameter(pattern=NAME)]
+PathWord = Annotated[str, PathParameter(min_length=1, max_length=100, pattern=NO_CONTROL)]
+PathLine = Annotated[str, PathParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
+Folder = Literal[threads.Folder, "any"]
+Status = Literal[threads.Status, "any"]
 
 T = TypeVar("T")
 

@@ -46,7 +46,7 @@ begin
   end if;
   insert into public.active_tenants (user_id, tenant_id) values (v_user, p_tenant_id)
   on conflict (user_id) do update set tenant_id = excluded.tenant_id, updated_at = now();
-  return jsonb_build_object('tenant_id', p_tenant_id, 'refresh_token',
+  return jsonb_build_object('tenant_id', p_tenant_id, 'next_step',
     'Refresh the session to receive a token for it.');
 end
 $$;
@@ -179,6 +179,11 @@ declare
   v_secret text := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
   v_key text := 'pk_' || replace(v_id::text, '-', '') || '_' || v_secret;
 begin
+  if p_expires_at <= now() or p_expires_at > now() + interval '100 years' then
+    raise exception 'a key ends at a moment to come, within a hundred years'
+      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "expires_at"}',
+        hint = 'Send an ISO time with its zone, or none for a key that does not end.';
+  end if;
   insert into public.api_keys (tenant_id, id, name, secret_digest, hint, scopes, created_by, expires_at)
   values (v_tenant, v_id, p_name, sha256(convert_to(v_secret, 'UTF8')), 'pk_…' || right(v_id::text, 6), p_scopes,
     private.current_user_id(), p_expires_at);

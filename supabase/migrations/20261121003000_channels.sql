@@ -115,6 +115,28 @@ $$;
 comment on function private.create_channel_session(text, text, text, text, jsonb, text) is
 'Definer: a new account, pending until the platform verifies its address.';
 
+create function private.update_channel_session(p_session_id uuid, p_patch jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('admin');
+  v_status text;
+begin
+  perform private.check_fields(p_patch, '{name,sender_name,sender_address,config}');
+  update public.et_channel_sessions as s set (name, sender_name, sender_address, config) = (
+    select r.name, r.sender_name, r.sender_address, r.config from jsonb_populate_record(s, p_patch) as r)
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
+  returning s.status into v_status;
+  if not found then
+    return private.deny('channel_session', p_session_id, 'update_channel_session');
+  end if;
+  perform private.audit(v_tenant, 'channel_session.updated', 'channel_session', p_session_id::text,
+    jsonb_build_object('fields', (select jsonb_agg(k) from jsonb_object_keys(p_patch) as k)));
+  return jsonb_build_object('session_id', p_session_id, 'status', v_status);
+end
+$$;
+comment on function private.update_channel_session(uuid, jsonb) is
+'Definer: changes the named fields of an account. Its channel and address are what it is, and stay.';
+
 create function private.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -192,11 +214,15 @@ create function public.create_channel_session(
 begin atomic
 select private.create_channel_session(p_channel, p_provider, p_name, p_address, p_config, p_sender_name);
 end;
+create function public.update_channel_session(p_session_id uuid, p_patch jsonb default '{}') returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.update_channel_session(p_session_id, p_patch); end;
 create function public.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.set_channel_session_status(p_session_id, p_status); end;
 comment on function public.create_channel_session(text, text, text, text, jsonb, text) is
 'Connect an account of a channel. Admins.';
+comment on function public.update_channel_session(uuid, jsonb) is 'Change fields of an account. Admins.';
 comment on function public.set_channel_session_status(uuid, text) is 'Pause, resume or delete an account. Admins.';
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +248,8 @@ grant select on private.channel_secrets to parley_worker;
 grant execute on function private.find_inbound_session(text, text),
 private.record_heartbeat(uuid, uuid, text, text, boolean) to parley_worker;
 grant execute on function private.create_channel_session(text, text, text, text, jsonb, text),
-private.set_channel_session_status(uuid, text), public.create_channel_session(text, text, text, text, jsonb, text),
+private.update_channel_session(uuid, jsonb), private.set_channel_session_status(uuid, text),
+public.create_channel_session(text, text, text, text, jsonb, text), public.update_channel_session(uuid, jsonb),
 public.set_channel_session_status(uuid, text) to authenticated;
 grant execute on function private.verify_channel_session(uuid, uuid) to service_role;
 grant execute on function private.put_channel_secret(uuid, uuid, text, bytea) to parley_api;

@@ -423,9 +423,8 @@ grant insert (
   external_message_id, client_message_id, content_digest, reference_ids, reply_to_id, context_kind, context_id,
   auto_class, spam_score, control_epoch, based_on_seq, cause_kind, cause_id, metadata, occurred_at, created_at
 ) on public.et_messages to service_role, parley_worker;
--- Status, place and fences move through functions only.
-grant update (subject, body, language, moderation_status, message_type, metadata, edited_at, deleted_at)
-on public.et_messages to service_role;
+-- No update: texts change through public.edit_message(), which takes locks in order; status, place and fences through
+-- functions anyway.
 grant insert on public.message_attachments, private.attachment_blobs to parley_worker;
 grant select on private.inbound_work, private.attachment_blobs to parley_worker;
 -- The guard runs as whoever edits.

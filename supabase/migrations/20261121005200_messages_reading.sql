@@ -160,9 +160,27 @@ comment on function public.search_messages(text, integer) is
 'Full-text search over the messages whose policy allows it; finds nothing where the policy is none or metadata, '
 'because there is no index entry.';
 
+create table private.search_rechecks (
+  tenant_id uuid not null,
+  feed_epoch integer not null,
+  xid xid8 not null,
+  waits_for text[],
+  constraint search_rechecks_tenant_id_pkey primary key (tenant_id)
+);
+comment on table private.search_rechecks is
+'Tenants whose search policy changed beside running inserts: those read the old one, and their messages are looked at '
+'again.';
+comment on column private.search_rechecks.xid is 'No insert that ran beside the change is older than this.';
+comment on column private.search_rechecks.waits_for is
+'Transactions that ran when the change was first seen. Once they are over, nobody goes by the old policy.';
+
 create function private.tg_settings__search_policy() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  insert into private.search_rechecks as c (tenant_id, feed_epoch, xid)
+  values (new.tenant_id, private.feed_epoch(), pg_snapshot_xmin(pg_current_snapshot()))
+  on conflict (tenant_id) do update
+  set feed_epoch = least(c.feed_epoch, excluded.feed_epoch), xid = least(c.xid, excluded.xid), waits_for = null;
   update public.et_messages as m
   set search_vector = case when coalesce(t.search_policy, new.search_policy) = 'full'
     then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
@@ -173,15 +191,61 @@ begin
 end
 $$;
 comment on function private.tg_settings__search_policy() is
-'Definer: a policy change fills or empties the search index at once, so "no index" is true the moment it is said.';
+'Definer: a policy change fills or empties the search index at once. What is being inserted meanwhile is looked at '
+'again by private.recheck_search().';
 
 create trigger tenant_settings_900_search_policy after update of search_policy on public.tenant_settings
 for each row when (old.search_policy is distinct from new.search_policy)
 execute function private.tg_settings__search_policy();
 
+create function private.recheck_search() returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid;
+  v_check private.search_rechecks%rowtype;
+  v_rows bigint;
+  v_count bigint := 0;
+begin
+  for v_tenant in select c.tenant_id from private.search_rechecks as c
+  loop
+    -- The policy's lock first, as whoever changes it takes it: no change is under way from here on.
+    perform from public.tenant_settings as s where s.tenant_id = v_tenant for share;
+    select c.* into v_check from private.search_rechecks as c where c.tenant_id = v_tenant for update skip locked;
+    continue when not found;
+    if v_check.waits_for is null then
+      update private.search_rechecks as c set waits_for = array(
+        select l.virtualxid from pg_catalog.pg_locks as l
+        inner join pg_catalog.pg_stat_activity as a on l.pid = a.pid and a.datname = current_database()
+        where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid())
+      where c.tenant_id = v_tenant;
+      continue;
+    end if;
+    continue when exists (
+      select from pg_catalog.pg_locks as l
+      where l.locktype = 'virtualxid' and l.virtualxid = any(v_check.waits_for));
+    update public.et_messages as m
+    set search_vector = case when coalesce(t.search_policy, s.search_policy) = 'full'
+      then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
+    from public.et_threads as t, public.tenant_settings as s
+    where m.tenant_id = v_tenant and (m.feed_epoch, m.xid) >= (v_check.feed_epoch, v_check.xid)
+      and t.tenant_id = m.tenant_id and t.id = m.thread_id and s.tenant_id = m.tenant_id and m.deleted_at is null
+      and (m.search_vector is not null) <> (coalesce(t.search_policy, s.search_policy) = 'full');
+    get diagnostics v_rows = row_count;
+    v_count := v_count + v_rows;
+    delete from private.search_rechecks as c where c.tenant_id = v_tenant;
+  end loop;
+  return v_count;
+end
+$$;
+comment on function private.recheck_search() is
+'Definer, for the housekeeper: brings messages in line that were inserted while the search policy changed, once every '
+'transaction that can have read the old one is over. Returns how many.';
+
 create function private.tg_threads__search_policy() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  -- A thread that follows the tenant must not read a policy that is being changed.
+  perform from public.tenant_settings as s where s.tenant_id = new.tenant_id for share;
   update public.et_messages as m
   set search_vector = case when coalesce(new.search_policy, s.search_policy) = 'full'
     then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
@@ -284,8 +348,12 @@ comment on view public.et_conversation_threads is 'Deprecated name of et_threads
 create view public.et_chat_messages with (security_invoker = on) as select m.* from public.et_messages as m;
 comment on view public.et_chat_messages is 'Deprecated name of et_messages, kept for readers.';
 
+alter table private.search_rechecks enable row level security;
+alter table private.search_rechecks force row level security;
+
 -- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+revoke all on private.search_rechecks from public, anon, authenticated, service_role;
 revoke all on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
 public.et_conversation_threads, public.et_chat_messages from public, anon, authenticated, service_role;
 grant select on public.conversations, public.messages, public.messaging_system_messages, public.agent_conversations,
@@ -295,4 +363,5 @@ public.list_messages(uuid, bigint, integer), private.list_messages(uuid, bigint,
 public.search_messages(text, integer),
 private.read_thread(uuid, text), public.read_thread(uuid, text), private.rev_at(uuid, uuid,
   timestamptz) to authenticated;
-grant execute on function private.read_feed(uuid, integer, xid8, uuid, integer) to parley_worker;
+grant execute on function private.read_feed(uuid, integer, xid8, uuid, integer),
+private.recheck_search() to parley_worker;

@@ -1,6 +1,7 @@
--- Chapter: messages, part five. What people change after they sent it: edits and withdrawals the channel tells us of.
+-- Chapter: messages, part five. What is changed after it was sent: edits and withdrawals the channel tells us of, and
+-- what the backend changes itself. The row keeps its place, readers get the new text with a new rev.
 --
---   receiver ──▶ private.edit_inbound(): the row keeps its place, readers get the new text with a new rev
+--   receiver ──▶ private.edit_inbound()        backend (service_role) ──▶ public.edit_message()
 
 create function private.edit_inbound(
   p_tenant_id uuid, p_channel text, p_external_message_id text, p_body text, p_edited_at timestamptz
@@ -35,4 +36,48 @@ comment on function private.edit_inbound(uuid, text, text, text, timestamptz) is
 'Definer, for receivers: the sender changed his message, or (body null) took it back. An older edit that arrives '
 'late changes nothing.';
 
+create function private.edit_message(p_message_id uuid, p_changes jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_place record;
+  v_message record;
+  v_deletes boolean := coalesce((p_changes ->> 'deleted')::boolean, false);
+begin
+  perform private.check_fields(p_changes, '{subject,body,language,moderation_status,message_type,metadata,deleted}');
+  select m.tenant_id, m.thread_id into v_place from public.et_messages as m where m.id = p_message_id;
+  if not found then
+    return private.not_found('message');
+  end if;
+  -- The thread first, as whoever decides, sends and merges takes it: an edit never waits for the head with the message
+  -- in its hands.
+  perform from public.et_threads as t
+  where t.tenant_id = v_place.tenant_id and t.id = v_place.thread_id for no key update;
+  update public.et_messages as m
+  set (subject, body, language, moderation_status, message_type, metadata, edited_at, deleted_at) = (
+    select r.subject, case when v_deletes then '' else r.body end, r.language, r.moderation_status, r.message_type,
+      r.metadata,
+      case when not v_deletes and (r.subject, r.body) is distinct from (m.subject, m.body)
+        then clock_timestamp() else m.edited_at end,
+      case when v_deletes then coalesce(m.deleted_at, clock_timestamp()) else m.deleted_at end
+    from jsonb_populate_record(m, p_changes - 'deleted') as r)
+  where m.tenant_id = v_place.tenant_id and m.id = p_message_id
+  returning m.seq, m.rev, m.body into v_message;
+  update public.et_threads as t set preview = left(v_message.body, 160)
+  where t.tenant_id = v_place.tenant_id and t.id = v_place.thread_id and t.last_seq = v_message.seq
+    and t.preview is distinct from left(v_message.body, 160);
+  perform private.audit(v_place.tenant_id, 'message.edited', 'message', p_message_id::text,
+    jsonb_build_object('fields', (select jsonb_agg(k) from jsonb_object_keys(p_changes) as k)));
+  return jsonb_build_object('message_id', p_message_id, 'thread_id', v_place.thread_id, 'rev', v_message.rev);
+end
+$$;
+comment on function private.edit_message(uuid, jsonb) is
+'Definer, for the backend: changes what readers see of a message (subject, body, language, moderation_status, '
+'message_type, metadata), or with "deleted" empties it for good, under a new rev.';
+
+create function public.edit_message(p_message_id uuid, p_changes jsonb) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.edit_message(p_message_id, p_changes); end;
+comment on function public.edit_message(uuid, jsonb) is
+'Change what readers see of a message, or delete it. The backend (service_role) alone.';
+
 grant execute on function private.edit_inbound(uuid, text, text, text, timestamptz) to parley_worker;
+grant execute on function private.edit_message(uuid, jsonb), public.edit_message(uuid, jsonb) to service_role;

@@ -79,8 +79,8 @@ begin
     select from public.tenant_members as m where m.tenant_id = v_tenant and m.user_id = v_assignee) then
     return private.deny('member', v_assignee, p_action);
   end if;
-  if p_action = 'snooze' and (v_until is null or v_until <= now()) then
-    raise exception 'a thread is snoozed until a moment to come'
+  if p_action = 'snooze' and (v_until is null or v_until <= now() or v_until > now() + interval '10 years') then
+    raise exception 'a thread is snoozed until a moment to come, within ten years'
       using errcode = 'PT422', detail = '{"code": "bad_time", "field": "until"}',
         hint = 'Send an ISO time with its zone.';
   end if;

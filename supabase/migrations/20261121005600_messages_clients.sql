@@ -1,6 +1,5 @@
 -- Chapter: messages, part four. What readers ask beside the messages themselves: a moment as a rev, the bytes of a
--- file,
--- and whether a conversation may be searched.
+-- file, and whether a conversation may be searched.
 
 create function public.thread_rev_at(p_thread_id uuid, p_at timestamptz) returns bigint
 language sql stable set search_path = ''

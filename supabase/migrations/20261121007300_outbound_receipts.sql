@@ -222,8 +222,8 @@ begin
     raise exception 'the conversation moved on'
       using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
         'code', 'thread_moved', 'last_seq', v_thread.last_seq, 'new_messages', (
-          select jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
-            m.body) order by m.seq)
+          select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
+            m.body) order by m.seq), '[]')
           from (select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
             and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
   end if;

@@ -187,7 +187,8 @@ insert into private.invariants (name, claim, query) values
   inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
   inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
   where m.deleted_at is null and (m.search_vector is not null) <> (coalesce(t.search_policy,
-    s.search_policy) = 'full')$q$),
+    s.search_policy) = 'full')
+    and not exists (select from private.search_rechecks as c where c.tenant_id = m.tenant_id)$q$),
 ('receipt_is_applied', 'A receipt whose message is known was applied, once that message was no longer being sent.', $q$
   select r.tenant_id, r.id from public.delivery_receipts as r
   inner join public.et_outbound_queue as q on q.tenant_id = r.tenant_id and q.message_id = r.message_id

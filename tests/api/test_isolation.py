@@ -37,6 +37,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/contacts/{}/merge", {"loser_id": str(uuid.uuid4())}),
     ],
     "channel_session": [
+        ("PATCH", "/v1/channel-sessions/{}", {"name": "x"}),
         ("POST", "/v1/channel-sessions/{}/pause", None), ("POST", "/v1/channel-sessions/{}/resume", None),
         ("POST", "/v1/channel-sessions/{}/test", {"to": "me@acme.test"}), ("DELETE", "/v1/channel-sessions/{}", None), ("PUT", "/v1/channel-sessions/{}/secrets/p", {"value": "x"}),
     ],
@@ -91,9 +92,9 @@ def test_foreign_reads_as_missing_and_is_logged_once(
 ) -> None:
     """Foreign and missing ids get equal answers; the foreign one leaves one row, the missing one none."""
     before = world.denials()
-    foreign = stranger(method, path.format(objects[kind]), body)
+    foreign = stranger(method, path.format(objects[kind]), body, headers={"x-request-id": "same"})
     after_foreign = world.denials()
-    missing = stranger(method, path.format(uuid.uuid4()), body)
+    missing = stranger(method, path.format(uuid.uuid4()), body, headers={"x-request-id": "same"})
     assert foreign.status_code == 404
     assert seen(foreign) == seen(missing)
     assert (after_foreign - before, world.denials() - after_foreign) == (1, 0)

@@ -1,6 +1,7 @@
 """Messages: polling by rev, sending, files, asking why."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from tests.api.kit import Client, World
@@ -90,6 +91,21 @@ def test_the_rate_limit_says_when_to_come_back(client: Callable[..., Client], wo
     refused = one.post(f"/v1/threads/{thread}/messages", {"body": "Hi"})
     assert 1 <= int(refused.headers["retry-after"]) <= 30 and refused.json()["code"] == "rate_limited"
     assert other.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code == 201
+
+
+def test_ten_a_minute_unless_the_tenant_says_otherwise(client: Callable[..., Client], world: World) -> None:
+    """A new tenant's sender gets ten messages through, and then waits six seconds for each; an admin may raise that."""
+    usual = world.tenant("usual")
+    world.db.execute("update public.tenant_settings set sends_per_minute = default where tenant_id = %s", [usual.id])
+    _, thread = world.mail(usual)
+    owner = client(usual.token("owner"))
+    codes = [owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code for _ in range(10)]
+    refused = owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"})
+    assert codes == [201] * 10 and refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 6 and refused.json()["retry_after_s"] <= 6
+    assert owner("PATCH", "/v1/tenant", {"settings": {"sends_per_minute": 1000}}).status_code == 200
+    time.sleep(0.2)
+    assert owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code == 201
 
 
 def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> None:

@@ -164,6 +164,8 @@ def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], ag
     assert nobody.get("/health/ready").json()["status"] == "ready"
     text = nobody.get("/metrics").text
     assert 'parley_http_requests_total{method="GET",route="/v1/threads",status="200"}' in text
+    assert 'parley_http_request_seconds_bucket{le="0.1",method="GET",route="/v1/threads"}' in text
+    assert 'parley_queue_in_flight{queue="outbound"}' in text and "parley_connections_waited_for 0" in text
     assert 'parley_queue_depth{queue="inbound"}' in text and str(world.acme.id) not in text
     world.db.execute("set role none")
     claimed = world.db.execute(

@@ -95,6 +95,17 @@ def test_pure_rooms_do_no_input_or_output() -> None:
     assert found == set()
 
 
+def test_shapes_live_in_the_domain() -> None:
+    """What a query of a chapter fills is defined in app.domain: app.db defines no Struct but its own machinery's."""
+    machinery = {"app.db.migrate", "app.db.queries", "app.db.unit", "app.db.inbound"}
+    found = {
+        f"{module(path)}.{node.name}" for path in python_files("app")
+        if module(path).startswith("app.db.") and module(path) not in machinery
+        for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)
+    }  # fmt: skip
+    assert found == set()
+
+
 def _names(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]

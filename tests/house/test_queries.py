@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import psycopg
@@ -27,7 +27,7 @@ ROLES = {
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""
 
 WORKERS_TOO = {
-    "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "tenants_with_audit", "checkpoint_audit",
+    "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "recheck_search", "tenants_with_audit", "checkpoint_audit",
 }  # fmt: skip
 """Queries of operations.sql that workers run, so the worker role must be able to."""
 
@@ -185,7 +185,7 @@ def test_a_query_returns_what_its_struct_says(
 
 def _plain(hint: Any) -> Any:
     """The class behind a hint: X | None → X, list[str] → list, Literal["a"] → str."""
-    if get_origin(hint) is types.UnionType:
+    if get_origin(hint) in (types.UnionType, Union):
         (hint,) = [one for one in get_args(hint) if one is not type(None)]
     origin = get_origin(hint)
     if origin is None or hint is Any:

@@ -70,3 +70,13 @@ def test_a_bad_value_is_named_and_a_secret_is_not_shown(tmp_path: Path) -> None:
     """The error says which variable, what was wrong, and where to look."""
     with pytest.raises(SetupError, match=r"PARLEY_API_PORT=many: .* — see \.env\.example"):
         load({"PARLEY_HOME": str(tmp_path), "PARLEY_API_PORT": "many"})
+
+
+def test_an_origin_that_no_browser_sends_is_refused(tmp_path: Path) -> None:
+    """A page, a bare host or a path is no origin, and would silently never match; `*` and a list are fine."""
+    home = {"PARLEY_HOME": str(tmp_path)}
+    for origins in ("https://app.acme.test, capacitor://localhost", "*", "http://localhost:5173/"):
+        assert load({**home, "PARLEY_CORS_ORIGINS": origins}).cors_origins == origins
+    for origins in ("app.acme.test", "https://app.acme.test/inbox", "https://a.test,b.test"):
+        with pytest.raises(SetupError, match=r"PARLEY_CORS_ORIGINS: .* is no web origin"):
+            load({**home, "PARLEY_CORS_ORIGINS": origins})

@@ -18,6 +18,10 @@ where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(s
 select public.create_channel_session(
   %(channel)s::text, %(provider)s::text, %(name)s::text, %(address)s::text, %(config)s::jsonb, %(sender_name)s::text);
 
+-- name: update_channel_session
+-- Change fields of an account.
+select public.update_channel_session(%(session_id)s::uuid, %(patch)s::jsonb);
+
 -- name: set_channel_session_status
 -- Pause, resume or delete an account.
 select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text);

@@ -11,6 +11,10 @@ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest,
 -- Bursts of dead workers go back to received.
 select private.release_expired_inbound() as released;
 
+-- name: recheck_search
+-- Messages inserted while the search policy changed follow it.
+select private.recheck_search() as rechecked;
+
 -- name: analyze_grown
 -- Fresh statistics for tables that doubled.
 select private.analyze_grown() as tables;

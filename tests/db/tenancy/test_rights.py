@@ -18,6 +18,10 @@ READERS = {"list_history", "list_messages", "search_messages", "thread_rev_at", 
 """They answer through row level security; tests/db/policies and tests/db/reading try them."""
 
 
+BACKEND = {"edit_message": "edit_message(gen_random_uuid(), '{}')"}
+"""For the backend's own role alone."""
+
+
 def outcome(world: World, user: object, tenant: object, call: str, **claims: object) -> str:
     """allowed, or the SQLSTATE; always rolled back."""
     try:
@@ -58,13 +62,21 @@ def test_what_is_for_oneself_needs_a_sign_in_only(world: World) -> None:
     """Anonymous callers are refused, strangers get an answer or a check, never a right error."""
     for call in RIGHTS["self"]:
         assert outcome(world, None, None, call) == "42501", call
-        assert outcome(world, world.user(), None, call) in ("allowed", "23514"), call
+        assert outcome(world, world.user(), None, call) in ("allowed", "23514", "PT422"), call
+
+
+@pytest.mark.parametrize("name", sorted(BACKEND))
+def test_what_is_for_the_backend_is_for_nobody_else(world: World, name: str) -> None:
+    """Owners, strangers and anonymous callers are refused by the grant itself."""
+    tenant = world.tenant()
+    for user, place in ((tenant.people["owner"], tenant), (world.user(), None), (None, None)):
+        assert outcome(world, user, place, BACKEND[name]) == "42501"
 
 
 def test_every_public_function_is_in_the_matrix(world: World) -> None:
     """A new RPC is added to the data file, or this fails."""
     known = {re.match(r"\w+", call).group() for calls in RIGHTS["calls"].values() for call in calls}  # type: ignore[union-attr]
-    known |= {re.match(r"\w+", call).group() for call in RIGHTS["self"]} | READERS  # type: ignore[union-attr]
+    known |= {re.match(r"\w+", call).group() for call in RIGHTS["self"]} | READERS | set(BACKEND)  # type: ignore[union-attr]
     rows = world.all(
         "select distinct proname as name from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'"
     )

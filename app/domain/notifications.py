@@ -1,0 +1,17 @@
+"""What the staff should know. No I/O."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """Something the staff should know."""
+
+    id: UUID
+    kind: str
+    title: str
+    thread_id: UUID | None
+    created_at: datetime
+    read_at: datetime | None

@@ -1,0 +1,240 @@
+"""What the OpenAPI document says of each operation beyond its signature: the right it needs, examples, problems."""
+
+from typing import Any
+
+import msgspec
+
+from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested
+from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
+from app.domain.messages import Explanation, Retried, Sent
+from app.domain.outbound import Lifted, Resolved, Suppressed
+from app.domain.tenancy import (
+    ApiKeyMade,
+    ApiKeyRevoked,
+    FaqDeleted,
+    FaqPut,
+    InvitationAccepted,
+    InvitationMade,
+    InvitationRevoked,
+    MemberRemoved,
+    MemberRole,
+    ReplyDeleted,
+    ReplyPut,
+    TenantChosen,
+    TenantDeleted,
+    TenantMade,
+    TenantUpdated,
+)  # fmt: skip
+from app.domain.threads import MergedThreads, ReadState, ThreadSearch
+from app.http import channels, contacts, knowledge, messages, tenancy, threads
+from app.http.openapi import world as w
+from app.http.types import Listing
+
+NEXT_WEEK = w.HEAD.created_at.replace(day=30)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One operation: `needs` is the right, `answer` what it answers with, `problems` the codes only it has."""
+
+    answer: Any
+    needs: str | None = None
+    body: Any = None
+    problems: tuple[str, ...] = ()
+    other_answers: dict[int, tuple[str, Any]] = {}
+
+
+SENT = Sent(w.ANSWER, w.THREAD, 2, 2, "queued", duplicate=False)
+EXPLAINED = Explanation(
+    message={"id": w.QUESTION, "thread_id": w.THREAD, "seq": 1, "rev": 1, "channel": "email", "direction": "inbound",
+             "delivery_status": "inbound_ai_replied", "sender": f"contact:{w.CONTACT}"},
+    thread={"id": w.THREAD, "scope_rule": "channel_contact", "scope_key": f"cc:{w.SESSION}:{w.CONTACT}",
+            "folder": "inbox", "status": "open", "control": "human", "control_epoch": 2, "contact": "Ann Miller"},
+    moderation={"status": "approved"},
+    decision={"action": "auto_reply", "intent": "appointment", "confidence": 0.82, "reasons": ["asks for a visit"],
+              "decider": "rules", "policy_version": 4, "reply_message_id": w.ANSWER},
+    waiting={"since": "2026-11-23T09:00:00+00:00", "lease_until": None, "claimed_by": None, "attempts": 0},
+    dispatches=[{"queue_id": w.QUEUED, "message_id": w.ANSWER, "status": "delivered", "recipient": "ann@example.com",
+                 "purpose": "reply", "attempts": [{"number": 1, "outcome": "accepted"}],
+                 "receipts": [{"kind": "delivered", "status_code": "2.0.0"}]}],
+    notifications=[{"kind": "human_takeover", "title": "A conversation needs a person"}],
+)  # fmt: skip
+PATCH = contacts.ContactPatch(
+    kind="customer", display_name="Ann Miller", company="Miller & Sons", locale="en", time_zone="Europe/London",
+    home_region="GB", attributes={"customer_number": "K-1007"},
+    identities=[contacts.Identity("email", "ann@example.com")],
+)  # fmt: skip
+SETTINGS = tenancy.SettingsPatch(
+    ai_enabled=True, decider="rules", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
+    daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
+    business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
+    quiet_hours_start="21:00", quiet_hours_end="08:00",
+)  # fmt: skip
+TENANT_PATCH = tenancy.TenantPatch(
+    name="Acme Heating", time_zone="Europe/London", locale="en", home_regions=["GB"], sender_name="Acme Heating",
+    sender_address="hello@acme.example.com", settings=SETTINGS,
+)  # fmt: skip
+NEW_SESSION = channels.NewSession(
+    channel="email", name="Support", provider="smtp", address="support@acme.example.com", sender_name="Acme Heating",
+    config={"smtp": {"host": "mail.example.com", "port": 587}}, secrets={"smtp_password": "correct horse"},
+)  # fmt: skip
+MERGING = ("merged", "same_thread", "other_contact", "other_session")
+METRICS = 'parley_database_up 1\nparley_queue_depth{queue="inbound"} 0.0\n'
+
+OPERATIONS: dict[str, Shown] = {
+    "health": Shown({"status": "ok"}),
+    "ready": Shown({"status": "ready", "schema": "20261121009000"}, problems=("unavailable",)),
+    "metrics": Shown(METRICS, problems=("not_found",)),
+    # threads
+    "list_threads": Shown(
+        threads.Inbox([w.HEAD], w.CURSOR, w.CURSOR), "read", problems=("bad_cursor", "search_disabled", "not_found")
+    ),
+    "get_thread": Shown(w.DETAIL, "read"),
+    "get_thread_by_alias": Shown(w.DETAIL, "read"),
+    "merge_threads": Shown(
+        MergedThreads(w.THREAD, w.OLD_THREAD), "manage", threads.MergeThread(w.OLD_THREAD), MERGING
+    ),
+    "take_over_thread": Shown(w.STATE, "manage", problems=("merged",)),
+    "hand_back_thread": Shown(msgspec.structs.replace(w.STATE, control="ai"), "manage", problems=("merged",)),
+    "close_thread": Shown(msgspec.structs.replace(w.STATE, status="closed"), "manage", problems=("merged",)),
+    "archive_thread": Shown(msgspec.structs.replace(w.STATE, status="archived"), "manage", problems=("merged",)),
+    "reopen_thread": Shown(w.STATE, "manage", problems=("merged",)),
+    "assign_thread": Shown(w.STATE, "manage", threads.Assign(w.AGENT), ("merged",)),
+    "label_thread": Shown(
+        w.STATE, "manage", threads.Labels(["appointment", "urgent"], ["new"]), ("merged", "rule_broken")
+    ),
+    "snooze_thread": Shown(
+        msgspec.structs.replace(w.STATE, status="snoozed", snoozed_until=NEXT_WEEK), "manage",
+        threads.Snooze(NEXT_WEEK), ("merged", "bad_time"),
+    ),
+    "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0), "manage", threads.ReadUpTo(3)),
+    "set_thread_search": Shown(ThreadSearch(w.THREAD, "full"), "manage", threads.SearchIn("full")),
+    "get_thread_insight": Shown(w.INSIGHT, "read"),
+    "list_notifications": Shown(Listing([w.NOTIFICATION], w.CURSOR), "read", problems=("bad_cursor",)),
+    # messages
+    "list_messages": Shown(
+        messages.MessagePage(w.THREAD, w.MESSAGES, 2, has_more=True, last_seq=3, last_rev=3, control="human",
+                             next_poll_ms=3000),
+        "read", problems=("out_of_range",),
+    ),
+    "list_history": Shown(Listing([w.SINGLE], w.CURSOR), "read", problems=("bad_cursor",)),
+    "send_message": Shown(
+        SENT, "send",
+        messages.SendMessage("We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler"),
+        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "window_closed", "rate_limited"),
+        {200: ("Sent before with this client_message_id; nothing was sent now.",
+               msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
+    ),
+    "get_message": Shown(w.SINGLE, "read"),
+    "explain_message": Shown(EXPLAINED, "read"),
+    "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
+    "resolve_unknown": Shown(
+        Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
+        ("merged", "no_recipient", "window_closed")
+    ),
+    "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
+    "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),
+    "list_unknown_dispatches": Shown(Listing([w.UNKNOWN], w.CURSOR), "read", problems=("bad_cursor",)),
+    "list_suppressions": Shown(Listing([w.SUPPRESSION], w.CURSOR), "read", problems=("bad_cursor",)),
+    "suppress_address": Shown(
+        Suppressed(w.SUPPRESSION.id, "email", "no@more.example.com"), "manage",
+        messages.Suppress("email", "no@more.example.com", "automatic"), ("bad_address",),
+    ),
+    "lift_suppression": Shown(
+        Lifted("email", "no@more.example.com", lifted=True), "admin", messages.Lift("email", "no@more.example.com"),
+        ("not_found", "bad_address"),
+    ),
+    # contacts
+    "list_contacts": Shown(Listing([w.CONTACT_ROW], w.CURSOR), "read", problems=("bad_cursor", "bad_address")),
+    "get_contact": Shown(w.CONTACT_DETAIL, "read"),
+    "create_contact": Shown(
+        ContactPut(w.CONTACT, created=True), "manage", PATCH, ("address_taken", "bad_address", "rule_broken")
+    ),
+    "update_contact": Shown(
+        ContactPut(w.CONTACT, created=False), "manage", PATCH,
+        ("merged", "address_taken", "bad_address", "rule_broken"),
+    ),
+    "merge_contacts": Shown(
+        MergedContacts(w.CONTACT, w.TWIN), "manage", contacts.Merge(w.TWIN), ("same_contact",)
+    ),
+    "block_contact": Shown(
+        ContactBlock(w.CONTACT, w.CONTACT_ROW.blocked_at), "manage", contacts.Block(blocked=True)
+    ),
+    "record_consent": Shown(
+        ConsentRecorded(w.CONTACT, w.FOLLOW_UP, granted=True), "manage",
+        contacts.Consent("email", "marketing", granted=True, wording="Send me offers.", source="form"),
+    ),
+    # channels
+    "list_channel_sessions": Shown(Listing([w.ACCOUNT]), "read"),
+    "get_channel_session": Shown(w.ACCOUNT, "read"),
+    "create_channel_session": Shown(
+        SessionMade(w.SESSION, "pending", "support@acme.example.com"), "admin", NEW_SESSION,
+        ("already_exists", "bad_address", "unknown_provider", "rule_broken"),
+    ),
+    "update_channel_session": Shown(
+        w.ACCOUNT, "admin",
+        channels.SessionPatch(name="Support", sender_name="Acme Heating", sender_address="hello@acme.example.com",
+                              config={"smtp": {"host": "mail.example.com", "port": 587}}),
+        ("bad_address", "rule_broken"),
+    ),
+    "pause_channel_session": Shown(SessionState(w.SESSION, "paused"), "admin"),
+    "resume_channel_session": Shown(SessionState(w.SESSION, "connected"), "admin"),
+    "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
+    "test_channel_session": Shown(
+        SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
+        ("bad_address", "no_recipient", "window_closed", "rate_limited"),
+    ),
+    "put_channel_secret": Shown(
+        SecretSet(w.SESSION, "smtp_password"), "admin", channels.SecretValue("correct horse")
+    ),
+    # tenancy
+    "get_me": Shown(tenancy.Me(w.OWNER, w.TENANT, [w.MEMBERSHIP])),
+    "create_tenant": Shown(
+        TenantMade(w.TENANT, "acme"), None, tenancy.NewTenant("Acme Heating", "acme", "Europe/London", "en"),
+        ("already_exists", "rule_broken"),
+    ),
+    "switch_tenant": Shown(TenantChosen(w.TENANT, "Refresh the session to receive a token for it.")),
+    "get_tenant": Shown(w.TENANT_ROW, "read"),
+    "update_tenant": Shown(
+        TenantUpdated(w.TENANT, updated=True), "admin", TENANT_PATCH, ("bad_address", "rule_broken")
+    ),
+    "delete_tenant": Shown(TenantDeleted(w.TENANT, deleted=True), "own"),
+    "list_members": Shown(Listing(w.MEMBERS), "read"),
+    "set_member_role": Shown(MemberRole(w.AGENT, "agent"), "admin", tenancy.SetRole("agent"), ("last_owner",)),
+    "remove_member": Shown(MemberRemoved(w.AGENT, removed=True), "admin", problems=("last_owner",)),
+    "list_invitations": Shown(Listing([w.INVITATION_ROW]), "admin"),
+    "invite_member": Shown(
+        InvitationMade(w.INVITATION, w.INVITATION_TOKEN), "admin", tenancy.Invite("new@acme.example.com", "agent"),
+        ("bad_address",),
+    ),
+    "accept_invitation": Shown(
+        InvitationAccepted(w.TENANT, "agent"), None, tenancy.Accept(w.INVITATION_TOKEN), ("not_found",)
+    ),
+    "revoke_invitation": Shown(InvitationRevoked(w.INVITATION, revoked=True), "admin"),
+    "list_api_keys": Shown(Listing([w.API_KEY]), "admin"),
+    "create_api_key": Shown(
+        ApiKeyMade(w.KEY, w.KEY_TEXT, ["read", "send"]), "admin",
+        tenancy.NewApiKey("shop", ["read", "send"], w.API_KEY.expires_at), ("bad_time", "rule_broken"),
+    ),
+    "revoke_api_key": Shown(ApiKeyRevoked(w.KEY, revoked=True), "admin"),
+    "list_audit_log": Shown(Listing([w.AUDIT], w.CURSOR), "admin", problems=("bad_cursor",)),
+    "list_access_denials": Shown(Listing([w.DENIAL], w.CURSOR), "admin", problems=("bad_cursor",)),
+    # knowledge
+    "list_faq": Shown(Listing([w.FAQ_ROW]), "read"),
+    "create_faq": Shown(
+        FaqPut(w.FAQ, created=True), "manage",
+        knowledge.NewFaq("What does a visit cost?", ["price", "cost"], "A visit costs 80 pounds.", "en", enabled=True),
+    ),
+    "update_faq": Shown(
+        FaqPut(w.FAQ, created=False), "manage",
+        knowledge.FaqPatch("What does a visit cost?", ["price", "cost"], "A visit costs 85 pounds.", "en",
+                           enabled=True),
+    ),
+    "delete_faq": Shown(FaqDeleted(w.FAQ, deleted=True), "manage"),
+    "list_canned_replies": Shown(Listing([w.REPLY_ROW]), "read"),
+    "put_canned_reply": Shown(
+        ReplyPut(w.REPLY, "thanks", "en"), "manage",
+        knowledge.Wording("thanks", "You are welcome, {{name}}.", "en", enabled=True),
+    ),
+    "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
+}  # fmt: skip
+"""By the handler's name, which is the operation's id."""

@@ -1,0 +1,153 @@
+"""Every problem the API can answer with, by its code: what the OpenAPI document shows and the tests look for."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from app.http.openapi import world
+from app.http.problems import Problem
+
+MEANING = {
+    400: "The body cannot be read.",
+    401: "Who is asking is not known.",
+    403: "The caller lacks a right.",
+    404: "No such thing, or none of yours: the answers are alike.",
+    409: "The state has moved on.",
+    410: "The bytes of this file were not kept.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The input breaks a rule; `field` names it.",
+    429: "Too many sends; wait as long as Retry-After says.",
+    503: "The database is away; wait as long as Retry-After says.",
+}
+
+
+class Known(msgspec.Struct, frozen=True):
+    """One problem: its status and what its document says beside the code."""
+
+    status: int
+    detail: str
+    remedy: str | None = None
+    field: str | None = None
+    extra: dict[str, Any] = {}
+
+
+_HINT = "Check the id, and that you work in the right tenant."
+_SIGN_IN = "send a valid token or API key as `Authorization: Bearer …`"
+PROBLEMS: dict[str, Known] = {
+    "malformed": Known(400, "The body is not valid JSON.", "send one JSON object in UTF-8"),
+    "not_authenticated": Known(401, "Sign in first.", _SIGN_IN),
+    "token_expired": Known(401, "The token has expired.", "sign in again"),
+    "forbidden": Known(
+        403, "This needs the manage right in the active tenant.",
+        "ask an admin of the tenant for it, or switch to another tenant", extra={"scope": "manage"},
+    ),
+    "not_found": Known(404, "No such thread.", _HINT),
+    "thread_moved": Known(
+        409, "the conversation moved on", "Read what is new, then send again.",
+        extra={"last_seq": 3, "new_messages": [
+            {"id": str(world.FOLLOW_UP), "seq": 3, "sender": f"contact:{world.CONTACT}",
+             "body": "Tuesday would be fine. Before ten?"},
+        ]},
+    ),
+    "client_id_reused": Known(
+        409, "this client_message_id was used in another conversation", "Make a new id for every message.",
+        "client_message_id",
+    ),
+    "merged": Known(
+        409, "this conversation was merged into another", "Go on in the conversation that merged_into names.",
+        extra={"merged_into": str(world.THREAD)},
+    ),
+    "refused_transition": Known(
+        409, "only a message in inbound_error is retried, not one in inbound_ai_replied", "Nothing needs to be done.",
+        extra={"from": "inbound_ai_replied", "to": "received"},
+    ),
+    "address_taken": Known(
+        409, "this address belongs to another contact", "Merge the two contacts if they are one person.", "identities",
+        {"contact_id": str(world.TWIN)},
+    ),
+    "already_exists": Known(
+        409, "Something with that name or address exists already.", extra={"constraint": "tenants_slug_key"}
+    ),
+    "last_owner": Known(
+        409, "a tenant keeps at least one owner", "Make somebody else an owner first, or delete the tenant.", "role"
+    ),
+    "file_refused": Known(
+        410, "The bytes of this file were not kept.", "ask the sender for it", extra={"reason": "too_large"}
+    ),
+    "too_large": Known(413, "The body is larger than the limit.", "send at most 1 MiB"),
+    "unsupported_media_type": Known(
+        415, "The body is not JSON.", "send it as it is, with Content-Type: application/json"
+    ),
+    "bad_input": Known(
+        422, "The input breaks a rule: Expected `str` of length >= 1.", "see the shapes in /openapi.json", "body"
+    ),
+    "body_missing": Known(422, "This request needs a body.", "send a JSON object"),
+    "unknown_parameter": Known(422, "There is no such query parameter here.", "use cursor, limit", "page"),
+    "bad_value": Known(422, "A text holds half a character.", "send whole Unicode characters"),
+    "bad_cursor": Known(422, "This cursor is not one of ours.", "start again without it", "cursor"),
+    "out_of_range": Known(422, "This rev is out of range.", "send next_since as it was", "since"),
+    "search_disabled": Known(
+        422, "This tenant does not allow its conversations to be searched.",
+        "an admin can set search_policy to metadata or full", "q",
+    ),
+    "bad_length": Known(
+        422, "a message on email has 1 to 100000 characters", "Shorten it, or send it in parts.", "body"
+    ),
+    "no_recipient": Known(422, "this thread has nobody to send to on email", "Add an address to the contact first."),
+    "window_closed": Known(
+        422, "the contact has not written lately: only a template may be sent on whatsapp",
+        "Send an approved template, or wait until the contact writes.", "body",
+    ),
+    "unknown_provider": Known(
+        422, "no provider gmail for the channel email", "Known for this channel: smtp.", "provider"
+    ),
+    "bad_time": Known(
+        422, "a thread is snoozed until a moment to come, within ten years", "Send an ISO time with its zone.", "until"
+    ),
+    "same_thread": Known(
+        422, "only two conversations of one contact on one channel account are merged",
+        "Merge the contacts first if they are one person.", "loser_id",
+    ),
+    "other_contact": Known(
+        422, "only two conversations of one contact on one channel account are merged",
+        "Merge the contacts first if they are one person.", "loser_id",
+    ),
+    "other_session": Known(
+        422, "only two conversations of one contact on one channel account are merged",
+        "Merge the contacts first if they are one person.", "loser_id",
+    ),
+    "same_contact": Known(422, "a contact is not merged into itself", "Name two contacts.", "loser_id"),
+    "bad_address": Known(
+        422, "an e-mail address needs a name, an @ and a domain", "check the address", "address"
+    ),
+    "rule_broken": Known(
+        422, "A value breaks a rule of the database.", field="time_zone",
+        extra={"constraint": "tenants_time_zone_check"},
+    ),
+    "rate_limited": Known(
+        429, "too many messages: the limit is 10 a minute",
+        "Wait as long as retry_after_s says, or raise sends_per_minute.", extra={"retry_after_s": 6.0},
+    ),
+    "unavailable": Known(
+        503, "The database or a service behind it is away for the moment.", "try again shortly"
+    ),
+}  # fmt: skip
+
+
+def forbidden(scope: str | None) -> dict[str, Any]:
+    """The problem document of a caller who lacks a right."""
+    made = document("forbidden")
+    return {**made, "scope": scope, "detail": made["detail"].replace("manage", str(scope))}
+
+
+def document(code: str) -> dict[str, Any]:
+    """The problem document of a code."""
+    known = PROBLEMS[code]
+    problem = Problem(
+        f"urn:parley:problem:{code}", HTTPStatus(known.status).phrase, known.status, known.detail, code, known.field,
+        known.remedy, request_id="7d1e7b3a9c550000",
+    )  # fmt: skip
+    members: dict[str, Any] = msgspec.to_builtins(problem)
+    return {**known.extra, **members}
