@@ -1,9 +1,11 @@
 """What is known about a thread as a whole: the CRM's view of a conversation. No I/O, no database."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
+
+from app.domain.deciding import Provider, Turn
 
 SentimentLabel = Literal["negative", "neutral", "positive"]
 
@@ -24,3 +26,35 @@ class ThreadInsight(msgspec.Struct, frozen=True, kw_only=True):
     follow_up_at: datetime | None = None
     follow_up_text: str | None = None
     """A courteous nudge in the contact's language; None where there are no rules for it."""
+
+
+class InsightRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summarizer is told: the newest turns, oldest first, over all channels of a thread."""
+
+    turns: tuple[Turn, ...]
+    locale: str
+    """Of the staff, who reads it."""
+    now: datetime
+    time_zone: str = "UTC"
+    ai_provider: Provider = "auto"
+    tenant_id: str = ""
+    case_id: str = ""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """An insight, and who wrote it."""
+
+    insight: ThreadInsight
+    model: str = "rules"
+    prompt_version: str | None = None
+    cost_usd: float = 0.0
+
+
+class Summarizer(Protocol):
+    """Reads a thread and sums it up. It never talks to anybody."""
+
+    name: str
+
+    async def summarize(self, request: InsightRequest) -> Summary:
+        """The insight of a thread. Should not raise: there is always something to say about a thread."""
+        ...

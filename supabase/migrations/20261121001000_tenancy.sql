@@ -204,10 +204,11 @@ create table public.tenant_settings (
 );
 comment on table public.tenant_settings is 'How a tenant wants its messaging to behave: one typed row each.';
 comment on column public.tenant_settings.ai_provider is
-'auto: the model where this installation has one, else the offline rules; rules: never a model; anthropic: the model '
-'is wanted, and a decision says so when there is none.';
+'auto: what this installation does (PARLEY_DECIDER); rules: never a model; anthropic: a model where there is a key, '
+'inside what the rules allow.';
 comment on column public.tenant_settings.ai_budget_usd is
-'Most US dollars a calendar month (UTC) may cost in model calls; once it is used up the rules decide alone. 0: never.';
+'Most US dollars a calendar month (UTC) may cost in model calls; then the rules decide alone. Set by the platform '
+'(private.set_ai_budget), which pays.';
 comment on column public.tenant_settings.thread_scopes is
 'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
 comment on column public.tenant_settings.business_hours is

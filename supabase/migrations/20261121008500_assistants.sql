@@ -145,6 +145,17 @@ comment on function private.settle_ai_call(uuid, uuid, jsonb) is
 'Definer, for workers: what a reserved call came to, once. Without a cost the reservation stays booked in full: the '
 'provider may have billed it.';
 
+create function private.set_ai_budget(p_tenant_id uuid, p_usd numeric) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update public.tenant_settings as s set ai_budget_usd = p_usd where s.tenant_id = p_tenant_id;
+  perform private.audit(p_tenant_id, 'tenant.ai_budget_set', 'tenant', p_tenant_id::text,
+    jsonb_build_object('usd', p_usd));
+end
+$$;
+comment on function private.set_ai_budget(uuid, numeric) is
+'Definer, for the platform: what a tenant''s model calls may cost a month.';
+
 -- ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.keep_knowledge(p_tenant_id uuid, p_knowledge jsonb) returns text
@@ -186,3 +197,4 @@ from public, anon, authenticated, service_role;
 grant select on public.ai_months, public.ai_calls to authenticated, service_role;
 grant execute on function private.reserve_ai_call(uuid, jsonb), private.settle_ai_call(uuid, uuid, jsonb)
 to parley_worker, parley_shadow;
+grant execute on function private.set_ai_budget(uuid, numeric) to service_role;

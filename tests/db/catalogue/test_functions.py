@@ -80,6 +80,7 @@ def test_clients_cannot_run_worker_functions(world: World) -> None:
         "cancel_queued",
         "suppress",
         "suspend_tenant",
+        "set_ai_budget",
         "verify_channel_session",
         "reserve_ai_call",
         "settle_ai_call",
