@@ -71,7 +71,7 @@ def _stack(given: str | None, needed: set[str]) -> Iterator[dict[str, str]]:
         name: value for name, value in process_environment().items()
         if not name.startswith(("PARLEY_", "SUPABASE_")) and name != "DATABASE_URL"
     }  # fmt: skip
-    environment["PARLEY_HOME"] = str(home)
+    environment |= {"PARLEY_HOME": str(home), "PARLEY_DECIDER": "rules"}
     parley = [sys.executable, "-m", "app.cli"]
     try:
         up = subprocess.run(

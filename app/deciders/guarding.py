@@ -40,6 +40,7 @@ _SPELLED = re.compile(
 )
 _PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){5,24}")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
 _NUMBER = re.compile(r"\d+")
 _MARKUP = re.compile(r"</?[a-zA-Z!][^>]{0,200}>|\]\(|```|\{\{|\}\}|&#?\w{2,8};")
 _SYMBOLS = "$€£¥₹₽₴₺₩฿₫₿"
@@ -86,6 +87,8 @@ def examine(text: str, ground: Ground, *, limit: int = MAX_REPLY) -> Finding | N
         return Finding("length", f"it is longer than {limit} characters")
     if visible(flat) != flat or _MARKUP.search(flat):
         return Finding("markup", "it holds markup or characters nobody can see", hostile=True)
+    if _echoes(flat, ground):
+        return Finding("echo", "it repeats what the contact wrote at length", hostile=True)
     for check in (_addresses, _money, _giveaways):
         found = check(flat, vouched)
         if found:
@@ -119,6 +122,12 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
 
 
+def _echoes(text: str, ground: Ground) -> bool:
+    """A run of the contact's words that are not the tenant's as well: somebody else is speaking through us."""
+    theirs = set().union(*(_shingles(one) for one in ground.theirs)) if ground.theirs else set()
+    return bool(_shingles(text) & theirs - _shingles("\n".join((*ground.knowledge, *ground.ours))))
+
+
 def foreign_address(text: str, vouched: str) -> Finding | None:
     """An address or telephone number in a text that does not stand in what vouches for it."""
     return _addresses(unicodedata.normalize("NFKC", text), vouched)
@@ -132,16 +141,16 @@ def _addresses(text: str, vouched: str) -> Finding | None:
     for one in _ADDRESS.findall(text):
         if fold(one.rstrip(".,;:!?")) not in known:
             return Finding("address", "it names an address the tenant has not written down", hostile=True)
-    for one in _PHONE.findall(_DATE.sub(" ", _clock_free(text))):
+    for one in _phones(text):
         number = _digits(one)
         if not any(number in known_number for known_number in digits):
             return Finding("address", "it names a telephone number the tenant has not written down", hostile=True)
     return None
 
 
-def _clock_free(text: str) -> str:
-    """Times of day are no telephone numbers: 09:00-18:00."""
-    return re.sub(r"\b\d{1,2}[:.h]\d{2}\b", " ", text)
+def _phones(text: str) -> list[str]:
+    """What looks like telephone numbers; dates and times of day are none."""
+    return _PHONE.findall(_CLOCK.sub(" ", _DATE.sub(" ", text)))
 
 
 def _digits(text: str) -> str:
@@ -195,6 +204,8 @@ def _numbers(text: str, grounds: Iterable[str]) -> Finding | None:
         for number in _NUMBER.findall(unicodedata.normalize("NFKC", ground[:100_000])):
             value = int(number[:18])
             known |= {value, value - 12, value + 12} if value <= 24 else {value}
+    for phone in _phones(text):  # looked at before, as a whole
+        text = text.replace(phone, " ", 1)
     for number in _NUMBER.findall(text):
         if int(number[:18]) not in known:
             return Finding("number", f"it names a number nobody has named ({number[:18]})")

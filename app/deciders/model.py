@@ -233,7 +233,7 @@ class Model:
         }  # fmt: skip
         try:
             raw = await self._client.messages.with_raw_response.create(**request, timeout=left_s)
-            return bytes(raw.content)
+            return bytes(await raw.read())
         except anthropic.APIStatusError as error:
             raise self._refused(error.status_code, error.response.headers, left_s) from error
         except anthropic.APITimeoutError as error:

@@ -22,7 +22,7 @@ from app import log
 from app.db.migrate import read_migrations
 from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
-from app.http import channels, contacts, docs, health, knowledge, messages, tenancy, threads
+from app.http import assistants, channels, contacts, docs, health, knowledge, messages, tenancy, threads
 from app.http.auth import Authenticator
 from app.http.deps import provide_unit
 from app.http.problems import HANDLERS, Problem
@@ -53,7 +53,7 @@ def make_app(settings: Settings) -> Shell:
         yield
         await pool.close()
 
-    rooms = [module.router for module in (threads, messages, contacts, channels, tenancy, knowledge)]
+    rooms = [module.router for module in (threads, messages, contacts, channels, tenancy, knowledge, assistants)]
     for route in (route for room in rooms for route in room.routes):
         for handler in getattr(route, "route_handlers", []):
             handler.responses = _problems()

@@ -198,10 +198,12 @@ insert into private.invariants (name, claim, query) values
   group by m.tenant_id, m.month, m.spent_usd
   having m.spent_usd <> coalesce(sum(coalesce(c.cost_usd, c.most_usd)), 0)$q$),
 ('decision_has_its_knowledge', 'What a decision was made with can be looked up, and still has its digest.', $q$
-  select d.tenant_id, d.id from public.inbound_decisions as d
-  left join private.decision_knowledge as k on k.tenant_id = d.tenant_id and k.digest = d.knowledge_digest
-  where d.knowledge_digest is not null
-    and k.digest is distinct from sha256(convert_to(k.knowledge::text, 'UTF8'))$q$);
+  select d.tenant_id, d.id::text from public.inbound_decisions as d
+  where d.knowledge_digest is not null and not exists (
+    select from private.decision_knowledge as k where k.tenant_id = d.tenant_id and k.digest = d.knowledge_digest)
+  union all
+  select k.tenant_id, encode(k.digest, 'hex') from private.decision_knowledge as k
+  where k.digest <> sha256(convert_to(k.knowledge::text, 'UTF8'))$q$);
 
 create function private.residual_sends(p_since timestamptz default '-infinity')
 returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)
