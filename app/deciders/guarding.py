@@ -79,21 +79,30 @@ def examine(text: str, ground: Ground, *, limit: int = MAX_REPLY) -> Finding | N
     """The first thing wrong with a reply, None when nothing is."""
     flat = unicodedata.normalize("NFKC", text)
     vouched = "\n".join((*ground.knowledge, *ground.ours))
+    return (
+        _form(text, flat, ground, limit)
+        or _addresses(flat, vouched)
+        or _money(flat, vouched)
+        or _giveaways(flat, vouched)
+        or _numbers(flat, (vouched, *ground.theirs))
+        or _manner(flat, ground)
+    )
+
+
+def _form(text: str, flat: str, ground: Ground, limit: int) -> Finding | None:
+    """What can be told without knowing what it is about."""
+    found: Finding | None = None
     if not flat.strip():
-        return Finding("empty", "it is empty")
-    if leaks(text, ground.instructions):
-        return Finding("leak", "it gives away internal instructions", hostile=True)
-    if len(text) > limit:
-        return Finding("length", f"it is longer than {limit} characters")
-    if visible(flat) != flat or _MARKUP.search(flat):
-        return Finding("markup", "it holds markup or characters nobody can see", hostile=True)
-    if _echoes(flat, ground):
-        return Finding("echo", "it repeats what the contact wrote at length", hostile=True)
-    for check in (_addresses, _money, _giveaways):
-        found = check(flat, vouched)
-        if found:
-            return found
-    return _numbers(flat, (vouched, *ground.theirs)) or _manner(flat, ground)
+        found = Finding("empty", "it is empty")
+    elif leaks(text, ground.instructions):
+        found = Finding("leak", "it gives away internal instructions", hostile=True)
+    elif len(text) > limit:
+        found = Finding("length", f"it is longer than {limit} characters")
+    elif visible(flat) != flat or _MARKUP.search(flat):
+        found = Finding("markup", "it holds markup or characters nobody can see", hostile=True)
+    elif _echoes(flat, ground):
+        found = Finding("echo", "it repeats what the contact wrote at length", hostile=True)
+    return found
 
 
 def leaks(text: str, instructions: str) -> bool:

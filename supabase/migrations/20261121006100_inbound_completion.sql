@@ -140,7 +140,8 @@ begin
     (p_decision ->> 'policy_version')::integer, p_thread.control_epoch,
     coalesce((p_decision ->> 'cost_usd')::numeric, 0), coalesce((p_decision ->> 'tokens_in')::integer, 0),
     coalesce((p_decision ->> 'tokens_out')::integer, 0), (p_decision ->> 'latency_ms')::numeric,
-    p_decision ->> 'worker', p_decision -> 'input', decode(p_decision ->> 'knowledge_digest', 'hex'), p_reply_id);
+    p_decision ->> 'worker', nullif(p_decision -> 'input', 'null'),
+    decode(p_decision ->> 'knowledge_digest', 'hex'), p_reply_id);
   return (p_decision ->> 'id')::uuid;
 end
 $$;
