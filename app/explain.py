@@ -81,13 +81,26 @@ def _decision(decision: dict[str, Any] | None) -> list[str]:
         return []
     action = ACTIONS.get(decision["action"], decision["action"])
     sure = "" if decision["confidence"] is None else f", {float(decision['confidence']):.0%} sure"
-    by = f"{decision['decider']}{' ' + decision['model'] if decision['model'] else ''}"
     lines = [
-        f"  decision {action} (intent {decision['intent']}{sure}), by {by} under policy {decision['policy_version']}"
+        f"  decision {action} (intent {decision['intent']}{sure}), by {decision['decider']}"
+        f" under policy {decision['policy_version']}{_took(decision)}",
+        *_asked(decision),
     ]
     if decision["proposed_action"]:
         lines.append(f"           the decider had proposed to {ACTIONS.get(decision['proposed_action'], '')}")
     return lines + [f"           - {reason}" for reason in decision["reasons"]]
+
+
+def _took(decision: dict[str, Any]) -> str:
+    return "" if decision["latency_ms"] is None else f", in {float(decision['latency_ms']):.0f} ms"
+
+
+def _asked(decision: dict[str, Any]) -> list[str]:
+    """Which model was asked, with which prompt, and what it cost: also where the rules decided in the end."""
+    if not decision["model"]:
+        return []
+    cost = f"{decision['tokens_in']} tokens in, {decision['tokens_out']} out, {float(decision['cost_usd']):.6f} USD"
+    return [f"           asked    {decision['model']} with prompt {decision['prompt_version']}: {cost}"]
 
 
 def _waiting(work: dict[str, Any] | None) -> list[str]:

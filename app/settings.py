@@ -21,7 +21,7 @@ from app.errors import SetupError
 PROJECT = Path(__file__).resolve().parent.parent
 UNPREFIXED = {
     "database_url", "supabase_url", "supabase_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key",
-    "pg_bin",
+    "anthropic_base_url", "pg_bin",
 }  # fmt: skip
 """Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""
 
@@ -29,6 +29,7 @@ UNPREFIXED = {
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 """0: none, or any free one."""
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     api_database_url: str = ""
     worker_database_url: str = ""
+    shadow_database_url: str = ""
     api_password: str = ""
     worker_password: str = ""
+    shadow_password: str = ""
     pg_bin: str = ""
     pg_port: Port = 54322
     supabase_url: str = ""
@@ -47,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     supabase_jwt_secret: str = ""
     supabase_jwks_url: str = ""
     anthropic_api_key: str = ""
+    anthropic_base_url: str = ""
+    anthropic_model: str = "claude-haiku-5-5"
+    anthropic_insights_model: str = ""
+    anthropic_assist_model: str = ""
+    anthropic_usd_in: NotNegative = 0.0
+    anthropic_usd_out: NotNegative = 0.0
     home: str = ""
     api_host: str = "127.0.0.1"
     api_port: Port = 8008
@@ -63,7 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     inbound_domain: str = "parley.localhost"
     max_mail_bytes: Positive = 26_214_400
     max_attachment_bytes: Positive = 10_485_760
-    decider: str = "rules"
+    decider: Literal["auto", "rules", "anthropic"] = "auto"
+    shadow_decider: Literal["", "rules", "anthropic"] = ""
     decider_deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     secrets_keys: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -94,8 +104,9 @@ PORTS = ("api_port", "smtp_port", "catcher_port", "pg_port")
 """Fields the local stack may have had to choose anew, because the port was occupied."""
 
 SECRET_FIELDS = {
-    "database_url", "api_database_url", "worker_database_url", "api_password", "worker_password", "supabase_key",
-    "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
+    "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "api_password", "worker_password",
+    "shadow_password", "supabase_key", "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
+    "vapid_private_key",
 }  # fmt: skip
 
 
@@ -162,7 +173,7 @@ def _expected(hint: Any, text: str) -> str:
         return "a port from 0 to 65535"
     if hint is Port or isinstance(hint, type):
         return "a number"
-    choices = [choice for choice in get_args(hint) if isinstance(choice, str)]
+    choices = [choice for choice in get_args(hint) if isinstance(choice, str) and choice]
     return f"one of {', '.join(choices)}" if choices else "a number above 0"
 
 
@@ -213,7 +224,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
         "secrets_keys": keys.get("secrets_key"),
         "vapid_private_key": keys.get("vapid_private_key"),
     }
-    for role in ("api", "worker"):
+    for role in ("api", "worker", "shadow"):
         password = getattr(settings, f"{role}_password") or keys.get(f"{role}_password") or ""
         unset[f"{role}_password"] = password
         if base and password:

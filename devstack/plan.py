@@ -59,6 +59,8 @@ class Plan:
         absent = [name for name in NAMES if not Child(name, _module(name), 0).exists()]
         if absent:
             say(f"this tree has no {', '.join(absent)}: left out")
+        if not settings.shadow_decider:
+            without = without | {"shadow"}
         missing = [name for name in NAMES if name in absent or name in without]
         metrics: dict[str, int] = {}
         for worker in (name for name in ("receive", *WORKERS) if name not in missing):

@@ -10,7 +10,9 @@ from workers.timers import main
 
 log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
+EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
+OLD = ("assistance", "shadows")
 
 
 class Housekeeper:
@@ -18,6 +20,7 @@ class Housekeeper:
 
     def __init__(self) -> None:
         self.sealed_at = float("-inf")
+        self.expired_at = float("-inf")
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
@@ -31,15 +34,22 @@ class Housekeeper:
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
+            expired = await self._expire(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
-            ("silent", silent), ("swept", swept),
-            ("sealed", sealed),
+            ("silent", silent), ("swept", swept), ("sealed", sealed), ("expired", expired),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
                 log.info("housekeeping", extra={what: count})
         return min(ROUND_S, lease / 2)
+
+    async def _expire(self, connection: db.Connection) -> int:
+        """Drafts, translations and shadow decisions that have grown old, once an hour."""
+        if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
+            return 0
+        self.expired_at = time.monotonic()
+        return sum([await db.fetch_value(connection, "assistants", f"expire_{what}") for what in OLD])
 
     async def _seal(self, connection: db.Connection) -> int:
         if time.monotonic() - self.sealed_at < SEAL_EVERY_S:

@@ -8,12 +8,15 @@ from typing import Any
 import msgspec
 
 from app.db import worker as db
+from app.db.assistants import Ledger
 from app.deciders.registry import create_decider
 from app.domain.deciding import Decider, Decision, DecisionRequest
+from app.domain.replaying import remember
 from app.domain.work import Burst, Claim, Job
 from app.settings import Settings
 from workers import metrics
 from workers.loop import Pool, main, worker_name
+from workers.parts import close
 
 log = logging.getLogger("parley.inbound")
 
@@ -27,7 +30,8 @@ class InboundHandler:
     concurrency = 32
 
     def __init__(self, settings: Settings, decider: Decider | None = None) -> None:
-        self.decider = decider or create_decider(settings.decider)
+        self.ledger = Ledger()
+        self.decider = decider or create_decider(settings.decider, settings, self.ledger)
         self.deadline_s = settings.decider_deadline_s
         self.worker = worker_name(self.name)
 
@@ -42,6 +46,7 @@ class InboundHandler:
             raise ValueError("a work row without undecided messages")
         if job.attempts >= 100:
             return await self.fail(pool, job, RuntimeError("workers died on this message again and again"))
+        self.ledger.use(pool.connection)
         started = time.perf_counter()
         decision = await self._decide(burst)
         elapsed = time.perf_counter() - started
@@ -53,6 +58,8 @@ class InboundHandler:
             "latency_ms": round(elapsed * 1000, 3),
             "worker": self.worker,
         }
+        if decision.decider != "none":
+            record |= {"input": remember(burst.context), "knowledge_digest": burst.context["knowledge_digest"]}
         async with pool.connection() as connection:
             result = await db.complete_inbound(connection, job, burst.last_seq, record)
         if result["result"] == "recorded":
@@ -77,7 +84,9 @@ class InboundHandler:
             await db.release_inbound(connection, job)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Settle what is open, hang up on the model."""
+        await self.ledger.close()
+        await close(self.decider)
 
     async def _decide(self, burst: Burst) -> Decision:
         if burst.control == "human":
@@ -109,7 +118,9 @@ def _takeover(intent: str, reason: str | None, decider: str) -> Decision:
 
 
 def _request(context: dict[str, Any]) -> dict[str, Any]:
-    members = ("channel", "now", "burst", "history", "knowledge", "contact_name", "contact_locale")
+    members = (
+        "tenant_id", "case_id", "channel", "now", "burst", "history", "knowledge", "contact_name", "contact_locale",
+    )  # fmt: skip
     return {name: context[name] for name in members}
 
 

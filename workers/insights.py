@@ -1,19 +1,19 @@
 """The CRM worker: reads the unified history of a thread that moved and writes its insight. It never talks."""
 
 import logging
-from datetime import datetime
 
 import msgspec
 
 from app.db import worker as db
-from app.deciders.summarize import summarize
-from app.domain.deciding import Turn
+from app.db.assistants import Ledger
+from app.deciders.registry import create_summarizer
+from app.domain.insights import InsightRequest, Summarizer
 from app.domain.work import Claim, Job
 from app.settings import Settings
 from workers.loop import Pool, main
+from workers.parts import close
 
 log = logging.getLogger("parley.insights")
-MODEL = "rules"
 
 
 class InsightsHandler:
@@ -24,8 +24,9 @@ class InsightsHandler:
     channel = "et_insights"
     concurrency = 8
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, summarizer: Summarizer | None = None) -> None:
+        self.ledger = Ledger()
+        self.summarizer = summarizer or create_summarizer(settings, self.ledger)
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
         """Threads that moved."""
@@ -38,11 +39,12 @@ class InsightsHandler:
             async with pool.connection() as connection:
                 await db.complete_insight(connection, job, None)
             return "unchanged"
-        turns = msgspec.convert(history["turns"], tuple[Turn, ...])
-        insight = summarize(
-            turns, locale=history["locale"], now=datetime.fromisoformat(history["now"]), time_zone=history["time_zone"]
-        )
-        document = db.to_plain(insight) | {"read_seq": history["last_seq"], "model": MODEL}
+        self.ledger.use(pool.connection)
+        request = msgspec.convert({**history, "case_id": history["thread_id"]}, InsightRequest)
+        summary = await self.summarizer.summarize(request)
+        document = db.to_plain(summary.insight) | {
+            "read_seq": history["last_seq"], "model": summary.model, "prompt_version": summary.prompt_version,
+        }  # fmt: skip
         async with pool.connection() as connection:
             return await db.complete_insight(connection, job, document)
 
@@ -57,7 +59,9 @@ class InsightsHandler:
             await db.fail_insight(connection, job, None)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Settle what is open, hang up on the model."""
+        await self.ledger.close()
+        await close(self.summarizer)
 
 
 if __name__ == "__main__":

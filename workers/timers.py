@@ -20,7 +20,10 @@ Round = Callable[[Pool], Awaitable[float]]
 """One round of work; returns how many seconds to wait before the next."""
 
 
-async def run_rounds(settings: Settings, kind: str, work: Round, stopping: asyncio.Event) -> None:
+async def run_rounds(
+    settings: Settings, kind: str, work: Round, stopping: asyncio.Event,
+    close: Callable[[], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
     """Run rounds until `stopping` is set. A database that goes away is waited for."""
     pool = open_pool(settings, worker_name(kind), size=2)
     await pool.open()
@@ -41,12 +44,16 @@ async def run_rounds(settings: Settings, kind: str, work: Round, stopping: async
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), wait)
     finally:
+        if close is not None:
+            await close()
         await pool.close()
 
 
-def main(kind: str, work: Round) -> None:
-    """What a timer worker's file runs."""
-    settings = load()
+def main(
+    kind: str, work: Round, *, settings: Settings | None = None, close: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """What a timer worker's file runs; `close` is called after the last round, while the database is at hand."""
+    settings = settings or load()
 
     async def start() -> None:
         logs.configure(settings, worker=worker_name(kind))
@@ -55,7 +62,7 @@ def main(kind: str, work: Round) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         log.info("worker started", extra={"kind": kind})
-        await run_rounds(settings, kind, work, stopping)
+        await run_rounds(settings, kind, work, stopping, close)
         log.info("worker stopped")
 
     asyncio.run(start())

@@ -69,9 +69,9 @@ def _stack(given: str | None, needed: set[str]) -> Iterator[dict[str, str]]:
     home = Path(tempfile.mkdtemp(prefix="parley-bench-"))
     environment = {
         name: value for name, value in process_environment().items()
-        if not name.startswith(("PARLEY_", "SUPABASE_")) and name != "DATABASE_URL"
+        if not name.startswith(("PARLEY_", "SUPABASE_", "ANTHROPIC_")) and name != "DATABASE_URL"
     }  # fmt: skip
-    environment["PARLEY_HOME"] = str(home)
+    environment |= {"PARLEY_HOME": str(home), "PARLEY_DECIDER": "rules"}
     parley = [sys.executable, "-m", "app.cli"]
     try:
         up = subprocess.run(

@@ -17,8 +17,8 @@ def command(seed: bool | None, as_json: bool, quiet: bool) -> None:
     """Apply what is pending in supabase/migrations, each file in one transaction.
 
     Works on the local stack, or on DATABASE_URL (a Supabase project's direct connection). The history is the Supabase
-    CLI's; a file that was edited after it was applied is refused. Afterwards the roles parley_api and parley_worker
-    can log in.
+    CLI's; a file that was edited after it was applied is refused. Afterwards the roles parley_api, parley_worker and
+    parley_shadow can log in.
     """
     settings = load()
     is_local = not is_elsewhere(settings.database_url)

@@ -18,8 +18,11 @@ def names() -> list[str]:
 @click.command()
 @click.argument("name")
 def command(name: str) -> None:
-    """Run the worker NAME until SIGTERM: inbound, outbound, insights, followups, housekeeper, health, … `parley up`
-    runs them all; a wrong name lists what there is."""
+    """Run the worker NAME until SIGTERM: inbound, outbound, insights, followups, assistant, housekeeper, health, …
+
+    `parley up` runs them all, `shadow` only where PARLEY_SHADOW_DECIDER names a candidate. A wrong name lists what
+    there is.
+    """
     if name not in names():
         raise BadInput(f"there is no worker {name}", remedy=f"workers here: {', '.join(names()) or 'none'}")
     become(f"workers.{name}")

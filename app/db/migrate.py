@@ -226,10 +226,12 @@ def _explain(path: Path, text: str, error: psycopg.Error) -> str:
 
 
 def _open_roles(connection: psycopg.Connection, settings: Settings) -> list[str]:
-    """Let parley_api and parley_worker log in. The password travels and is stored as a scram verifier, never in
-    clear."""
+    """Let the runtime roles log in. The password travels and is stored as a scram verifier, never in clear."""
     remarks: list[str] = []
-    for role, password in (("parley_api", settings.api_password), ("parley_worker", settings.worker_password)):
+    for role, password in (
+        ("parley_api", settings.api_password), ("parley_worker", settings.worker_password),
+        ("parley_shadow", settings.shadow_password),
+    ):  # fmt: skip
         row = connection.execute("select rolcanlogin from pg_catalog.pg_roles where rolname = %s", [role]).fetchone()
         if row is None:
             continue

@@ -9,6 +9,7 @@ from app.deciders.faqs import MAX_ANSWERS, FaqMatch, match_faqs, written_in
 from app.deciders.reading import QUESTIONS, Reading
 from app.deciders.text import Text
 from app.deciders.vocabulary import Vocabulary
+from app.domain.assisting import Source
 from app.domain.deciding import CannedReply, DecisionRequest
 
 _CANNED_CONFIDENCE = 0.9
@@ -71,6 +72,19 @@ class Composer:
                 intent=parts[0].intent, reasons=("Too many questions at once for one automatic answer.", *self.notes)
             )
         return self._join(parts)
+
+    def offers(self) -> list[tuple[Source, str, bool]]:
+        """What could be said to this, each by itself: (where from, text, whether it is a whole letter)."""
+        found: list[tuple[Source, str, bool]] = []
+        for name in self.reading.intents:
+            part = self._canned(name)
+            if part is not None:
+                found.append(("canned", part.text, True))
+        found += [("faq", part.text, False) for part in self._faq_parts()]
+        opening = self._opening() if "opening" in self.reading.intents else None
+        if opening is not None:
+            found.append(("hours", opening.text, False))
+        return found
 
     def _join(self, parts: list[_Part]) -> Draft:
         texts = [part.text for part in parts]

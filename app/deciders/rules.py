@@ -30,6 +30,7 @@ The text of a message is data: it selects among sentences the tenant or we wrote
 """
 
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.deciders import dates, replies
@@ -72,6 +73,21 @@ _GUARD_REASONS = {
 }
 
 
+_COMMITTING = frozenset({"booking", "reschedule", "status"})
+"""Answering these would bind the tenant, or needs a look at what only he knows: for a person, whoever decides."""
+
+
+class Verdict(NamedTuple):
+    """What the rules decide, and whether another decider may do better.
+
+    `open` is true where nothing but knowledge or understanding was missing, or an automatic answer is in order anyway.
+    Everywhere else the rules have the last word.
+    """
+
+    decision: Decision
+    open: bool
+
+
 class RulesDecider:
     """The default decider. Never raises, never waits."""
 
@@ -89,10 +105,15 @@ class RulesDecider:
 
     def decide_now(self, request: DecisionRequest) -> Decision:
         """Decide on a burst. Deterministic: the same request gives the same decision."""
+        return self.weigh(request).decision
+
+    def weigh(self, request: DecisionRequest) -> Verdict:
+        """The decision, and whether the rules leave room for a better one."""
         live = [one for one in request.burst if one.auto_class == "none" and one.spam_score < SPAM]
         if not live:
-            return _machine_written(request)
-        return _Case(request, live).decide()
+            return Verdict(_machine_written(request), False)
+        case = _Case(request, live)
+        return Verdict(case.decide(), case.open)
 
 
 def decide_now(request: DecisionRequest) -> Decision:
@@ -147,6 +168,7 @@ class _Case:
         self.guess = Guess(_by_locale(request), 1.0, "tenant")
         self.sentiment = 0.0
         self.labels: tuple[str, ...] = ()
+        self.open = False
 
     def decide(self) -> Decision:
         """Walk down the table of this module's docstring."""
@@ -206,6 +228,7 @@ class _Case:
         if "thanks" in intents and intents <= {*COURTESIES, "holiday"} and not text.questions:
             if not reading.reserved and reading.leftovers <= _THANKS_LEFTOVERS:
                 return self._silent("thanks", "The contact only says thank you.")
+            self.open = True
             return self._takeover("thanks", "The contact says thank you and something more that was not understood.")
         return self._ask(text, reading, words)
 
@@ -215,9 +238,11 @@ class _Case:
         if "confirmation" in reading.intents:
             return self._takeover("confirmation", "The contact agrees to something; what follows commits the tenant.")
         draft = composer.compose()
+        self.open = draft.reply is not None or draft.intent not in _COMMITTING
         if reading.open_questions - answered:
             return self._takeover(draft.intent, "The message asks something that was not understood.", *draft.reasons)
         if "postpone" in reading.intents and not text.questions:
+            self.open = False
             return self._follow_up(text, reading, words)
         if draft.reply is None:
             return self._takeover(draft.intent, *draft.reasons)
@@ -235,6 +260,7 @@ class _Case:
                 confidence=confidence,
             )
         if self._said_twice(reply):
+            self.open = False
             return self._takeover(draft.intent, "The same automatic answer was given twice already.", *reasons)
         return self._decision("auto_reply", draft.intent, confidence, reasons, reply=reply)
 

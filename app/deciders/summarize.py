@@ -35,6 +35,24 @@ def summarize(history: Sequence[Turn], *, locale: str, now: datetime, time_zone:
     return _Thread([turn for turn in history if turn.sender != "system"], staff, now, time_zone).insight()
 
 
+def follow_up_text(history: Sequence[Turn], *, locale: str, now: datetime, time_zone: str = "UTC") -> str | None:
+    """The nudge that may be sent by itself when a thread stays silent; None where nothing may be.
+
+    Nothing is sent into a settled or grave matter, after an opt-out, or in a language we have no words for.
+    """
+    staff = vocabulary(_supported(primary(locale)))
+    thread = _Thread([turn for turn in history if turn.sender != "system"], staff, now, time_zone)
+    label = thread.label()
+    if not thread.turns or thread.settled() or label in (*GUARDS, "unsubscribe", "out_of_office"):
+        return None
+    return thread.nudge()
+
+
+def mask(text: str) -> str:
+    """A text without addresses, links and long numbers."""
+    return _PRIVATE.sub("…", text)
+
+
 def _supported(language: str | None) -> str:
     return language if language in LANGUAGES else "en"
 
@@ -52,7 +70,7 @@ class _Thread:
 
     def insight(self) -> ThreadInsight:
         """Put the parts together."""
-        label = self._label()
+        label = self.label()
         sentiment = self._sentiment()
         due = self._due(label)
         return ThreadInsight(
@@ -62,7 +80,7 @@ class _Thread:
             sentiment_label=_mood(sentiment),
             next_step=self._next_step(label, due),
             follow_up_at=due,
-            follow_up_text=self._nudge() if due else None,
+            follow_up_text=self.nudge() if due else None,
             language=self.guess.language,
         )
 
@@ -82,7 +100,7 @@ class _Thread:
             found.append((text, interpret(text, self.words)))
         return found
 
-    def _label(self) -> str:
+    def label(self) -> str:
         """The weightiest intent of the latest message that says anything of substance."""
         courtesy = "unknown"
         for _, reading in reversed(self.readings):
@@ -99,7 +117,7 @@ class _Thread:
             return 0.0
         return round((sum(moods) + moods[-1]) / (len(moods) + 1), 3)
 
-    def _settled(self) -> bool:
+    def settled(self) -> bool:
         """The last word is a thank-you or an opt-out, or nobody asked anything."""
         if not self._waiting_for_us or not self.readings:
             return not self.turns
@@ -121,7 +139,7 @@ class _Thread:
         if answer:
             parts.append(said["answered"].replace("{quote}", _quote(_sentence(answer.text))))
         state = "waiting_us" if self._waiting_for_us else "waiting_contact"
-        parts.append(said["settled" if self._settled() else state])
+        parts.append(said["settled" if self.settled() else state])
         return " ".join(parts)[:MAX_SUMMARY]
 
     def _their_point(self, label: str) -> str:
@@ -143,7 +161,7 @@ class _Thread:
         topic = self.staff.topics.get(label, self.staff.topics["unknown"])
         if label == "unsubscribe":
             return said["next_remove"]
-        if self._settled():
+        if self.settled():
             return said["next_none"]
         if self._waiting_for_us and label == "emergency":
             return said["next_urgent"]
@@ -157,7 +175,7 @@ class _Thread:
 
     def _due(self, label: str) -> datetime | None:
         """A day the contact named for being in touch, or three days after an unanswered question or offer of ours."""
-        if not self.turns or label in ("unsubscribe", "out_of_office") or self._settled():
+        if not self.turns or label in ("unsubscribe", "out_of_office") or self.settled():
             return None
         last = self.turns[-1]
         if last.sender == "contact":
@@ -179,7 +197,8 @@ class _Thread:
         due = datetime.combine(days[0], _MORNING, self.zone)
         return max(due, said_at).astimezone(UTC) if due - said_at <= MAX_AHEAD else None
 
-    def _nudge(self) -> str | None:
+    def nudge(self) -> str | None:
+        """A courteous reminder in the contact's language."""
         if self.words is None:
             return None
         replies = self.words.replies

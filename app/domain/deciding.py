@@ -8,6 +8,9 @@ import msgspec
 Action = Literal["auto_reply", "follow_up", "human_takeover", "no_reply"]
 """`no_reply` closes automated mail, thanks and spam: nothing to answer and nobody to call."""
 
+Provider = Literal["auto", "rules", "anthropic"]
+"""Whether a tenant wants a model: where there is one, never, or explicitly."""
+
 
 class Faq(msgspec.Struct, frozen=True, kw_only=True):
     """One question a tenant answers itself. `keywords` match whole words, case and accents folded."""
@@ -52,6 +55,7 @@ class TenantKnowledge(msgspec.Struct, frozen=True, kw_only=True):
     faqs: tuple[Faq, ...] = ()
     canned: tuple[CannedReply, ...] = ()
     ai_enabled: bool = True
+    ai_provider: Provider = "auto"
     confidence_threshold: float = 0.6
     policy_version: int = 1
 
@@ -77,7 +81,10 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a decider may know. `burst` holds one or more messages that get ONE decision."""
+    """Everything a decider may know. `burst` holds one or more messages that get ONE decision.
+
+    `tenant_id` and `case_id` (the thread) are for accounts and caches: no decider shows them to a model.
+    """
 
     channel: str
     now: datetime
@@ -87,6 +94,8 @@ class DecisionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Oldest first, at most the last 20."""
     contact_name: str | None = None
     contact_locale: str | None = None
+    tenant_id: str = ""
+    case_id: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +119,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     prompt_version: str | None = None
     cost_usd: float = 0.0
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 class Decider(Protocol):

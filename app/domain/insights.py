@@ -1,10 +1,12 @@
 """What is known about a thread as a whole: the CRM's view of a conversation. No I/O, no database."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
+
+from app.domain.deciding import Provider, Turn
 
 SentimentLabel = Literal["negative", "neutral", "positive"]
 FollowUpStatus = Literal["scheduled", "sent", "cancelled"]
@@ -47,3 +49,35 @@ class Insight(msgspec.Struct, frozen=True):
     model: str | None
     prompt_version: str | None
     updated_at: datetime | None
+
+
+class InsightRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summarizer is told: the newest turns, oldest first, over all channels of a thread."""
+
+    turns: tuple[Turn, ...]
+    locale: str
+    """Of the staff, who reads it."""
+    now: datetime
+    time_zone: str = "UTC"
+    ai_provider: Provider = "auto"
+    tenant_id: str = ""
+    case_id: str = ""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """An insight, and who wrote it."""
+
+    insight: ThreadInsight
+    model: str = "rules"
+    prompt_version: str | None = None
+    cost_usd: float = 0.0
+
+
+class Summarizer(Protocol):
+    """Reads a thread and sums it up. It never talks to anybody."""
+
+    name: str
+
+    async def summarize(self, request: InsightRequest) -> Summary:
+        """The insight of a thread. Should not raise: there is always something to say about a thread."""
+        ...

@@ -176,7 +176,8 @@ comment on table public.active_tenants is
 create table public.tenant_settings (
   tenant_id uuid not null,
   ai_enabled boolean not null default true,
-  decider text not null default 'rules',
+  ai_provider text not null default 'auto',
+  ai_budget_usd numeric(10, 2) not null default 10.00,
   confidence_threshold numeric(3, 2) not null default 0.60,
   auto_replies_per_hour integer not null default 5,
   sends_per_minute integer not null default 10,
@@ -191,6 +192,8 @@ create table public.tenant_settings (
   updated_at timestamptz not null default now(),
   constraint tenant_settings_tenant_id_pkey primary key (tenant_id),
   constraint tenant_settings_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
+  constraint tenant_settings_ai_provider_check check (ai_provider in ('auto', 'rules', 'anthropic')),
+  constraint tenant_settings_ai_budget_usd_check check (ai_budget_usd between 0 and 1000000),
   constraint tenant_settings_confidence_threshold_check check (confidence_threshold between 0 and 1),
   constraint tenant_settings_auto_replies_per_hour_check check (auto_replies_per_hour between 0 and 100),
   constraint tenant_settings_sends_per_minute_check check (sends_per_minute between 1 and 100000),
@@ -200,6 +203,12 @@ create table public.tenant_settings (
   constraint tenant_settings_quiet_hours_check check ((quiet_hours_start is null) = (quiet_hours_end is null))
 );
 comment on table public.tenant_settings is 'How a tenant wants its messaging to behave: one typed row each.';
+comment on column public.tenant_settings.ai_provider is
+'auto: what this installation does (PARLEY_DECIDER); rules: never a model; anthropic: a model where there is a key, '
+'inside what the rules allow.';
+comment on column public.tenant_settings.ai_budget_usd is
+'Most US dollars a calendar month (UTC) may cost in model calls; then the rules decide alone. Set by the platform '
+'(private.set_ai_budget), which pays.';
 comment on column public.tenant_settings.thread_scopes is
 'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
 comment on column public.tenant_settings.business_hours is

@@ -250,7 +250,7 @@ begin
   where k not in ('name', 'time_zone', 'locale', 'home_regions', 'sender_name', 'sender_address', 'settings') limit 1;
   if v_unknown is null then
     select k into v_unknown from jsonb_object_keys(coalesce(p_patch -> 'settings', '{}')) as k
-    where k in ('tenant_id', 'policy_version', 'updated_at') or not exists (
+    where k in ('tenant_id', 'policy_version', 'updated_at', 'ai_budget_usd') or not exists (
       select from pg_catalog.pg_attribute as a
       where a.attrelid = 'public.tenant_settings'::regclass and a.attname = k and a.attnum > 0) limit 1;
   end if;
@@ -265,9 +265,9 @@ begin
     from jsonb_populate_record(t, p_patch - 'settings') as r)
   where t.id = v_tenant and p_patch - 'settings' <> '{}';
   update public.tenant_settings as s
-  set (ai_enabled, decider, confidence_threshold, auto_replies_per_hour, sends_per_minute, daily_send_cap,
+  set (ai_enabled, ai_provider, confidence_threshold, auto_replies_per_hour, sends_per_minute, daily_send_cap,
     search_policy, thread_scopes, business_hours, closed_dates, quiet_hours_start, quiet_hours_end) = (
-    select r.ai_enabled, r.decider, r.confidence_threshold, r.auto_replies_per_hour, r.sends_per_minute,
+    select r.ai_enabled, r.ai_provider, r.confidence_threshold, r.auto_replies_per_hour, r.sends_per_minute,
       r.daily_send_cap, r.search_policy, r.thread_scopes, r.business_hours, r.closed_dates, r.quiet_hours_start,
       r.quiet_hours_end
     from jsonb_populate_record(s, p_patch -> 'settings') as r)

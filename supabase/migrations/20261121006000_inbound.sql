@@ -62,10 +62,14 @@ create table public.inbound_decisions (
   policy_version integer,
   control_epoch bigint not null,
   cost_usd numeric(12, 6) not null default 0,
+  tokens_in integer not null default 0,
+  tokens_out integer not null default 0,
   latency_ms numeric(12, 3),
   worker text,
   reply_message_id uuid,
   proposed_action text,
+  input jsonb,
+  knowledge_digest bytea,
   created_at timestamptz not null default clock_timestamp(),
   constraint inbound_decisions_tenant_id_id_pkey primary key (tenant_id, id),
   constraint inbound_decisions_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
@@ -79,6 +83,13 @@ comment on table public.inbound_decisions is
 'What was decided on which messages, by whom, under which policy and why. Never a copy of a body.';
 comment on column public.inbound_decisions.proposed_action is
 'What the decider wanted when a rule of the database (cap, control) overruled it.';
+comment on column public.inbound_decisions.input is
+'What else the decider was told, so that it can be asked again: the moment, the contact''s name and locale, the seqs '
+'of the history, and digests of burst and history that show whether they still read the same.';
+comment on column public.inbound_decisions.knowledge_digest is
+'Which snapshot in private.decision_knowledge it was decided with.';
+comment on column public.inbound_decisions.cost_usd is
+'Of the model calls made for it, also where the rules decided in the end.';
 comment on column public.inbound_decisions.first_seq is
 'The burst is the inbound messages of the thread from first_seq to last_seq.';
 

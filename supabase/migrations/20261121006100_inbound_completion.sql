@@ -25,10 +25,11 @@ create function private.decision_context(p_tenant_id uuid, p_thread_id uuid, p_f
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_first bigint := private.first_unanswered(p_tenant_id, p_thread_id, p_first_seq);
+  v_knowledge jsonb := private.tenant_knowledge(p_tenant_id);
 begin
   return (
     select jsonb_build_object(
-      'channel', t.channel, 'now', clock_timestamp(), 'first_seq', v_first,
+      'tenant_id', t.tenant_id, 'case_id', t.id, 'channel', t.channel, 'now', clock_timestamp(), 'first_seq', v_first,
       'contact_name', c.display_name, 'contact_locale', c.locale, 'contact_blocked', c.blocked_at is not null,
       'burst', (
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -42,13 +43,13 @@ begin
         select coalesce(jsonb_agg(jsonb_build_object(
           'sender', case h.sender_kind when 'agent' then 'human' when 'participant'
             then 'contact' else h.sender_kind end,
-          'text', left(h.body, 4000), 'at', h.created_at) order by h.seq), '[]')
+          'text', left(h.body, 4000), 'at', h.created_at, 'seq', h.seq) order by h.seq), '[]')
         from (
           select m.sender_kind, m.body, m.created_at, m.seq from public.et_messages as m
           where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq < v_first
             and m.moderation_status in ('approved', 'filtered') and m.delivery_status <> 'cancelled'
           order by m.seq desc limit 20) as h),
-      'knowledge', private.tenant_knowledge(p_tenant_id))
+      'knowledge', v_knowledge, 'knowledge_digest', private.keep_knowledge(p_tenant_id, v_knowledge))
     from public.et_threads as t
     left join public.contacts as c
       on c.tenant_id = t.tenant_id and c.id = private.canonical_contact(t.tenant_id, t.contact_id)
@@ -63,7 +64,7 @@ create function private.tenant_knowledge(p_tenant_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_name', t.name, 'locale', t.locale, 'time_zone', t.time_zone, 'hours', s.business_hours,
-    'closed_dates', to_jsonb(s.closed_dates), 'ai_enabled', s.ai_enabled,
+    'closed_dates', to_jsonb(s.closed_dates), 'ai_enabled', s.ai_enabled, 'ai_provider', s.ai_provider,
     'confidence_threshold', s.confidence_threshold, 'policy_version', s.policy_version,
     'faqs', (
       select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'question', f.question, 'keywords', f.keywords,
@@ -125,8 +126,8 @@ language plpgsql volatile security definer set search_path = '' as $$
 begin
   insert into public.inbound_decisions (
     tenant_id, id, thread_id, contact_id, first_seq, last_seq, action, proposed_action, intent, confidence, language,
-    sentiment, reasons, decider, model, prompt_version, policy_version, control_epoch, cost_usd, latency_ms, worker,
-    reply_message_id)
+    sentiment, reasons, decider, model, prompt_version, policy_version, control_epoch, cost_usd, tokens_in, tokens_out,
+    latency_ms, worker, input, knowledge_digest, reply_message_id)
   values (
     p_thread.tenant_id, (p_decision ->> 'id')::uuid, p_thread.id, p_thread.contact_id, p_first_seq, p_last_seq,
     coalesce(p_overruled ->> 'action', p_decision ->> 'action'),
@@ -137,8 +138,10 @@ begin
     || array(select jsonb_array_elements_text(coalesce(p_decision -> 'reasons', '[]'))),
     coalesce(p_decision ->> 'decider', 'none'), p_decision ->> 'model', p_decision ->> 'prompt_version',
     (p_decision ->> 'policy_version')::integer, p_thread.control_epoch,
-    coalesce((p_decision ->> 'cost_usd')::numeric, 0), (p_decision ->> 'latency_ms')::numeric,
-    p_decision ->> 'worker', p_reply_id);
+    coalesce((p_decision ->> 'cost_usd')::numeric, 0), coalesce((p_decision ->> 'tokens_in')::integer, 0),
+    coalesce((p_decision ->> 'tokens_out')::integer, 0), (p_decision ->> 'latency_ms')::numeric,
+    p_decision ->> 'worker', nullif(p_decision -> 'input', 'null'),
+    decode(p_decision ->> 'knowledge_digest', 'hex'), p_reply_id);
   return (p_decision ->> 'id')::uuid;
 end
 $$;

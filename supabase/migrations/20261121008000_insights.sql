@@ -137,7 +137,7 @@ create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_mos
 language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', t.tenant_id, 'thread_id', t.id, 'now', clock_timestamp(), 'last_seq', t.last_seq, 'control',
-      t.control, 'locale', coalesce(c.locale, n.locale),
+      t.control, 'ai_provider', s.ai_provider, 'locale', coalesce(c.locale, n.locale),
     'time_zone', coalesce(c.time_zone, n.time_zone), 'read_seq', coalesce(i.read_seq, 0),
     'turns', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -150,6 +150,7 @@ language sql volatile security definer set search_path = '' as $$
         order by m.seq desc limit p_most) as h))
   from public.et_threads as t
   inner join public.tenants as n on n.id = t.tenant_id
+  inner join public.tenant_settings as s on s.tenant_id = t.tenant_id
   left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
   left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
   where t.tenant_id = p_tenant_id and t.id = p_thread_id

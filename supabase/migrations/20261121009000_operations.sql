@@ -192,7 +192,19 @@ insert into private.invariants (name, claim, query) values
 ('receipt_is_applied', 'A receipt whose message is known was applied, once that message was no longer being sent.', $q$
   select r.tenant_id, r.id from public.delivery_receipts as r
   inner join public.et_outbound_queue as q on q.tenant_id = r.tenant_id and q.message_id = r.message_id
-  where r.applied_at is null and q.status not in ('queued', 'sending')$q$);
+  where r.applied_at is null and q.status not in ('queued', 'sending')$q$),
+('spending_is_the_sum', 'What a month cost is the sum of its calls: settled at their cost, others at their most.', $q$
+  select m.tenant_id, m.month, m.spent_usd, coalesce(sum(coalesce(c.cost_usd, c.most_usd)), 0) as calls
+  from public.ai_months as m left join public.ai_calls as c on c.tenant_id = m.tenant_id and c.month = m.month
+  group by m.tenant_id, m.month, m.spent_usd
+  having m.spent_usd <> coalesce(sum(coalesce(c.cost_usd, c.most_usd)), 0)$q$),
+('decision_has_its_knowledge', 'What a decision was made with can be looked up, and still has its digest.', $q$
+  select d.tenant_id, d.id::text from public.inbound_decisions as d
+  where d.knowledge_digest is not null and not exists (
+    select from private.decision_knowledge as k where k.tenant_id = d.tenant_id and k.digest = d.knowledge_digest)
+  union all
+  select k.tenant_id, encode(k.digest, 'hex') from private.decision_knowledge as k
+  where k.digest <> sha256(convert_to(k.knowledge::text, 'UTF8'))$q$);
 
 create function private.residual_sends(p_since timestamptz default '-infinity')
 returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)
@@ -245,6 +257,10 @@ language sql stable security definer set search_path = '' as $$
   select 'insights', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
   from private.insight_work as w where w.run_at < 'infinity' group by w.tenant_id
+  union all
+  select 'assistants', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
+    count(*) filter (where w.lease_until > clock_timestamp())
+  from private.assist_work as w where w.status = 'waiting' group by w.tenant_id
 $$;
 comment on function private.queue_metrics() is
 'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';

@@ -12,7 +12,9 @@ from tests.api.kit import Client, World
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
                "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history"],
-    "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain"],
+    "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
+                "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de"],
+    "suggestion": ["/v1/suggestions/{}"],
     "attachment": ["/v1/attachments/{}"],
     "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
     "channel_session": ["/v1/channel-sessions/{}", "/v1/threads?session={}"],
@@ -26,9 +28,10 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/snooze", {"until": "2099-01-01T00:00:00Z"}), ("POST", "/v1/threads/{}/close", None),
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
-        ("POST", "/v1/threads/{}/merge", {"loser_id": str(uuid.uuid4())}),
+        ("POST", "/v1/threads/{}/merge", {"loser_id": str(uuid.uuid4())}), ("POST", "/v1/threads/{}/suggestions", None),
     ],
     "message": [
+        ("POST", "/v1/messages/{}/translation", {"language": "de"}),
         ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
     ],
     "contact": [
@@ -65,6 +68,9 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "attachment": world.one(
             "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes)"
             " values (%s, %s, 'f', 'text/plain', 1) returning id", acme, message),
+        "suggestion": world.one(
+            "insert into private.assist_work (tenant_id, kind, thread_id, requested_by)"
+            " values (%s, 'suggestions', %s, 'x') returning id", acme, thread),
         "api_key": world.one(
             "insert into public.api_keys (tenant_id, name, secret_digest, hint, scopes)"
             " values (%s, 'k', 'x', 'pk', '{read}') returning id", acme),

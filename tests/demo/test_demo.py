@@ -34,9 +34,9 @@ class Stack:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        drop = ("DATABASE_URL", "PARLEY_", "SUPABASE_")
+        drop = ("DATABASE_URL", "PARLEY_", "SUPABASE_", "ANTHROPIC_")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
-        self.environment |= {"PARLEY_HOME": str(home), "COLUMNS": "100"}
+        self.environment |= {"PARLEY_HOME": str(home), "COLUMNS": "100", "PARLEY_DECIDER": "rules"}
         for name in ("API", "SMTP", "CATCHER", "PG"):
             self.environment[f"PARLEY_{name}_PORT"] = str(free_port())
 

@@ -24,9 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime": {"app.realtime", "app.db", "app.domain"} | BASE,
     # The command line: it reads through app.db and starts the rest as processes.
     "app.cli": {"app.commands", "app.errors"},
-    "app.commands": {"app.commands", "app.demo", "app.explain", "app.db", "app.domain"} | BASE,
+    "app.commands": {"app.commands", "app.demo", "app.explain", "app.replay", "app.db", "app.domain"} | BASE,
     "app.demo": {"app.demo", "app.db", "app.domain", "app.channels"} | BASE,
     "app.explain": {"app.domain"} | BASE,
+    # Asks deciders about stored inputs: the one place beside the workers where both meet.
+    "app.replay": {"app.db", "app.deciders", "app.domain"} | BASE,
     "workers": {"workers", "app.db", "app.domain", "app.channels", "app.deciders", "app.moderation"} | BASE,
     # Migrations are applied by the same code everywhere, so the stack and the bench use it too.
     "devstack": {"devstack", "app.settings", "app.realtime", "app.errors", "app.log", "app.db.migrate"},

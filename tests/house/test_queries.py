@@ -22,6 +22,8 @@ from tests.support.database import Database
 
 ROLES = {
     "inbound": "parley_worker", "outbound": "parley_worker", "insights": "parley_worker", "operations": "postgres",
+    "assistants": "parley_worker", "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
+    "decisions": "postgres",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",
 }  # fmt: skip
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""
@@ -58,7 +60,9 @@ def type_name(oid: int) -> str:
 @pytest.fixture(scope="module")
 def connections(module_database: Database) -> Iterator[dict[str, psycopg.Connection[Any]]]:
     """One connection a role; the API's has become `authenticated`."""
-    opened = {role: module_database.connect(role) for role in ("postgres", "parley_api", "parley_worker")}
+    opened = {
+        role: module_database.connect(role) for role in ("postgres", "parley_api", "parley_worker", "parley_shadow")
+    }
     opened["authenticated"] = module_database.connect("parley_api")
     opened["authenticated"].execute(sql.SQL("set role authenticated"))
     yield opened

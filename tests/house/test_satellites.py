@@ -13,6 +13,8 @@ BODY_WORDS = ("body", "content", "text", "message", "html", "raw", "original")
 ALLOWED = {
     "public.et_messages.body": "the one place",
     "public.canned_replies.body": "a template of the tenant's, not a message",
+    "private.suggestion_drafts.body": "a reply nobody has sent; a week at most",
+    "private.message_translations.body": "derived from a message, goes when it changes; a month at most",
     "public.et_thread_insights.follow_up_text": "what will be said; the message row is made when it is due",
 }
 """Columns named like a body that may be one. Moderation will add its log and its originals."""

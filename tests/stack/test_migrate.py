@@ -114,9 +114,9 @@ def test_a_table_in_use_is_not_waited_for_forever(bare_database: Database, folde
 
 
 def test_the_runtime_roles_get_their_logins(cluster: Cluster, bare_database: Database) -> None:
-    """After the real migrations parley_worker and parley_api log in with their passwords, and bypass no policy."""
+    """After the real migrations the three runtime roles log in with their passwords, and bypass no policy."""
     migrate(bare_database.settings())
-    for role in ("parley_api", "parley_worker"):
+    for role in ("parley_api", "parley_worker", "parley_shadow"):
         with bare_database.connect(role) as connection:
             row = connection.execute(
                 "select rolsuper or rolbypassrls, rolpassword is null from pg_roles where rolname = current_user"

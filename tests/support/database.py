@@ -67,7 +67,7 @@ class Database:
     name: str
 
     def dsn(self, role: str = "postgres") -> str:
-        """How `role` connects: postgres (owner), parley_api, parley_worker, or admin (superuser)."""
+        """How `role` connects: postgres (owner), parley_api, parley_worker, parley_shadow, or admin (superuser)."""
         return self.cluster.dsn(self.name, role)
 
     def url(self, role: str = "postgres") -> str:
@@ -81,7 +81,7 @@ class Database:
     def settings(self, **overrides: Any) -> Settings:
         """Settings of a process that works on this database."""
         urls = {"database_url": self.url()}
-        for field, role in (("api", "parley_api"), ("worker", "parley_worker")):
+        for field, role in (("api", "parley_api"), ("worker", "parley_worker"), ("shadow", "parley_shadow")):
             urls[f"{field}_database_url"] = self.url(role)
             urls[f"{field}_password"] = self.cluster.passwords[role]
         return Settings(**{**urls, **overrides})
@@ -119,7 +119,7 @@ def start_cluster(watched: int) -> Cluster:
     given = os.environ.get("PARLEY_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     if given:
         passwords = dict.fromkeys(
-            ("postgres", "parley_api", "parley_worker"), conninfo_to_dict(given).get("password") or ""
+            ("postgres", "parley_api", "parley_worker", "parley_shadow"), conninfo_to_dict(given).get("password") or ""
         )
         return Cluster(given, {role: str(password) for role, password in passwords.items()})
     folder = Path(tempfile.gettempdir()) / f"parley-tests-{os.getuid()}-{watched}"
@@ -129,7 +129,7 @@ def start_cluster(watched: int) -> Cluster:
             _start_guardian(folder, watched)
     ready = json.loads((folder / "ready.json").read_text())
     passwords = {name: ready[f"{key}_password"] for name, key in
-                 (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"))}  # fmt: skip
+                 (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"), ("parley_shadow", "shadow"))}  # fmt: skip
     return Cluster(ready["admin"], passwords)
 
 

@@ -48,7 +48,7 @@ def wait_until(check: Callable[[], Any], timeout_s: float = 10.0, step_s: float 
 
 def plain_environment() -> dict[str, str]:
     """This process's environment without anything of a stack that may be running here."""
-    drop = ("PARLEY_", "SUPABASE_", "DATABASE_URL")
+    drop = ("PARLEY_", "SUPABASE_", "ANTHROPIC_", "DATABASE_URL")
     return {name: value for name, value in os.environ.items() if not name.startswith(drop)}
 
 
@@ -64,7 +64,7 @@ class Room:
         chosen: dict[str, Any] = {
             "home": str(home), "smtp_port": self.smtp_port, "catcher_port": self.catcher_port,
             "smtp_url": f"smtp://127.0.0.1:{self.catcher_port}?tls=none", "log_level": "info",
-            "secrets_keys": Fernet.generate_key().decode(), **settings,
+            "secrets_keys": Fernet.generate_key().decode(), "decider": "rules", **settings,
         }  # fmt: skip
         self.settings: Settings = database.settings(**chosen)
         self.processes: list[subprocess.Popen[bytes]] = []

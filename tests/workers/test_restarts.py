@@ -32,7 +32,8 @@ def own_server() -> Iterator[tuple[Server, Database]]:
         server.start()
         bootstrap(server.dsn(), owner_password=keys["pg_password"])
         passwords = {role: keys[f"{key}_password"] for role, key in
-                     (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"))}  # fmt: skip
+                     (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"),
+                      ("parley_shadow", "shadow"))}  # fmt: skip
         database = Database(Cluster(server.dsn(), passwords), "postgres")
         migrations.migrate(database.settings())
         yield server, database

@@ -46,7 +46,8 @@ def test_nobody_anonymous_runs_anything(world: World) -> None:
 def test_owner_tools_are_for_the_owner(world: World) -> None:
     """What could rewrite history or act for anyone is granted to no runtime role."""
     for name in ("audit", "expire_audit", "rebuild_work", "record_decision", "find_or_create_thread", "apply_receipt",
-                 "take_send_token", "close_work", "deny", "owner_of", "overrule", "settle_lost_attempt"):  # fmt: skip
+                 "take_send_token", "close_work", "deny", "owner_of", "overrule", "settle_lost_attempt", "keep_knowledge", "replay_context", "ask_assistant",
+                 "translation_state"):  # fmt: skip
         rows = world.all(
             "select a.grantee::regrole::text as role from pg_proc as p, aclexplode(p.proacl) as a"
             " where p.proname = %s and a.grantee <> p.proowner", name,
@@ -79,7 +80,14 @@ def test_clients_cannot_run_worker_functions(world: World) -> None:
         "cancel_queued",
         "suppress",
         "suspend_tenant",
+        "set_ai_budget",
         "verify_channel_session",
+        "reserve_ai_call",
+        "settle_ai_call",
+        "claim_assistants",
+        "complete_assistant",
+        "claim_shadow",
+        "complete_shadow",
     )
     rows = world.all(
         "select p.proname as name from pg_proc as p where p.proname = any(%s)"
@@ -113,6 +121,7 @@ def test_notifications_carry_nothing(world: World) -> None:
         "et_outbound",
         "et_insights",
         "et_followups",
+        "et_assist",
     }
 
 

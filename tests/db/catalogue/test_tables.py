@@ -16,7 +16,7 @@ GLOBAL_TABLES = {
 }
 """Tables that belong to no tenant: the list of tenants, a user's own choice, and two of the cluster itself."""
 
-RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api")
+RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api", "parley_shadow")
 
 TABLES = """
 select n.nspname || '.' || c.relname as name, n.nspname as schema, c.relname as bare, c.oid,
@@ -146,7 +146,7 @@ def test_clients_write_no_table(world: World) -> None:
     """authenticated reads through policies and writes through functions only."""
     rows = world.all(
         "select table_schema || '.' || table_name as name, privilege_type from information_schema.table_privileges"
-        " where grantee in ('authenticated', 'anon', 'parley_api') and privilege_type <> 'SELECT'"
+        " where grantee in ('authenticated', 'anon', 'parley_api', 'parley_shadow') and privilege_type <> 'SELECT'"
         " and table_schema in ('public', 'private')"
     )
     assert rows == []
@@ -154,7 +154,8 @@ def test_clients_write_no_table(world: World) -> None:
 
 def test_no_client_role_may_look_into_private(world: World) -> None:
     """USAGE on private belongs to servers."""
-    for role, allowed in (("anon", False), ("authenticated", False), ("parley_worker", True), ("parley_api", True)):
+    for role, allowed in (("anon", False), ("authenticated", False), ("parley_worker", True), ("parley_api", True),
+                          ("parley_shadow", True)):  # fmt: skip
         assert world.value("select has_schema_privilege(%s, 'private', 'usage')", role) is allowed, role
         assert not world.value("select has_schema_privilege(%s, 'private', 'create')", role), role
         assert not world.value("select has_schema_privilege(%s, 'public', 'create')", role), role
@@ -246,7 +247,7 @@ def test_delivery_status_is_in_no_index(world: World) -> None:
 
 def test_the_worker_bypasses_nothing(world: World) -> None:
     """Runtime logins are neither superusers nor exempt from row level security, and cannot become the owner."""
-    for role in ("parley_worker", "parley_api"):
+    for role in ("parley_worker", "parley_api", "parley_shadow"):
         row = world.one("select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit from pg_roles where"
                         " rolname = %s", role)  # fmt: skip
         assert not any(row.values()), role

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Row, Tenant, World
 
@@ -37,6 +38,8 @@ CORRUPTIONS: dict[str, str] = {
                               " %(waiting_th)s from public.et_threads where id = %(th)s",
     "merged_has_no_identity": "update public.contacts set merged_into = %(other_c)s where id = %(c)s",
     "search_follows_policy": "update public.et_messages set search_vector = 'x' where id = %(out)s",
+    "spending_is_the_sum": "update public.ai_calls set cost_usd = cost_usd + 1 where tenant_id = %(t)s",
+    "decision_has_its_knowledge": "update public.inbound_decisions set knowledge_digest = sha256('x') where id = %(d)s",
     "receipt_is_applied": "insert into public.delivery_receipts (tenant_id, provider, event_id, kind, message_id)"
                           " values (%(t)s, 'p', 'e', 'read', %(out)s)",
 }  # fmt: skip
@@ -53,6 +56,9 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     world.claim()
     waiting = world.arrive(tenant, "waiting@people.test")
     world.enqueue(waiting)
+    call = {"purpose": "decision", "model": "m", "prompt_version": "p", "most_usd": 0.01}
+    call_id = world.value("select private.reserve_ai_call(%s, %s)", tenant.id, Jsonb(call))
+    world.value("select private.settle_ai_call(%s, %s, '{\"cost_usd\": 0.001}')", tenant.id, call_id)
     ids = {
         "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],

@@ -60,7 +60,7 @@ def fill(world: World, tenant: Tenant) -> None:
     world.arrive(tenant, "second@people.test")
     world.receipt(tenant, "delivered", world.message(done["message_id"])["external_message_id"])
     values = {"t": tenant.id, "m": done["inbound_id"], "th": done["thread_id"], "s": tenant.session,
-              "c": world.thread(done["thread_id"])["contact_id"]}  # fmt: skip
+              "c": world.thread(done["thread_id"])["contact_id"], "d": done["decision_id"]}  # fmt: skip
     for statement in (
         "insert into public.tenant_invitations (tenant_id, address, role, token_digest) values (%(t)s,"
         " 'x@y.z', 'agent', '')",
@@ -82,6 +82,9 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id)"
         " select tenant_id, 'call', 't', recipient, id, message_id, thread_id from public.et_outbound_queue"
         " where tenant_id = %(t)s",
+        "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
+        """select private.reserve_ai_call(%(t)s, '{"purpose": "decision", "model": "m", "prompt_version": "p",
+        "most_usd": 0.01}')""",
         "insert into public.access_denials (tenant_id, actor, surface, action, object_kind, object_id)"
         " values (%(t)s, 'x', 'rpc', 'x', 'thread', 'x')",
         "select private.audit(%(t)s, 'test', 'test', null)",
@@ -196,6 +199,10 @@ def test_clients_and_workers_write_nothing_directly(scene: Scene, write: str) ->
         "inbound_work",
         "outbound_work",
         "insight_work",
+        "assist_work",
+        "suggestion_drafts",
+        "message_translations",
+        "decision_knowledge",
         "channel_secrets",
         "attachment_blobs",
         "send_buckets",

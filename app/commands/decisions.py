@@ -1,0 +1,162 @@
+"""Compare deciders: on live traffic beside each other, or on what was stored."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+import msgspec
+import psycopg
+from psycopg.rows import dict_row
+
+from app.db.queries import query
+from app.errors import BadInput
+from app.settings import load
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SHOWN = 20
+WHAT = ("action", "intent")
+
+
+@click.group()
+def command() -> None:
+    """Compare deciders. `diff` looks at what the shadow worker wrote down, `replay` asks a decider now."""
+
+
+def _since(_context: Any, _option: Any, text: str | None) -> datetime | None:
+    """`2h`, `7d` or an ISO time."""
+    if not text:
+        return None
+    try:
+        if text[-1] in UNITS and text[:-1].isdigit():
+            return datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"{text} is no time", remedy="say 2h, 7d or 2026-01-31T09:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _options(function: Any) -> Any:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Newest first."),
+        click.option("--tenant", help="Only this tenant's (its slug)."),
+        click.option("--since", callback=_since, help="2h, 7d, or an ISO time. Default: everything."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command()
+@click.option("--candidate", help="Only this candidate's. Default: all.")
+@_options
+def diff(candidate: str | None, since: datetime | None, tenant: str | None, limit: int, as_json: bool) -> None:
+    """What a shadow decider would have done differently, and what it costs."""
+    values = {"candidate": candidate, "since": since, "tenant": tenant, "limit": limit}
+    with psycopg.connect(load().database_url, autocommit=True, row_factory=dict_row) as connection:
+        rows = connection.execute(query("decisions", "shadow_pairs"), values).fetchall()
+    report = compare(rows)
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    click.echo(_diff_words(report))
+    _print_table(("live", "shadow", "decision", "why"), [_difference(row) for row in report["differences"][:SHOWN]])
+
+
+def _difference(row: dict[str, Any]) -> tuple[str, ...]:
+    live, shadow = (f"{row[f'{who}_action']}/{row[f'{who}_intent']}" for who in ("live", "shadow"))
+    return live, shadow, row["decision_id"], (row["shadow_reasons"] or [""])[0][:60]
+
+
+def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Agreement by action and intent over pairs whose input read the same, the differences, and both costs."""
+    exact = [row for row in rows if row["status"] == "done" and not row["inputs_changed"]]
+    differing = [row for row in exact if any(row[f"live_{what}"] != row[f"shadow_{what}"] for what in WHAT)]
+    return {
+        "pairs": len(rows),
+        "exact": len(exact),
+        "failed": sum(row["status"] == "failed" for row in rows),
+        "inputs_changed": sum(row["inputs_changed"] for row in rows),
+        "same_action": _share(sum(row["live_action"] == row["shadow_action"] for row in exact), len(exact)),
+        "same_intent": _share(sum(row["live_intent"] == row["shadow_intent"] for row in exact), len(exact)),
+        "same_reply": _share(
+            sum(row["same_reply"] for row in exact if row["live_action"] == row["shadow_action"] == "auto_reply"),
+            sum(row["live_action"] == row["shadow_action"] == "auto_reply" for row in exact),
+        ),
+        "actions": _counted(exact, "action"),
+        "intents": _counted(exact, "intent"),
+        "live_cost_usd": round(sum(row["live_cost_usd"] for row in exact), 6),
+        "shadow_cost_usd": round(sum(row["shadow_cost_usd"] for row in exact), 6),
+        "live_latency_ms": _mean([row["live_latency_ms"] for row in exact]),
+        "shadow_latency_ms": _mean([row["shadow_latency_ms"] for row in exact]),
+        "differences": differing,
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(sum(known) / len(known), 3) if known else None
+
+
+def _counted(rows: list[dict[str, Any]], what: str) -> dict[str, int]:
+    """`live → shadow` and how often, most frequent first."""
+    pairs = Counter(f"{row[f'live_{what}']} → {row[f'shadow_{what}']}" for row in rows)
+    return dict(pairs.most_common())
+
+
+@command.command()
+@click.option("--decider", required=True, help="rules or anthropic (which costs money).")
+@click.option("--made-by", help="Only decisions this decider made.")
+@_options
+def replay(  # noqa: PLR0917 - one per option
+    decider: str, made_by: str | None, since: datetime | None, tenant: str | None, limit: int, as_json: bool
+) -> None:
+    """Ask a decider again about stored inputs. Nothing is sent or recorded, except what it costs."""
+    from app.replay import Selection
+    from app.replay import replay as run
+
+    report = run(load(), decider, Selection(since=since, tenant=tenant, made_by=made_by, limit=limit))
+    plain = msgspec.to_builtins(report)
+    if as_json:
+        click.echo(json.dumps(plain))
+        return
+    agreement = "nothing to compare" if report.agreement is None else f"{report.agreement:.1%} equal"
+    click.echo(
+        f"{report.replayed} decisions replayed by {decider}: {agreement} ({report.equal} equal, {report.different}"
+        f" different), {report.inputs_changed} inputs read differently now, {report.skipped} were not decided by a"
+        f" decider; {report.cost_usd:.6f} USD"
+    )
+    _print_table(
+        ("decision", "field", "live", "replayed"),
+        [(one.decision_id, name, str(pair[0])[:40], str(pair[1])[:40])
+         for one in report.differences[:SHOWN] for name, pair in one.fields.items()],
+    )  # fmt: skip
+
+
+def _diff_words(report: dict[str, Any]) -> str:
+    if not report["exact"]:
+        return "no shadow decisions yet: set PARLEY_SHADOW_DECIDER and run `parley worker shadow`"
+    lines = [
+        f"{report['exact']} decisions compared ({report['failed']} failed, {report['inputs_changed']} whose input reads"
+        " differently now)",
+        f"same action {report['same_action']:.1%}, same intent {report['same_intent']:.1%}",
+        f"cost {report['live_cost_usd']:.6f} USD live, {report['shadow_cost_usd']:.6f} USD shadow",
+    ]
+    return "\n".join(lines + [f"  {count:>6}  {pair}" for pair, count in report["actions"].items()])
+
+
+def _print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    if not rows:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*heads, box=None)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
