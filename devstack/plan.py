@@ -19,7 +19,8 @@ from devstack.ports import next_free
 from devstack.state import State
 
 METRICS_BASE = 9464
-NAMES = ("catcher", "api", "receive", *WORKERS)
+RECEIVERS = {"receive": "workers.receivers.email", "telegram": "workers.receivers.telegram"}
+NAMES = ("catcher", "api", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
 
@@ -61,7 +62,7 @@ class Plan:
             say(f"this tree has no {', '.join(absent)}: left out")
         missing = [name for name in NAMES if name in absent or name in without]
         metrics: dict[str, int] = {}
-        for worker in (name for name in ("receive", *WORKERS) if name not in missing):
+        for worker in (name for name in (*RECEIVERS, *WORKERS) if name not in missing):
             metrics[worker] = next_free(METRICS_BASE, taken)
             taken.add(metrics[worker])
         environment = {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
@@ -74,7 +75,7 @@ class Plan:
             "api": answers_http(f"http://{self.settings.api_host}:{self.settings.api_port}/health/ready"),
             "receive": answers_smtp(self.settings.smtp_port),
         }
-        stages = {"receive": 0, "api": 2, "catcher": 3}
+        stages = {**dict.fromkeys(RECEIVERS, 0), "api": 2, "catcher": 3}
         return [
             Child(
                 name, _module(name), stages.get(name, 1), ready.get(name),
@@ -97,7 +98,7 @@ class Plan:
 
 def _module(name: str) -> str:
     """The module a process is run from."""
-    special = {"catcher": "devstack.catcher", "api": "app.http.main", "receive": "workers.receivers.email"}
+    special = {"catcher": "devstack.catcher", "api": "app.http.main", **RECEIVERS}
     return special.get(name, f"workers.{name}")
 
 
