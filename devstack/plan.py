@@ -92,7 +92,7 @@ class Plan:
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
             **ports,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
-            "missing": self.missing, "mailboxes": [], "processes": {},
+            "telegram_url": self.settings.telegram_url, "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
 
 
