@@ -193,9 +193,38 @@ def test_who_else_has_the_bot_is_named(room: Room, telegrams: Telegrams) -> None
     assert str(polled[0].id) in wait_for_status(room, foreign[1], "disconnected")
     assert "token" in wait_for_status(room, empty[1], "disconnected")
     wait_for_status(room, polled[1], "connected")
-    telegrams.loopback.do(polled[0].end_poll)
-    assert "another program" in wait_for_status(room, polled[1], "degraded")
+    stop = threading.Event()
+
+    def other_program() -> None:
+        while not stop.wait(0.2):
+            telegrams.loopback.do(polled[0].end_poll)
+
+    with threads(other_program):
+        try:
+            assert "another program" in wait_for_status(room, polled[1], "degraded")
+        finally:
+            stop.set()
     wait_for_status(room, polled[1], "connected")
+
+
+def test_a_hiccup_is_nobodys_business(room: Room, telegrams: Telegrams) -> None:
+    """One lost answer or server error changes no status and loses nothing; an outage is told, and its end."""
+    bot, session = telegrams.connect(room, room.tenant())
+    room.start("telegram")
+    wait_for_status(room, session, "connected")
+    telegrams.order("drop", calls="getUpdates", times=1)
+    telegrams.write(bot, 42, "one")
+    wait_for_rows(room, session, 1)
+    telegrams.write(bot, 42, "two")
+    wait_for_rows(room, session, 2)
+    assert account(room, session)["status"] == "connected"
+    assert room.world.all("select 1 from public.notifications where channel_session_id = %s", session) == []
+    telegrams.order("html", calls="getUpdates", status=502)
+    telegrams.write(bot, 42, "three")
+    assert "does not answer" in wait_for_status(room, session, "degraded", 60)
+    telegrams.loopback.do(telegrams.provider.faults.clear)
+    wait_for_rows(room, session, 3, 60)
+    wait_for_status(room, session, "connected", 40)
 
 
 def test_an_address_two_tenants_claim_is_read_for_the_one_who_proved_it(room: Room, telegrams: Telegrams) -> None:

@@ -38,6 +38,7 @@ class Loopback:
 
     def __exit__(self, *_: object) -> None:
         self._run(self._serving.__aexit__(None, None, None))
+        self._run(_end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -52,6 +53,13 @@ class Loopback:
             return order(*arguments, **members)
 
         return self._run(called())
+
+
+async def _end_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class Telegrams:

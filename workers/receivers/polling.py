@@ -41,6 +41,9 @@ SHARE = 16
 MOST = 500
 HEARTBEAT_S = 30.0
 PAUSE_MOST_S = 60.0
+SETTLE_S = 4.0
+"""After trouble an account is said to be well again once it was read for so long: a provider that throws out the older
+of two readers lets each of them in first."""
 GRACE_S = 10.0
 
 
@@ -165,20 +168,26 @@ class Poller:
     async def _pause(self, held: Claimed, trouble: Trouble) -> None:
         failures = self._failures[held.session_id] = self._failures.get(held.session_id, 0) + 1
         pause = min(PAUSE_MOST_S, 2.0 ** min(failures, 6) / 2) * (0.5 + random.random() / 2)  # noqa: S311 - jitter
+        until = time.monotonic() + max(pause, min(trouble.pause_s or 0.0, 600.0))
         log.warning("an account cannot be read", extra={"reason": trouble.reason, "failures": failures})
-        await self._beat(held, trouble.status, trouble.reason)
-        await _sleep(self.stopping, max(pause, min(trouble.pause_s or 0.0, 600.0)))
+        # A network that hiccups once is nobody's business; the account is still looked after while it waits.
+        told = trouble.status == "disconnected" or failures > 1
+        while not self.stopping.is_set() and (left := until - time.monotonic()) > 0:
+            if told:
+                await self._beat(held, trouble.status, trouble.reason)
+            await _sleep(self.stopping, min(left, HEARTBEAT_S))
 
     async def _read(self, held: Claimed) -> None:
         stream = aiter(self.reader.read(Account(session=self._open(held), cursor=held.cursor)))
-        proven = held.proven
+        proven, began = held.proven, time.monotonic()
         try:
             while (batch := await self._next(stream)) is not None:
                 if not proven:
                     proven = await self._prove(held)
                 received = await self._store(held, batch) if batch else False
-                self._failures.pop(held.session_id, None)
-                await self._beat(held, "connected", None, received=received)
+                if held.session_id not in self._failures or time.monotonic() - began > SETTLE_S:
+                    self._failures.pop(held.session_id, None)
+                    await self._beat(held, "connected", None, received=received)
             if not self.stopping.is_set():
                 raise Trouble("degraded", "the provider ended the conversation")
         finally:

@@ -4,6 +4,7 @@ Telegram forgets an update once a poll names a later offset. The offset moves in
 messages, and only then is it named, so that an update is either stored or still there.
 """
 
+import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -16,7 +17,8 @@ from app.domain.inbound import ChannelEvent, InboundMessage
 from app.settings import Settings
 from workers.receivers.polling import MOST, Account, Item, Trouble, main
 
-LONG_POLL_S = 25
+WAITS_S = (0, 5, 25)
+"""How long the first polls of an account wait, and then every one: the first two are there to see whether it works."""
 UPDATES_MOST = 100
 BATCH_BYTES = 16 * 1024 * 1024
 """Files of more than this are not held in memory at once: what was read so far is stored first."""
@@ -37,11 +39,10 @@ class TelegramReader:
     async def read(self, account: Account) -> AsyncIterator[list[Item]]:
         """Batches without end. Raises Trouble."""
         token = _token(account.session)
-        offset, moved_at, wait_s = int(account.cursor.get("offset", 0)), account.cursor.get("at", 0), 0
-        while True:
+        offset, moved_at = int(account.cursor.get("offset", 0)), account.cursor.get("at", 0)
+        for turn in itertools.count():
+            wait_s = WAITS_S[min(turn, len(WAITS_S) - 1)]
             updates = await self._ask(token, 0 if time.time() - moved_at > FORGET_S else offset, wait_s)
-            # The first poll does not wait: it is there to see whether the account works.
-            wait_s = LONG_POLL_S
             if not updates:
                 yield []
                 continue

@@ -127,8 +127,10 @@ class Bot:
             while not self.updates and (left := deadline - time.monotonic()) > 0 and not gone.done():
                 self.news.clear()
                 news = asyncio.ensure_future(self.news.wait())
-                await asyncio.wait({mine, news, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
+                try:
+                    await asyncio.wait({mine, news, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    news.cancel()
                 if mine.done():
                     raise Conflict
             return [update for _, update in itertools.islice(self.updates, limit)]
