@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     private_hosts: str = ""
     vapid_private_key: str = ""
     vapid_subject: str = "mailto:postmaster@parley.localhost"
+    telegram_url: str = "https://api.telegram.org"
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525
     lmtp_port: Port = 0

@@ -9,7 +9,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from app.db.queries import query
-from app.demo.run import Sent, wait_until_settled
+from app.demo.channel import Sent
+from app.demo.run import wait_until_settled
 from app.settings import Settings
 from bench.rows import Row, Say, at_most, fact
 

@@ -19,7 +19,8 @@ from devstack.ports import next_free
 from devstack.state import State
 
 METRICS_BASE = 9464
-NAMES = ("catcher", "api", "receive", *WORKERS)
+RECEIVERS = {"receive": "workers.receivers.email", "telegram": "workers.receivers.telegram"}
+NAMES = ("catcher", "api", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
 
@@ -63,7 +64,7 @@ class Plan:
             without = without | {"shadow"}
         missing = [name for name in NAMES if name in absent or name in without]
         metrics: dict[str, int] = {}
-        for worker in (name for name in ("receive", *WORKERS) if name not in missing):
+        for worker in (name for name in (*RECEIVERS, *WORKERS) if name not in missing):
             metrics[worker] = next_free(METRICS_BASE, taken)
             taken.add(metrics[worker])
         environment = {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
@@ -76,7 +77,7 @@ class Plan:
             "api": answers_http(f"http://{self.settings.api_host}:{self.settings.api_port}/health/ready"),
             "receive": answers_smtp(self.settings.smtp_port),
         }
-        stages = {"receive": 0, "api": 2, "catcher": 3}
+        stages = {**dict.fromkeys(RECEIVERS, 0), "api": 2, "catcher": 3}
         return [
             Child(
                 name, _module(name), stages.get(name, 1), ready.get(name),
@@ -93,13 +94,13 @@ class Plan:
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
             **ports,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
-            "missing": self.missing, "mailboxes": [], "processes": {},
+            "telegram_url": self.settings.telegram_url, "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
 
 
 def _module(name: str) -> str:
     """The module a process is run from."""
-    special = {"catcher": "devstack.catcher", "api": "app.http.main", "receive": "workers.receivers.email"}
+    special = {"catcher": "devstack.catcher", "api": "app.http.main", **RECEIVERS}
     return special.get(name, f"workers.{name}")
 
 

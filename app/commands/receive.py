@@ -1,4 +1,4 @@
-"""Run the receiver of inbound mail alone."""
+"""Run one receiver of inbound messages alone."""
 
 import click
 
@@ -6,6 +6,12 @@ from app.commands._stack import become
 
 
 @click.command()
-def command() -> None:
-    """Accept mail over SMTP on PARLEY_SMTP_HOST:PARLEY_SMTP_PORT until SIGTERM. `parley up` runs it for you."""
-    become("workers.receivers.email")
+@click.argument("what", type=click.Choice(["email", "telegram"]), default="email")
+def command(what: str) -> None:
+    """Take messages in until SIGTERM. `parley up` runs every receiver for you.
+
+    \b
+    email      accepts mail over SMTP on PARLEY_SMTP_HOST:PARLEY_SMTP_PORT
+    telegram   polls every connected bot; any number of copies may run
+    """
+    become(f"workers.receivers.{what}")

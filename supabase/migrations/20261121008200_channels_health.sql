@@ -87,7 +87,7 @@ begin
   set status = 'disconnected', status_reason = 'nobody has read this account for ' || to_char(
     clock_timestamp() - s.last_heartbeat_at, 'FMHH24 "h" FMMI "min"')
   where s.status in ('connected', 'degraded') and s.last_heartbeat_at < clock_timestamp() - p_after
-    and exists (
+    and private.is_polled(s) and exists (
       select from private.receiver_cursors as r where r.tenant_id = s.tenant_id and r.session_id = s.id);
   get diagnostics v_count = row_count;
   return v_count;

@@ -32,7 +32,9 @@ from devstack.ports import free_port
 from tests.db.helpers import Row, Tenant, World
 from tests.support.database import Database
 
-MODULES = {"receive": "workers.receivers.email", "catcher": "devstack.catcher"}
+MODULES = {
+    "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "catcher": "devstack.catcher",
+}  # fmt: skip
 HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
 QUESTION = "Hello, what are your opening hours this week?"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import uvloop  # noqa: F401 - to be there already in the children
 
 from workers import followups, housekeeper, inbound, insights, loop, outbound, timers
-from workers.receivers import email
+from workers.receivers import email, polling, telegram
 
 MAINS: dict[str, Callable[[], None]] = {
     "inbound": lambda: loop.main(inbound.InboundHandler),
@@ -22,6 +22,7 @@ MAINS: dict[str, Callable[[], None]] = {
     "followups": lambda: timers.main("followups", followups.run_due),
     "housekeeper": lambda: timers.main("housekeeper", housekeeper.Housekeeper().round),
     "receive": email.main,
+    "telegram": lambda: polling.main(telegram.TelegramReader),
 }
 
 

@@ -76,6 +76,32 @@ select s.address from public.et_channel_sessions as s
 where s.channel = 'email' and s.verified_at is not null and s.status not in ('deleted', 'paused')
 order by s.verified_at, s.id limit 1;
 
+-- name: demo_bot
+-- The Telegram account a demo made before, with its sealed token.
+select s.id::text as session_id, encode(x.ciphertext, 'base64') as sealed
+from public.et_channel_sessions as s
+inner join private.channel_secrets as x on x.tenant_id = s.tenant_id and x.session_id = s.id and x.name = 'token'
+where s.provider = 'telegram' and s.name = %(name)s and s.status not in ('deleted', 'paused')
+order by s.created_at limit 1;
+
+-- name: make_demo_bot
+-- A Telegram account of the first tenant, for a demo on loopback.
+with made as (
+  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address)
+  select t.id, 'telegram', 'telegram', %(name)s, %(address)s from public.tenants as t
+  where t.status = 'active' order by t.created_at, t.id limit 1
+  returning tenant_id, id
+), sealed as (
+  insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
+  select m.tenant_id, m.id, 'token', %(sealed)s from made as m
+)
+select m.id::text as session_id from made as m;
+
+-- name: find_received
+-- Received messages by the ids of their channel.
+select m.external_message_id, m.id::text as id from public.et_messages as m
+where m.channel = %(channel)s and m.external_message_id = any(%(keys)s) and m.direction = 'inbound';
+
 -- name: demo_figures
 -- What became of the named messages, and how long replies took.
 with named as (

@@ -1,0 +1,297 @@
+"""The Bot API over HTTP, and beside it `/control`, where a test or a demo plays the people and breaks things."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import itertools
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from devstack.providers.faults import BEFORE, Fault, Faults
+from devstack.providers.http import DROP, Drop, Request, Response, Server, as_json
+from devstack.providers.telegram.bots import TOKEN, Bot, Chat, Conflict, Json, Limits
+from devstack.providers.telegram.sending import ApiError, Files, Sender, bad
+
+DOWNLOAD_MOST = 20 * 1024 * 1024
+POLL_MOST_S = 50.0
+WEBHOOK_PAUSE_S = 0.5
+IDENT = "parley loopback telegram"
+TAKEN = "terminated by other getUpdates request; make sure that only one bot instance is running"
+HOOKED = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+
+
+class Telegram:
+    """One Bot API with its bots. `async with telegram.serving(port)` listens on 127.0.0.1."""
+
+    def __init__(self, limits: Limits | None = None, *, seed: int = 0) -> None:
+        self.limits = limits or Limits()
+        self.faults = Faults(seed)
+        self.sender = Sender()
+        self.bots: dict[str, Bot] = {}
+        self.calls: dict[str, int] = {}
+        """Method → how often it was called."""
+        self.written = 0
+        self._hooks: dict[str, asyncio.Task[None]] = {}
+        self._own = {
+            "getme": self._get_me, "getfile": self._get_file, "setwebhook": self._set_webhook,
+            "deletewebhook": self._delete_webhook, "getwebhookinfo": self._webhook_info,
+        }  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def serving(self, port: int = 0) -> Any:
+        """Yields the base URL."""
+        async with Server(self.handle, port) as server:
+            try:
+                yield f"http://127.0.0.1:{server.port}"
+            finally:
+                for task in self._hooks.values():
+                    task.cancel()
+                await asyncio.gather(*self._hooks.values(), return_exceptions=True)
+
+    # ── playing the people ───────────────────────────────────────────────────────────────────────────────────────
+
+    def add_bot(self, token: str, username: str = "parley_bot") -> Bot:
+        """A bot that @BotFather made."""
+        if not TOKEN.fullmatch(token):
+            raise ValueError("that is no bot token")
+        return self.bots.setdefault(token, Bot(token, username, self.limits))
+
+    def write(
+        self, token: str, person: int, text: str | None = None, *, chat: Json | None = None, kind: str = "message",
+        **members: Any,
+    ) -> Json:  # fmt: skip
+        """A person writes to a bot, in private or in a group (`chat`: {"id", "type", "title"}); returns the message.
+
+        `members` are further members of the message, or replace made-up ones. `kind` may be `edited_message`.
+        """
+        bot = self.bots[token]
+        name = {"first_name": f"Person {person}", "language_code": "en"}
+        place = bot.chat(chat or {"id": person, "type": "private", **name})
+        user = {"id": person, "is_bot": False, **name, **members.pop("from_user", {})}
+        message: Json = {"message_id": members.pop("message_id", None) or next(place.numbers), "from": user,
+                         "chat": place.about, "date": int(time.time()),
+                         **({} if text is None else {"text": text}), **members}  # fmt: skip
+        place.messages[message["message_id"]] = message
+        self.written += 1
+        bot.add_update(kind, message)
+        return message
+
+    def upload(self, token: str, data: bytes, *, size: int | None = None) -> Json:
+        """A file a person sends: what a message says of it. `size` may lie."""
+        digest = hashlib.sha256(data).hexdigest()
+        self.bots[token].files[f"file-{digest[:24]}"] = (f"documents/{digest[:12]}.bin", data)
+        return {"file_id": f"file-{digest[:24]}", "file_unique_id": digest[:12], "file_size": size or len(data)}
+
+    def block(self, token: str, person: int, *, blocked: bool = True) -> None:
+        """A person blocks the bot, or lets it in again."""
+        bot = self.bots[token]
+        chat = bot.chat({"id": person, "type": "private", "first_name": f"Person {person}"})
+        chat.refusal = "bot was blocked by the user" if blocked else None
+        states = ({"status": "member"}, {"status": "kicked", "until_date": 0})
+        old, new = states if blocked else states[::-1]
+        bot.add_update("my_chat_member", {
+            "chat": chat.about, "from": {"id": person, "is_bot": False, "first_name": f"Person {person}"},
+            "date": int(time.time()), "old_chat_member": old, "new_chat_member": new,
+        })  # fmt: skip
+
+    def chat(self, token: str, chat: int) -> Chat:
+        """A chat, to look at or to change."""
+        return self.bots[token].chats[chat]
+
+    @property
+    def deliveries(self) -> list[Json]:
+        """What bots sent and people got, in order: {"bot", "method", "at", "message"}."""
+        return self.sender.deliveries
+
+    # ── the Bot API ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def handle(self, request: Request) -> Response | Drop:
+        """Any request."""
+        head, _, rest = request.path.removeprefix("/").partition("/")
+        if head == "control":
+            return self._control(request, rest)
+        if head == "file":
+            return self._download(rest)
+        if not head.startswith("bot") or not rest:
+            return as_json(ApiError(404, "Not Found").body(), 404)
+        name = rest.lower()
+        self.calls[rest] = self.calls.get(rest, 0) + 1
+        fault = self.faults.strike(rest)
+        if fault is not None and fault.kind in BEFORE:
+            return _instead(fault)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        answer = await self._call(head.removeprefix("bot"), name, request)
+        if fault is None or fault.kind == "slow":
+            return answer
+        if fault.kind == "hang":
+            await request.disconnected.wait()
+        return Response(200, b"<html>it works</html>", "text/html") if fault.kind == "garbage" else DROP
+
+    async def _call(self, token: str, name: str, request: Request) -> Response:
+        try:
+            bot = self.bots.get(token)
+            if bot is None or bot.revoked:
+                raise ApiError(*((401, "Unauthorized") if TOKEN.fullmatch(token) else (404, "Not Found")))
+            try:
+                given, files = request.form()
+            except ValueError as error:
+                raise bad(f"can't read the request: {error}") from error
+            return as_json({"ok": True, "result": await self._result(bot, name, given, files, request)})
+        except ApiError as refusal:
+            return as_json(refusal.body(), refusal.code)
+
+    async def _result(self, bot: Bot, name: str, given: Json, files: Files, request: Request) -> Any:
+        if name == "getupdates":
+            return await self._get_updates(bot, given, request)
+        if own := self._own.get(name):
+            return own(bot, given)
+        if sends := self.sender.methods.get(name):
+            return sends(bot, given, files)
+        raise ApiError(404, "Not Found: method not found")
+
+    def _get_me(self, bot: Bot, _given: Json) -> Json:
+        return bot.user()
+
+    async def _get_updates(self, bot: Bot, given: Json, request: Request) -> list[Json]:
+        if bot.webhook:
+            raise ApiError(409, f"Conflict: {HOOKED}")
+        if given.get("allowed_updates") is not None:
+            asked = given["allowed_updates"]
+            names = frozenset(json.loads(asked) if isinstance(asked, str) else asked)
+            bot.allowed = names or None
+        bot.confirm_below(int(given.get("offset") or 0))
+        limit = min(100, max(1, int(given.get("limit") or 100)))
+        try:
+            return await bot.poll(limit, min(POLL_MOST_S, float(given.get("timeout") or 0)), request.disconnected)
+        except Conflict:
+            raise ApiError(409, f"Conflict: {TAKEN}") from None
+
+    def _get_file(self, bot: Bot, given: Json) -> Json:
+        found = bot.files.get(str(given.get("file_id")))
+        if found is None:
+            raise bad("invalid file_id")
+        if len(found[1]) > DOWNLOAD_MOST:
+            raise bad("file is too big")
+        return {"file_id": given["file_id"], "file_unique_id": str(given["file_id"])[-12:], "file_size": len(found[1]),
+                "file_path": found[0]}  # fmt: skip
+
+    def _download(self, rest: str) -> Response | Drop:
+        fault = self.faults.strike("file")
+        if fault is not None:
+            return _instead(fault)
+        head, _, path = rest.partition("/")
+        bot = self.bots.get(head.removeprefix("bot"))
+        found = [data for known, data in bot.files.values() if known == path] if bot and not bot.revoked else []
+        if not found:
+            return as_json(ApiError(404, "Not Found").body(), 404)
+        return Response(200, found[0], "application/octet-stream")
+
+    def _set_webhook(self, bot: Bot, given: Json) -> bool:
+        url = str(given.get("url") or "")
+        if not url:
+            return self._delete_webhook(bot, given)
+        if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+            raise bad("bad webhook: this provider reaches 127.0.0.1 only")
+        self._delete_webhook(bot, given)
+        bot.end_poll()
+        bot.webhook = {"url": url, "secret_token": str(given.get("secret_token") or ""), "last_error_message": None}
+        self._hooks[bot.token] = asyncio.create_task(self._push_forever(bot))
+        return True
+
+    def _delete_webhook(self, bot: Bot, given: Json) -> bool:
+        bot.webhook = {}
+        if given.get("drop_pending_updates") in (True, "true", "True"):
+            bot.updates.clear()
+        if task := self._hooks.pop(bot.token, None):
+            task.cancel()
+        return True
+
+    def _webhook_info(self, bot: Bot, _given: Json) -> Json:
+        error = bot.webhook.get("last_error_message")
+        return {
+            "url": bot.webhook.get("url", ""), "has_custom_certificate": False,
+            "pending_update_count": len(bot.updates), **({"last_error_message": error} if error else {}),
+        }  # fmt: skip
+
+    async def _push_forever(self, bot: Bot) -> None:
+        """Updates go to the webhook in order, again and again until it answers 2xx."""
+        headers = {"X-Telegram-Bot-Api-Secret-Token": bot.webhook["secret_token"]}
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            while True:
+                if not bot.updates:
+                    bot.news.clear()
+                    await bot.news.wait()
+                    continue
+                update = bot.updates[0][1]
+                try:
+                    answer = await client.post(bot.webhook["url"], json=update, headers=headers)
+                    answer.raise_for_status()
+                    bot.confirm_below(update["update_id"] + 1)
+                except httpx.HTTPError as error:
+                    bot.webhook["last_error_message"] = f"{type(error).__name__}"
+                    await asyncio.sleep(WEBHOOK_PAUSE_S)
+
+    # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _control(self, request: Request, what: str) -> Response:
+        if not what:
+            return as_json({"provider": IDENT, "bots": [self._about(bot) for bot in self.bots.values()]})
+        try:
+            given = json.loads(request.body) if request.body else {}
+            return as_json(self._order(what, given, request))
+        except (KeyError, TypeError, ValueError) as error:
+            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    def _order(self, what: str, given: Json, request: Request) -> Any:
+        match what:
+            case "bots":
+                return self._about(self.add_bot(given["token"], given.get("username", "parley_bot")))
+            case "messages":
+                return [self._written(given["token"], dict(one)) for one in given["messages"]]
+            case "block":
+                self.block(given["token"], given["person"], blocked=given.get("blocked", True))
+            case "revoke":
+                self.bots[given["token"]].revoked = given.get("revoked", True)
+            case "faults":
+                self.faults.order_all(given)
+            case "clear-faults":
+                self.faults.clear()
+            case "deliveries":
+                return list(itertools.islice(self.deliveries, int(request.query.get("since", 0)), None))
+            case _:
+                raise ValueError(f"no such order: {what}")
+        return {"done": True}
+
+    def _written(self, token: str, one: Json) -> Json:
+        data = one.pop("file", None)
+        if data is not None:
+            one["document"] = self.upload(token, base64.b64decode(data["data"])) | {"file_name": data.get("name")}
+        return self.write(token, one.pop("person"), one.pop("text", None), **one)
+
+    def _about(self, bot: Bot) -> Json:
+        return {"id": bot.id, "username": bot.username, "pending": len(bot.updates), "confirmed": bot.confirmed,
+                "conflicts": bot.conflicts, "webhook": bot.webhook.get("url", "")}  # fmt: skip
+
+
+def _instead(fault: Fault) -> Response | Drop:
+    """What is answered in the place of a call that is not made."""
+    if fault.kind == "limit":
+        seconds = max(1, round(fault.seconds))
+        return as_json(ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds).body(), 429)
+    if fault.kind == "html":
+        return Response(fault.status, b"<html><h1>Bad Gateway</h1></html>", "text/html")
+    if fault.kind == "status":
+        return as_json(ApiError(fault.status, fault.text).body(), fault.status)
+    return DROP
+
+
+def texts(deliveries: Iterable[Json]) -> list[str]:
+    """What was said in deliveries."""
+    return [str(one["message"].get("text") or one["message"].get("caption") or "") for one in deliveries]

@@ -1,0 +1,84 @@
+"""`parley demo --channel telegram`: the main job over a Bot API on this machine, and nowhere else."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.settings import PROJECT
+from tests.demo.test_demo import KEYS, Stack
+from tests.stack.conftest import ALONE
+
+COUNT = 40
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    """A stack that is not yet running."""
+    folder = Path(tempfile.mkdtemp(prefix="parley-demo-test-"))
+    folder.chmod(0o711)
+    made = Stack(folder / ".parley")
+    try:
+        yield made
+    finally:
+        made.run("down")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def provider_url() -> Iterator[str]:
+    """A Bot API on loopback, as a process."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "devstack.providers.telegram"], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+def test_every_message_is_answered_or_decided_on_a_stack_of_its_own(stack: Stack) -> None:
+    """Nothing runs: a stack and a provider are started and thrown away, and the figures are those of mail."""
+    report = stack.demo("--channel", "telegram", "--count", str(COUNT))
+    print(report)
+    assert list(report) == KEYS
+    assert (report["sent"], report["received"], report["lost"], report["duplicates"]) == (COUNT, COUNT, 0, 0)
+    assert (report["errors"], report["violations"]) == (0, 0)
+    assert (report["threads"], report["decisions"]) == (COUNT, COUNT)
+    assert 0 < report["replies"] <= report["decisions"]
+    assert 0 < report["p50_ms"] <= report["p95_ms"] <= report["p99_ms"]
+    assert not stack.home.exists(), "it touched no stack of ours"
+
+
+def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, provider_url: str) -> None:
+    """The demo's bot is made once; every run is new people."""
+    up = stack.run("up", "--detach", PARLEY_TELEGRAM_URL=provider_url)
+    assert up.returncode == 0, up.stderr + up.stdout
+    for _ in range(2):
+        report = stack.demo("--channel", "telegram")
+        assert (report["sent"], report["received"], report["lost"], report["errors"]) == (10, 10, 0, 0)
+        assert report["decisions"] == 10
+    assert json.loads(stack.run("check", "--json").stdout)["violations"] == 0
+
+
+def test_it_refuses_where_answers_could_reach_somebody(stack: Stack, provider_url: str) -> None:
+    """What counts is the address the running stack uses, whatever this process is told."""
+    up = stack.run("up", "--detach", *ALONE)
+    assert up.returncode == 0, up.stderr + up.stdout
+    for extra in ({}, {"PARLEY_TELEGRAM_URL": provider_url}):
+        refused = stack.run("demo", "--channel", "telegram", "--json", **extra)
+        assert refused.returncode != 0
+        assert "real people" in refused.stderr and "--private" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_options_of_mail_are_refused(stack: Stack) -> None:
+    """A bot reads no mbox, and a mail demo sends what it is given."""
+    for arguments in (("--channel", "telegram", "--mbox", "x"), ("--count", "3"), ("--channel", "pigeon")):
+        refused = stack.run("demo", *arguments)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr

@@ -1,0 +1,132 @@
+"""Providers on loopback for tests that are not asynchronous: one thread, one loop, orders from outside."""
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from app.secrets import Vault
+from devstack.providers.telegram import Telegram
+from devstack.providers.telegram.bots import Bot, Limits
+from tests.db.helpers import Row, Tenant
+from tests.workers.harness import Room
+
+
+class Serving(Protocol):
+    """What can be served on a port."""
+
+    def serving(self, port: int = 0) -> Any:
+        """An async context manager that yields a base URL."""
+
+
+class Loopback:
+    """Serves a provider in a thread while the `with` block lasts; `url` is where."""
+
+    def __init__(self, provider: Serving) -> None:
+        self._provider = provider
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> "Loopback":
+        self._thread.start()
+        self._serving = self._provider.serving()
+        self.url = self._run(self._serving.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._serving.__aexit__(None, None, None))
+        self._run(_end_tasks())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def do(self, order: Callable[..., Any], *arguments: Any, **members: Any) -> Any:
+        """Call `order` in the provider's thread and give back what it says."""
+
+        async def called() -> Any:
+            return order(*arguments, **members)
+
+        return self._run(called())
+
+
+async def _end_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+class Telegrams:
+    """A Bot API, its bots, and the accounts that tenants of a room have with them."""
+
+    def __init__(self, limits: Limits | None = None, seed: int = 0) -> None:
+        self.provider = Telegram(limits, seed=seed)
+        self.loopback = Loopback(self.provider)
+        self._next = 700_100
+
+    def __enter__(self) -> "Telegrams":
+        self.loopback.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loopback.__exit__()
+
+    @property
+    def url(self) -> str:
+        """Where the Bot API is."""
+        return self.loopback.url
+
+    def connect(self, room: Room, tenant: Tenant, **config: Any) -> tuple[Bot, uuid.UUID]:
+        """A new bot and the account of a tenant that has its token."""
+        self._next += 1
+        token = f"{self._next}:AA{uuid.uuid4().hex}"
+        bot: Bot = self.loopback.do(self.provider.add_bot, token, f"bot{self._next}")
+        room.world.providers["telegram"] = "telegram"
+        session = room.world.session(tenant.id, "telegram", str(bot.id), verified=False)
+        room.world.owner.execute(
+            "update public.et_channel_sessions set status = 'pending', config = %s::jsonb where id = %s",
+            [json.dumps(config), session],
+        )
+        self.set_token(room, tenant, session, token)
+        return bot, session
+
+    def set_token(self, room: Room, tenant: Tenant, session: uuid.UUID, token: str) -> None:
+        """The secret `token` of an account, sealed."""
+        room.world.owner.execute(
+            "insert into private.channel_secrets (tenant_id, session_id, name, ciphertext) values (%s, %s, 'token', %s)"
+            " on conflict (tenant_id, session_id, name) do update set ciphertext = excluded.ciphertext",
+            [tenant.id, session, Vault(room.settings.secret_keys()).seal(token)],
+        )
+
+    def write(self, bot: Bot, person: int, text: str | None = None, **members: Any) -> dict[str, Any]:
+        """A person writes to a bot."""
+        said: dict[str, Any] = self.loopback.do(self.provider.write, bot.token, person, text, **members)
+        return said
+
+    def order(self, kind: str, **options: Any) -> Any:
+        """A fault from now on."""
+        return self.loopback.do(self.provider.faults.order, kind, **options)
+
+    def delivered(self) -> list[dict[str, Any]]:
+        """The messages people got."""
+        return [one["message"] for one in self.loopback.do(list, self.provider.deliveries)]
+
+
+def account(room: Room, session: uuid.UUID) -> Row:
+    """A channel session as it is now."""
+    return room.world.one("select * from public.et_channel_sessions where id = %s", session)
+
+
+def stored(room: Room, session: uuid.UUID) -> list[Row]:
+    """The inbound messages of an account, in the order of their ids on the channel."""
+    return room.world.all(
+        "select * from public.et_messages where channel_session_id = %s and direction = 'inbound'"
+        " order by split_part(external_message_id, ':', 2)::bigint, split_part(external_message_id, ':', 3)::bigint",
+        session,
+    )
