@@ -1,11 +1,15 @@
-"""`compose`: a mail to be sent, as bytes that every relay takes: ASCII headers, 7-bit body, lines under 78
-characters."""
+"""`compose`: a mail to be sent, as bytes that every relay takes: ASCII headers, 7-bit body, lines under 78 characters.
+
+The exception is a mailbox whose name is not ASCII (RFC 6532): it has no other spelling, so its header is UTF-8 and the
+mail needs a relay with SMTPUTF8.
+"""
 
 import binascii
 import re
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from app.channels.email.text import clean_text
 from app.domain.addresses import AddressError, normalize_email
@@ -33,10 +37,10 @@ _HEADER_FIELDS = (
 
 
 def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
-    """The mail in RFC 5322 form with CRLF line ends.
+    """The mail in RFC 5322 form with CRLF line ends; ASCII but for addresses that are not.
 
     Raises `HeaderError` when a field holds a line break, a control character or no valid value: nothing is ever
-    stripped silently. `now` is the Date, the current time by default.
+    stripped silently. Only ids of others' mails that cannot stand in a header are left out: the mail must still go. `now` is the Date, the current time by default.
     """
     for field in _HEADER_FIELDS:
         _refuse_breaks(field, getattr(mail, field))
@@ -47,7 +51,7 @@ def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
         ("Subject", _words("Subject", mail.subject)),
         ("Message-ID", _id("message_id", mail.message_id)),
     ]
-    if mail.in_reply_to:
+    if mail.in_reply_to and _ID.fullmatch(_bare(mail.in_reply_to)):
         fields.append(("In-Reply-To", _id("in_reply_to", mail.in_reply_to)))
     if references := _references(mail):
         fields.append(("References", references))
@@ -64,7 +68,7 @@ def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
         ("Content-Transfer-Encoding", encoding),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return head.encode("ascii") + b"\r\n" + body
+    return head.encode() + b"\r\n" + body
 
 
 def _refuse_breaks(field: str, value: str | None) -> None:
@@ -74,12 +78,9 @@ def _refuse_breaks(field: str, value: str | None) -> None:
 
 def _address(field: str, written: str) -> str:
     try:
-        address = normalize_email(written)
+        return normalize_email(written)
     except AddressError as error:
         raise HeaderError(field, str(error)) from error
-    if not address.isascii():
-        raise HeaderError(field, "the part before the @ must be ASCII: not every relay takes SMTPUTF8")
-    return address
 
 
 def _mailbox(field: str, written: str, name: str) -> str:
@@ -118,8 +119,12 @@ def _fold(text: str, used: int) -> str:
     return "\r\n ".join(lines)
 
 
+def _bare(written: str) -> str:
+    return written.strip().removeprefix("<").removesuffix(">")
+
+
 def _id(field: str, written: str) -> str:
-    bare = written.strip().removeprefix("<").removesuffix(">")
+    bare = _bare(written)
     if not _ID.fullmatch(bare):
         raise HeaderError(field, "not a message-id")
     return f"<{bare}>"
@@ -130,8 +135,7 @@ def _references(mail: OutgoingMail) -> str:
     for one in mail.references:
         _refuse_breaks("references", one)
     chain = [*mail.references, *([mail.in_reply_to] if mail.in_reply_to else [])]
-    bare = [one.strip().removeprefix("<").removesuffix(">") for one in chain]
-    ids = list(dict.fromkeys(reversed([one for one in bare if _ID.fullmatch(one)])))[::-1]
+    ids = list(dict.fromkeys(reversed([one for one in map(_bare, chain) if _ID.fullmatch(one)])))[::-1]
     ids = [ids[0], *ids[-19:]] if len(ids) > 20 else ids
     return "\r\n ".join(f"<{one}>" for one in ids)
 
@@ -147,7 +151,8 @@ def _unsubscribe(mail: OutgoingMail) -> list[tuple[str, str]]:
         address, question, query = target.partition("?")
         if not re.fullmatch(r"[!-;=?-~]{0,500}", query):
             raise HeaderError("unsubscribe_mailto", "not a mailto target")
-        targets.append(f"<mailto:{_address('unsubscribe_mailto', address)}{question}{query}>")
+        address = quote(_address("unsubscribe_mailto", address), safe="!$&'*+/=@")
+        targets.append(f"<mailto:{address}{question}{query}>")
     if not targets:
         return []
     fields = [("List-Unsubscribe", ",\r\n ".join(targets))]

@@ -99,6 +99,8 @@ def _original(parts: Sequence[Part], mail: ReportInput) -> Headers | None:
 def _original_id(original: Headers | None, mail: ReportInput) -> str | None:
     if original is not None and (found := message_id(original.raw("message-id"))):
         return found
+    if envelope_id := _envelope_id(mail.root):
+        return envelope_id
     match = re.search(r"(?i)\bmessage[- ]?id\s?[:=]?\s*<([^<>\s]{3,500})>", mail.text[:MAX_SCAN])
     if match:
         return clean_line(match[1], 500)
@@ -108,6 +110,22 @@ def _original_id(original: Headers | None, mail: ReportInput) -> str | None:
         if ids:
             return ids[-1]
     return None
+
+
+def _envelope_id(root: Part) -> str | None:
+    """The ENVID of the mail a report is about, if it has the form of a Message-ID: that is what we hand over."""
+    for part in [one for one in root.walk() if one.content_type in _STATUS_TYPES][:5]:
+        head = decode_bytes(part.decoded()[:4000], part.charset)
+        match = re.search(r"(?mi)^original-envelope-id[ \t]*:[ \t]*([!-~]{3,300})[ \t]*\r?$", head)
+        if match and "@" in (written := unxtext(match[1])):
+            return written.strip("<>")
+    return None
+
+
+def unxtext(text: str) -> str:
+    """A value with RFC 3461's encoding of `+` and `=` undone. No more: mailers decode as they like, and `john+2026@…`
+    is an address."""
+    return re.sub(r"\+(2B|3D)", lambda match: chr(int(match[1], 16)), text)
 
 
 def _fields(block: str) -> dict[str, str]:
@@ -177,7 +195,7 @@ def _from_block(block: dict[str, str], original_id: str | None, text: str) -> Ma
     diagnostic = clean_line(_typed(block.get("diagnostic-code", "")), 1000)
     # Some systems call the mailbox they expanded the final one: what we wrote to is the original recipient.
     recipients = (
-        _recipient(block[name])
+        _recipient(unxtext(block[name]) if name == "original-recipient" else block[name])
         for name in ("original-recipient", "final-recipient", "x-actual-recipient")
         if name in block
     )

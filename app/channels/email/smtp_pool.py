@@ -29,8 +29,11 @@ COMMAND_TIMEOUT = 30.0
 
 
 class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and how to hand mail over. `tls`: `offered` uses STARTTLS when the server has it and trusts any
-    certificate."""
+    """Where and how to hand mail over.
+
+    `tls`: `offered` uses STARTTLS when the server has it and trusts any certificate. With a password at stake that
+    would hand it to whoever stands in between, so `offered` then means `required`.
+    """
 
     host: str
     port: int
@@ -149,11 +152,11 @@ class SmtpPool:
         try:
             await client.connect(timeout=min(CONNECT_TIMEOUT, self._timeout))
             await client.ehlo()
-            if server.tls == "required" or (server.tls == "offered" and client.supports_extension("starttls")):
+            if _must_be_private(server) or (server.tls == "offered" and client.supports_extension("starttls")):
                 await client.starttls()
                 await client.ehlo()
             if server.user:
-                await client.login(server.user, server.password or "")
+                await _log_in(client, server)
         except BaseException:
             client.close()
             raise
@@ -163,7 +166,7 @@ class SmtpPool:
         if self._context is not None:
             return self._context
         # Reading the system's certificates takes 20 ms and holds up everything else: once per kind is enough.
-        lenient = server.tls == "offered" and not server.user
+        lenient = server.tls == "offered" and not _must_be_private(server)
         if lenient in self._contexts:
             return self._contexts[lenient]
         context = ssl.create_default_context()
@@ -182,6 +185,18 @@ class SmtpPool:
                     await connection.client.quit(timeout=2)
                 connection.client.close()
         self._idle.clear()
+
+
+def _must_be_private(server: SmtpServer) -> bool:
+    return server.tls == "required" or (server.tls == "offered" and server.user is not None)
+
+
+async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
+    """Authenticate with the best mechanism both sides know. Raises SMTPAuthenticationError when that is none."""
+    if not client.supported_auth_methods:
+        # Told apart from a broken dialogue: nothing but a change of the account helps.
+        raise aiosmtplib.SMTPAuthenticationError(504, "the server offers no way to log in that we know")
+    await client.login(server.user or "", server.password or "")
 
 
 def reply_text(message: str) -> str:

@@ -1,6 +1,5 @@
 """The SMTP adapter against real servers: how each ending of the dialogue becomes an outcome."""
 
-import importlib.util
 import socket
 from pathlib import Path
 
@@ -10,11 +9,8 @@ import pytest
 from app.channels.email.smtp import SmtpAdapter
 from app.channels.email.smtp_pool import server_from_url
 from app.domain.channels import Dispatch
-
-_SPEC = importlib.util.spec_from_file_location("smtp_servers", Path(__file__).with_name("smtp_servers.py"))
-assert _SPEC and _SPEC.loader
-servers = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(servers)
+from tests.channels.email import smtp_servers as servers
+from tests.support.tls import Authority
 
 DISPATCH = Dispatch(
     tenant_id="t", queue_id="q1", message_id="m1", thread_id="th1", channel="email", provider="smtp",
@@ -123,7 +119,7 @@ async def test_a_lost_lease_stops_before_data() -> None:
 async def test_starttls_is_used_when_offered_and_demanded_when_required(tmp_path: Path) -> None:
     """Offered: a self-signed server is talked to in TLS. Required: a server without STARTTLS gets nothing."""
     script = servers.Script()
-    async with servers.smtp_server(script, tls=servers.self_signed(tmp_path)) as port:
+    async with servers.smtp_server(script, tls=Authority(tmp_path).server("localhost")) as port:
         out = adapter(port)
         assert (await out.send(DISPATCH, Mark())).kind == "accepted"
         strict = adapter(port, "?tls=required")
