@@ -34,7 +34,7 @@ def command(mbox: Path | None, maildir: Path | None, recipient: str | None, priv
     anybody but the local catcher. The exit code is 1 when something was lost or an invariant is broken.
 
     \b
-    parley demo                      ten mails of its own
+    parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
     """
     if mbox and maildir:

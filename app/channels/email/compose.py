@@ -40,7 +40,8 @@ def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
     """The mail in RFC 5322 form with CRLF line ends; ASCII but for addresses that are not.
 
     Raises `HeaderError` when a field holds a line break, a control character or no valid value: nothing is ever
-    stripped silently. Only ids of others' mails that cannot stand in a header are left out: the mail must still go. `now` is the Date, the current time by default.
+    stripped silently. Only ids of others' mails that cannot stand in a header are left out: the mail must still go.
+    `now` is the Date, the current time by default.
     """
     for field in _HEADER_FIELDS:
         _refuse_breaks(field, getattr(mail, field))

@@ -1,8 +1,8 @@
 """The way out over SMTP, class N: the dialogue is split so that nothing is ever sent twice by itself.
 
-Until RCPT is accepted nothing can have been delivered, so failures are `retry` or `rejected`. Then `before_send` commits
-the mark, and DATA begins. A definite negative reply to DATA or to its end means not delivered; a timeout or a broken
-connection means nobody knows: `unknown`.
+Until RCPT is accepted nothing can have been delivered, so failures are `retry` or `rejected`. Then `before_send`
+commits the mark, and DATA begins. A definite negative reply to DATA or to its end means not delivered; a timeout or a
+broken connection means nobody knows: `unknown`.
 
 What the server offers is used: SIZE, SMTPUTF8 where an address needs it, and DSN, so that a bounce names the address we
 wrote to and the mail it is about even when it quotes neither.

@@ -20,6 +20,7 @@ _TLS_NAMES: dict[str, Tls] = {
     "required": "required",
     "starttls": "required",
     "implicit": "implicit",
+    "tls": "implicit",
     "ssl": "implicit",
     "none": "none",
     "off": "none",
@@ -46,20 +47,20 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def server_from_url(url: str) -> SmtpServer:
-    """`smtp://user:password@host:587?tls=required` or `smtps://…` (implicit TLS, port 465). Raises `ValueError`."""
+    """`smtp://user:password@host:587?tls=starttls` or `smtps://…` (TLS at once, port 465). Raises `ValueError`."""
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ValueError(
-            "an SMTP URL reads smtp://[user:password@]host[:port][?tls=offered|required|none] or smtps://…"
+            "an SMTP URL reads smtp://[user:password@]host[:port][?tls=auto|starttls|tls|none] or smtps://…"
         )
-    implicit = parts.scheme == "smtps"
     named = parse_qs(parts.query).get("tls", [""])[0]
+    tls = "implicit" if parts.scheme == "smtps" else tls_mode(named)
     return SmtpServer(
         host=parts.hostname,
-        port=parts.port or (465 if implicit else 25),
+        port=parts.port or (465 if tls == "implicit" else 25),
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        tls="implicit" if implicit else tls_mode(named),
+        tls=tls,
     )
 
 
@@ -68,7 +69,7 @@ def tls_mode(name: str) -> Tls:
     try:
         return _TLS_NAMES[name.lower()]
     except KeyError:
-        raise ValueError(f"unknown TLS mode {name[:40]!r}: use offered, required, implicit or none") from None
+        raise ValueError(f"unknown TLS mode {name[:40]!r}: use auto, starttls, tls or none") from None
 
 
 def server_for(default: SmtpServer, config: dict[str, Any], secrets: dict[str, str]) -> SmtpServer:

@@ -61,7 +61,6 @@ class Script:
             self.mails.append(bytes(envelope.content or b""))
         return self.data
 
-
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any
     ) -> AuthResult:
@@ -112,9 +111,7 @@ async def smtp_server(
         protocols.append(protocol)
         return protocol
 
-    server = await asyncio.get_running_loop().create_server(
-        factory, "127.0.0.1", port, ssl=tls if implicit else None
-    )
+    server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", port, ssl=tls if implicit else None)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

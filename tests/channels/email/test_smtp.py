@@ -170,6 +170,17 @@ async def test_an_injected_header_is_rejected_before_any_connection() -> None:
     assert "subject" in (outcome.error or "")
 
 
+@pytest.mark.parametrize(
+    ("url", "mode", "port"),
+    [("smtp://h", "offered", 25), ("smtp://h?tls=auto", "offered", 25), ("smtp://h:587?tls=starttls", "required", 587),
+     ("smtp://h?tls=tls", "implicit", 465), ("smtps://h", "implicit", 465), ("smtp://h?tls=none", "none", 25)],
+)  # fmt: skip
+def test_every_documented_mode_is_understood(url: str, mode: str, port: int) -> None:
+    """The words of .env.example, each with its usual port."""
+    server = server_from_url(url)
+    assert (server.tls, server.port) == (mode, port)
+
+
 def test_a_server_never_shows_its_password() -> None:
     """The password of the URL is kept out of every representation."""
     server = server_from_url("smtp://bob:s%3Acret@mail.example.org:587?tls=required")
