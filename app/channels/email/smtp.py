@@ -17,6 +17,7 @@ import ssl
 import aiosmtplib
 
 from app.channels.email.compose import HeaderError, compose
+from app.channels.email.outgoing import MissingFileError, to_mail
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
 from app.domain.addresses import AddressError, normalize_email
@@ -34,8 +35,6 @@ CAPABILITIES = Capabilities(
 )
 _LOG_IN_FIRST = {530, 534, 535, 538}
 """The server wants to know us, or knows us no longer: the account is to be mended, the mail is fine."""
-_UNSUBSCRIBABLE = {"notification", "marketing"}
-_WRITTEN_BY_PEOPLE = {"agent", "participant"}
 _Failure = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError)
 
 
@@ -78,6 +77,8 @@ class SmtpAdapter:
             server = server_for(self._default, dispatch.session_config, dispatch.secrets)
         except HeaderError as error:
             return _refused("invalid_header", f"the mail cannot be written: {error}")
+        except MissingFileError as error:
+            return _refused("missing_file", str(error))
         except (AddressError, ValueError) as error:
             return _refused("invalid_config", str(error))
         guard = _Guard(before_send)
@@ -153,34 +154,6 @@ class _Guard:
             self.error = error
             raise
         self.passed = True
-
-
-def to_mail(dispatch: Dispatch) -> OutgoingMail:
-    """The mail a dispatch stands for. Notifications and marketing carry a way to unsubscribe, by mail if no URL is
-    set."""
-    config = dispatch.session_config
-    smtp = config.get("smtp")
-    unsubscribe = config.get("unsubscribe")
-    ways = unsubscribe if isinstance(unsubscribe, dict) else {}
-    listed = dispatch.purpose in _UNSUBSCRIBABLE
-    mailto = ways.get("mailto") or f"{dispatch.sender_address}?subject=unsubscribe"
-    domain = dispatch.sender_address.rpartition("@")[2] or "localhost"
-    return OutgoingMail(
-        message_id=dispatch.external_message_id or f"{dispatch.queue_id}@{domain}",
-        from_address=dispatch.sender_address,
-        from_name=dispatch.sender_name,
-        to_address=dispatch.recipient,
-        to_name=dispatch.recipient_name,
-        subject=dispatch.subject or "",
-        text=dispatch.body,
-        in_reply_to=dispatch.in_reply_to,
-        references=dispatch.references,
-        reply_to=str(config["reply_to"]) if config.get("reply_to") else None,
-        auto_generated=dispatch.sender_kind not in _WRITTEN_BY_PEOPLE,
-        unsubscribe_url=str(ways["url"]) if listed and ways.get("url") else None,
-        unsubscribe_mailto=str(mailto) if listed else None,
-        envelope_from=str(smtp["envelope_from"]) if isinstance(smtp, dict) and smtp.get("envelope_from") else None,
-    )
 
 
 def _mail_options(client: aiosmtplib.SMTP, mail: OutgoingMail, content: bytes) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from app.channels.email.smtp import SmtpAdapter
 from app.channels.email.smtp_pool import server_from_url
-from app.domain.channels import Dispatch
+from app.domain.channels import Dispatch, OutgoingFile
 from tests.channels.email import smtp_servers as servers
 from tests.support.tls import Authority
 
@@ -161,6 +161,13 @@ async def test_a_session_may_name_its_own_server() -> None:
             await out.send(msgspec.structs.replace(DISPATCH, session_config=wrong), Mark())
         ).error_code == "invalid_config"
         await out.close()
+
+
+async def test_a_message_without_its_file_does_not_leave() -> None:
+    """A file whose bytes are not there ends as `rejected`, before any connection."""
+    file = OutgoingFile(id="f", filename="a.pdf", content_type="application/pdf", size_bytes=7)
+    outcome = await adapter(9).send(msgspec.structs.replace(DISPATCH, attachments=(file,)), Mark())
+    assert (outcome.kind, outcome.error_code) == ("rejected", "missing_file")
 
 
 async def test_an_injected_header_is_rejected_before_any_connection() -> None:
