@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: Port = 8008
     cors_origins: str = ""
     channel_modules: str = ""
+    resend_url: str = "https://api.resend.com"
+    sparkpost_url: str = "https://api.sparkpost.com"
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525
     lmtp_port: Port = 0
