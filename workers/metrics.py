@@ -22,6 +22,7 @@ WAITED = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )  # fmt: skip
 DISPATCHES = Counter("parley_dispatches_total", "Dispatch attempts, by channel and outcome.", ["channel", "outcome"])
+POLLED = Counter("parley_polled_total", "Messages read by polling receivers, by result.", ["provider", "result"])
 RECEIVED = Counter("parley_mails_total", "Mails taken or refused by the receiver, by result.", ["result"])
 
 

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.queries import query
 from app.db.worker import Connection, fetch, fetch_value
-from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, MessageEdit, Receipt, Stored
+from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, MessageEdit, Reachable, Receipt, Stored
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -38,6 +38,8 @@ async def store(connection: Connection, place: Place, events: Sequence[ChannelEv
             stored.append(await _store_message(connection, place, event))
         elif isinstance(event, MessageEdit):
             await edit(connection, place, event)
+        elif isinstance(event, Reachable):
+            await note_reachable(connection, place, event.address)
         else:
             await record_receipt(connection, place, event)
     return stored
@@ -99,3 +101,12 @@ async def record_receipt(connection: Connection, place: Place, receipt: Receipt)
         connection, "inbound", "record_receipt", tenant_id=place.tenant_id, receipt=Jsonb(document)
     )
     return str(result["result"])
+
+
+async def note_reachable(connection: Connection, place: Place, address: str) -> bool:
+    """Whether a suppression ended by it."""
+    return bool(
+        await fetch_value(
+            connection, "inbound", "note_reachable", tenant_id=place.tenant_id, channel=place.channel, address=address
+        )
+    )

@@ -85,6 +85,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...]
     session_config: dict[str, Any]
     secrets: dict[str, str]
+    session_id: str = ""
     message_type: str = "text"
     metadata: dict[str, Any] = {}
     """Channel facts of the message: `{"template": {"name", "language", "parameters"}}` for a template."""

@@ -65,7 +65,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None = None
 
 
-ChannelEvent = InboundMessage | MessageEdit | Receipt
+class Reachable(msgspec.Struct, frozen=True, kw_only=True):
+    """Who could not be reached before wrote, or let us in again: his suppression as bounced ends. Only from providers
+    that vouch for the sender; anybody can write an e-mail in somebody's name."""
+
+    address: str
+
+
+ChannelEvent = InboundMessage | MessageEdit | Receipt | Reachable
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,7 +151,11 @@ comment on function private.set_channel_session_status(uuid, text) is
 
 create function private.verify_channel_session(p_tenant_id uuid, p_session_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_before timestamptz;
 begin
+  select s.verified_at into v_before from public.et_channel_sessions as s
+  where s.tenant_id = p_tenant_id and s.id = p_session_id;
   -- Two tenants that claim one address at the same moment must not both get it.
   perform pg_advisory_xact_lock(hashtextextended(s.channel || ':' || s.address, 3)) from public.et_channel_sessions as s
   where s.tenant_id = p_tenant_id and s.id = p_session_id;
@@ -163,10 +167,13 @@ begin
       select from public.et_channel_sessions as o
       where o.channel = s.channel and o.address = s.address and o.verified_at is not null
         and o.status <> 'deleted' and (o.tenant_id, o.id) <> (s.tenant_id, s.id));
-  if found then
+  if not found then
+    return false;
+  end if;
+  if v_before is null then
     perform private.audit(p_tenant_id, 'channel_session.verified', 'channel_session', p_session_id::text);
   end if;
-  return found;
+  return true;
 end
 $$;
 comment on function private.verify_channel_session(uuid, uuid) is

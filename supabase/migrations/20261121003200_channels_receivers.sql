@@ -7,6 +7,7 @@
 --        └───────────────────────── ONE transaction: messages + private.advance_receiver(fence, cursor)
 --
 -- The cursor moves with the messages it stands for or not at all: after a crash nothing is lost, nothing read twice.
+-- An account that a provider lets in with its secret has proved itself: private.prove_receiver() verifies it.
 
 create table private.receiver_cursors (
   tenant_id uuid not null,
@@ -38,17 +39,25 @@ $$;
 comment on function private.session_secrets(uuid, uuid) is
 'Definer: the secrets of an account by name, as base64 of their ciphertext.';
 
+create function private.is_polled(p_session public.et_channel_sessions) returns boolean
+language sql immutable parallel safe set search_path = '' as $$
+  select p_session.status not in ('paused', 'deleted')
+    and coalesce(p_session.config ->> 'mode', 'polling') = 'polling'
+$$;
+comment on function private.is_polled(public.et_channel_sessions) is
+'Whether somebody should ask for the account''s messages: it is on, and its config names no mode but polling.';
+
 create function private.claim_receivers(p_worker text, p_provider text, p_limit integer)
 returns table (
   tenant_id uuid, session_id uuid, fence bigint, cursor jsonb, channel text, provider text, address text,
-  config jsonb, secrets jsonb
+  config jsonb, secrets jsonb, proven boolean
 )
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 begin
   insert into private.receiver_cursors (tenant_id, session_id)
   select s.tenant_id, s.id from public.et_channel_sessions as s
-  where s.provider = p_provider and s.status not in ('paused', 'deleted')
+  where s.provider = p_provider and private.is_polled(s)
     and not exists (
       select from private.receiver_cursors as r where r.tenant_id = s.tenant_id and r.session_id = s.id)
   on conflict do nothing;
@@ -57,7 +66,7 @@ begin
     select r.tenant_id, r.session_id from private.receiver_cursors as r
     inner join public.et_channel_sessions as s on s.tenant_id = r.tenant_id and s.id = r.session_id
     inner join public.tenants as t on t.id = r.tenant_id
-    where s.provider = p_provider and s.status not in ('paused', 'deleted') and t.status <> 'deleted'
+    where s.provider = p_provider and private.is_polled(s) and t.status <> 'deleted'
       and (r.lease_until is null or r.lease_until < clock_timestamp())
     order by r.lease_until nulls first
     limit p_limit
@@ -71,7 +80,7 @@ begin
     returning r.*
   )
   select c.tenant_id, c.session_id, c.fence, c.cursor, s.channel, s.provider, s.address, s.config,
-    private.session_secrets(c.tenant_id, c.session_id)
+    private.session_secrets(c.tenant_id, c.session_id), s.verified_at is not null
   from claimed as c
   inner join public.et_channel_sessions as s on s.tenant_id = c.tenant_id and s.id = c.session_id;
 end
@@ -87,12 +96,25 @@ begin
   from public.et_channel_sessions as s
   where r.tenant_id = p_tenant_id and r.session_id = p_session_id and r.fence = p_fence
     and r.lease_until > clock_timestamp()
-    and s.tenant_id = r.tenant_id and s.id = r.session_id and s.status not in ('paused', 'deleted');
+    and s.tenant_id = r.tenant_id and s.id = r.session_id and private.is_polled(s);
   return found;
 end
 $$;
 comment on function private.renew_receiver(uuid, uuid, bigint) is
 'Definer, for receivers: false when the lease went to somebody else, or the account was paused or deleted: stop.';
+
+create function private.prove_receiver(p_tenant_id uuid, p_session_id uuid, p_fence bigint) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from private.receiver_cursors as r
+  where r.tenant_id = p_tenant_id and r.session_id = p_session_id and r.fence = p_fence
+    and r.lease_until > clock_timestamp();
+  return found and private.verify_channel_session(p_tenant_id, p_session_id);
+end
+$$;
+comment on function private.prove_receiver(uuid, uuid, bigint) is
+'Definer, for receivers: the provider let the account in under its address. False when another account has proved '
+'that address before: do not read this one.';
 
 create function private.advance_receiver(p_tenant_id uuid, p_session_id uuid, p_fence bigint,
   p_cursor jsonb) returns void
@@ -140,5 +162,6 @@ using (tenant_id = (select private.worker_tenant()));
 revoke all on private.receiver_cursors from public, anon, authenticated, service_role;
 grant select on private.receiver_cursors to parley_worker;
 grant execute on function private.claim_receivers(text, text, integer), private.renew_receiver(uuid, uuid, bigint),
+private.prove_receiver(uuid, uuid, bigint),
 private.advance_receiver(uuid, uuid, bigint, jsonb), private.release_receiver(uuid, uuid, bigint),
 private.replace_secret(uuid, uuid, text, bytea) to parley_worker;

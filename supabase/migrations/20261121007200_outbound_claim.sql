@@ -110,6 +110,7 @@ language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
     'provider', s.provider, 'message_type', m.message_type, 'metadata', m.metadata, 'session_address', s.address,
+    'session_id', s.id,
     'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
     'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
     'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address,

@@ -1,4 +1,5 @@
--- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it.
+-- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it; and those that come
+-- back to life by themselves.
 
 create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -37,6 +38,23 @@ $$;
 comment on function private.lift_suppression(text, text) is
 'Definer: an address may be written to again; the audit log keeps why it was not.';
 
+create function private.note_reachable(p_tenant_id uuid, p_channel text, p_address text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from public.suppressions as x
+  where x.tenant_id = p_tenant_id and x.tenant_id = private.worker_tenant() and x.address = p_address
+    and x.kind = private.address_kind(p_channel) and x.reason = 'bounced';
+  if found then
+    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null,
+      jsonb_build_object('kind', private.address_kind(p_channel), 'address', p_address, 'reason', 'bounced'));
+  end if;
+  return found;
+end
+$$;
+comment on function private.note_reachable(uuid, text, text) is
+'Definer, for receivers of channels whose provider vouches for the sender: who was unreachable has written or let us '
+'in again. What people or complaints suppressed stays suppressed. Only in the transaction''s tenant.';
+
 create function public.suppress_address(p_kind text, p_address text, p_scope text default 'all') returns jsonb
 language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address,
   p_scope); end;
@@ -47,3 +65,4 @@ comment on function public.lift_suppression(text, text) is 'Allow sending to an 
 
 grant execute on function private.suppress_address(text, text, text), private.lift_suppression(text, text),
 public.suppress_address(text, text, text), public.lift_suppression(text, text) to authenticated;
+grant execute on function private.note_reachable(uuid, text, text) to parley_worker;

@@ -21,7 +21,8 @@ from tests.house.tree import parsed
 from tests.support.database import Database
 
 ROLES = {
-    "inbound": "parley_worker", "outbound": "parley_worker", "insights": "parley_worker", "operations": "postgres",
+    "inbound": "parley_worker", "outbound": "parley_worker", "insights": "parley_worker", "receivers": "parley_worker",
+    "operations": "postgres",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",
 }  # fmt: skip
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""

@@ -46,6 +46,10 @@ select private.edit_inbound(%(tenant_id)s, %(channel)s, %(external_message_id)s,
 -- A delivery receipt, kept once and applied to its message.
 select private.record_receipt(%(tenant_id)s, %(receipt)s) as result;
 
+-- name: note_reachable
+-- Who was suppressed as unreachable has written, or let us in again.
+select private.note_reachable(%(tenant_id)s, %(channel)s, %(address)s) as lifted;
+
 -- name: record_heartbeat
 -- The session is alive: it just received something.
 select private.record_heartbeat(%(tenant_id)s, %(session_id)s, 'connected', null, true);
