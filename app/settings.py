@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vapid_private_key: str = ""
     vapid_subject: str = "mailto:postmaster@parley.localhost"
     telegram_url: str = "https://api.telegram.org"
+    resend_url: str = "https://api.resend.com"
+    sparkpost_url: str = "https://api.sparkpost.com"
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525
     lmtp_port: Port = 0

@@ -40,7 +40,7 @@ def command(  # noqa: PLR0917 - one per option
     is 1 when something was lost or an invariant is broken.
 
     \b
-    parley demo                      ten mails of its own
+    parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
     parley demo --channel telegram   ten people write to a bot
     """

@@ -28,7 +28,7 @@ SAMPLE = (
 
 
 def sample() -> list[bytes]:
-    """The demo's own mails, each with an id of its own, so that every run is new mail."""
+    """The demo's own mails, each with an id of its own, so that every run is new mail; the last one is broken."""
     mails = []
     for sender, subject, text in SAMPLE:
         automatic = "Auto-Submitted: auto-replied\r\n" if subject.startswith("Automatic") else ""
@@ -38,7 +38,17 @@ def sample() -> list[bytes]:
             "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         )
         mails.append(head.encode() + text.encode() + b"\r\n")
-    return mails
+    return [*mails, _broken()]
+
+
+def _broken() -> bytes:
+    """What a mail program that died on the way leaves behind: parts are announced and never come."""
+    head = (
+        "From: Kay Lund <kay@example.com>\r\nTo: <support@acme.test>\r\nSubject: Photos of the damage\r\n"
+        f"Message-ID: {make_msgid(domain='demo.example')}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="torn"\r\n\r\n'
+    )
+    return head.encode() + b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\2\x80\xff\xd8\xff\xe0\r\n"
 
 
 def _word(sender: str) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from app.domain.channels import OutgoingFile
+
 AutoClass = Literal["none", "auto_reply", "list", "bulk", "report"]
 ReportKind = Literal["delivered", "delayed", "bounced_hard", "bounced_soft", "complained"]
 
@@ -103,3 +105,4 @@ class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_url: str | None = None
     unsubscribe_mailto: str | None = None
     envelope_from: str | None = None
+    files: tuple[OutgoingFile, ...] = ()

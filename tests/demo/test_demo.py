@@ -96,6 +96,7 @@ def test_an_mbox_goes_through_whole_and_a_second_time_changes_nothing(stack: Sta
     assert list(first) == KEYS
     assert (first["sent"], first["received"], first["lost"]) == (MAILS + COPIES, MAILS + COPIES, 0)
     assert (first["duplicates"], first["errors"], first["violations"]) == (COPIES, 0, 0)
+    assert first["unparsed"] == 1
     assert first["threads"] > 50
     assert first["decisions"] > 0
     assert 0 < first["replies"] <= first["decisions"]
@@ -107,6 +108,14 @@ def test_an_mbox_goes_through_whole_and_a_second_time_changes_nothing(stack: Sta
     assert (again["decisions"], again["replies"], again["violations"]) == (0, 0, 0)
     assert again["p50_ms"] is None
     assert len(json.loads(stack.run("mail", "--json").stdout)) == caught
+
+
+def test_its_own_mails_show_what_becomes_of_a_broken_one(stack: Stack) -> None:
+    """Eleven mails, one of them no program can read: kept and counted, and its conversation is there to be opened."""
+    report = stack.demo()
+    assert (report["sent"], report["received"], report["lost"], report["unparsed"]) == (11, 11, 0, 1)
+    threads = json.loads(stack.run("threads", "--json", "--limit", "50", "--tenant", "acme").stdout)
+    assert [one for one in threads if "Photos of the damage" in json.dumps(one)]
 
 
 def test_it_refuses_where_replies_could_reach_somebody(stack: Stack) -> None:

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from app.explain import in_words
 from tests.db.helpers import Row, Tenant
 from tests.receivers.conftest import MAX_ATTACHMENT
 from tests.workers.harness import Room, someone, write_mail
@@ -70,6 +71,8 @@ GARBAGE = {
         b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--x--",
         b"Content-Type: multipart/mixed; boundary=x",
     ),
+    "boundary never comes": raw_mail(b"words\r\n" * 3, b"Content-Type: multipart/mixed; boundary=x"),
+    "no boundary": raw_mail(b"words\r\n" * 3, b"Content-Type: multipart/mixed"),
     "nested too deep": raw_mail(
         b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(200)),
         b"Content-Type: multipart/mixed; boundary=b0",
@@ -87,18 +90,51 @@ GARBAGE = {
 }
 
 
+UNREADABLE = {
+    "no header": "no header",
+    "only zeros": "no header",
+    "random bytes": "no header",
+    "broken multipart": "boundary",
+    "boundary never comes": "boundary",
+    "no boundary": "boundary",
+    "nested too deep": "nested deeper",
+    "endless header": "a header of more than",
+    "many headers": "a header of more than",
+    "broken base64": "base64",
+}
+"""What cannot be read, and a word of the reason."""
+
+
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_garbage_is_kept_and_can_be_seen(receiving: Room, tenant: Tenant, kind: str) -> None:
-    """No input bounces, crashes or vanishes: it becomes a row, and what could not be parsed is attached as it came."""
+    """No input bounces, crashes or vanishes: it becomes a row, and what cannot be parsed says why and is attached as it
+    came, whatever its size."""
     row = store(receiving, tenant, GARBAGE[kind])
     assert row["delivery_status"] == "received"
-    if row["metadata"].get("unparsed"):
-        (original, *_) = files(receiving, row)
-        # The whole mail, or the part of it that could not be taken apart.
-        kept = b"" if original["refused"] else bytes(original["data"]).replace(b"\r\n", b"\n").strip()
-        assert kept in GARBAGE[kind].replace(b"\r\n", b"\n")
+    reason, originals = (
+        row["metadata"].get("unparsed"),
+        [one for one in files(receiving, row) if one["filename"] == "original.eml"],
+    )
+    if kind in UNREADABLE:
+        assert UNREADABLE[kind] in reason
+        (original,) = originals
+        # A client makes every line end in CRLF and adds the last one.
+        assert b"".join(bytes(original["data"]).split()) == b"".join(GARBAGE[kind].split())
+        assert original["sha256"] == hashlib.sha256(original["data"]).hexdigest()
+    else:
+        assert (reason, originals) == (None, [])
     again = receiving.send(GARBAGE[kind], tenant.mailbox, sender="ann@people.test")
     assert again.endswith("duplicate")
+
+
+def test_a_mail_that_cannot_be_parsed_is_shown_as_such(receiving: Room, tenant: Tenant) -> None:
+    """`parley explain` says that it could not be parsed and why, and the receiver counts it apart."""
+    row = store(receiving, tenant, GARBAGE["boundary never comes"])
+    chain = receiving.world.value("select private.explain(%s, %s)", tenant.id, row["id"])
+    words = "\n".join(in_words(chain))
+    assert "could not be parsed (parts whose boundary never comes); the original is attached" in words
+    line = next(one for one in receiving.log_path("receive").read_text().splitlines() if str(row["id"]) in one)
+    assert '"result":"unparsed"' in line
 
 
 CHARSETS = {

@@ -48,6 +48,23 @@ def test_a_mail_is_answered_and_the_reply_is_a_proper_reply(live: Room) -> None:
     assert live.world.status(message["id"]) == "inbound_ai_replied"
 
 
+def test_a_header_hidden_in_an_encoded_word_is_not_let_out(live: Room) -> None:
+    """Line breaks that a stranger encodes in his name, subject and ids add no line to our reply and no recipient."""
+    tenant, ann = live.tenant(), someone()
+    hidden = "=?utf-8?q?x=0D=0ABcc=3A_eve=40people.test=0D=0A=0D=0AHi?="
+    raw = (
+        f"From: {hidden} <{ann}>\r\nTo: {tenant.mailbox}\r\nSubject: {hidden}\r\nMessage-ID: <h@people.test\rBcc: eve@people.test>\r\n"
+        f"Reply-To: {hidden} <{ann}>\r\nReferences: <a@people.test> <b\0c@people.test>\r\n\r\n{QUESTION}\r\n"
+    ).encode()
+    live.send(raw, tenant.mailbox, sender=ann)
+    reply = live.reply_to(ann)
+    assert reply["Bcc"] is None
+    assert reply["X-Parley-Envelope-To"] == ann
+    assert len(reply["To"].addresses) == 1
+    assert reply["Subject"].startswith("Re: x Bcc: eve@people.test")
+    assert live.caught("eve@people.test") == []
+
+
 def test_explain_tells_the_whole_chain_in_words(live: Room) -> None:
     """From the rule that chose the thread to the answer of the receiving server, for a person and for a program."""
     tenant, ann = live.tenant(), someone()

@@ -1,7 +1,8 @@
 """The mail receiver: SMTP (and LMTP) in, committed rows out. 250 is said after the commit, never before.
 
 Unknown recipients are refused at RCPT (550). While the database is away everything is answered 451, so that the sending
-server keeps the mail and tries again.
+server keeps the mail and tries again. Over SMTP a mail is taken for all its recipients or for none; over LMTP each has
+an answer of its own.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import contextlib
 import errno
 import logging
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,9 +30,11 @@ from app.settings import Settings, env_name, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
 from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
+from workers.receivers.smtp_server import LmtpServer, SmtpServer
 
 log = logging.getLogger("parley.receiver")
 AWAY = "451 4.3.0 The database is away, try again later"
+BROKEN = "451 4.3.0 Something is wrong here, try again later"
 MAX_RECIPIENTS = 100
 HEARTBEAT_S = 60.0
 BIND_S = 3.0
@@ -39,18 +43,6 @@ WAIT_S = 3.0
 """How long a sender is kept waiting for a database connection before it hears 451."""
 THREAD_FROM_BYTES = 65_536
 """Mails larger than this are parsed beside the event loop, so that one of them does not hold up the others."""
-
-
-class SmtpServer(SMTP):
-    """aiosmtpd's server, for real mail: lines far over RFC 5321's 1,000 octets exist and are kept."""
-
-    line_length_limit = 1_000_000
-
-
-class LmtpServer(LMTP):
-    """The same over LMTP."""
-
-    line_length_limit = 1_000_000
 
 
 class Receiver:
@@ -63,6 +55,18 @@ class Receiver:
         self._writing = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Commands are read one by one from a buffer, so a sender need not wait for each answer."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+    async def handle_exception(self, error: Exception) -> str:
+        """A bug of ours or the library's: the sender keeps the mail."""
+        log.error("a command failed: this is a bug of ours", exc_info=error)
+        return BROKEN
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -93,12 +97,14 @@ class Receiver:
         self._writing += 1
         self._quiet.clear()
         try:
-            answer = await self._take(raw, envelope)
+            mail = await self._parse(raw, envelope)
+            if isinstance(server, LMTP):
+                return "\r\n".join(await self._take_each(mail, envelope))
+            return await self._take(mail, envelope, list(_mailboxes(envelope).values()))
         finally:
             self._writing -= 1
             if not self._writing:
                 self._quiet.set()
-        return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
 
     async def finish(self) -> None:
         """Wait until the mails being written are answered, for at most ten seconds."""
@@ -106,19 +112,25 @@ class Receiver:
             await asyncio.wait_for(self._quiet.wait(), GRACE_S)
         await asyncio.sleep(0.05)  # the answers leave
 
-    async def _take(self, raw: bytes, envelope: Envelope) -> str:
+    async def _take_each(self, mail: ParsedMail, envelope: Envelope) -> list[str]:
+        """An answer for every recipient in turn; two addresses of one mailbox are one delivery."""
+        mailboxes = list(dict.fromkeys(_mailboxes(envelope).values()))
+        answers = await asyncio.gather(*(self._take(mail, envelope, [mailbox]) for mailbox in mailboxes))
+        by_mailbox = dict(zip(mailboxes, answers, strict=True))
+        return [by_mailbox[_mailboxes(envelope)[address]] for address in envelope.rcpt_tos]
+
+    async def _take(self, mail: ParsedMail, envelope: Envelope, mailboxes: list[Mailbox]) -> str:
         started = time.perf_counter()
-        mailboxes = list(_mailboxes(envelope).values())
         try:
-            mail = await self._parse(raw, envelope)
             try:
                 done = await self._ingest(mail, mailboxes)
             except (psycopg.DataError, psycopg.IntegrityError, ValueError):
                 # A value the database refuses must not bounce for ever: keep the mail as it came.
                 log.exception("a mail could not be stored as parsed; keeping the original")
                 mail = keep_unparsed(
-                    raw, envelope_from=envelope.mail_from or "", limits=self.limits, reason="refused by the database"
-                )
+                    envelope.original_content or b"", envelope_from=envelope.mail_from or "", limits=self.limits,
+                    reason="refused by the database",
+                )  # fmt: skip
                 done = await self._ingest(mail, mailboxes)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError) as error:
             log.warning("a mail is deferred", extra={"reason": str(error)})
@@ -127,7 +139,7 @@ class Receiver:
         except Exception:
             log.exception("a mail is deferred: this is a bug of ours")
             metrics.RECEIVED.labels("deferred").inc()
-            return "451 4.3.0 Something is wrong here, try again later"
+            return BROKEN
         metrics.SECONDS.labels("receive").observe(time.perf_counter() - started)
         for one in done:
             self._note(one, mail)
@@ -184,6 +196,8 @@ async def serve(
     receiver = Receiver(settings, pool)
     options: dict[str, Any] = {
         "data_size_limit": settings.max_mail_bytes, "enable_SMTPUTF8": True, "ident": "Parley", "timeout": 120,
+        # Asked once: for every connection anew it would hold up all others while a name server is slow.
+        "hostname": await asyncio.to_thread(socket.getfqdn),
     }  # fmt: skip
     servers = [await _bind(settings, "smtp_port", lambda: SmtpServer(receiver, **options))]
     if settings.lmtp_port:

@@ -27,6 +27,8 @@ class Bodies:
         self.texts: list[str] = []
         self.html_source = ""
         self.files: list[Attachment] = []
+        self.defect: str | None = None
+        """Why a part could not be read, None when all could."""
         self._kept_bytes = 0
         self._visit(tree.root, inline=False)
         self.text = clean_text("\n\n".join(text for text in self.texts if text.strip()))[: limits.max_text_chars].strip(
@@ -86,8 +88,14 @@ class Bodies:
         if not self.html_source:
             self.html_source = decode_bytes(part.decoded()[:100_000], part.charset)
 
-    def _render(self, part: Part) -> str:
+    def _decoded(self, part: Part) -> bytes:
         data = part.decoded()
+        if not data and part.body.strip():
+            self.defect = self.defect or f"a part in {part.encoding[:40]} that is none"
+        return data
+
+    def _render(self, part: Part) -> str:
+        data = self._decoded(part)
         # Four bytes a character at most; what lies far behind the limit is not even decoded.
         data = data[: 8 * self.limits.max_text_chars]
         text = decode_bytes(data, _html_charset(part, data))
@@ -99,7 +107,7 @@ class Bodies:
         return html_to_text(text, self.limits.max_html_bytes)
 
     def _keep(self, part: Part, *, inline: bool) -> None:
-        data = part.decoded()
+        data = self._decoded(part)
         if not data.strip() and not part.filename:
             return
         if len(self.files) >= self.limits.max_attachments:
@@ -136,6 +144,14 @@ class Bodies:
                 refused=refused,
             )
         )
+
+
+def original_file(raw: bytes) -> Attachment:
+    """A mail as it came, kept whatever its size: it was accepted, so it must be there."""
+    digest = hashlib.sha256(raw).hexdigest()
+    return Attachment(
+        filename="original.eml", content_type="message/rfc822", size_bytes=len(raw), sha256=digest, data=raw
+    )
 
 
 def safe_filename(written: str, fallback: str) -> str:

@@ -16,7 +16,7 @@ _NO_REPLY = re.compile(
 _VACATION = re.compile(
     r"""(?ix)^\W{0,3}(?:(?:re|aw|sv|antw|odp|r)\s*:\s*)?\W{0,2}(?:
       (?:auto(?:matic|mated|matisk)?|autom\.?)[\s-]?(?:reply|response|answer|responder|svar|antwort|antwoord|odpowied[źz])\b
-    | auto[\s-]?reply\b | autoreply\b | autoresponse\b | out[\s-]of[\s-](?:the[\s-])?office\b | ooo\s*: | on\svacation\b
+    | auto[\s-]?reply\b | autoreply\b | autoresponse\b | out[\s-]of[\s-](?:the[\s-])?office\b | ooo\s*: | (?:\S{1,40}\s){1,4}is\sout\sof\s(?:the\s)?office\b | on\svacation\b
     | (?:i(?:'m|\sam)\s)?away\s(?:from|until|on\svacation)\b | vacation\s(?:reply|response|message|notice)\b | i\sam\s(?:away|on\sleave)\b
     | automatische\s(?:antwort|nachricht) | abwesenheits(?:notiz|nachricht|meldung|assistent|agent)? | abwesend\b | nicht\sim\sbüro
     | abwesenheit\b | réponse\s(?:automatique|auto) | absence\sdu\sbureau | absent(?:e)?\sdu\sbureau | message\sd'absence | (?:je\ssuis\s)?en\scongés?
@@ -59,6 +59,7 @@ _REPLY_FIELDS = (
     "x-precedence-auto",
     "x-away",
     "x-amazon-auto-reply",
+    "x-lotus-outofoffice",
 )
 _BULK_FIELDS = (
     "feedback-id",

@@ -1,19 +1,27 @@
-"""`compose`: a mail to be sent, as bytes that every relay takes: ASCII headers, 7-bit body, lines under 78
-characters."""
+"""`compose`: a mail to be sent, as bytes that every relay takes: ASCII headers, 7-bit body, lines under 78 characters.
+
+The exception is a mailbox whose name is not ASCII (RFC 6532): it has no other spelling, so its header is UTF-8 and the
+mail needs a relay with SMTPUTF8.
+"""
 
 import binascii
+import hashlib
 import re
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
+from urllib.parse import quote
 
+from app.channels.email.bodies import safe_filename
 from app.channels.email.text import clean_text
 from app.domain.addresses import AddressError, normalize_email
+from app.domain.channels import OutgoingFile
 from app.domain.email import OutgoingMail
 
 _FORBIDDEN = re.compile(r"[\r\n\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _ATOM_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _URL = re.compile(r"https://[!-;=?-~]{1,1800}")
 
 
@@ -33,21 +41,41 @@ _HEADER_FIELDS = (
 
 
 def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
-    """The mail in RFC 5322 form with CRLF line ends.
+    """The mail in RFC 5322 form with CRLF line ends; ASCII but for addresses that are not.
 
     Raises `HeaderError` when a field holds a line break, a control character or no valid value: nothing is ever
-    stripped silently. `now` is the Date, the current time by default.
+    stripped silently. Only ids of others' mails that cannot stand in a header are left out: the mail must still go.
+    `now` is the Date, the current time by default.
     """
+    fields = [("Date", format_datetime(now or datetime.now(UTC))), *address_fields(mail)]
+    fields += [("Message-ID", _id("message_id", mail.message_id)), *extra_fields(mail)]
+    encoding, body = _body(mail.text)
+    text = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Transfer-Encoding", encoding)]
+    fields.append(("MIME-Version", "1.0"))
+    if not mail.files:
+        return _part([*fields, *text], body)
+    parts = [_part(text, body), *(_file(file, number) for number, file in enumerate(mail.files, 1))]
+    boundary = _boundary(mail.message_id, parts)
+    fields.append(("Content-Type", f'multipart/mixed; boundary="{boundary}"'))
+    mark = b"--" + boundary.encode()
+    return _part(fields, b"".join(mark + b"\r\n" + part for part in parts) + mark + b"--\r\n")
+
+
+def address_fields(mail: OutgoingMail) -> list[tuple[str, str]]:
+    """From, To and Subject, encoded and folded. Raises `HeaderError`, also for what would break any other field."""
     for field in _HEADER_FIELDS:
         _refuse_breaks(field, getattr(mail, field))
-    fields = [
-        ("Date", format_datetime(now or datetime.now(UTC))),
+    return [
         ("From", _mailbox("from_address", mail.from_address, mail.from_name)),
         ("To", _mailbox("to_address", mail.to_address, mail.to_name)),
         ("Subject", _words("Subject", mail.subject)),
-        ("Message-ID", _id("message_id", mail.message_id)),
     ]
-    if mail.in_reply_to:
+
+
+def extra_fields(mail: OutgoingMail) -> list[tuple[str, str]]:
+    """Everything a mail says in its header beyond who, to whom and about what: thread, loop guards, unsubscribing."""
+    fields: list[tuple[str, str]] = []
+    if mail.in_reply_to and _ID.fullmatch(_bare(mail.in_reply_to)):
         fields.append(("In-Reply-To", _id("in_reply_to", mail.in_reply_to)))
     if references := _references(mail):
         fields.append(("References", references))
@@ -56,15 +84,36 @@ def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
     if mail.auto_generated:
         # RFC 3834 asks for the first; Exchange honours only the second.
         fields += [("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")]
-    fields += _unsubscribe(mail)
-    encoding, body = _body(mail.text)
-    fields += [
-        ("MIME-Version", "1.0"),
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Transfer-Encoding", encoding),
+    return fields + _unsubscribe(mail)
+
+
+def _part(fields: list[tuple[str, str]], body: bytes) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n" + body
+
+
+def _file(file: OutgoingFile, number: int) -> bytes:
+    kind = file.content_type if _TYPE.fullmatch(file.content_type) else "application/octet-stream"
+    # RFC 2046 forbids base64 for whole mails and for multiparts.
+    kind = "application/octet-stream" if kind.startswith(("message/", "multipart/")) else kind
+    name = safe_filename(file.filename, f"file-{number}")
+    shown = f"filename*=utf-8''{quote(name, safe='')}"
+    if re.fullmatch(r"[A-Za-z0-9 ._+-]{1,60}", name):
+        shown = f'filename="{name}"'
+    fields = [
+        ("Content-Type", kind),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-Disposition", f"attachment;\r\n {shown}"),
     ]
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return head.encode("ascii") + b"\r\n" + body
+    return _part(fields, _base64(file.data))
+
+
+def _boundary(message_id: str, parts: list[bytes]) -> str:
+    """The same for the same mail, so that a repeated attempt sends the same bytes; in none of its parts."""
+    for number in range(100):
+        boundary = "=_" + hashlib.sha256(f"{message_id} {number}".encode()).hexdigest()[:32]
+        if not any(boundary.encode() in part for part in parts):
+            return boundary
+    raise HeaderError("message_id", "no boundary to be found")
 
 
 def _refuse_breaks(field: str, value: str | None) -> None:
@@ -74,12 +123,9 @@ def _refuse_breaks(field: str, value: str | None) -> None:
 
 def _address(field: str, written: str) -> str:
     try:
-        address = normalize_email(written)
+        return normalize_email(written)
     except AddressError as error:
         raise HeaderError(field, str(error)) from error
-    if not address.isascii():
-        raise HeaderError(field, "the part before the @ must be ASCII: not every relay takes SMTPUTF8")
-    return address
 
 
 def _mailbox(field: str, written: str, name: str) -> str:
@@ -118,8 +164,12 @@ def _fold(text: str, used: int) -> str:
     return "\r\n ".join(lines)
 
 
+def _bare(written: str) -> str:
+    return written.strip().removeprefix("<").removesuffix(">")
+
+
 def _id(field: str, written: str) -> str:
-    bare = written.strip().removeprefix("<").removesuffix(">")
+    bare = _bare(written)
     if not _ID.fullmatch(bare):
         raise HeaderError(field, "not a message-id")
     return f"<{bare}>"
@@ -130,8 +180,7 @@ def _references(mail: OutgoingMail) -> str:
     for one in mail.references:
         _refuse_breaks("references", one)
     chain = [*mail.references, *([mail.in_reply_to] if mail.in_reply_to else [])]
-    bare = [one.strip().removeprefix("<").removesuffix(">") for one in chain]
-    ids = list(dict.fromkeys(reversed([one for one in bare if _ID.fullmatch(one)])))[::-1]
+    ids = list(dict.fromkeys(reversed([one for one in map(_bare, chain) if _ID.fullmatch(one)])))[::-1]
     ids = [ids[0], *ids[-19:]] if len(ids) > 20 else ids
     return "\r\n ".join(f"<{one}>" for one in ids)
 
@@ -147,7 +196,8 @@ def _unsubscribe(mail: OutgoingMail) -> list[tuple[str, str]]:
         address, question, query = target.partition("?")
         if not re.fullmatch(r"[!-;=?-~]{0,500}", query):
             raise HeaderError("unsubscribe_mailto", "not a mailto target")
-        targets.append(f"<mailto:{_address('unsubscribe_mailto', address)}{question}{query}>")
+        address = quote(_address("unsubscribe_mailto", address), safe="!$&'*+/=@")
+        targets.append(f"<mailto:{address}{question}{query}>")
     if not targets:
         return []
     fields = [("List-Unsubscribe", ",\r\n ".join(targets))]
@@ -166,8 +216,12 @@ def _body(text: str) -> tuple[str, bytes]:
         return "7bit", text.replace("\n", "\r\n").encode("ascii")
     data = text.encode("utf-8")
     if sum(byte > 126 for byte in data) * 6 > len(data):
-        wrapped = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
-        return "base64", b"".join(wrapped[at : at + 76] + b"\r\n" for at in range(0, len(wrapped), 76))
+        return "base64", _base64(data.replace(b"\n", b"\r\n"))
     quoted = binascii.b2a_qp(data, istext=True, header=False)
     quoted = re.sub(rb"(?m)^From ", b"=46rom ", quoted)
     return "quoted-printable", quoted.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def _base64(data: bytes) -> bytes:
+    wrapped = binascii.b2a_base64(data, newline=False)
+    return b"".join(wrapped[at : at + 76] + b"\r\n" for at in range(0, len(wrapped), 76))

@@ -33,7 +33,7 @@ _SUBJECT = re.compile(
 _BODY = re.compile(
     r"""(?ix)
       (?:message|mail|e-?mail|it|delivery|attachment)\s(?:\S{1,80}\s){0,14}?(?:could\snot|couldn.t|cannot|can.t|can\snot|was\snot|wasn.t|has\snot|unable|did\snot|failed|not)\s(?:be\s|been\s|to\s|get\s|reach)*(?:deliver|reach|sent|accept|complet|process|the\sfollowing|route)
-    | (?:unable|not\sable|failed|attempt\w*|trying|fail\w*|error\w*|problem\w*)\s(?:\S{1,30}\s){0,6}?(?:to\s)?deliver | deliver\w*\s(?:\S{1,80}\s){0,12}?(?:has\s)?(?:failed|failure|impossible|aborted|suspended|unsuccessful|error)
+    | (?:unable|not\sable|failed|attempt\w{0,9}|trying|fail\w{0,9}|error\w{0,9}|problem\w{0,9})\s(?:\S{1,30}\s){0,6}?(?:to\s)?deliver | deliver\w{0,9}\s(?:\S{1,80}\s){0,12}?(?:has\s)?(?:failed|failure|impossible|aborted|suspended|unsuccessful|error)
     | (?:following|these)\s(?:\S{1,20}\s){0,4}?(?:address|recipient|user|group|mailbox)|(?:permanent|fatal|transient|delivery)\s(?:fatal\s|delivery\s)?(?:error|failure|problem) | did\snot\sreach
     | returned\s(?:to\s(?:you|sender)|message|mail) | (?:user|recipient|mailbox|address|account|host|domain)\s(?:\S{1,60}\s){0,3}?(?:unknown|not\sfound|does\snot\sexist|unavailable|is\sfull|rejected|exceeds|over\squota)
     | unknown\s(?:user|recipient|local|address|host|domain)|no\ssuch\s(?:user|recipient|mailbox|address|person)|said:\s*[45]\d\d|\b5[0-5]\d[\s-]#?\(?5\.\d\.\d|reason:\s|transcript\sof\ssession|failed\srecipient|undeliver|non-?deliver|bounce
@@ -41,10 +41,10 @@ _BODY = re.compile(
     """
 )
 _QUOTED = re.compile(
-    r"""(?imx)^[ \t>|]{0,8}(?:
+    r"""(?ix)[ \t>|]{0,8}(?:
       [-_=*+~<]{2,}.{0,60}(?:original|returned|unsent|undelivered|rejected|enclosed|your)\s(?:e-?mail\s)?(?:message|mail|text|header).{0,60}
     | [-_=*+~]{2,}.{0,40}(?:message\s(?:header|text|follow|source|contents?)|header|below\sthis\sline|copy\sof).{0,60}
-    | (?:.{0,60}\b)?(?:copy|text|header|headers|beginning|part|portion)\s(?:\S{1,20}\s){0,3}?(?:of|from)\s(?:the|your|this)\s(?:\S{1,20}\s){0,2}?(?:message|mail|text)\b.{0,80}
+    | (?!.{0,60}delete\syour\sown)(?:.{0,60}\b)?(?:copy|text|header|headers|beginning|part|portion)\s(?:\S{1,20}\s){0,3}?(?:of|from)\s(?:the|your|this)\s(?:\S{1,20}\s){0,2}?(?:message|mail|text)\b.{0,80}
     | (?:the\s|your\s)?(?:original|returned)\smessage\s(?:follows|text|header|below).{0,80} | original\smessage\sfollows.{0,20} | received\s?:.* | return-path\s?:.*
     )$"""
 )
@@ -54,20 +54,22 @@ _ADDRESS = re.compile(
 _NOT_RECIPIENT = re.compile(
     r"(?i)message[- ]?id|^\s*(?:from|sender|reply-to|mail from|return-path|references|in-reply-to|contact)\b\s*:?|mail from:|postmaster|helpdesk|for (?:help|assistance)|please contact|e-?mail id"
 )
+_SUBJECT_LINE = re.compile(r"(?im)^[ \t>|]{0,8}(?:subject|betreff|objet|asunto|oggetto)[ \t]*:.{0,1000}$")
 _MAX_SCAN = 64 * 1024
 
 
 def free_text_reports(
     *, root: Part, subject: str, text: str, from_address: str, from_name: str, envelope_from: str,
-    own_addresses: tuple[str, ...], original: Headers | None, original_id: str | None,
+    own_addresses: tuple[str, ...], original: Headers | None, original_id: str | None, declared: bool,
 ) -> list[MailReport] | None:  # fmt: skip
-    """The reports of a free-text bounce; None when the mail is none. An empty list: a bounce that names nobody."""
+    """The reports of a free-text bounce; None when the mail is none. `declared`: its structure says that it is one."""
     text = text[:_MAX_SCAN]
-    cut = _QUOTED.search(text)
-    head = text[: cut.start()] if cut and cut.start() > 20 else text
+    cut = _quoted_from(text)
+    head = text[:cut] if cut is not None and cut > 20 else text
     failed = root.headers.text("x-failed-recipients", 4000)
     if not (
         failed
+        or declared
         or _is_bounce(
             root, subject=subject, head=head, sender=from_address, name=from_name, envelope=envelope_from,
             quotes=original is not None or cut is not None,
@@ -86,7 +88,7 @@ def free_text_reports(
     found = found or _from_text(head, own) or _from_original(original, own) or _from_text(subject, own)
     nobody = MailReport(
         kind=_kind(head, subject, delayed), recipient=None, original_message_id=original_id,
-        status_code=find_status(head),
+        status_code=_failure_status(head),
     )  # fmt: skip
     return [
         _one(
@@ -95,6 +97,16 @@ def free_text_reports(
         )
         for address in found[:50]
     ] or [nobody]  # fmt: skip
+
+
+def _quoted_from(text: str) -> int | None:
+    """Where the quoted original begins. Line by line, as no line of a stranger may cost more than its first words."""
+    position = 0
+    for line in text.split("\n"):
+        if _QUOTED.match(line[:300]):
+            return position
+        position += len(line) + 1
+    return None
 
 
 def _is_bounce(root: Part, *, subject: str, head: str, sender: str, name: str, envelope: str, quotes: bool) -> bool:
@@ -198,19 +210,25 @@ def _one(
 ) -> MailReport:
     words = head if alone else _around(head, address)
     kind = _kind(words, subject, delayed)
-    if temporary and kind == "bounced_hard" and not find_status(words):
+    if temporary and kind == "bounced_hard" and not _failure_status(words):
         kind = "delayed"
     return MailReport(
         kind=kind,
         recipient=address,
         original_message_id=original_id,
-        status_code=find_status(words),
+        status_code=_failure_status(words),
         diagnostic=_diagnostic(words, address),
     )
 
 
 def _kind(words: str, subject: str, delayed: bool) -> ReportKind:
-    return "delayed" if delayed else verdict("", find_status(words), f"{words[:3500]} {subject[:300]}")
+    return "delayed" if delayed else verdict("", _failure_status(words), f"{words[:3500]} {subject[:300]}")
+
+
+def _failure_status(words: str) -> str | None:
+    """The code in a bounce's own words; one of success, or in a subject it quotes, is a version number or a date."""
+    status = find_status(_SUBJECT_LINE.sub("", words))
+    return status if status and status[0] != "2" else None
 
 
 def _around(head: str, address: str) -> str:

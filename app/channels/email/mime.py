@@ -72,15 +72,20 @@ class Tree:
         # The newline in front lets a delimiter on the very first line be found like any other.
         self._data = b"\n" + data.lstrip(b"\n")
         self.root = self._parse(1, len(self._data), 0, "text/plain")
+        if not self.root.headers.fields and data.strip():
+            self._cut("no header")
 
     def _parse(self, start: int, end: int, depth: int, default_type: str) -> Part:
         self._parts += 1
         headers, body = split_header(self._data, start, end, self.limits.max_header_bytes)
+        if body - start >= self.limits.max_header_bytes or len(headers.fields) >= _MAX_FIELDS:
+            self._cut(f"a header of more than {self.limits.max_header_bytes} bytes or {_MAX_FIELDS} fields")
         part = Part(headers, depth, default_type)
         boundary = part.params.get("boundary", "").rstrip()
         if not part.content_type.startswith("multipart/"):
             part.body = self._data[body:end]
         elif not boundary:
+            self._cut("parts without a boundary")
             part.content_type, part.body = "text/plain", self._data[body:end]
         elif depth >= self.limits.max_depth:
             self._cut(f"parts nested deeper than {self.limits.max_depth}")
@@ -98,6 +103,8 @@ class Tree:
             part.children.append(self._parse(piece_start, piece_end, part.depth + 1, child_type))
         if not part.children:
             # A multipart whose delimiter never comes: its body is all there is to read.
+            if self._data[start:end].strip():
+                self._cut("parts whose boundary never comes")
             part.content_type, part.body = "text/plain", self._data[start:end]
 
     def _pieces(self, begin: int, end: int, boundary: str) -> Iterator[tuple[int, int]]:

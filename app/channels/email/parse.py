@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from app.channels.email.bodies import Bodies
+from app.channels.email.bodies import Bodies, original_file
 from app.channels.email.classify import classify, is_unsubscribe
 from app.channels.email.headers import Headers, message_id, message_ids, normal_address, parse_addresses, parse_date
 from app.channels.email.mime import Tree
@@ -22,9 +22,9 @@ def parse_mail(
 ) -> ParsedMail:
     """Reduce a received mail to what the core stores.
 
-    `envelope_from` is empty for the null sender. A mail whose structure cannot be read comes back with `unparsed`
-    set, a
-    best-effort text and the original as an attachment (within the limits); nothing is dropped silently.
+    `envelope_from` is empty for the null sender. A mail that cannot be read in full (no header, parts without end, a
+    body in an encoding that is none, more structure than the limits allow) comes back with `unparsed` set, a
+    best-effort text and the original as its first attachment; nothing is dropped silently.
     """
     sender = _envelope(envelope_from)
     try:
@@ -42,8 +42,7 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
     tree = Tree(raw, limits)
     headers = tree.root.headers
     bodies = Bodies(tree, limits)
-    if tree.defect:
-        bodies.add_file("original.eml", "message/rfc822", raw)
+    defect = tree.defect or bodies.defect
     from_name, from_address = _author(headers, envelope_from)
     subject = headers.text("subject", 998)
     own = tuple(dict.fromkeys(one for one in map(_envelope, envelope_to) if one))
@@ -61,7 +60,8 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
     )  # fmt: skip
     own_id = message_id(headers.raw("message-id"))
     return ParsedMail(
-        message_id=own_id, dedupe_id=own_id or _digest_id(from_address, headers, subject, bodies),
+        message_id=own_id,
+        dedupe_id=own_id or _digest_id(from_address, headers, subject, bodies, raw if defect else b""),
         content_digest=_content_digest(from_address, bodies),
         from_address=from_address, from_name=from_name, envelope_from=envelope_from,
         reply_to=_first_address(headers.raw("reply-to")), to_addresses=recipients,
@@ -70,9 +70,9 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
         references=message_ids(headers.raw("references")),
         sent_at=parse_date(headers.raw("date")),
         auto_class=auto_class, auto_reason=auto_reason, spam_score=score, spam_reasons=reasons,
-        attachments=tuple(bodies.files), reports=reports,
+        attachments=((original_file(raw),) if defect else ()) + tuple(bodies.files), reports=reports,
         unsubscribe_request=auto_class in {"none", "auto_reply"} and is_unsubscribe(subject, text, own),
-        unparsed=tree.defect,
+        unparsed=defect,
     )  # fmt: skip
 
 
@@ -127,8 +127,8 @@ def _recipients(headers: Headers, own: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(list(found)[:200]) or own
 
 
-def _digest_id(from_address: str, headers: Headers, subject: str, bodies: Bodies) -> str:
-    digest = hashlib.sha256()
+def _digest_id(from_address: str, headers: Headers, subject: str, bodies: Bodies, unread: bytes) -> str:
+    digest = hashlib.sha256(unread)
     for piece in (from_address, headers.text("date", 200), subject, _folded(bodies.text)):
         digest.update(piece.encode("utf-8", "replace") + b"\x00")
     for file in bodies.files:
@@ -155,9 +155,6 @@ def _unreadable(
 ) -> ParsedMail:
     """The way out when reading failed: nothing but decoding, hashing and cutting."""
     text = clean_text(decode_bytes(raw[: limits.max_text_chars], "utf-8"))
-    tree = Tree(b"", limits)
-    bodies = Bodies(tree, limits)
-    bodies.add_file("original.eml", "message/rfc822", raw)
     digest = hashlib.sha256(raw)
     return ParsedMail(
         message_id=None,
@@ -178,6 +175,6 @@ def _unreadable(
         auto_reason=None,
         spam_score=0.0,
         spam_reasons=(),
-        attachments=tuple(bodies.files),
+        attachments=(original_file(raw),),
         unparsed=reason,
     )

@@ -20,18 +20,18 @@ _UNKNOWN_USER = re.compile(
         \s(?:local\s|destination\s|e-?mail\s|mail\s|virtual\s|final\s|or\sillegal\s|rcpt\s|smtp\s|local-?part\s)*
         (?:user|recipient|mail-?box|account|address|alias|person|part|name|addressee|rcpt|mail\sdrop)
     | (?:there\sis\s)?no\s(?:mail-?box|user|account|one|person)\s(?:here\s|by\s|with\s|of\s|called|named|at\sthis)
-    | (?:does|do|did)(?:n.?t|\snot)\s(?:have\s(?:an?\s)?(?:account|mailbox|yahoo)|exist|match)
+    | (?:does|do|did)(?:n.?t|\snot)\s(?:have\s(?:an?\s)?(?:\S{1,60}\s)?(?:account|mailbox|yahoo)|exist|match)
     | not\s(?:a\s(?:valid|known|local)\s(?:user|mailbox|recipient|address|account)|listed\sin\s(?:public\s)?(?:domino|name)|our\scustomer
         |(?:a\s)?known\sat\sthis|in\s(?:the\s)?(?:relay|my|our)\s?(?:recipient|user|control|validrcptto|table|alias))
     | isn.?t\s(?:in\smy\scontrol|a\sknown) | (?:couldn.?t|could\snot|cannot|can.?t)\sfind\s(?:any\s)?(?:mailbox|user|recipient|alias)
-    | recipnotfound | adr\.(?:recipnotfound|exrecipnotfound|invalidsmtp) | recipient\snot\sfound | user\sunknown | unknown\suser | unknown\slocal
+    | invalid\sfinal\sdelivery\suserid | recipnotfound | adr\.(?:recipnotfound|exrecipnotfound|invalidsmtp) | recipient\snot\sfound | user\sunknown | unknown\suser | unknown\slocal
     | (?:account|mailbox)\s(?:has\sbeen\s|is\s|was\s)?(?:disabled|closed|deactivated|suspended|unavailable|inactive|not\savailable)
     | no\slonger\s(?:valid|available|active|works?|employed|exists?|in\suse|on\sserver|with\s) | has\s(?:moved|left)\b
     | (?:e-?mail\s)?address(?:es)?\s(?:\S{1,80}\s)?(?:could\snot\sbe\s(?:found|resolved)|couldn.?t\sbe\sfound|wasn.?t\sfound|is\snot\svalid
-        |does(?:n.?t|\snot)\s(?:appear|exist|seem)|not\sfound|unknown|had\spermanent)
+        |does(?:n.?t|\snot)\s(?:appear|exist|seem)|not\sfound|unknown)
     | (?:email\s)?account\sthat\syou\stried\sto\sreach\s(?:does\snot|is\s(?:disabled|inactive|over)) | unbekannter\s(?:empf|benutz)
     | (?:empfänger|benutzer|adresse)\s(?:\S{1,60}\s){0,3}?(?:unbekannt|existiert\snicht|nicht\sgefunden) | kein\s(?:solcher\s)?(?:benutzer|empf)
-    | destinatario\s(?:desconocido|inexistente|sconosciuto) | usuario\s(?:desconocido|no\sexiste) | utilisateur\sinconnu | adresse\sinconnue
+    | destinatario\s(?:desconocido|inexistente|sconosciuto) | usuario\s(?:desconocido|no\sexiste) | utilisateur\sinconnu | adresse\sinconnue | adresse\s(?:\S{1,60}\s){0,6}?n.?existe\spas
     | 宛先(?:不明|が見つかり)|ユーザ.{0,6}(?:不明|存在) | (?:用户|收件人).{0,6}不存在
     """
 )
@@ -45,7 +45,7 @@ _UNKNOWN_HOST = re.compile(
     """
 )
 _FULL = re.compile(
-    r"""(?ix) (?:mail-?box|inbox|account|user|recipient|quota|storage|disk|space|folder|maildir)\W(?:\S{1,60}\W+){0,6}?
+    r"""(?ix) (?:mail-?box|inbox|account|user|recipient|quota|storage|disk|space|folder|maildir)[\s:_'"-]{1,3}(?:\S{1,60}\s){0,6}?
         (?:full|exceed(?:s|ed|ing)?|over(?:\s(?:its\s|the\s)?(?:quota|limit|storage|size))?|exhausted|too\sfull|reached)\b
     | over\s?(?:the\s|its\s)?quota | out\sof\s(?:storage|disk|space|email\sstorage) | (?:quota|storage)\s(?:exceeded|violation|limit|full)|exceed\w*\s(?:\S{1,20}\s){0,4}(?:quota|storage|limit|allowed)
     | (?:insufficient|not\senough|no)\s(?:\S{1,20}\s)?(?:disk|storage|space|system\sstorage) | mailfolder\sis\sfull | boîte\spleine
@@ -66,18 +66,31 @@ _TEMPORARY = re.compile(
     | did\snot\saccept\sour\srequests|starttls|insecure|service\snot
     """
 )
-_PERMANENT = re.compile(
-    r"""(?ix) permanent|fatal\serror|given\sup|giving\sup|delivery\s(?:\S{1,30}\s){0,5}?(?:failed|failure)|(?:could|can|was)(?:\s?not|n.?t)\s(?:be\s)?(?:deliver|reach)|undeliver|non-?deliver|returned\s(?:to\ssender|mail)|fail(?:ed|ure)|reject|\b55\d\b|unable\sto\sdeliver
-    """
-)
+_FOR_GOOD = re.compile(r"(?i)permanent|fatal error|giv(?:en|ing) up on this address")
 DELAY_WORDS = re.compile(
     r"""(?ix) (?:message|mail|delivery|deliveries)\s(?:\S{1,40}\s){0,6}?(?:delayed|deferred)|delayed\s(?:mail|message|delivery)|still\sbeing\sretried|warning\smessage\sonly|\(delay\)|warning:\s(?:could\snot|message)
-    | not\syet\s(?:been\s)?delivered|will\s(?:continue|keep|be)\s(?:to\s)?(?:be\s)?(?:try|retr|attempt)|(?:not|no)\sneed\sto\sre-?send|attempts?\sto\sdeliver\s(?:\S{1,20}\s){0,4}will\scontinue|verzögert|will\sretry|temporarily\sdelayed
+    | not\syet\s(?:been\s)?delivered|will\s(?:continue|keep|be)\s(?:to\s)?(?:be\s)?(?:try|retr|attempt)|(?:not|no)\sneed\sto\sre-?send|delivery\sattempts\swill\scontinue|attempts?\sto\sdeliver\s(?:\S{1,20}\s){0,4}will\scontinue|verzögert|will\sretry|temporarily\sdelayed
     """
 )
+_NO_MAILBOX = re.compile(r"(?i)\b5\.4\.1\b.{0,200}recipient address rejected: access denied")
+"""What Exchange Online answers for an address that its directory does not have."""
+_TRY_AGAIN = re.compile(
+    r"(?i)(?:host|domain)(?: name)? not found,? try again|malformed or unexpected name server|\bservfail\b|server failure"
+)
+"""A name server that cannot answer now says nothing about the domain."""
+_NOT_ABOUT_RECIPIENT = re.compile(
+    r"""(?ix) in\sreply\sto\s(?:end\sof\s)?(?:mail\sfrom|helo|ehlo|data|starttls|auth)\b | protocol\sviolation
+    | lock\sfail|error\swhile\swriting|can.?t\screate|cannot\s(?:create|open)|command\s(?:died|parameter|not\simplemented)|improper\ssequence|bad\ssequence
+    | mailer\serror|queue\sfile\swrite|internal\s(?:server\s)?error|configuration\serror|does\snot\ssupport|report\sunavailable | transaction\sfailed
+    | service\s(?:is\s)?unavailable
+    """
+)
+"""The server, the sender or the connection was at fault: the same mail may arrive another time."""
 _STATUS = re.compile(r"(?<![\d.\-])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\.\d|\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.#:/@\-])([245]\d\d)[ \-](?!\d\d:)(?=[^\s])")
 
+_OF_THE_ADDRESS = {"550", "551", "553"}
+_OF_THE_MAIL = {"500", "501", "502", "503", "504", "552", "554", "555", "556"}
 _GONE_STATUS = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10"}
 _LIKELY_GONE = {"2.1", "4.4"}
 _SENDER_STATUS = {"1.7", "1.8"}
@@ -89,6 +102,10 @@ _ACTIONS: dict[str, ReportKind] = {
     "expanded": "delivered",
     "deliverable": "delivered",
 }
+
+
+_NOT_HEARD = re.compile(r"(?i)my name was rejected")
+"""The receiving server did not even listen: it wants another client, whatever the address."""
 
 
 def find_status(text: str) -> str | None:
@@ -109,6 +126,9 @@ def verdict(action: str, status: str | None, words: str) -> ReportKind:
         return _ACTIONS[action]
     if status and status[0] == "2" and action != "failed":
         return "delivered"
+    told = _NO_MAILBOX.search(words), _NOT_HEARD.search(words)
+    if any(told):
+        return "bounced_hard" if told[0] else "bounced_soft"
     code = status or ""
     detail = code.partition(".")[2]
     own = find_status(words) if detail in {"", "0.0", "5.0", "1.0", "4.0", "3.0"} else None
@@ -126,23 +146,27 @@ def _by_words(code: str, detail: str, words: str) -> ReportKind:
     kept = detail in _BUSY_STATUS | _SENDER_STATUS or _FULL.search(words)
     if kept or (detail.startswith("7.") and _BLOCKED.search(words)):
         return "bounced_soft"
-    if _UNKNOWN_USER.search(words) or _UNKNOWN_HOST.search(words):
+    if _UNKNOWN_USER.search(words) or (_UNKNOWN_HOST.search(words) and not _TRY_AGAIN.search(words)):
         return "bounced_hard"
+    if _NOT_ABOUT_RECIPIENT.search(words) or _TRY_AGAIN.search(words):
+        return "bounced_soft"
     if detail.startswith("7.") or _BLOCKED.search(words):
         return "bounced_soft"
     if code[:1] == "5" and detail in _LIKELY_GONE:
         return "bounced_hard"
-    return _by_class(code, words)
+    return _by_class(code, detail, words)
 
 
-def _by_class(code: str, words: str) -> ReportKind:
+def _by_class(code: str, detail: str, words: str) -> ReportKind:
+    """Nothing but numbers: 550, 551 and 553 speak of the address, other codes of the command, the size or the mail."""
     reply = find_reply_code(words) or ""
     leading = code[:1] or reply[:1]
-    if leading == "4":
+    if leading == "4" or reply in _OF_THE_MAIL or (detail.startswith("5.") and reply not in _OF_THE_ADDRESS):
         return "bounced_soft"
     unreachable = code.startswith("5.4.") or (code.endswith(".0.0") and reply[:1] != "5")
     if leading == "5" and not (unreachable and _TEMPORARY.search(words)):
         return "bounced_hard"
     if _TEMPORARY.search(words):
         return "bounced_soft"
-    return "bounced_hard" if leading == "5" or _PERMANENT.search(words) else "bounced_soft"
+    # A report without a reason is none to give an address up, unless it says that this is for good.
+    return "bounced_hard" if leading == "5" or _FOR_GOOD.search(words) else "bounced_soft"

@@ -28,8 +28,10 @@ _ORIGINAL_TYPES = {
     "message/global-headers",
     "text/rfc822",
     "message/rfc822-headers",
+    "text/rfc822-header",
 }
 _DSN_FIELD = re.compile(r"(?mi)^(?:final|original)-recipient\s*:")
+_ID_IN_TEXT = r"(?i)\bmessage[- ]?id(?:\s?[:=]?\s*<|\sof\s<?)([^<>\s@]{1,250}@[^<>\s]{1,250})"
 _COMPLAINT_SUBJECT = re.compile(r"(?i)^(?:complaint about (?:message|e-?mail)|(?:abuse|spam) (?:report|complaint)\b)")
 
 
@@ -55,13 +57,14 @@ def read_reports(mail: ReportInput) -> tuple[bool, tuple[MailReport, ...]]:
     status = _delivery_status(parts, mail, original)
     if status:
         return True, tuple(status[:MAX_REPORTS])
-    receipt = _receipt(parts, original)
+    receipt = _receipt(parts, original, mail)
     if receipt is not None:
         return True, receipt
     if '"notificationType"' in mail.text or '"eventType"' in mail.text:
         notified = _ses(mail.text)
         if notified:
             return True, tuple(notified[:MAX_REPORTS])
+    declared = mail.root.content_type == "multipart/report" and any(p.content_type in _STATUS_TYPES for p in parts)
     free = free_text_reports(
         root=mail.root,
         subject=mail.subject,
@@ -72,11 +75,9 @@ def read_reports(mail: ReportInput) -> tuple[bool, tuple[MailReport, ...]]:
         own_addresses=mail.own_addresses,
         original=original,
         original_id=_original_id(original, mail),
+        declared=declared,
     )
-    if free is None:
-        declared = mail.root.content_type == "multipart/report"
-        return declared and any(part.content_type in _STATUS_TYPES for part in parts), ()
-    return True, tuple(free[:MAX_REPORTS])
+    return (False, ()) if free is None else (True, tuple(free[:MAX_REPORTS]))
 
 
 def _original(parts: Sequence[Part], mail: ReportInput) -> Headers | None:
@@ -99,15 +100,39 @@ def _original(parts: Sequence[Part], mail: ReportInput) -> Headers | None:
 def _original_id(original: Headers | None, mail: ReportInput) -> str | None:
     if original is not None and (found := message_id(original.raw("message-id"))):
         return found
-    match = re.search(r"(?i)\bmessage[- ]?id\s?[:=]?\s*<([^<>\s]{3,500})>", mail.text[:MAX_SCAN])
-    if match:
-        return clean_line(match[1], 500)
+    if envelope_id := _envelope_id(mail.root):
+        return envelope_id
+    # A header that a relay has broken still holds the line; some reports name the id in a sentence.
+    quoted = (decode_bytes(p.decoded()[:MAX_SCAN], None) for p in mail.root.walk() if p.content_type in _ORIGINAL_TYPES)
+    places = (
+        *((text, r"(?im)^message-id[ \t]*:\s*<([^<>\s]{3,500})>") for text in quoted),
+        (mail.text[:MAX_SCAN], _ID_IN_TEXT),
+    )
+    for text, pattern in places:
+        if match := re.search(pattern, text):
+            return clean_line(match[1], 500)
     headers = mail.root.headers
     for name in ("x-original-message-id", "in-reply-to", "references"):
         ids = message_ids(headers.raw(name))
         if ids:
             return ids[-1]
     return None
+
+
+def _envelope_id(root: Part) -> str | None:
+    """The ENVID of the mail a report is about, if it has the form of a Message-ID: that is what we hand over."""
+    for part in [one for one in root.walk() if one.content_type in _STATUS_TYPES][:5]:
+        head = decode_bytes(part.decoded()[:4000], part.charset)
+        match = re.search(r"(?mi)^original-envelope-id[ \t]*:[ \t]*([!-~]{3,300})[ \t]*\r?$", head)
+        if match and "@" in (written := unxtext(match[1])):
+            return written.strip("<>")
+    return None
+
+
+def unxtext(text: str) -> str:
+    """A value with RFC 3461's encoding of `+` and `=` undone. No more: mailers decode as they like, and `john+2026@…`
+    is an address."""
+    return re.sub(r"\+(2B|3D)", lambda match: chr(int(match[1], 16)), text)
 
 
 def _fields(block: str) -> dict[str, str]:
@@ -177,7 +202,7 @@ def _from_block(block: dict[str, str], original_id: str | None, text: str) -> Ma
     diagnostic = clean_line(_typed(block.get("diagnostic-code", "")), 1000)
     # Some systems call the mailbox they expanded the final one: what we wrote to is the original recipient.
     recipients = (
-        _recipient(block[name])
+        _recipient(unxtext(block[name]) if name == "original-recipient" else block[name])
         for name in ("original-recipient", "final-recipient", "x-actual-recipient")
         if name in block
     )
@@ -188,9 +213,15 @@ def _from_block(block: dict[str, str], original_id: str | None, text: str) -> Ma
         kind=kind,
         recipient=next((one for one in recipients if one), None),
         original_message_id=original_id,
-        status_code=status or find_status(diagnostic),
+        status_code=_exact(status, find_status(diagnostic)),
         diagnostic=diagnostic or None,
     )
+
+
+def _exact(status: str | None, said: str | None) -> str | None:
+    """The more telling of the status field and the diagnostic's code: many relays write 5.0.0 for whatever it was."""
+    generic = status is None or status.endswith(".0.0")
+    return said if said and generic and (status is None or said[0] == status[0]) else status
 
 
 def _complaint(parts: Sequence[Part], mail: ReportInput, original: Headers | None) -> tuple[MailReport, ...] | None:
@@ -205,25 +236,22 @@ def _complaint(parts: Sequence[Part], mail: ReportInput, original: Headers | Non
     # Authentication reports and "this is not spam" are no complaint of the person: they must suppress nobody.
     if fields.get("feedback-type", "").lower() in {"auth-failure", "not-spam"}:
         return ()
-    recipient = next(
-        (_recipient(fields[name]) for name in ("original-rcpt-to", "removal-recipient") if name in fields), None
-    )
-    if recipient is None and original is not None:
+    text = clean_text(decode_bytes(feedback.decoded()[:MAX_SCAN], None)) if feedback else ""
+    named = re.findall(r"(?mi)^(?:original-rcpt-to|removal-recipient)[ \t]*:(.*)$", text)[:MAX_REPORTS]
+    recipients = list(dict.fromkeys(one for one in map(_recipient, named) if one))
+    if not recipients and original is not None:
         names = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "to")
         found = (parse_addresses(original.raw(name)) for name in names)
-        recipient = next((one for pairs in found for pair in pairs[:1] if (one := normal_address(pair[1]))), None)
-    kind: ReportKind = "complained"
-    return (
-        MailReport(
-            kind=kind,
-            recipient=recipient,
-            original_message_id=_original_id(original, mail),
-            diagnostic=clean_line(fields.get("feedback-type", ""), 100) or None,
-        ),
+        recipients = [one for pairs in found for pair in pairs[:1] if (one := normal_address(pair[1]))][:1]
+    original_id = _original_id(original, mail)
+    why = clean_line(fields.get("feedback-type", ""), 100) or None
+    return tuple(
+        MailReport(kind="complained", recipient=one, original_message_id=original_id, diagnostic=why)
+        for one in (*recipients,) or (None,)
     )
 
 
-def _receipt(parts: Sequence[Part], original: Headers | None) -> tuple[MailReport, ...] | None:
+def _receipt(parts: Sequence[Part], original: Headers | None, mail: ReportInput) -> tuple[MailReport, ...] | None:
     part = next(
         (
             one
@@ -236,13 +264,17 @@ def _receipt(parts: Sequence[Part], original: Headers | None) -> tuple[MailRepor
         return None
     fields = _fields(clean_text(decode_bytes(part.decoded()[:MAX_SCAN], None)))
     disposition = fields.get("disposition", "").lower()
-    if not re.search(r"displayed|processed|dispatched", disposition) or "error" in disposition:
+    kind: ReportKind = "delivered"
+    if "deleted" in disposition and re.search(r"(?i)\breject", f"{mail.subject} {mail.text[:2000]}"):
+        # Dovecot and its kin refuse after they accepted, and say so in the form of a receipt.
+        kind = verdict("failed", find_status(mail.text[:2000]), mail.text)
+    elif not re.search(r"displayed|processed|dispatched", disposition) or "error" in disposition:
         return ()
     written = fields.get("original-message-id", "").encode() or (original.raw("message-id") if original else b"")
     recipient = _recipient(fields.get("final-recipient", "") or fields.get("original-recipient", ""))
     return (
         MailReport(
-            kind="delivered",
+            kind=kind,
             recipient=recipient,
             original_message_id=message_id(written),
             diagnostic=clean_line(disposition, 200),

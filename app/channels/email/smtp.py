@@ -1,9 +1,11 @@
 """The way out over SMTP, class N: the dialogue is split so that nothing is ever sent twice by itself.
 
 Until RCPT is accepted nothing can have been delivered, so failures are `retry` or `rejected`. Then `before_send`
-commits the
-mark, and DATA begins. A definite negative reply to DATA or to its end means not delivered; a timeout or a broken
-connection means nobody knows: `unknown`.
+commits the mark, and DATA begins. A definite negative reply to DATA or to its end means not delivered; a timeout or a
+broken connection means nobody knows: `unknown`.
+
+What the server offers is used: SIZE, SMTPUTF8 where an address needs it, and DSN, so that a bounce names the address we
+wrote to and the mail it is about even when it quotes neither.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ import ssl
 import aiosmtplib
 
 from app.channels.email.compose import HeaderError, compose
+from app.channels.email.outgoing import MissingFileError, to_mail
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
 from app.domain.addresses import AddressError, normalize_email
@@ -30,8 +33,8 @@ CAPABILITIES = Capabilities(
     max_attachment_bytes=25 * 1024 * 1024,
     receipts=frozenset({"bounced", "delayed", "complained", "delivered"}),
 )
-_UNSUBSCRIBABLE = {"notification", "marketing"}
-_WRITTEN_BY_PEOPLE = {"agent", "participant"}
+_LOG_IN_FIRST = {530, 534, 535, 538}
+"""The server wants to know us, or knows us no longer: the account is to be mended, the mail is fine."""
 _Failure = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError)
 
 
@@ -74,6 +77,8 @@ class SmtpAdapter:
             server = server_for(self._default, dispatch.session_config, dispatch.secrets)
         except HeaderError as error:
             return _refused("invalid_header", f"the mail cannot be written: {error}")
+        except MissingFileError as error:
+            return _refused("missing_file", str(error))
         except (AddressError, ValueError) as error:
             return _refused("invalid_config", str(error))
         guard = _Guard(before_send)
@@ -107,9 +112,12 @@ class SmtpAdapter:
     async def _dialogue(
         self, client: aiosmtplib.SMTP, mail: OutgoingMail, sender: str, content: bytes, guard: "_Guard"
     ) -> Outcome:
+        recipient = normalize_email(mail.to_address)
+        if not content.isascii() and not client.supports_extension("smtputf8"):
+            return _refused("smtputf8", "the address is not ASCII and the mail server takes no such addresses")
         try:
-            await client.mail(sender, options=_mail_options(client, content))
-            await client.rcpt(normalize_email(mail.to_address))
+            await client.mail(sender, options=_mail_options(client, mail, content), encoding="utf-8")
+            await client.rcpt(recipient, options=_rcpt_options(client, recipient), encoding="utf-8")
         except aiosmtplib.SMTPResponseException as error:
             await _reset(client)
             return _negative(error, recipient=isinstance(error, aiosmtplib.SMTPRecipientRefused))
@@ -148,36 +156,26 @@ class _Guard:
         self.passed = True
 
 
-def to_mail(dispatch: Dispatch) -> OutgoingMail:
-    """The mail a dispatch stands for. Notifications and marketing carry a way to unsubscribe, by mail if no URL is
-    set."""
-    config = dispatch.session_config
-    smtp = config.get("smtp")
-    unsubscribe = config.get("unsubscribe")
-    ways = unsubscribe if isinstance(unsubscribe, dict) else {}
-    listed = dispatch.purpose in _UNSUBSCRIBABLE
-    mailto = ways.get("mailto") or f"{dispatch.sender_address}?subject=unsubscribe"
-    domain = dispatch.sender_address.rpartition("@")[2] or "localhost"
-    return OutgoingMail(
-        message_id=dispatch.external_message_id or f"{dispatch.queue_id}@{domain}",
-        from_address=dispatch.sender_address,
-        from_name=dispatch.sender_name,
-        to_address=dispatch.recipient,
-        to_name=dispatch.recipient_name,
-        subject=dispatch.subject or "",
-        text=dispatch.body,
-        in_reply_to=dispatch.in_reply_to,
-        references=dispatch.references,
-        reply_to=str(config["reply_to"]) if config.get("reply_to") else None,
-        auto_generated=dispatch.sender_kind not in _WRITTEN_BY_PEOPLE,
-        unsubscribe_url=str(ways["url"]) if listed and ways.get("url") else None,
-        unsubscribe_mailto=str(mailto) if listed else None,
-        envelope_from=str(smtp["envelope_from"]) if isinstance(smtp, dict) and smtp.get("envelope_from") else None,
-    )
+def _mail_options(client: aiosmtplib.SMTP, mail: OutgoingMail, content: bytes) -> list[str]:
+    options = [f"SIZE={len(content)}"] if client.supports_extension("size") else []
+    if not content.isascii():
+        options += ["BODY=8BITMIME", "SMTPUTF8"]
+    if client.supports_extension("dsn"):
+        envelope_id = _xtext(mail.message_id)
+        # RFC 3461 allows a hundred characters; without an id the bounce still quotes our header.
+        options += ["RET=HDRS", *([f"ENVID={envelope_id}"] if len(envelope_id) <= 100 else [])]
+    return options
 
 
-def _mail_options(client: aiosmtplib.SMTP, content: bytes) -> list[str]:
-    return [f"SIZE={len(content)}"] if client.supports_extension("size") else []
+def _rcpt_options(client: aiosmtplib.SMTP, recipient: str) -> list[str]:
+    if not client.supports_extension("dsn"):
+        return []
+    return ["NOTIFY=FAILURE,DELAY", *([f"ORCPT=rfc822;{_xtext(recipient)}"] if recipient.isascii() else [])]
+
+
+def _xtext(text: str) -> str:
+    """RFC 3461's encoding of a parameter's value."""
+    return re.sub(r"[^!-*,-<>-~]", lambda match: f"+{ord(match[0]):02X}", text)
 
 
 async def _reset(client: aiosmtplib.SMTP) -> None:
@@ -203,6 +201,8 @@ def _negative(error: aiosmtplib.SMTPResponseException, *, recipient: bool) -> Ou
     address."""
     text = reply_text(str(error.message))
     code = str(error.code)
+    if error.code in _LOG_IN_FIRST:
+        return _auth_failed(text)
     if 500 <= error.code < 600:
         gone = recipient and verdict("failed", find_status(text) or "", f"{code} {text}") == "bounced_hard"
         # A bare 550 says nothing of the address: relays use it for policy as well.
@@ -211,6 +211,10 @@ def _negative(error: aiosmtplib.SMTPResponseException, *, recipient: bool) -> Ou
     wait = re.search(r"(?i)(?:retry|try again|wait)\D{0,20}(\d{1,5})\s*(s|sec|seconds|m|min|minutes)\b", text)
     seconds = float(wait[1]) * (60 if wait[2].lower().startswith("m") else 1) if wait else None
     return Outcome(kind="retry", provider="smtp", error_code=code, error=text, retry_after_s=seconds)
+
+
+def _auth_failed(text: str) -> Outcome:
+    return Outcome(kind="retry", provider="smtp", error_code="auth", error=text, retry_after_s=300.0)
 
 
 def _names_recipient(code: str, text: str) -> bool:
@@ -226,9 +230,9 @@ def _failure(error: BaseException, begun: bool) -> Outcome:
     if begun:
         return Outcome(kind="unknown", provider="smtp", error_code="no_answer", error=text)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError) and 500 <= error.code < 600:
-        return Outcome(kind="retry", provider="smtp", error_code="auth", error=text, retry_after_s=300.0)
+        return _auth_failed(text)
     if isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 600:
         return Outcome(kind="retry", provider="smtp", error_code=str(error.code), error=text)
-    if isinstance(error, ssl.SSLError) or "TLS" in text.upper():
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) or "TLS" in text.upper():
         return Outcome(kind="retry", provider="smtp", error_code="tls", error=text, retry_after_s=300.0)
     return Outcome(kind="retry", provider="smtp", error_code="connection", error=text)

@@ -20,6 +20,7 @@ _TLS_NAMES: dict[str, Tls] = {
     "required": "required",
     "starttls": "required",
     "implicit": "implicit",
+    "tls": "implicit",
     "ssl": "implicit",
     "none": "none",
     "off": "none",
@@ -29,8 +30,11 @@ COMMAND_TIMEOUT = 30.0
 
 
 class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and how to hand mail over. `tls`: `offered` uses STARTTLS when the server has it and trusts any
-    certificate."""
+    """Where and how to hand mail over.
+
+    `tls`: `offered` uses STARTTLS when the server has it and trusts any certificate. With a password at stake that
+    would hand it to whoever stands in between, so `offered` then means `required`.
+    """
 
     host: str
     port: int
@@ -43,20 +47,20 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def server_from_url(url: str) -> SmtpServer:
-    """`smtp://user:password@host:587?tls=required` or `smtps://…` (implicit TLS, port 465). Raises `ValueError`."""
+    """`smtp://user:password@host:587?tls=starttls` or `smtps://…` (TLS at once, port 465). Raises `ValueError`."""
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ValueError(
-            "an SMTP URL reads smtp://[user:password@]host[:port][?tls=offered|required|none] or smtps://…"
+            "an SMTP URL reads smtp://[user:password@]host[:port][?tls=auto|starttls|tls|none] or smtps://…"
         )
-    implicit = parts.scheme == "smtps"
     named = parse_qs(parts.query).get("tls", [""])[0]
+    tls = "implicit" if parts.scheme == "smtps" else tls_mode(named)
     return SmtpServer(
         host=parts.hostname,
-        port=parts.port or (465 if implicit else 25),
+        port=parts.port or (465 if tls == "implicit" else 25),
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        tls="implicit" if implicit else tls_mode(named),
+        tls=tls,
     )
 
 
@@ -65,7 +69,7 @@ def tls_mode(name: str) -> Tls:
     try:
         return _TLS_NAMES[name.lower()]
     except KeyError:
-        raise ValueError(f"unknown TLS mode {name[:40]!r}: use offered, required, implicit or none") from None
+        raise ValueError(f"unknown TLS mode {name[:40]!r}: use auto, starttls, tls or none") from None
 
 
 def server_for(default: SmtpServer, config: dict[str, Any], secrets: dict[str, str]) -> SmtpServer:
@@ -149,11 +153,11 @@ class SmtpPool:
         try:
             await client.connect(timeout=min(CONNECT_TIMEOUT, self._timeout))
             await client.ehlo()
-            if server.tls == "required" or (server.tls == "offered" and client.supports_extension("starttls")):
+            if _must_be_private(server) or (server.tls == "offered" and client.supports_extension("starttls")):
                 await client.starttls()
                 await client.ehlo()
             if server.user:
-                await client.login(server.user, server.password or "")
+                await _log_in(client, server)
         except BaseException:
             client.close()
             raise
@@ -163,7 +167,7 @@ class SmtpPool:
         if self._context is not None:
             return self._context
         # Reading the system's certificates takes 20 ms and holds up everything else: once per kind is enough.
-        lenient = server.tls == "offered" and not server.user
+        lenient = server.tls == "offered" and not _must_be_private(server)
         if lenient in self._contexts:
             return self._contexts[lenient]
         context = ssl.create_default_context()
@@ -182,6 +186,18 @@ class SmtpPool:
                     await connection.client.quit(timeout=2)
                 connection.client.close()
         self._idle.clear()
+
+
+def _must_be_private(server: SmtpServer) -> bool:
+    return server.tls == "required" or (server.tls == "offered" and server.user is not None)
+
+
+async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
+    """Authenticate with the best mechanism both sides know. Raises SMTPAuthenticationError when that is none."""
+    if not client.supported_auth_methods:
+        # Told apart from a broken dialogue: nothing but a change of the account helps.
+        raise aiosmtplib.SMTPAuthenticationError(504, "the server offers no way to log in that we know")
+    await client.login(server.user or "", server.password or "")
 
 
 def reply_text(message: str) -> str:

@@ -1,7 +1,7 @@
 """One person is one contact: every spelling of an address has the same normal form."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.addresses import AddressError, display_email, email_domain, normalize_email, normalize_phone
@@ -11,6 +11,7 @@ _LABEL = st.from_regex(r"[a-zäöüéñ][a-z0-9äöüéñ]{1,10}", fullmatch=Tru
 _DOMAIN = st.lists(_LABEL, min_size=2, max_size=3).map(".".join)
 
 
+@settings(deadline=None)
 @given(_LOCAL, _DOMAIN)
 def test_normal_form_is_stable_and_case_blind(local: str, domain: str) -> None:
     """Normalising twice changes nothing, and case, IDN form, display name and NFD lead to the same address."""
@@ -30,6 +31,7 @@ def test_normal_form_is_stable_and_case_blind(local: str, domain: str) -> None:
         assert normalize_email(variant) == normal
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_normalises_stably_or_is_refused(raw: str) -> None:
     """Arbitrary input gives a stable address of two parts or an `AddressError`, nothing else."""

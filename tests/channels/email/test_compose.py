@@ -2,13 +2,15 @@
 
 import email
 import email.policy
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.channels.email import HeaderError, compose, parse_mail
+from app.domain.channels import OutgoingFile
 from app.domain.email import OutgoingMail
 
 MAIL = OutgoingMail(
@@ -44,6 +46,7 @@ def test_readers_get_back_what_was_written() -> None:
     assert read["date"].datetime.tzinfo is not None
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=300), st.text(alphabet=st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120)
 )
@@ -84,6 +87,30 @@ def test_a_line_break_in_a_reference_is_refused() -> None:
     """The chain of references is checked as well."""
     with pytest.raises(HeaderError, match="references"):
         compose(change(references=("a@x.org>\r\nBcc: eve@x.org",)))
+
+
+FILE = OutgoingFile(id="f1", filename="Plan Küche.pdf", content_type="application/pdf", size_bytes=5, data=b"%PDF\n")
+
+
+def test_files_go_along_and_come_out_whole() -> None:
+    """Names in any script, types that may stand there, bytes unchanged; the same mail is the same bytes again."""
+    strange = msgspec.structs.replace(
+        FILE, filename='../"a;b\r\nBcc: x".sh', content_type="x/y\r\nBcc: z", data=bytes(range(256)) * 40
+    )
+    mail = msgspec.structs.replace(FILE, filename="old.eml", content_type="message/rfc822", data=b"Subject: x\n\n--=_")
+    raw = compose(change(files=(FILE, strange, mail)), now=datetime(2026, 11, 2, tzinfo=UTC))
+    assert raw == compose(change(files=(FILE, strange, mail)), now=datetime(2026, 11, 2, tzinfo=UTC))
+    read = email.message_from_bytes(raw, policy=email.policy.default)
+    assert read["Bcc"] is None
+    files = list(read.iter_attachments())
+    assert files[0].get_filename() == "Plan Küche.pdf"
+    assert [file.get_content() for file in files] == [FILE.data, strange.data, mail.data]
+    assert files[1].get_content_type() == "application/octet-stream"
+    assert "Bcc" not in files[1]
+    assert read.get_body().get_content().split() == MAIL.text.split()
+    again = parse_mail(raw, envelope_from="", envelope_to=[])
+    assert next((file.filename, file.data) for file in again.attachments) == (FILE.filename, FILE.data)
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 250
 
 
 def test_automatic_mail_says_so_and_a_persons_does_not() -> None:

@@ -1,6 +1,5 @@
 """The SMTP adapter against real servers: how each ending of the dialogue becomes an outcome."""
 
-import importlib.util
 import socket
 from pathlib import Path
 
@@ -9,12 +8,9 @@ import pytest
 
 from app.channels.email.smtp import SmtpAdapter
 from app.channels.email.smtp_pool import server_from_url
-from app.domain.channels import Dispatch
-
-_SPEC = importlib.util.spec_from_file_location("smtp_servers", Path(__file__).with_name("smtp_servers.py"))
-assert _SPEC and _SPEC.loader
-servers = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(servers)
+from app.domain.channels import Dispatch, OutgoingFile
+from tests.channels.email import smtp_servers as servers
+from tests.support.tls import Authority
 
 DISPATCH = Dispatch(
     tenant_id="t", queue_id="q1", message_id="m1", thread_id="th1", channel="email", provider="smtp",
@@ -123,7 +119,7 @@ async def test_a_lost_lease_stops_before_data() -> None:
 async def test_starttls_is_used_when_offered_and_demanded_when_required(tmp_path: Path) -> None:
     """Offered: a self-signed server is talked to in TLS. Required: a server without STARTTLS gets nothing."""
     script = servers.Script()
-    async with servers.smtp_server(script, tls=servers.self_signed(tmp_path)) as port:
+    async with servers.smtp_server(script, tls=Authority(tmp_path).server("localhost")) as port:
         out = adapter(port)
         assert (await out.send(DISPATCH, Mark())).kind == "accepted"
         strict = adapter(port, "?tls=required")
@@ -167,11 +163,29 @@ async def test_a_session_may_name_its_own_server() -> None:
         await out.close()
 
 
+async def test_a_message_without_its_file_does_not_leave() -> None:
+    """A file whose bytes are not there ends as `rejected`, before any connection."""
+    file = OutgoingFile(id="f", filename="a.pdf", content_type="application/pdf", size_bytes=7)
+    outcome = await adapter(9).send(msgspec.structs.replace(DISPATCH, attachments=(file,)), Mark())
+    assert (outcome.kind, outcome.error_code) == ("rejected", "missing_file")
+
+
 async def test_an_injected_header_is_rejected_before_any_connection() -> None:
     """A line break in the subject ends as `rejected`, naming the field."""
     outcome = await adapter(9).send(msgspec.structs.replace(DISPATCH, subject="x\r\nBcc: eve@example.org"), Mark())
     assert (outcome.kind, outcome.error_code) == ("rejected", "invalid_header")
     assert "subject" in (outcome.error or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "mode", "port"),
+    [("smtp://h", "offered", 25), ("smtp://h?tls=auto", "offered", 25), ("smtp://h:587?tls=starttls", "required", 587),
+     ("smtp://h?tls=tls", "implicit", 465), ("smtps://h", "implicit", 465), ("smtp://h?tls=none", "none", 25)],
+)  # fmt: skip
+def test_every_documented_mode_is_understood(url: str, mode: str, port: int) -> None:
+    """The words of .env.example, each with its usual port."""
+    server = server_from_url(url)
+    assert (server.tls, server.port) == (mode, port)
 
 
 def test_a_server_never_shows_its_password() -> None:
