@@ -32,7 +32,7 @@ INGEST = (
     "select count(*) from private.ingest_messages((select jsonb_agg(jsonb_build_object("
     "'tenant_id', %(tenant)s::text, 'channel', 'email', 'channel_session_id', %(session)s::text, 'sender_address',"
     " 'user' || (g %% %(people)s + 1) || '@bench.test', 'body', 'hello', 'external_message_id', gen_random_uuid()))"
-    " from generate_series(1, %(count)s) as g))"
+    " from generate_series(%(first)s::int, %(last)s::int) as g))"
 )
 
 
@@ -52,9 +52,9 @@ def prepare(connection: psycopg.Connection[Any], *, people: int = PEOPLE) -> Non
 def arrive(connection: psycopg.Connection[Any], count: int, *, people: int = PEOPLE) -> None:
     """`count` new inbound messages from `people` addresses."""
     for start in range(0, count, 1000):
-        connection.execute(
-            INGEST, {"tenant": TENANT, "session": SESSION, "people": people, "count": min(1000, count - start)}
-        )
+        connection.execute(INGEST, {
+            "tenant": TENANT, "session": SESSION, "people": people, "first": start + 1, "last": min(start + 1000, count),
+        })  # fmt: skip
 
 
 def pgbench_program() -> str | None:
