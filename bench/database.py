@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ INGEST = (
     "select count(*) from private.ingest_messages((select jsonb_agg(jsonb_build_object("
     "'tenant_id', %(tenant)s::text, 'channel', 'email', 'channel_session_id', %(session)s::text, 'sender_address',"
     " 'user' || (g %% %(people)s + 1) || '@bench.test', 'body', 'hello', 'external_message_id', gen_random_uuid()))"
-    " from generate_series(1, %(count)s) as g))"
+    " from generate_series(%(first)s::int, %(last)s::int) as g))"
 )
 
 
@@ -52,9 +53,9 @@ def prepare(connection: psycopg.Connection[Any], *, people: int = PEOPLE) -> Non
 def arrive(connection: psycopg.Connection[Any], count: int, *, people: int = PEOPLE) -> None:
     """`count` new inbound messages from `people` addresses."""
     for start in range(0, count, 1000):
-        connection.execute(
-            INGEST, {"tenant": TENANT, "session": SESSION, "people": people, "count": min(1000, count - start)}
-        )
+        connection.execute(INGEST, {
+            "tenant": TENANT, "session": SESSION, "people": people, "first": start + 1, "last": min(start + 1000, count),
+        })  # fmt: skip
 
 
 def pgbench_program() -> str | None:
@@ -68,17 +69,22 @@ def pgbench_program() -> str | None:
 
 
 def pgbench(program: str, url: str, script: str, *, clients: int, seconds: float) -> float:
-    """Transactions a second of `script`, prepared statements, `clients` connections. Raises RuntimeError on errors."""
+    """Transactions a second of `script`, prepared statements, `clients` connections, over about `seconds`.
+
+    A second more is run and left out: fresh connections fill their caches and plan everything several times, which
+    long-lived ones do not. Raises RuntimeError on errors.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
         command = [program, "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(2, clients)), "-f", file.name]
         environment = {**process_environment(), "LD_LIBRARY_PATH": str(Path(program).parents[1] / "lib")}
         done = subprocess.run(
-            [*command, "-T", str(max(1, round(seconds))), url], capture_output=True, text=True, check=False,
-            env=environment,
+            [*command, "-P", "1", "-T", str(max(2, round(seconds) + 1)), url], capture_output=True, text=True,
+            check=False, env=environment,
         )  # fmt: skip
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    if done.returncode or not found:
+    ticks = [(float(at), float(rate)) for at, rate in re.findall(r"progress: ([\d.]+) s, ([\d.]+) tps", done.stderr)]
+    if done.returncode or len(ticks) < 2:
         raise RuntimeError(f"pgbench failed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
-    return float(found.group(1))
+    done_in = [(at - before) * rate for (before, _), (at, rate) in pairwise(ticks)]
+    return sum(done_in) / (ticks[-1][0] - ticks[0][0])

@@ -2,7 +2,8 @@
 the same columns, defaults, checks and indexes and nothing else.
 
 Both take turns in short slices of one run, so that whatever else the machine does hits both. Work rows are taken away
-meanwhile, as workers would, so that most messages make one.
+meanwhile, as workers would, so that most messages make one. Every person has written before: what is measured is a
+message in a conversation that goes on, over connections that stay.
 """
 
 import threading

@@ -8,40 +8,7 @@
 --
 -- The head (last_seq … unread_count) is written by the message triggers alone, under the row's lock.
 
--- ── functions the table needs ────────────────────────────────────────────────────────────────────────────────────
-
-create function private.is_thread_head(
-  p_kind text, p_scope_rule text, p_folder text, p_status text, p_snoozed_until timestamptz, p_control text,
-  p_search_policy text, p_labels text[],
-  p_last_seq bigint, p_last_inbound_seq bigint, p_staff_read_seq bigint, p_last_rev bigint, p_unread_count integer
-) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
-declare
-  v_broken text := case
-    when p_kind not in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration') then 'kind'
-    when p_scope_rule not in ('channel_contact', 'email_reference', 'pair', 'pair_context',
-      'explicit') then 'scope_rule'
-    when p_folder not in ('inbox', 'spam', 'automated') then 'folder'
-    when p_status not in ('open', 'snoozed', 'closed', 'archived') then 'status'
-    when (p_status = 'snoozed') <> (p_snoozed_until is not null) then 'snoozed_until'
-    when p_control not in ('ai', 'human') then 'control'
-    when p_search_policy not in ('none', 'metadata', 'full') then 'search_policy'
-    when cardinality(p_labels) > 50 then 'labels'
-    when p_last_seq < p_last_inbound_seq or p_last_seq < p_staff_read_seq then 'last_seq'
-    when p_last_rev < p_last_seq then 'last_rev'
-    when p_unread_count < 0 then 'unread_count'
-  end;
-begin
-  if v_broken is not null then
-    raise exception 'the column % of a thread cannot have this value', v_broken using errcode = 'check_violation',
-      schema = 'public', table = 'et_threads', column = v_broken, constraint = 'et_threads_head_check';
-  end if;
-  return true;
-end
-$$;
-comment on function private.is_thread_head(
-  text, text, text, text, timestamptz, text, text, text[], bigint, bigint, bigint, bigint, integer
-) is 'The values a thread may have. True, or a check violation that names the column.';
+-- ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create table public.et_threads (
   tenant_id uuid not null,
@@ -89,15 +56,7 @@ create table public.et_threads (
   constraint et_threads_tenant_id_assignee_id_fkey foreign key (tenant_id, assignee_id)
   references public.tenant_members (tenant_id, user_id) on delete set null (assignee_id),
   constraint et_threads_tenant_id_merged_into_fkey foreign key (tenant_id, merged_into)
-  references public.et_threads (tenant_id, id),
-  -- One check for all: the head is updated by every message, and each check is parsed anew by every statement.
-  constraint et_threads_head_check check (
-    private.is_thread_head(
-      kind, scope_rule, folder, status, snoozed_until, control, search_policy, labels,
-      last_seq, last_inbound_seq, staff_read_seq, last_rev, unread_count
-    )
-    and merged_into is distinct from id
-  )
+  references public.et_threads (tenant_id, id)
 )
 with (fillfactor = 80);
 comment on table public.et_threads is 'One conversation and its denormalised head.';
@@ -227,16 +186,18 @@ $$;
 comment on function private.refuse_merged(uuid) is
 'Refuses what is meant for the thread that goes on; takes the merged_into of the thread that was named.';
 
+-- What a thread may be is checked by triggers, not by CHECKs: every message updates a head, and a CHECK is parsed anew by
+-- every statement, whether its columns change or not.
+
 create function private.tg_threads__control() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  if new.control is distinct from old.control and new.control_epoch <= old.control_epoch then
+  if new.control <> old.control and new.control_epoch <= old.control_epoch then
     new.control_epoch := old.control_epoch + 1;
   end if;
-  if new.control_epoch < old.control_epoch or new.last_seq < old.last_seq or new.last_rev < old.last_rev then
-    raise exception 'a thread''s epoch, seq and rev only grow'
-      using errcode = 'PT409', detail = '{"code": "head_regressed"}',
-        hint = 'Heads are written by the message triggers alone.';
+  if new.control_epoch < old.control_epoch then
+    raise exception 'the epoch of a thread only grows'
+      using errcode = 'PT409', detail = '{"code": "head_regressed"}', hint = 'Leave control_epoch alone.';
   end if;
   if new.id <> old.id or new.tenant_id <> old.tenant_id or new.scope_key <> old.scope_key then
     raise exception 'a thread keeps its tenant, id and scope key'
@@ -246,9 +207,57 @@ begin
 end
 $$;
 comment on function private.tg_threads__control() is
-'Every change of control raises the epoch, whoever makes it; heads never go back.';
-create trigger et_threads_100_control before update on public.et_threads
+'Every change of control raises the epoch, whoever makes it; what a thread is known by never changes.';
+create trigger et_threads_100_control before update of control, control_epoch, id, tenant_id, scope_key
+on public.et_threads
 for each row execute function private.tg_threads__control();
+
+create function private.tg_threads__values() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  v_broken text := case
+    when new.kind not in ('channel', 'direct', 'group', 'internal', 'broadcast', 'assistant', 'inspiration') then 'kind'
+    when new.scope_rule not in ('channel_contact', 'email_reference', 'pair', 'pair_context', 'explicit')
+      then 'scope_rule'
+    when new.folder not in ('inbox', 'spam', 'automated') then 'folder'
+    when new.status not in ('open', 'snoozed', 'closed', 'archived') then 'status'
+    when (new.status = 'snoozed') <> (new.snoozed_until is not null) then 'snoozed_until'
+    when new.control not in ('ai', 'human') then 'control'
+    when new.search_policy not in ('none', 'metadata', 'full') then 'search_policy'
+    when cardinality(new.labels) > 50 then 'labels'
+    when new.merged_into = new.id then 'merged_into'
+  end;
+begin
+  if v_broken is not null then
+    raise exception 'the column % of a thread cannot have this value', v_broken using errcode = 'check_violation',
+      schema = 'public', table = 'et_threads', column = v_broken;
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_threads__values() is
+'The values a thread may have, each checked when it is set. A violation names the column.';
+create trigger et_threads_200_values before insert or update of
+kind, scope_rule, folder, status, snoozed_until, control, search_policy, labels, merged_into on public.et_threads
+for each row execute function private.tg_threads__values();
+
+create function private.tg_threads__head() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if new.last_seq < greatest(old.last_seq, new.last_inbound_seq, new.staff_read_seq)
+    or new.last_rev < greatest(old.last_rev, new.last_seq) or new.unread_count < 0 then
+    raise exception 'a thread''s seq and rev only grow, and nothing in its head is ahead of them'
+      using errcode = 'PT409', detail = '{"code": "head_regressed"}',
+        hint = 'Heads are written by the message triggers alone.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_threads__head() is
+'Heads never go back: last_rev ≥ last_seq ≥ last_inbound_seq, staff_read_seq. Fires for every message, so it is short.';
+create trigger et_threads_300_head before insert or update of
+last_seq, last_rev, last_inbound_seq, staff_read_seq, unread_count on public.et_threads
+for each row execute function private.tg_threads__head();
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -219,73 +219,15 @@ $$;
 comment on function private.place_inbound(public.et_messages, text) is
 'Definer. Contact and thread of an inbound message that the trigger''s own look-up did not find.';
 
-create function private.tg_messages__assign() returns trigger
-language plpgsql security definer set search_path = '' as $$
--- One hot path: every statement and call costs microseconds per message, so one look-up answers for dedupe key,
--- settings, contact and thread, and the functions above are called for the rare case only.
+create function private.take_place(p_message public.et_messages, p_search_policy text) returns public.et_messages
+language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_inbound boolean := new.direction = 'inbound';
-  v_reopens boolean := v_inbound or new.sender_kind = 'agent';
-  v_unspammed boolean;
-  v_seen boolean;
-  v_rule text;
-  v_search text;
-  v_policy text; -- of the thread; not v_search, which a second look needs
-  v_lock text; -- an assignment is evaluated in place; PERFORM would be one more statement
+  v_inbound boolean := p_message.direction = 'inbound';
+  v_reopens boolean := v_inbound or p_message.sender_kind = 'agent';
+  v_unspammed boolean := v_inbound and coalesce(p_message.spam_score < 0.9, true)
+    and p_message.auto_class not in ('list', 'bulk', 'report');
+  v_policy text; -- of the thread; a second look needs p_search_policy again
 begin
-  if new.external_message_id is not null then
-    v_lock := pg_advisory_xact_lock(hashtextextended(
-      new.tenant_id::text || new.channel || ':' || new.external_message_id, 0));
-  end if;
-  if new.client_message_id is not null then
-    v_lock := pg_advisory_xact_lock(hashtextextended(
-      new.tenant_id::text || new.sender || ':' || new.client_message_id, 1));
-    if exists (
-      select from public.et_messages as m where m.tenant_id = new.tenant_id and m.sender = new.sender
-        and m.client_message_id = new.client_message_id) then
-      return null;
-    end if;
-  end if;
-  if v_inbound and new.sender_contact_id is null then
-    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch, i.contact_id,
-      coalesce(t.merged_into, t.id)
-    into v_seen, v_rule, v_search, new.feed_epoch, new.sender_contact_id, new.thread_id
-    from public.tenant_settings as s
-    cross join private.feed_epochs as e
-    left join public.et_messages as d
-      on d.tenant_id = new.tenant_id and d.channel = new.channel and d.external_message_id = new.external_message_id
-    left join public.contact_identities as i
-      on i.tenant_id = new.tenant_id and i.address = new.sender_address and i.kind = case
-        when new.channel in ('whatsapp', 'sms', 'phone') then 'phone' else new.channel end
-    left join public.et_threads as t on t.tenant_id = new.tenant_id
-      and t.scope_key = 'cc:' || new.channel_session_id::text || ':' || i.contact_id::text
-    where s.tenant_id = new.tenant_id;
-  else
-    new.thread_id := case when not v_inbound then new.thread_id end;
-    select d.id is not null, s.thread_scopes ->> new.channel, s.search_policy, e.epoch
-    into v_seen, v_rule, v_search, new.feed_epoch
-    from public.tenant_settings as s
-    cross join private.feed_epochs as e
-    left join public.et_messages as d
-      on d.tenant_id = new.tenant_id and d.channel = new.channel and d.external_message_id = new.external_message_id
-    where s.tenant_id = new.tenant_id;
-  end if;
-  if v_seen then
-    new.external_message_id := private.qualified_external_id(
-      new.tenant_id, new.channel, new.external_message_id, new.content_digest);
-    if new.external_message_id is null then
-      return null;
-    end if;
-  end if;
-  if v_inbound then
-    if new.thread_id is null or v_rule <> 'channel_contact' then
-      new := private.place_inbound(new, coalesce(v_rule, 'channel_contact'));
-    end if;
-    new.sender := 'contact:' || new.sender_contact_id::text;
-    new.sender_kind := 'contact';
-    new.delivery_status := 'received';
-    v_unspammed := coalesce(new.spam_score < 0.9, true) and new.auto_class not in ('list', 'bulk', 'report');
-  end if;
   loop
     update public.et_threads as t set
       last_seq = t.last_seq + 1,
@@ -296,28 +238,126 @@ begin
       status = case when v_reopens then 'open' else t.status end,
       snoozed_until = case when not v_reopens then t.snoozed_until end,
       last_message_at = clock_timestamp(),
-      last_direction = new.direction,
-      preview = left(new.body, 160)
-    where t.tenant_id = new.tenant_id and t.id = new.thread_id and (not v_inbound or t.merged_into is null)
-      and (new.sender_kind <> 'ai' or (
-        t.control = 'ai' and t.control_epoch = new.control_epoch and t.last_inbound_seq = new.based_on_seq))
-    returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, v_search), t.last_message_at
-    into new.seq, new.rev, new.staff_readable, v_policy, new.created_at;
+      last_direction = p_message.direction,
+      preview = left(p_message.body, 160)
+    where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id and (not v_inbound or t.merged_into is null)
+      and (p_message.sender_kind <> 'ai' or (t.control = 'ai' and t.control_epoch = p_message.control_epoch
+        and t.last_inbound_seq = p_message.based_on_seq))
+    returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, p_search_policy), t.last_message_at
+    into p_message.seq, p_message.rev, p_message.staff_readable, v_policy, p_message.created_at;
     exit when found or not v_inbound;
     -- Merged since the look-up: what comes in goes on to the winner.
-    select t.merged_into into new.thread_id from public.et_threads as t
-    where t.tenant_id = new.tenant_id and t.id = new.thread_id;
-    exit when new.thread_id is null;
+    select t.merged_into into p_message.thread_id from public.et_threads as t
+    where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id;
+    exit when p_message.thread_id is null;
   end loop;
-  if new.seq is null then
-    perform private.refuse_message(new.tenant_id, new.thread_id, new.sender_kind);
+  if p_message.seq is null then
+    perform private.refuse_message(p_message.tenant_id, p_message.thread_id, p_message.sender_kind);
   end if;
-  new.search_vector := case when v_policy = 'full'
-    then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
+  p_message.search_vector := case when v_policy = 'full'
+    then to_tsvector('simple', concat_ws(' ', p_message.subject, left(p_message.body, 100000))) end;
   if v_inbound then
-    insert into private.inbound_work (tenant_id, thread_id, first_seq) values (new.tenant_id, new.thread_id, new.seq)
+    insert into private.inbound_work (tenant_id, thread_id, first_seq)
+    values (p_message.tenant_id, p_message.thread_id, p_message.seq)
     on conflict (tenant_id, thread_id) do nothing;
   end if;
+  return p_message;
+end
+$$;
+comment on function private.take_place(public.et_messages, text) is
+'Definer: moves the head of the message''s thread and gives the message its seq and rev; inbound gets a work row.';
+
+create function private.place_message(p_message public.et_messages) returns public.et_messages
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_inbound boolean := p_message.direction = 'inbound';
+  v_seen boolean;
+  v_rule text;
+  v_search text;
+begin
+  if p_message.client_message_id is not null then
+    perform pg_advisory_xact_lock(hashtextextended(
+      p_message.tenant_id::text || p_message.sender || ':' || p_message.client_message_id, 1));
+    if exists (
+      select from public.et_messages as m where m.tenant_id = p_message.tenant_id and m.sender = p_message.sender
+        and m.client_message_id = p_message.client_message_id) then
+      return null;
+    end if;
+  end if;
+  select d.id is not null, coalesce(s.thread_scopes ->> p_message.channel, 'channel_contact'), s.search_policy, e.epoch
+  into v_seen, v_rule, v_search, p_message.feed_epoch
+  from public.tenant_settings as s
+  cross join private.feed_epochs as e
+  left join public.et_messages as d on d.tenant_id = p_message.tenant_id and d.channel = p_message.channel
+    and d.external_message_id = p_message.external_message_id
+  where s.tenant_id = p_message.tenant_id;
+  if v_seen then
+    p_message.external_message_id := private.qualified_external_id(
+      p_message.tenant_id, p_message.channel, p_message.external_message_id, p_message.content_digest);
+    if p_message.external_message_id is null then
+      return null;
+    end if;
+  end if;
+  if v_inbound then
+    p_message := private.place_inbound(p_message, coalesce(v_rule, 'channel_contact'));
+    p_message.sender := 'contact:' || p_message.sender_contact_id::text;
+    p_message.sender_kind := 'contact';
+    p_message.delivery_status := 'received';
+  end if;
+  return private.take_place(p_message, v_search);
+end
+$$;
+comment on function private.place_message(public.et_messages) is
+'Definer: the place of any message, step by step: dedupe → contact and thread → seq and rev. Null for a duplicate. '
+'Its caller holds the lock of the external id.';
+
+create function private.tg_messages__assign() returns trigger
+language plpgsql security definer set search_path = '' as $$
+-- The hot path: a known address writes in its open thread. Every expression costs a microsecond per message, so one
+-- statement looks for a duplicate, finds contact and thread and moves the head; whatever it does not find (new people,
+-- duplicates, other rules, closed threads, everything that goes out) is placed step by step.
+declare
+  v_policy text;
+  v_lock text; -- an assignment is evaluated in place; PERFORM would be one more statement
+begin
+  if new.external_message_id is not null then
+    v_lock := pg_advisory_xact_lock(hashtextextended(
+      new.tenant_id::text || new.channel || ':' || new.external_message_id, 0));
+  end if;
+  if new.direction <> 'inbound' or new.sender_contact_id is not null or new.client_message_id is not null then
+    return private.place_message(new);
+  end if;
+  update public.et_threads as t set
+    last_seq = t.last_seq + 1,
+    last_rev = t.last_rev + 1,
+    last_inbound_seq = t.last_seq + 1,
+    unread_count = t.unread_count + 1,
+    last_message_at = clock_timestamp(),
+    last_direction = 'inbound',
+    preview = left(new.body, 160)
+  from public.tenant_settings as s
+  cross join public.contact_identities as i
+  where s.tenant_id = new.tenant_id and coalesce(s.thread_scopes ->> new.channel, 'channel_contact') = 'channel_contact'
+    and i.tenant_id = new.tenant_id and i.address = new.sender_address and i.kind = case
+      when new.channel in ('whatsapp', 'sms', 'phone') then 'phone' else new.channel end
+    and t.tenant_id = new.tenant_id and t.merged_into is null and t.status = 'open' and t.folder = 'inbox'
+    and t.scope_key = 'cc:' || new.channel_session_id::text || ':' || i.contact_id::text
+    and not exists (
+      select from public.et_messages as d where d.tenant_id = new.tenant_id and d.channel = new.channel
+        and d.external_message_id = new.external_message_id)
+  returning t.id, t.last_seq, t.last_rev, t.staff_readable, t.last_message_at, coalesce(t.search_policy,
+    s.search_policy), i.contact_id, 'contact:' || i.contact_id::text, 'contact', 'received',
+    (select e.epoch from private.feed_epochs as e)
+  into new.thread_id, new.seq, new.rev, new.staff_readable, new.created_at, v_policy, new.sender_contact_id,
+    new.sender, new.sender_kind, new.delivery_status, new.feed_epoch;
+  if not found then
+    return private.place_message(new);
+  end if;
+  if v_policy = 'full' then
+    new.search_vector := to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000)));
+  end if;
+  insert into private.inbound_work (tenant_id, thread_id, first_seq) values (new.tenant_id, new.thread_id, new.seq)
+  on conflict (tenant_id, thread_id) do nothing;
   return new;
 end
 $$;
@@ -327,12 +367,14 @@ comment on function private.tg_messages__assign() is
 
 create function private.tg_inbound_work__wake() returns trigger
 language plpgsql set search_path = '' as $$
+declare
+  v_done text;
 begin
   if current_setting('parley.woke_inbound', true) is distinct from 'on' then
-    perform set_config('parley.woke_inbound', 'on', true);
+    v_done := set_config('parley.woke_inbound', 'on', true);
     -- Only one of many committing transactions notifies; a woken worker looks again until all of them are visible.
     if pg_try_advisory_xact_lock(7100001) then
-      perform pg_notify('et_inbound', '');
+      v_done := pg_notify('et_inbound', '');
     end if;
   end if;
   return null;

@@ -82,6 +82,42 @@ $$;
 comment on function private.new_inbound_rows(private.inbound_row[]) is
 'Definer: which rows are no duplicates. Null when the batch must go row by row. Call it under the locks of the keys.';
 
+create function private.known_inbound_places(p_rows private.inbound_row[], out contacts uuid[], out threads uuid[])
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_settled boolean;
+begin
+  select array_agg(i.contact_id order by m.ord), array_agg(t.id order by m.ord) into contacts, threads
+  from unnest(p_rows) as m
+  inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
+  inner join public.contact_identities as i on i.tenant_id = m.tenant_id and i.address = m.sender_address
+    and i.kind = case when m.channel in ('email', 'form') then 'email'
+      when m.channel in ('whatsapp', 'sms', 'phone') then 'phone' else m.channel end
+  inner join public.et_threads as t on t.tenant_id = m.tenant_id
+    and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || i.contact_id::text
+  left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel
+    and d.external_message_id = m.external_message_id
+  where d.id is null and m.sender_contact_id is null
+    and coalesce(s.thread_scopes ->> m.channel, 'channel_contact') = 'channel_contact';
+  if cardinality(threads) = cardinality(p_rows) then
+    select bool_and(t.is_ready) into v_settled from (
+      select x.merged_into is null and x.status = 'open' and x.folder = 'inbox' as is_ready
+      from public.et_threads as x
+      where (x.tenant_id, x.id) in (select m.tenant_id, m.thread_id from unnest(threads, p_rows) as m (thread_id))
+      order by x.tenant_id, x.id
+      for no key update
+    ) as t;
+  end if;
+  if v_settled is not true then
+    contacts := null;
+    threads := null;
+  end if;
+end
+$$;
+comment on function private.known_inbound_places(private.inbound_row[]) is
+'Definer: contacts and locked threads of a batch in which every id is new, every address known and every thread open: '
+'most batches. Nulls for any other. Call it under the locks of the keys.';
+
 create function private.inbound_contacts(p_rows private.inbound_row[]) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -113,8 +149,7 @@ $$;
 comment on function private.inbound_contacts(private.inbound_row[]) is
 'Definer: the contact of each row, in the order of the rows; new addresses get theirs, named by the first message.';
 
-create function private.inbound_threads(p_rows private.inbound_row[], p_ords integer[],
-  p_contacts uuid[]) returns uuid[]
+create function private.inbound_threads(p_rows private.inbound_row[], p_contacts uuid[]) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_threads uuid[];
@@ -126,19 +161,16 @@ declare
   v_settled boolean;
 begin
   select array_agg(coalesce(t.merged_into, t.id) order by m.ord) into v_threads
-  from unnest(p_rows) as m
-  inner join unnest(p_ords, p_contacts) as c (ord, id) on c.ord = m.ord
+  from unnest(p_contacts, p_rows) as m (contact_id)
   left join public.et_threads as t on t.tenant_id = m.tenant_id
-    and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || c.id::text;
+    and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || m.contact_id::text;
   for v_row in
-    select m.tenant_id, m.channel_session_id, c.contact_id, array_agg(c.place order by m.ord) as places,
-      (array_agg(m order by m.ord))[1] as opener
-    from unnest(p_rows) as m
-    inner join unnest(p_ords, p_contacts, v_threads) with ordinality as c (ord, contact_id, thread_id, place)
-      on c.ord = m.ord and c.thread_id is null
-    group by m.tenant_id, m.channel_session_id, c.contact_id order by 1, 2, 3
+    select m.tenant_id, m.channel_session_id, m.contact_id, array_agg(m.ordinality order by m.ordinality) as places
+    from unnest(p_contacts, v_threads, p_rows) with ordinality as m (contact_id, thread_id)
+    where m.thread_id is null
+    group by m.tenant_id, m.channel_session_id, m.contact_id order by 1, 2, 3
   loop
-    v_opener := v_row.opener;
+    v_opener := p_rows[v_row.places[1]];
     v_message.tenant_id := v_row.tenant_id;
     v_message.channel := v_opener.channel;
     v_message.channel_session_id := v_row.channel_session_id;
@@ -153,76 +185,67 @@ begin
   end loop;
   loop
     perform from public.et_threads as t
-    where (t.tenant_id, t.id) in (
-      select m.tenant_id, h.id from unnest(p_rows) as m inner join unnest(p_ords, v_threads) as h (ord,
-        id) on h.ord = m.ord)
+    where (t.tenant_id, t.id) in (select m.tenant_id, m.thread_id from unnest(v_threads, p_rows) as m (thread_id))
     order by t.tenant_id, t.id
     for no key update;
     -- Merged while we waited for the lock: on to the winner.
-    select array_agg(coalesce(t.merged_into, h.id) order by h.place), bool_and(t.merged_into is null)
+    select array_agg(coalesce(t.merged_into, t.id) order by m.ord), bool_and(t.merged_into is null)
     into v_threads, v_settled
-    from unnest(p_ords, v_threads) with ordinality as h (ord, id, place)
-    inner join unnest(p_rows) as m on m.ord = h.ord
-    inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = h.id;
+    from unnest(v_threads, p_rows) as m (thread_id)
+    inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id;
     exit when v_settled is not false;
   end loop;
+  update public.et_threads as t
+  set status = 'open', snoozed_until = null, folder = case when v.is_personal then 'inbox' else t.folder end
+  from (
+    select m.tenant_id, m.thread_id,
+      not bool_and(m.spam_score >= 0.9 or m.auto_class in ('list', 'bulk', 'report')) as is_personal
+    from unnest(v_threads, p_rows) as m (thread_id) group by m.tenant_id, m.thread_id
+  ) as v
+  where t.tenant_id = v.tenant_id and t.id = v.thread_id
+    and (t.status <> 'open' or (v.is_personal and t.folder <> 'inbox'));
   return v_threads;
 end
 $$;
-comment on function private.inbound_threads(private.inbound_row[], integer[], uuid[]) is
+comment on function private.inbound_threads(private.inbound_row[], uuid[]) is
 'Definer: the thread of each row under the rule channel_contact, made where it is missing; all of them locked, in '
-'one order.';
+'one order, and open.';
 
-create function private.insert_inbound_rows(
-  p_rows private.inbound_row[], p_ords integer[], p_contacts uuid[], p_threads uuid[]
-) returns table (ord integer, message_id uuid, thread_id uuid, seq bigint)
+create function private.insert_inbound_rows(p_rows private.inbound_row[], p_contacts uuid[], p_threads uuid[])
+returns table (ord integer, message_id uuid, thread_id uuid, seq bigint)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 begin
   return query
   with placed as materialized (
-    select m.*, c.contact_id, c.to_thread, row_number() over (partition by c.to_thread order by m.ord) as place,
-      not (m.spam_score >= 0.9 or m.auto_class in ('list', 'bulk', 'report')) as is_personal
-    from (select r.*, private.uuid_v7() as id from unnest(p_rows) as r) as m
-    inner join unnest(p_ords, p_contacts, p_threads) as c (ord, contact_id, to_thread) on c.ord = m.ord
-  ), moved as (
-    select p.tenant_id, p.to_thread, count(*) as messages, bool_or(p.is_personal) as is_personal,
-      (array_agg(left(p.body, 160) order by p.place desc))[1] as preview
-    from placed as p group by p.tenant_id, p.to_thread
+    select m.*, private.uuid_v7() as id, row_number() over of_thread as place,
+      lead(m.ord) over of_thread is null as is_last
+    from unnest(p_threads, p_contacts, p_rows) as m (to_thread, contact_id)
+    window of_thread as (partition by m.to_thread order by m.ord)
   ), heads as (
     update public.et_threads as t set
-      last_seq = t.last_seq + v.messages, last_rev = t.last_rev + v.messages,
-        last_inbound_seq = t.last_seq + v.messages,
-      unread_count = t.unread_count + v.messages::integer, folder = case when v.is_personal
-        then 'inbox' else t.folder end,
-      status = 'open', snoozed_until = null, last_message_at = clock_timestamp(), last_direction = 'inbound',
-      preview = v.preview
-    from moved as v
-    where t.tenant_id = v.tenant_id and t.id = v.to_thread
-    returning t.tenant_id, t.id, t.last_seq - v.messages as seq, t.last_rev - v.messages as rev, t.staff_readable,
-      t.search_policy, t.last_message_at
+      last_seq = t.last_seq + p.place, last_rev = t.last_rev + p.place, last_inbound_seq = t.last_seq + p.place,
+      unread_count = t.unread_count + p.place::integer, last_message_at = clock_timestamp(),
+      last_direction = 'inbound', preview = left(p.body, 160)
+    from placed as p
+    inner join public.tenant_settings as s on s.tenant_id = p.tenant_id
+    where p.is_last and t.tenant_id = p.tenant_id and t.id = p.to_thread
+    returning t.tenant_id, t.id, t.last_seq - p.place as seq, t.last_rev - p.place as rev, t.staff_readable,
+      coalesce(t.search_policy, s.search_policy) as search_policy, t.last_message_at
   ), inserted as (
     insert into public.et_messages (
       tenant_id, id, thread_id, seq, rev, channel, channel_session_id, direction, delivery_status, message_type,
-        sender_kind,
-      sender, sender_contact_id, sender_address, sender_name, subject, body, language, external_message_id,
-        content_digest,
-      reference_ids, auto_class, spam_score, metadata, search_vector, staff_readable, occurred_at, created_at,
-        feed_epoch)
+      sender_kind, sender, sender_contact_id, sender_address, sender_name, subject, body, language,
+      external_message_id, content_digest, reference_ids, auto_class, spam_score, metadata, search_vector,
+      staff_readable, occurred_at, created_at, feed_epoch)
     select p.tenant_id, p.id, h.id, h.seq + p.place, h.rev + p.place, p.channel, p.channel_session_id, 'inbound',
-      'received',
-      p.message_type, 'contact', 'contact:' || p.contact_id::text, p.contact_id, p.sender_address, p.sender_name,
-        p.subject,
-      p.body, p.language, p.external_message_id, p.content_digest, p.reference_ids, p.auto_class, p.spam_score,
-        p.metadata,
-      case when coalesce(h.search_policy, s.search_policy) = 'full'
+      'received', p.message_type, 'contact', 'contact:' || p.contact_id::text, p.contact_id, p.sender_address,
+      p.sender_name, p.subject, p.body, p.language, p.external_message_id, p.content_digest, p.reference_ids,
+      p.auto_class, p.spam_score, p.metadata, case when h.search_policy = 'full'
         then to_tsvector('simple', concat_ws(' ', p.subject, left(p.body, 100000))) end,
-      h.staff_readable, p.occurred_at, h.last_message_at, e.epoch
+      h.staff_readable, p.occurred_at, h.last_message_at, (select e.epoch from private.feed_epochs as e)
     from placed as p
     inner join heads as h on h.tenant_id = p.tenant_id and h.id = p.to_thread
-    inner join public.tenant_settings as s on s.tenant_id = p.tenant_id
-    cross join private.feed_epochs as e
-    order by p.ord
   ), work as (
     insert into private.inbound_work (tenant_id, thread_id, first_seq)
     select h.tenant_id, h.id, h.seq + 1 from heads as h
@@ -233,8 +256,9 @@ begin
   inner join heads as h on h.tenant_id = p.tenant_id and h.id = p.to_thread;
 end
 $$;
-comment on function private.insert_inbound_rows(private.inbound_row[], integer[], uuid[], uuid[]) is
-'Definer: heads once per thread, then messages and work rows. Its caller has locked the threads.';
+comment on function private.insert_inbound_rows(private.inbound_row[], uuid[], uuid[]) is
+'Definer: heads once per thread, then messages and work rows. Its caller has locked the threads and seen to it that '
+'they are open.';
 
 create function private.insert_inbound_row(p_row private.inbound_row) returns table (message_id uuid, thread_id uuid,
   seq bigint)
@@ -261,6 +285,8 @@ declare
   v_rows private.inbound_row[];
   v_new integer[];
   v_contacts uuid[];
+  v_threads uuid[];
+  v_keys bigint;
 begin
   if session_user = 'parley_worker' and exists (
     select from unnest(v_all) as m where m.tenant_id is distinct from private.worker_tenant()) then
@@ -268,10 +294,19 @@ begin
       using errcode = 'PT403', detail = '{"code": "forbidden", "field": "tenant_id"}',
         hint = 'Set parley.tenant_id, one tenant a call.';
   end if;
-  perform pg_advisory_xact_lock(k.key) from (
+  select count(pg_advisory_xact_lock(k.key)) into v_keys from (
     select distinct hashtextextended(m.tenant_id::text || m.channel || ':' || m.external_message_id, 0) as key
     from unnest(v_all) as m where m.external_message_id is not null order by key
   ) as k;
+  if v_keys = cardinality(v_all) then -- no id twice, none missing
+    select k.contacts, k.threads into v_contacts, v_threads from private.known_inbound_places(v_all) as k;
+    if v_threads is not null then
+      return query
+      select i.ord, i.message_id, i.thread_id, i.seq, false
+      from private.insert_inbound_rows(v_all, v_contacts, v_threads) as i order by i.ord;
+      return;
+    end if;
+  end if;
   v_new := private.new_inbound_rows(v_all);
   if v_new is null then
     return query
@@ -286,7 +321,7 @@ begin
   select m.ord, i.message_id, i.thread_id, i.seq, i.message_id is null
   from unnest(v_all) as m
   left join private.insert_inbound_rows(
-    v_rows, v_new, v_contacts, private.inbound_threads(v_rows, v_new, v_contacts)) as i on i.ord = m.ord
+    v_rows, v_contacts, private.inbound_threads(v_rows, v_contacts)) as i on i.ord = m.ord
   order by m.ord;
 end
 $$;
