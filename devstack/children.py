@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Child:
     stage: int
     port: int = 0
     ready: Callable[[], bool] | None = None
-    environment: dict[str, str] = field(default_factory=dict)
+    metrics_port: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restarts: int = 0
@@ -56,10 +56,11 @@ class Child:
         log_path = self.log_path(logs)
         if log_path.exists() and log_path.stat().st_size > LOG_MAX_BYTES:
             log_path.replace(log_path.with_suffix(".log.1"))
+        own = {"PARLEY_METRICS_PORT": str(self.metrics_port)} if self.metrics_port else {}
         with log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**environment, **self.environment}, start_new_session=True, pass_fds=inherits,
+                env={**environment, **own}, start_new_session=True, pass_fds=inherits,
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - single-threaded here
             )  # fmt: skip
         self.started_at = time.monotonic()

@@ -100,8 +100,8 @@ class Plan:
         for name in NAMES:
             if name not in self.missing:
                 port, ready = servers.get(name, (0, None))
-                extra = {"PARLEY_METRICS_PORT": str(self.metrics[name])} if name in self.metrics else {}
-                found.append(Child(name, _module(name), stages.get(name, 1), port, ready, extra))
+                metrics_port = self.metrics.get(name, 0)
+                found.append(Child(name, _module(name), stages.get(name, 1), port, ready, metrics_port))
         return found
 
     def opening_state(self) -> dict[str, Any]:

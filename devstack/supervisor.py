@@ -17,7 +17,7 @@ from devstack.alive import GRACE_S, Alive, end_last_run
 from devstack.children import Child, stop_all
 from devstack.errors import StackError
 from devstack.plan import Plan, fingerprint, mailboxes
-from devstack.ports import Ports
+from devstack.ports import Ports, is_free
 from devstack.postgres import PortTaken, Server, die_with_parent
 from devstack.state import State, take_lock
 
@@ -79,6 +79,11 @@ class Supervisor:
         finally:
             for signum, handler in before.items():
                 signal.signal(signum, handler)
+
+    def _check(self) -> None:
+        """Stop when told to. The signal's own exception is lost where Python cannot raise it, as in a destructor."""
+        if self.stops:
+            raise StopRequested
 
     def _start(self) -> None:
         started = time.monotonic()
@@ -152,7 +157,11 @@ class Supervisor:
         )  # fmt: skip
 
     def _finish_migration(self, migration: subprocess.Popen[str]) -> None:
-        output = migration.communicate()[0].strip()
+        output = None
+        while output is None:
+            self._check()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                output = migration.communicate(timeout=0.2)[0].strip()
         if migration.returncode == 0:
             if output:
                 self.say(output.splitlines()[-1])
@@ -162,6 +171,9 @@ class Supervisor:
         raise StackError(detail, remedy)
 
     def _launch(self, child: Child) -> None:
+        if child.metrics_port and not is_free(child.metrics_port):  # nobody but the state file names it
+            child.metrics_port = self.ports.take(child.metrics_port + 1)
+            self.state.update(metrics={**self.state.values["metrics"], child.name: child.metrics_port})
         child.start(self.plan.environment, self.logs, self._inherited())
 
     def _launch_all(self) -> None:
@@ -172,6 +184,7 @@ class Supervisor:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while sum(child.check_ready() for child in self.children) < len(self.children):
+            self._check()
             self._revive(starting=True)
             if time.monotonic() > deadline:
                 late = next(child for child in self.children if not child.is_ready)
@@ -184,6 +197,7 @@ class Supervisor:
     def _watch(self) -> None:
         while True:
             time.sleep(0.25)
+            self._check()
             if self.server is not None and self.server.process is not None and self.server.process.poll() is not None:
                 if not (self.server.data_dir / "PG_VERSION").exists():  # never begin anew behind a running stack's back
                     raise StackError(f"{self.server.data_dir} is gone", "`parley up` starts afresh")

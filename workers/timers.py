@@ -11,6 +11,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from app import log as logs
+from app.errors import told_in_one_line
 from app.settings import Settings, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
@@ -44,6 +45,7 @@ async def run_rounds(settings: Settings, kind: str, work: Round, stopping: async
         await pool.close()
 
 
+@told_in_one_line()
 def main(kind: str, work: Round) -> None:
     """What a timer worker's file runs."""
     settings = load()
