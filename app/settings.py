@@ -214,8 +214,10 @@ def _check_fernet_keys(field: str, text: str) -> None:
 def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any]) -> Settings:
     """`settings` with what is still unset taken from the local stack: its `state` (ports) and `keys` (secrets)."""
     found: dict[str, Any] = {}
+    moved = state.get("moved") or {}
     for field in PORTS:
-        if getattr(settings, field) == default(field) and isinstance(state.get(field), int):
+        # A port that was asked for and occupied stands for the one the running stack took instead.
+        if getattr(settings, field) in (default(field), moved.get(field)) and isinstance(state.get(field), int):
             found[field] = state[field]
     base = settings.database_url or state.get("external_database_url") or ""
     if not base and keys.get("pg_password"):

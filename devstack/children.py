@@ -10,10 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devstack.ports import listens
 from devstack.postgres import die_with_parent
 
 BACKOFF_FIRST_S = 0.5
@@ -26,13 +27,15 @@ WORKERS = ("inbound", "outbound", "insights", "followups", "assistant", "houseke
 
 @dataclass
 class Child:
-    """One process: `module` is run with `python -m`; `stage` orders the shutdown (lower stops first)."""
+    """One process: `module` is run with `python -m`; `stage` orders the shutdown (lower stops first); `port` is what it
+    listens on before it counts as ready, `ready` a further question."""
 
     name: str
     module: str
     stage: int
+    port: int = 0
     ready: Callable[[], bool] | None = None
-    environment: dict[str, str] = field(default_factory=dict)
+    metrics_port: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restarts: int = 0
@@ -47,15 +50,17 @@ class Child:
         except ModuleNotFoundError:
             return False
 
-    def start(self, environment: dict[str, str], logs: Path) -> None:
-        """Start it in a session of its own, so that a Ctrl-C at the terminal reaches the supervisor only."""
+    def start(self, environment: dict[str, str], logs: Path, inherits: tuple[int, ...] = ()) -> None:
+        """Start it in a session of its own, so that a Ctrl-C at the terminal reaches the supervisor only. `inherits`
+        are open files it is to keep open."""
         log_path = self.log_path(logs)
         if log_path.exists() and log_path.stat().st_size > LOG_MAX_BYTES:
             log_path.replace(log_path.with_suffix(".log.1"))
+        own = {"PARLEY_METRICS_PORT": str(self.metrics_port)} if self.metrics_port else {}
         with log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**environment, **self.environment}, start_new_session=True,
+                env={**environment, **own}, start_new_session=True, pass_fds=inherits,
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - single-threaded here
             )  # fmt: skip
         self.started_at = time.monotonic()
@@ -68,8 +73,12 @@ class Child:
     def check_ready(self) -> bool:
         """Whether it does what it is there for; once it was, it is not asked again until it restarts."""
         if not self.is_ready and self.is_running():
-            self.is_ready = self.ready is None or self.ready()
+            self.is_ready = self._is_at_its_port() and (self.ready is None or self.ready())
         return self.is_ready
+
+    def _is_at_its_port(self) -> bool:
+        """Whether it is this process that listens there: another one might answer as well."""
+        return not self.port or (self.process is not None and listens(self.process.pid, self.port))
 
     def schedule_restart(self) -> float:
         """Note that it ended by itself; returns the seconds until it is started again."""

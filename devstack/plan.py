@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.settings import PORTS, PROJECT, Settings, default, fill_in, process_env
 from devstack.bootstrap import SCRIPT
 from devstack.children import WORKERS, Child, answers_http, answers_smtp
 from devstack.keys import ensure_keys
-from devstack.ports import next_free
+from devstack.ports import Ports
 from devstack.state import State
 
 METRICS_BASE = 9464
@@ -29,73 +29,103 @@ class Plan:
     """Everything decided before the first process starts."""
 
     home: Path
+    asked: Settings
+    """What was asked for, with the ports that were to be had."""
     settings: Settings
+    """The same with everything that follows from it: URLs, passwords, keys."""
+    environment: dict[str, str]
+    """The settings as the children see them."""
     keys: dict[str, str]
     external: bool
     """Whether the database is one we were given (DATABASE_URL) rather than the embedded one."""
     metrics: dict[str, int]
-    environment: dict[str, str]
     missing: list[str]
     """Processes that are left out: this tree lacks them, or `without` named them."""
+    moved: dict[str, int]
+    """Ports that were asked for and are others now: whoever asks for them again means the others."""
 
     @classmethod
-    def make(cls, asked: Settings, state: State, say: Callable[[str], None], without: frozenset[str]) -> "Plan":
+    def make(
+        cls, asked: Settings, state: State, say: Callable[[str], None], without: frozenset[str], ports: Ports
+    ) -> "Plan":
         """Choose ports (the ones asked for, else the last run's, else the defaults; occupied: the next free) and
         keys."""
         home, external = asked.home_dir, bool(asked.database_url)
         keys = ensure_keys(home)
-        taken: set[int] = set()
         chosen: dict[str, Any] = {}
+        moved: dict[str, int] = {}
         for field in PORTS:
-            wanted = getattr(asked, field)
-            if wanted == default(field):
-                wanted = state.values.get(field, wanted)
             if external and field == "pg_port":
                 continue
-            chosen[field] = next_free(wanted, taken)
-            taken.add(chosen[field])
+            wanted = getattr(asked, field)
+            if wanted == default(field):
+                wanted = last if isinstance(last := state.values.get(field), int) else wanted
+            chosen[field] = ports.take(wanted)
             if chosen[field] != wanted:
-                say(f"port {wanted} is occupied: {field.removesuffix('_port')} takes {chosen[field]}")
-        settings = fill_in(msgspec.structs.replace(asked, **chosen), {"running": True}, keys)
+                moved[field] = getattr(asked, field)
+                if wanted:  # 0 asks for any
+                    say(_told(field, wanted, chosen[field]))
         absent = [name for name in NAMES if not Child(name, _module(name), 0).exists()]
         if absent:
             say(f"this tree has no {', '.join(absent)}: left out")
-        if not settings.shadow_decider:
+        if not asked.shadow_decider:
             without = without | {"shadow"}
         missing = [name for name in NAMES if name in absent or name in without]
-        metrics: dict[str, int] = {}
-        for worker in (name for name in (*RECEIVERS, *WORKERS) if name not in missing):
-            metrics[worker] = next_free(METRICS_BASE, taken)
-            taken.add(metrics[worker])
-        environment = {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
-        return cls(home, settings, keys, external, metrics, environment, missing)
+        last_metrics = state.values.get("metrics") or {}
+        metrics = {
+            worker: ports.take(last_metrics.get(worker, METRICS_BASE + number))
+            for number, worker in enumerate((*RECEIVERS, *WORKERS))
+            if worker not in missing
+        }
+        with_ports = msgspec.structs.replace(asked, **chosen)
+        return cls(home, with_ports, *_derived(with_ports, keys), keys, external, metrics, missing, moved)
+
+    def move_postgres(self, ports: Ports, say: Callable[[str], None]) -> "Plan":
+        """The same plan with the next free port for Postgres: somebody else was quicker to listen on the first."""
+        taken = self.settings.pg_port
+        with_ports = msgspec.structs.replace(self.asked, pg_port=ports.take(taken + 1))
+        say(_told("pg_port", taken, with_ports.pg_port))
+        settings, environment = _derived(with_ports, self.keys)
+        moved = {"pg_port": taken, **self.moved}
+        return replace(self, asked=with_ports, settings=settings, environment=environment, moved=moved)
 
     def children(self) -> list[Child]:
         """The processes of this run; a lower stage stops earlier."""
-        ready = {
-            "catcher": answers_smtp(self.settings.catcher_port),
-            "api": answers_http(f"http://{self.settings.api_host}:{self.settings.api_port}/health/ready"),
-            "receive": answers_smtp(self.settings.smtp_port),
+        settings = self.settings
+        host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+        servers = {
+            "catcher": (settings.catcher_port, answers_smtp(settings.catcher_port)),
+            "api": (settings.api_port, answers_http(f"http://{host}:{settings.api_port}/health/ready")),
+            "receive": (settings.smtp_port, answers_smtp(settings.smtp_port)),
         }
         stages = {**dict.fromkeys(RECEIVERS, 0), "api": 2, "catcher": 3}
-        return [
-            Child(
-                name, _module(name), stages.get(name, 1), ready.get(name),
-                {"PARLEY_METRICS_PORT": str(self.metrics[name])} if name in self.metrics else {},
-            )
-            for name in NAMES
-            if name not in self.missing
-        ]  # fmt: skip
+        found = []
+        for name in NAMES:
+            if name not in self.missing:
+                port, ready = servers.get(name, (0, None))
+                metrics_port = self.metrics.get(name, 0)
+                found.append(Child(name, _module(name), stages.get(name, 1), port, ready, metrics_port))
+        return found
 
     def opening_state(self) -> dict[str, Any]:
         """The members of the state file that are known before anything runs."""
         ports = {field: getattr(self.settings, field) for field in PORTS if not (self.external and field == "pg_port")}
         return {
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
-            **ports,
+            **ports, "moved": self.moved,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
             "telegram_url": self.settings.telegram_url, "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
+
+
+def _derived(asked: Settings, keys: dict[str, str]) -> tuple[Settings, dict[str, str]]:
+    """`asked` with what follows from it, and the environment that tells the children all of it."""
+    settings = fill_in(asked, {"running": True}, keys)
+    return settings, {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
+
+
+def _told(field: str, wanted: int, taken: int) -> str:
+    return f"port {wanted} is occupied: {field.removesuffix('_port')} takes {taken}"
 
 
 def _module(name: str) -> str:

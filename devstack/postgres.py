@@ -4,7 +4,6 @@ The server listens on 127.0.0.1 only (no Unix socket), asks for scram passwords,
 are root.
 """
 
-import contextlib
 import ctypes
 import hashlib
 import os
@@ -23,27 +22,35 @@ from psycopg.conninfo import make_conninfo
 
 from devstack.binaries import Account, Binaries, find_binaries
 from devstack.errors import StackError
-from devstack.ports import is_free
 
 SUPERUSER = "supabase_admin"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
 REQUIRED_MAJOR = 17
+LOG_MAX_BYTES = 20_000_000
+
+
+class PortTaken(StackError):
+    """Somebody else listens on the port."""
 
 
 class Server:
     """One embedded Postgres below `home` (`home/pg17`), started by `start()` as a child of this process.
 
-    `durable=False` turns fsync off: for tests only. Raises StackError with a remedy whenever it cannot go on.
+    `durable=False` turns fsync off: for tests only. `inherits` are open files its processes are to keep open. Raises
+    StackError with a remedy whenever it cannot go on.
     """
 
     def __init__(
-        self, home: Path, *, port: int, password: str, pg_bin: str | None = None, durable: bool = True
-    ) -> None:
+        self, home: Path, *, port: int, password: str, pg_bin: str | None = None, durable: bool = True,
+        inherits: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
         self.home = home
         self.port = port
         self.password = password
         self.durable = durable
+        self.inherits = inherits
+        self._log_start = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.data_dir = self._place()
         self.binaries: Binaries = find_binaries(pg_bin, self.data_dir)
@@ -62,10 +69,13 @@ class Server:
         )
 
     def start(self) -> None:
-        """Initialise when there is no data yet, start, and return once the server answers."""
+        """Initialise when there is no data yet, start, and return once the server answers.
+
+        Raises PortTaken when somebody else listens on the port, StackError for everything else.
+        """
         if not (self.data_dir / "PG_VERSION").exists():
             self._initialise()
-        self._stop_leftover()
+        stop_leftover(self.data_dir)
         self.process = self._spawn()
         self._wait()
 
@@ -86,7 +96,8 @@ class Server:
 
     def refuse_other_major(self) -> None:
         """Raise when the data on disk belongs to another major version than the programs at hand."""
-        found = [self.data_dir, *sorted(self.home.glob("pg[0-9][0-9]"))]
+        places = dict.fromkeys((self.data_dir.parent, self.home))
+        found = [folder for place in places for folder in sorted(place.glob("pg[0-9][0-9]"))]
         for place in found:
             version_file = place / "PG_VERSION"
             if not version_file.is_file():
@@ -140,6 +151,7 @@ class Server:
             command, capture_output=True, text=True, check=False, cwd="/", env=_environment(),
             user=account.uid if account else None, group=account.gid if account else None,
             extra_groups=[] if account else None,
+            pass_fds=self.inherits, preexec_fn=die_with_parent(signal.SIGTERM),
         )  # fmt: skip
         if result.returncode != 0:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -164,24 +176,30 @@ class Server:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         account = self.binaries.account
-        self.log_path().parent.mkdir(parents=True, exist_ok=True)
-        with self.log_path().open("ab") as log:
+        path = self.log_path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        with path.open("ab") as log:
+            self._log_start = log.tell()
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
                 start_new_session=True, preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
                 user=account.uid if account else None, group=account.gid if account else None,
-                extra_groups=[] if account else None,
+                extra_groups=[] if account else None, pass_fds=self.inherits,
             )  # fmt: skip
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if self.process is not None and self.process.poll() is not None:
-                if not is_free(self.port):
-                    raise StackError(
+                said = self._said()
+                if "could not bind" in said:
+                    raise PortTaken(
                         f"another server answers on port {self.port}", "start again: the next free port is taken then"
                     )
-                raise StackError(f"Postgres stopped at once: {self._last_line()}", f"see {self.log_path()}")
+                last = (said.strip().splitlines() or ["no message"])[-1]
+                raise StackError(f"Postgres stopped at once: {last}", f"see {self.log_path()}")
             try:
                 # Whoever was quicker to take the port answers there too: only our own says so in its pid file.
                 psycopg.connect(self.dsn(), autocommit=True).close()
@@ -207,28 +225,48 @@ class Server:
         ours = self.process is not None and lines[:1] == [str(self.process.pid)]
         return ours and len(lines) > 7 and lines[7].strip() == "ready"
 
-    def _last_line(self) -> str:
-        lines = self.log_path().read_text(errors="replace").strip().splitlines() if self.log_path().exists() else []
-        return lines[-1] if lines else "no message"
+    def _said(self) -> str:
+        """What the server wrote since it was started, at most the end of it."""
+        try:
+            with self.log_path().open("rb") as log:
+                log.seek(max(self._log_start, self.log_path().stat().st_size - 20_000))
+                return log.read().decode(errors="replace")
+        except OSError:
+            return ""
 
-    def _stop_leftover(self) -> None:
-        """A server that outlived its supervisor still holds the data folder: stop it. A stale pid file is Postgres's
-        to remove."""
-        pid = postmaster_pid(self.data_dir)
-        if pid is None:
-            return
-        if not _is_postgres(pid):
-            # The pid was reused by another program, which would make Postgres refuse to start.
-            (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
-            return
-        os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while _is_postgres(pid):
-            if time.monotonic() > deadline:
-                raise StackError(
-                    f"an older Postgres (pid {pid}) still holds {self.data_dir}", f"stop it with `kill -INT {pid}`"
-                )
-            time.sleep(0.05)
+
+def stop_leftover(data_dir: Path) -> None:
+    """Stop a server that outlived its supervisor, and wait for every process of it: they hold data and port.
+
+    Raises StackError when it does not stop. Where there is no /proc, looking is left to Postgres, which refuses to
+    start beside another one.
+    """
+    if not Path("/proc").is_dir():
+        return
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    postmaster, told = postmaster_pid(data_dir), False
+    while left := inhabitants(data_dir):
+        if postmaster in left and not told:
+            os.kill(postmaster, signal.SIGINT)
+            told = True
+        if time.monotonic() > deadline:
+            pid = postmaster if postmaster in left else left[0]
+            raise StackError(f"an older Postgres (pid {pid}) still holds {data_dir}", f"stop it with `kill -INT {pid}`")
+        time.sleep(0.03)
+    # Were its number another program's by now, Postgres would refuse to start.
+    (data_dir / "postmaster.pid").unlink(missing_ok=True)
+
+
+def inhabitants(data_dir: Path) -> list[int]:
+    """The processes of a server on `data_dir`: each works in that folder."""
+    found, wanted = [], str(data_dir.resolve())
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(place / "cwd") == wanted:  # noqa: PTH115 - a string is all that is compared
+                found.append(int(place.name))
+        except OSError:  # it ended meanwhile, or is somebody else's
+            continue
+    return found
 
 
 def find_account(data_dir: Path) -> Account:
@@ -270,15 +308,6 @@ def die_with_parent(signum: int) -> Callable[[], None]:
             os._exit(0)
 
     return arm
-
-
-def _is_postgres(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-        if words[2].split()[0] == "Z":
-            return False
-        return "postgres" in words[0]
-    return False
 
 
 def _environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from devstack.keys import write_private
 
 STATE = "state.json"
 LOCK = "up.lock"
+LOCK_PATIENCE_S = 0.5
+"""Commands hold the lock for a moment, to see whether it is held."""
 
 
 class State:
@@ -34,7 +37,7 @@ def take_lock(home: Path) -> int:
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
     descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
     except OSError as error:
         os.close(descriptor)
         running = read_json(home / STATE)
@@ -44,3 +47,14 @@ def take_lock(home: Path) -> int:
             "`parley status` tells more, `parley down` stops it",
         ) from error
     return descriptor
+
+
+def _lock(descriptor: int) -> None:
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)

@@ -10,18 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from devstack import bootstrap
+from devstack.alive import GRACE_S, Alive, end_last_run
 from devstack.children import Child, stop_all
 from devstack.errors import StackError
 from devstack.plan import Plan, fingerprint, mailboxes
-from devstack.postgres import Server
+from devstack.ports import Ports, is_free
+from devstack.postgres import PortTaken, Server, die_with_parent
 from devstack.state import State, take_lock
 
 READY_TIMEOUT_S = 60.0
-GRACE_S = 20.0
+PORT_ATTEMPTS = 5
+LINGER_S = 2.0
+"""How long after everything was stopped a process that was being started in that moment may take to notice."""
 START_ATTEMPTS = 3
 """A process that ends so often before the stack is ready will not come up: say so instead of trying on."""
 
@@ -31,11 +34,13 @@ class StopRequested(BaseException):
 
 
 class Supervisor:
-    """One run of the stack below `home`. `say` prints a line for the person at the terminal."""
+    """One run of the stack. `ports` and `alive` are the run's; `say` prints a line for the person at the terminal."""
 
-    def __init__(self, plan: Plan, state: State, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, state: State, ports: Ports, alive: Alive, say: Callable[[str], None]) -> None:
         self.plan = plan
         self.state = state
+        self.ports = ports
+        self.alive = alive
         self.say = say
         self.logs = plan.home / "logs"
         self.server: Server | None = None
@@ -75,6 +80,11 @@ class Supervisor:
             for signum, handler in before.items():
                 signal.signal(signum, handler)
 
+    def _check(self) -> None:
+        """Stop when told to. The signal's own exception is lost where Python cannot raise it, as in a destructor."""
+        if self.stops:
+            raise StopRequested
+
     def _start(self) -> None:
         started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -110,25 +120,48 @@ class Supervisor:
             bootstrap.bootstrap(settings.database_url)
             return
         self.server = Server(
-            self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None
-        )
+            self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None,
+            inherits=self._inherited(),
+        )  # fmt: skip
         if self.server.data_dir.parent != self.plan.home:
             self.say(
                 f"{self.plan.home} cannot be entered by an unprivileged account: data goes to {self.server.data_dir}"
             )
         self.state.update(data_dir=str(self.server.data_dir))
-        self.server.start()
+        self._start_server(self.server)
         bootstrap.bootstrap(self.server.dsn(), owner_password=keys["pg_password"])
+
+    def _start_server(self, server: Server) -> None:
+        """Start Postgres, on another port when somebody who does not care that ours is held listens on it first."""
+        for attempts_left in reversed(range(PORT_ATTEMPTS)):
+            try:
+                server.start()
+                return
+            except PortTaken:
+                if not attempts_left:
+                    raise
+            self.plan = self.plan.move_postgres(self.ports, self.say)
+            server.port = self.plan.settings.pg_port
+            self.state.update(pg_port=server.port, moved=self.plan.moved)
+
+    def _inherited(self) -> tuple[int, ...]:
+        """The open file by which every process of this run is known."""
+        return () if self.alive.descriptor is None else (self.alive.descriptor,)
 
     def _spawn_migration(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "app.cli", "migrate", "--quiet", *([] if self.plan.external else ["--seed"])],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=self.plan.environment, start_new_session=True,
+            pass_fds=self._inherited(), preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509
         )  # fmt: skip
 
     def _finish_migration(self, migration: subprocess.Popen[str]) -> None:
-        output = migration.communicate()[0].strip()
+        output = None
+        while output is None:
+            self._check()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                output = migration.communicate(timeout=0.2)[0].strip()
         if migration.returncode == 0:
             if output:
                 self.say(output.splitlines()[-1])
@@ -138,7 +171,10 @@ class Supervisor:
         raise StackError(detail, remedy)
 
     def _launch(self, child: Child) -> None:
-        child.start(self.plan.environment, self.logs)
+        if child.metrics_port and not is_free(child.metrics_port):  # nobody but the state file names it
+            child.metrics_port = self.ports.take(child.metrics_port + 1)
+            self.state.update(metrics={**self.state.values["metrics"], child.name: child.metrics_port})
+        child.start(self.plan.environment, self.logs, self._inherited())
 
     def _launch_all(self) -> None:
         for child in self.children:
@@ -148,6 +184,7 @@ class Supervisor:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while sum(child.check_ready() for child in self.children) < len(self.children):
+            self._check()
             self._revive(starting=True)
             if time.monotonic() > deadline:
                 late = next(child for child in self.children if not child.is_ready)
@@ -160,6 +197,7 @@ class Supervisor:
     def _watch(self) -> None:
         while True:
             time.sleep(0.25)
+            self._check()
             if self.server is not None and self.server.process is not None and self.server.process.poll() is not None:
                 if not (self.server.data_dir / "PG_VERSION").exists():  # never begin anew behind a running stack's back
                     raise StackError(f"{self.server.data_dir} is gone", "`parley up` starts afresh")
@@ -204,7 +242,10 @@ class Supervisor:
             self.say(f"killed, did not stop in time: {', '.join(killed)}")
         if self.server is not None:
             self.server.stop()
-        self.state.update(ready=False, pid=None, processes={})
+        # A signal may come between the start of a process and our knowing of it.
+        self.alive.leave()
+        self.alive.end_all(LINGER_S)
+        self.state.update(ready=False, pid=None, processes={}, moved={})
 
 
 def run_stack(
@@ -218,36 +259,14 @@ def run_stack(
 
     asked = load(local_stack=False)
     lock = take_lock(asked.home_dir)
+    ports, alive = Ports(), Alive(asked.home_dir)
     try:
         state = State(asked.home_dir)
-        wait_for_leftovers(state, say)
-        plan = Plan.make(asked, state, say, without)
-        Supervisor(plan, state, say).run(on_ready)
+        state.update(pid=os.getpid(), ready=False)
+        end_last_run(alive, state.values.get("data_dir"), say)
+        alive.join()
+        plan = Plan.make(asked, state, say, without, ports)
+        Supervisor(plan, state, ports, alive, say).run(on_ready)
     finally:
+        ports.release()
         os.close(lock)
-
-
-def wait_for_leftovers(state: State, say: Callable[[str], None]) -> None:
-    """Processes of a run whose supervisor was killed stop by themselves: wait, so that their ports are free again."""
-    reports = (state.values.get("processes") or {}).values()
-    pids = [report["pid"] for report in reports if isinstance(report.get("pid"), int)]
-    left = [pid for pid in pids if _is_of_ours(pid)]
-    if not left:
-        return
-    say("waiting for the processes of the last run, which was cut off")
-    deadline = time.monotonic() + GRACE_S
-    while left and time.monotonic() < deadline:
-        time.sleep(0.05)
-        left = [pid for pid in left if _is_of_ours(pid)]
-    for pid in left:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _is_of_ours(pid: int) -> bool:
-    """Whether `pid` is still one of the stack's Python processes, and not another program that got its number."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return any(word.startswith((b"app.", b"workers.", b"devstack.")) for word in words)

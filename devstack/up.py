@@ -1,6 +1,7 @@
 """`parley up`: the stack in the foreground, or (`--detach`) in the background once it is ready."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ def main() -> None:
     if asked.only:
         asked.without += [name for name in NAMES if name not in asked.only]
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the command line held it back
         if asked.detach:
             detach(asked.without)
         else:

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Histogram, start_http_server
 
+from app.errors import SetupError
 from app.settings import Settings
 
 CLAIMED = Counter("parley_claims_total", "Jobs claimed.", ["worker"])
@@ -27,6 +28,13 @@ RECEIVED = Counter("parley_mails_total", "Mails taken or refused by the receiver
 
 
 def serve(settings: Settings) -> None:
-    """Start the metrics server when a port is set."""
-    if settings.metrics_port:
+    """Start the metrics server when a port is set. Raises SetupError when the port is not to be had."""
+    if not settings.metrics_port:
+        return
+    try:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
+    except OSError as error:
+        raise SetupError(
+            f"port {settings.metrics_port} for metrics cannot be had ({error.strerror})",
+            remedy="set PARLEY_METRICS_PORT",
+        ) from error

@@ -11,6 +11,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from app import log as logs
+from app.errors import told_in_one_line
 from app.settings import Settings, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
@@ -49,6 +50,7 @@ async def run_rounds(
         await pool.close()
 
 
+@told_in_one_line()
 def main(
     kind: str, work: Round, *, settings: Settings | None = None, close: Callable[[], Awaitable[None]] | None = None
 ) -> None:

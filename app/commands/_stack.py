@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,33 +21,49 @@ def read_state(home: Path) -> dict[str, Any]:
 
 def is_running(home: Path) -> bool:
     """Whether a supervisor holds the stack's lock: certain, whatever became of process ids."""
+    return _is_locked(home / "up.lock", fcntl.LOCK_SH)
+
+
+def has_processes(home: Path) -> bool:
+    """Whether any process of the stack is left: they outlive a killed supervisor by a moment."""
+    return _is_locked(home / "alive.lock", fcntl.LOCK_EX)
+
+
+def stop(home: Path) -> bool:
+    """Stop the running stack and wait until all of it is gone; False when there was nothing. Raises SetupError when it
+    does not stop."""
+    if is_running(home):
+        pid = read_state(home).get("pid")
+        if not isinstance(pid, int):
+            raise SetupError("the stack is just starting or stopping", remedy="try again in a moment")
+        os.kill(pid, signal.SIGTERM)
+        problem = f"the supervisor (pid {pid}) does not stop"
+        _wait(lambda: is_running(home), SetupError(problem, remedy=f"`kill -9 {pid}` ends it, data stays whole"))
+        return True
+    if not has_processes(home):
+        return False
+    problem = "processes of a stack whose supervisor was killed do not end"
+    _wait(lambda: has_processes(home), SetupError(problem, remedy="`parley up` ends them and starts again"))
+    return True
+
+
+def _wait(lasts: Callable[[], bool], otherwise: SetupError) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while lasts():
+        if time.monotonic() > deadline:
+            raise otherwise
+        time.sleep(0.05)
+
+
+def _is_locked(path: Path, how: int) -> bool:
     try:
-        with (home / "up.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with path.open("a") as lock:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
     except OSError:
         return True
     return False
-
-
-def stop(home: Path) -> bool:
-    """Stop the running stack and wait until it is gone; False when none runs. Raises SetupError when it does not
-    stop."""
-    if not is_running(home):
-        return False
-    pid = read_state(home).get("pid")
-    if not isinstance(pid, int):
-        raise SetupError("the stack is just starting or stopping", remedy="try again in a moment")
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_TIMEOUT_S
-    while is_running(home):
-        if time.monotonic() > deadline:
-            raise SetupError(
-                f"the supervisor (pid {pid}) does not stop", remedy=f"`kill -9 {pid}` ends it, data stays whole"
-            )
-        time.sleep(0.05)
-    return True
 
 
 def become(module: str, *arguments: str) -> NoReturn:

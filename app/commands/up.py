@@ -1,5 +1,7 @@
 """Start everything: Postgres, migrations, API, workers, mail in and out."""
 
+import signal
+
 import click
 
 from app.commands._stack import become
@@ -16,4 +18,6 @@ def command(detach: bool, without: tuple[str, ...], only: tuple[str, ...]) -> No
     instead: a Supabase project's direct connection, or a superuser's URL of an empty database.
     """
     chosen = (*(f"--without={name}" for name in without), *(f"--only={name}" for name in only))
+    # A Ctrl-C while Python still imports would be answered with a traceback: it waits until somebody can handle it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     become("devstack.up", *(["--detach"] if detach else []), *chosen)

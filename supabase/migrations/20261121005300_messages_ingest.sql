@@ -91,8 +91,7 @@ begin
   from unnest(p_rows) as m
   inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
   inner join public.contact_identities as i on i.tenant_id = m.tenant_id and i.address = m.sender_address
-    and i.kind = case when m.channel in ('email', 'form') then 'email'
-      when m.channel in ('whatsapp', 'sms', 'phone') then 'phone' else m.channel end
+    and i.kind = case when m.channel in ('whatsapp', 'sms', 'phone') then 'phone' else m.channel end
   inner join public.et_threads as t on t.tenant_id = m.tenant_id
     and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || i.contact_id::text
   left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel

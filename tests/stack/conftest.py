@@ -42,12 +42,16 @@ class Stack:
             check=False, capture_output=True, text=True, timeout=UP_TIMEOUT_S, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start `parley up` and return once it is ready."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "up", *ALONE], cwd=PROJECT, env=self.environment, text=True,
+    def spawn(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `parley ARGUMENTS` in a session of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "app.cli", *arguments], cwd=PROJECT, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start `parley up` and return once it is ready."""
+        self.process = self.spawn("up", *ALONE)
         deadline = time.monotonic() + UP_TIMEOUT_S
         while not self.status().get("ready"):
             assert self.process.poll() is None, self.process.communicate()[0]

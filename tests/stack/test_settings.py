@@ -35,6 +35,14 @@ def test_only_the_settings_read_the_environment() -> None:
     assert guilty == []
 
 
+def test_a_port_that_had_to_move_is_found_by_its_old_number(tmp_path: Path) -> None:
+    """Who asks for an occupied port gets the one the running stack took instead; other wishes are left alone."""
+    (tmp_path / "state.json").write_text(json.dumps({"pg_port": 40001, "moved": {"pg_port": 40000}}))
+    home = {"PARLEY_HOME": str(tmp_path)}
+    assert load({**home, "PARLEY_PG_PORT": "40000"}).pg_port == 40001
+    assert load({**home, "PARLEY_PG_PORT": "41000"}).pg_port == 41000
+
+
 def test_what_is_unset_comes_from_the_local_stack(tmp_path: Path) -> None:
     """Ports of state.json and secrets of keys.json fill in; what the environment says wins."""
     (tmp_path / "state.json").write_text(json.dumps({"api_port": 8011, "pg_port": 54400, "catcher_port": 2600}))

@@ -7,10 +7,15 @@ import smtplib
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
+import pytest
 
+from devstack.alive import Alive
 from tests.stack.conftest import ALONE, Stack, is_alive, wait_until_gone
 
 
@@ -41,18 +46,6 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
     assert wait_until_gone(pids, 0.5) == []
 
 
-def answering(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection, within fifteen seconds: a server that is being started again refuses for a moment."""
-    deadline = time.monotonic() + 15
-    while True:
-        try:
-            return psycopg.connect(url, connect_timeout=5)
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
 def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(stack: Stack) -> None:
     """After SIGKILL the children stop by themselves, Postgres in order; starting again needs no repair."""
     process = stack.start()
@@ -65,8 +58,106 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(sta
     assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
     assert [pid for pid in pids if is_alive(pid)] == []
     assert stack.status()["database_url"] == url
-    with answering(url) as owner:
+    with psycopg.connect(url, connect_timeout=5) as owner:
         assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
+
+
+def wake(pids: list[int], log: Path, sign: str) -> None:
+    """Let stopped processes go on a moment after `sign` appears in `log`, or after twenty seconds."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (log.exists() and sign in log.read_text()):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_start_waits_for_what_still_ends(stack: Stack) -> None:
+    """Postgres and the catcher of a killed run take their time: the next start waits for them, and for their ports."""
+    process = stack.start()
+    before = stack.status()
+    slow = [before["processes"][name]["pid"] for name in ("postgres", "catcher")]
+    for pid in slow:
+        os.kill(pid, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    assert "not running" in stack.run("status").stdout
+    waker = threading.Thread(target=wake, args=(slow, stack.home / "logs" / "up.log", "waiting for the processes"))
+    waker.start()
+    again = stack.run("up", "--detach", *ALONE)
+    waker.join()
+    assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
+    assert "waiting for the processes of the last run" in again.stdout
+    assert "occupied" not in again.stdout
+    after = stack.status()
+    assert [after[name] for name in ("database_url", "catcher")] == [
+        before[name] for name in ("database_url", "catcher")
+    ]
+    psycopg.connect(after["database_url"], connect_timeout=5).close()
+    with smtplib.SMTP("127.0.0.1", int(after["catcher"].split(":")[1])) as client:
+        assert client.noop()[0] == 250
+
+
+@pytest.mark.parametrize("command", [["down"], ["reset", "--yes"]])
+def test_stopping_waits_for_what_a_killed_supervisor_left(stack: Stack, command: list[str]) -> None:
+    """Neither `down` nor `reset` returns while Postgres still writes."""
+    process = stack.start()
+    postgres = stack.status()["processes"]["postgres"]["pid"]
+    os.kill(postgres, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    ending = stack.spawn(*command)
+    with pytest.raises(subprocess.TimeoutExpired):
+        ending.communicate(timeout=4)
+    os.kill(postgres, signal.SIGCONT)
+    output = ending.communicate(timeout=30)[0]
+    assert (ending.returncode, output.count("error")) == (0, 0), output
+    assert not is_alive(postgres)
+    assert (stack.home / "pg17").exists() == (command == ["down"])
+
+
+def is_migrating(home: Path) -> bool:
+    """Whether the stack below `home` has come as far as its migrations."""
+    members = Alive(home).members()
+    return any(b"migrate" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in members if is_alive(pid))
+
+
+MOMENTS: dict[str, Callable[[Path], bool]] = {
+    "keys made": lambda home: (home / "keys.json").exists(),
+    "initdb at work": lambda home: any(home.glob("pg17.init-*/data/base")),
+    "Postgres starting": lambda home: (home / "pg17" / "postmaster.pid").exists(),
+    "migrating": is_migrating,
+}
+
+
+def test_a_supervisor_may_be_killed_at_any_moment_of_its_start(stack: Stack) -> None:
+    """From the keys to the migrations: whatever it left, the next start comes up on the ports that were asked for."""
+    for name, has_come in MOMENTS.items():
+        process = stack.spawn("up", *ALONE)
+        deadline = time.monotonic() + 60
+        while not has_come(stack.home):
+            assert time.monotonic() < deadline and process.poll() is None, (name, stack.logs())
+            time.sleep(0.005)
+        process.kill()
+        process.communicate()
+    again = stack.run("up", "--detach", *ALONE)
+    assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
+    assert "occupied" not in again.stdout
+    assert not list(stack.home.glob("pg17.init-*"))
+    with psycopg.connect(stack.status()["database_url"], connect_timeout=5) as owner:
+        assert owner.execute("select to_regclass('public.et_messages') is not null").fetchone() == (True,)
+
+
+def answering(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection, within fifteen seconds: a server that is being started again refuses for a moment."""
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=5)
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def test_a_child_and_postgres_that_die_are_started_again(stack: Stack) -> None:
@@ -100,11 +191,13 @@ def test_an_occupied_port_is_replaced_told_and_kept(stack: Stack) -> None:
     """The next free port is taken, printed, and used by the next start as well."""
     wanted = int(stack.environment["PARLEY_CATCHER_PORT"])
     with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
         squatter.bind(("127.0.0.1", wanted))
         squatter.listen()
         first = stack.run("up", "--detach", *ALONE)
         taken = re.search(rf"port {wanted} is occupied: catcher takes (\d+)", first.stdout)
         assert taken, first.stdout + first.stderr
+        assert stack.status()["catcher"] == f"127.0.0.1:{taken[1]}", "asked for the old port, the new one is meant"
         stack.environment.pop("PARLEY_CATCHER_PORT")
         assert stack.status()["catcher"] == f"127.0.0.1:{taken[1]}"
         with smtplib.SMTP("127.0.0.1", int(taken[1])) as client:
