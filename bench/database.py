@@ -54,7 +54,8 @@ def arrive(connection: psycopg.Connection[Any], count: int, *, people: int = PEO
     """`count` new inbound messages from `people` addresses."""
     for start in range(0, count, 1000):
         connection.execute(INGEST, {
-            "tenant": TENANT, "session": SESSION, "people": people, "first": start + 1, "last": min(start + 1000, count),
+            "tenant": TENANT, "session": SESSION, "people": people, "first": start + 1,
+            "last": min(start + 1000, count),
         })  # fmt: skip
 
 

@@ -26,7 +26,8 @@ from app.domain.tenancy import (
     TenantUpdated,
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
-from app.http import channels, contacts, knowledge, messages, tenancy, threads
+from app.db.assistants_api import DraftRow
+from app.http import assistants, channels, contacts, knowledge, messages, tenancy, threads
 from app.http.openapi import world as w
 from app.http.types import Listing
 
@@ -79,6 +80,11 @@ NEW_SESSION = channels.NewSession(
 )  # fmt: skip
 MERGING = ("merged", "same_thread", "other_contact", "other_session")
 METRICS = 'parley_database_up 1\nparley_queue_depth{queue="inbound"} 0.0\n'
+
+TRANSLATED = assistants.Translation(
+    w.QUESTION, "en", "done", "When can you come?", "claude", 0.0002, None, None, None
+)  # fmt: skip
+WAITING = assistants.Translation(w.QUESTION, "en", "waiting", None, None, 0.0, None, None, assistants.POLL_MS)
 
 OPERATIONS: dict[str, Shown] = {
     "health": Shown({"status": "ok"}),
@@ -236,5 +242,17 @@ OPERATIONS: dict[str, Shown] = {
         knowledge.Wording("thanks", "You are welcome, {{name}}.", "en", enabled=True),
     ),
     "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
+    # assistants
+    "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("rate_limited",)),
+    "suggestions": Shown(
+        assistants.Suggestions(
+            w.QUEUED, w.THREAD, "done", [DraftRow("We can come on Tuesday at nine.", "model")], "anthropic", "claude",
+            0.0004, None, None, None,
+        ), "read",
+    ),
+    "translate": Shown(
+        TRANSLATED, "send", assistants.Translate("en"), ("rate_limited",), {202: ("It is being translated.", WAITING)}
+    ),
+    "translation": Shown(TRANSLATED, "read"),
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""
