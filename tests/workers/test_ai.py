@@ -205,7 +205,7 @@ def test_the_shadow_judges_what_was_decided_and_diff_tells(room: Room) -> None:
 def test_nothing_was_broken_on_the_way(room: Room) -> None:
     """After all of the above every invariant holds, the one over money too."""
     room.settle()
-    wait_until(lambda: not room.violations(), 5, what=lambda: room.violations())
+    wait_until(lambda: not room.violations(), 5, what=room.violations)
 
 
 def test_without_a_key_nothing_is_missing_but_quality(database: Database, tmp_path: Path) -> None:
