@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import assistants_api as db
 from app.db.assistants_api import Asked, DraftRow, TranslationState
@@ -90,9 +90,9 @@ async def translate(unit: CallerUnit, message_id: FromPath[UUID], data: JSONBody
 @get("/messages/{message_id:uuid}/translation", summary="A translation that was asked for", tags=TAGS)
 async def translation(
     unit: CallerUnit, message_id: FromPath[UUID],
-    language: Annotated[LanguageCode | None, Parameter(description="Without it: the tenant's own.")] = None,
+    language: FromQuery[LanguageCode | None] = None,
 ) -> Translation:  # fmt: skip
-    """`none` when nobody asked for it yet."""
+    """`none` when nobody asked for it yet. Without a language: the tenant's own."""
     return _shown(await db.read_translation(unit, message_id, language))
 
 
