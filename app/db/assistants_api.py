@@ -6,48 +6,9 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit
+from app.domain.assisting import Asked, SuggestionState, TranslationState
 
 QUERIES = load("assistants_api")
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A request for suggestions that is under way."""
-
-    request_id: UUID
-    thread_id: UUID
-    status: str
-
-
-class DraftRow(msgspec.Struct, frozen=True):
-    """A reply that may be sent, and where its words come from: model, canned, faq, hours or rules."""
-
-    body: str
-    source: str
-
-
-class SuggestionState(msgspec.Struct, frozen=True):
-    """What became of a request. `status` is waiting, done, unavailable or failed."""
-
-    request_id: UUID
-    thread_id: UUID
-    status: str
-    reason: str | None
-    decider: str | None
-    model: str | None
-    cost_usd: float
-    drafts: list[DraftRow]
-
-
-class TranslationState(msgspec.Struct, frozen=True):
-    """A message in another language. `status` is none, waiting, done, unavailable or failed."""
-
-    message_id: UUID
-    language: str
-    status: str
-    reason: str | None
-    text: str | None
-    model: str | None
-    cost_usd: float
 
 
 async def suggest_replies(unit: Unit, thread_id: UUID) -> Asked:

@@ -1,6 +1,7 @@
 """What the staff may ask for: drafts of a reply, a message in another language. No I/O, no database."""
 
 from typing import Literal, Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -76,3 +77,43 @@ class Assistant(Protocol):
     async def translate(self, request: TranslationRequest) -> Translation:
         """A message in another language."""
         ...
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request for suggestions that is under way."""
+
+    request_id: UUID
+    thread_id: UUID
+    status: str
+
+
+class DraftRow(msgspec.Struct, frozen=True):
+    """A reply that may be sent, and where its words come from: model, canned, faq, hours or rules."""
+
+    body: str
+    source: str
+
+
+class SuggestionState(msgspec.Struct, frozen=True):
+    """What became of a request. `status` is waiting, done, unavailable or failed."""
+
+    request_id: UUID
+    thread_id: UUID
+    status: str
+    reason: str | None
+    decider: str | None
+    model: str | None
+    cost_usd: float
+    drafts: list[DraftRow]
+
+
+class TranslationState(msgspec.Struct, frozen=True):
+    """A message in another language. `status` is none, waiting, done, unavailable or failed."""
+
+    message_id: UUID
+    language: str
+    status: str
+    reason: str | None
+    text: str | None
+    model: str | None
+    cost_usd: float

@@ -10,8 +10,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import assistants_api as db
-from app.db.assistants_api import Asked, DraftRow, TranslationState
-from app.domain.assisting import REMEDIES
+from app.domain.assisting import REMEDIES, Asked, DraftRow, TranslationState
 from app.http.deps import CallerUnit
 
 TAGS = ["assistants"]
@@ -80,7 +79,7 @@ async def suggestions(unit: CallerUnit, request_id: FromPath[UUID]) -> Suggestio
     )  # fmt: skip
 
 
-@post("/messages/{message_id:uuid}/translation", summary="Ask for a translation", tags=TAGS)
+@post("/messages/{message_id:uuid}/translation", status_code=200, summary="Ask for a translation", tags=TAGS)
 async def translate(unit: CallerUnit, message_id: FromPath[UUID], data: JSONBody[Translate]) -> Response[Translation]:
     """200 with the text when it is there already, else 202: a worker translates it, once for everybody."""
     state = await db.translate_message(unit, message_id, data.language)

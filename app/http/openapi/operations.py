@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from app.domain.assisting import DraftRow
 from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
@@ -26,7 +27,6 @@ from app.domain.tenancy import (
     TenantUpdated,
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
-from app.db.assistants_api import DraftRow
 from app.http import assistants, channels, contacts, knowledge, messages, tenancy, threads
 from app.http.openapi import world as w
 from app.http.types import Listing
@@ -243,7 +243,7 @@ OPERATIONS: dict[str, Shown] = {
     ),
     "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
     # assistants
-    "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("rate_limited",)),
+    "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("assistant_busy",)),
     "suggestions": Shown(
         assistants.Suggestions(
             w.QUEUED, w.THREAD, "done", [DraftRow("We can come on Tuesday at nine.", "model")], "anthropic", "claude",
@@ -251,8 +251,9 @@ OPERATIONS: dict[str, Shown] = {
         ), "read",
     ),
     "translate": Shown(
-        TRANSLATED, "send", assistants.Translate("en"), ("rate_limited",), {202: ("It is being translated.", WAITING)}
+        TRANSLATED, "send", assistants.Translate("en"), ("assistant_busy", "bad_language"),
+        {202: ("It is being translated.", WAITING)},
     ),
-    "translation": Shown(TRANSLATED, "read"),
+    "translation": Shown(TRANSLATED, "read", problems=("bad_language",)),
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

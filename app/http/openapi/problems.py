@@ -130,6 +130,13 @@ PROBLEMS: dict[str, Known] = {
         429, "too many messages: the limit is 10 a minute",
         "Wait as long as retry_after_s says, or raise sends_per_minute.", extra={"retry_after_s": 6.0},
     ),
+    "assistant_busy": Known(
+        429, "too many requests are waiting for an assistant",
+        "Wait as long as retry_after_s says.", extra={"retry_after_s": 10},
+    ),
+    "bad_language": Known(
+        422, "xx1 is no language", "Send its ISO 639 code, such as en or de.", extra={"field": "language"}
+    ),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),
