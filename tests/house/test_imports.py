@@ -99,7 +99,7 @@ def test_pure_rooms_do_no_input_or_output() -> None:
 
 def test_shapes_live_in_the_domain() -> None:
     """What a query of a chapter fills is defined in app.domain: app.db defines no Struct but its own machinery's."""
-    machinery = {"app.db.migrate", "app.db.queries", "app.db.unit", "app.db.inbound"}
+    machinery = {f"app.db.{name}" for name in ("migrate", "queries", "unit", "inbound", "receivers", "assistants")}
     found = {
         f"{module(path)}.{node.name}" for path in python_files("app")
         if module(path).startswith("app.db.") and module(path) not in machinery
