@@ -18,7 +18,8 @@ class TenantSettings(msgspec.Struct, frozen=True):
     """How a tenant wants its messaging to behave: the columns of tenant_settings."""
 
     ai_enabled: bool
-    decider: str
+    ai_provider: str
+    ai_budget_usd: float
     confidence_threshold: float
     auto_replies_per_hour: int
     sends_per_minute: int

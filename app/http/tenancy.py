@@ -91,7 +91,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings to change; what is absent stays."""
 
     ai_enabled: bool | UnsetType = UNSET
-    decider: Word | UnsetType = UNSET
+    ai_provider: Literal["auto", "rules", "anthropic"] | UnsetType = UNSET
     confidence_threshold: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     auto_replies_per_hour: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
     sends_per_minute: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET

@@ -65,7 +65,7 @@ PATCH = contacts.ContactPatch(
     identities=[contacts.Identity("email", "ann@example.com")],
 )  # fmt: skip
 SETTINGS = tenancy.SettingsPatch(
-    ai_enabled=True, decider="rules", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
+    ai_enabled=True, ai_provider="auto", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
     daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00",

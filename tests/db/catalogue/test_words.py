@@ -48,8 +48,8 @@ def test_a_check_and_its_words_agree(module_world: World, check: str) -> None:
 @pytest.mark.parametrize("column", HEAD)
 def test_a_thread_has_the_values_it_is_said_to_have(module_world: World, column: str) -> None:
     """The function that checks a head knows the same words."""
-    source = module_world.value("select prosrc from pg_proc where proname = 'is_thread_head'")
-    listed = re.search(rf"p_{column} not in \(([^)]*)\)", source)
+    source = module_world.value("select prosrc from pg_proc where proname = 'tg_threads__values'")
+    listed = re.search(rf"new\.{column} not in \(([^)]*)\)", source)
     assert listed and set(re.findall(r"'(\w+)'", listed[1])) == set(get_args(HEAD[column]))
 
 
@@ -61,4 +61,4 @@ def test_every_setting_is_shown_and_may_be_changed(module_world: World) -> None:
     )
     columns = {row["name"] for row in rows} - {"tenant_id", "updated_at"}
     assert columns == set(tenancy.TenantSettings.__struct_fields__)
-    assert columns - {"policy_version"} == set(SettingsPatch.__struct_fields__)
+    assert columns - {"policy_version", "ai_budget_usd"} == set(SettingsPatch.__struct_fields__)

@@ -1,0 +1,79 @@
+-- Chapter: messages, the lifecycle. Which way a message may go, and what of it never changes; the triggers are below the
+-- assignment's, in the next file.
+
+-- ── lifecycle ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.is_transition(p_from text, p_to text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_from
+    when 'received' then p_to = 'inbound_processing'
+    when 'inbound_processing'
+      then p_to in ('received', 'inbound_ai_replied', 'inbound_human_takeover', 'inbound_error')
+    when 'inbound_error' then p_to = 'received'
+    when 'queued' then p_to in ('sending', 'cancelled', 'failed')
+    when 'sending' then p_to in ('queued', 'sent', 'failed', 'bounced', 'cancelled', 'dispatch_unknown')
+    when 'dispatch_unknown' then p_to in ('sent', 'delivered', 'read', 'failed', 'bounced')
+    when 'sent' then p_to in ('delivered', 'read', 'bounced', 'failed')
+    when 'failed' then p_to in ('delivered', 'bounced', 'read')
+    when 'delivered' then p_to in ('read', 'bounced')
+    when 'bounced' then p_to = 'read'
+    else false
+  end;
+end
+$$;
+comment on function private.is_transition(text, text) is
+'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
+
+create function private.tg_messages__guard() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if new.delivery_status is distinct from old.delivery_status
+    and not private.is_transition(old.delivery_status, new.delivery_status) then
+    raise exception 'a message does not go from % to %', old.delivery_status, new.delivery_status
+      using errcode = 'PT409', hint = 'See the lifecycle in the DBA guide.', detail = jsonb_build_object(
+        'code', 'refused_transition', 'from', old.delivery_status, 'to', new.delivery_status)::text;
+  end if;
+  if (new.tenant_id, new.id, new.thread_id, new.seq, new.channel, new.direction, new.sender, new.created_at)
+    is distinct from
+    (old.tenant_id, old.id, old.thread_id, old.seq, old.channel, old.direction, old.sender, old.created_at)
+    or (old.external_message_id is not null and new.external_message_id is distinct from old.external_message_id) then
+    raise exception 'the place, sender and ids of a message never change'
+      using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Write a new message.';
+  end if;
+  if new.rev < old.rev then
+    raise exception 'rev only grows' using errcode = 'PT409', detail = '{"code": "head_regressed"}',
+      hint = 'Leave rev alone.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_messages__guard() is
+'Refuses transitions the lifecycle does not know and any change of a message''s identity.';
+
+create function private.tg_messages__take_rev() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.et_threads as t set last_rev = t.last_rev + 1
+  where t.tenant_id = new.tenant_id and t.id = new.thread_id
+  returning t.last_rev into new.rev;
+  if old.search_vector is not null then
+    new.search_vector := case when new.deleted_at is null
+      then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_messages__take_rev() is
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock, and '
+'the search index follows.';
+
+create function private.tg_messages__refuse_delete() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'messages are not deleted'
+    using errcode = 'PT405', detail = '{"code": "append_only"}',
+      hint = 'Erase the body and keep the row, so that seq and counts stay true.';
+end
+$$;
+comment on function private.tg_messages__refuse_delete() is 'Rows stay as tombstones; erasure empties them.';
