@@ -69,10 +69,10 @@ async def suggest(unit: CallerUnit, thread_id: FromPath[UUID]) -> Request:
     return Request(asked.request_id, asked.thread_id, asked.status)
 
 
-@get("/suggestions/{request_id:uuid}", summary="Drafts that were asked for", tags=TAGS)
-async def suggestions(unit: CallerUnit, request_id: FromPath[UUID]) -> Suggestions:
+@get("/suggestions/{suggestion_id:uuid}", summary="Drafts that were asked for", tags=TAGS)
+async def suggestions(unit: CallerUnit, suggestion_id: FromPath[UUID]) -> Suggestions:
     """Ask again after `next_poll_ms` while the status is waiting."""
-    state = await db.read_suggestions(unit, request_id)
+    state = await db.read_suggestions(unit, suggestion_id)
     return Suggestions(
         state.request_id, state.thread_id, state.status, state.drafts, state.decider, state.model, state.cost_usd,
         state.reason, REMEDIES.get(state.reason or ""), POLL_MS if state.status == "waiting" else None,

@@ -229,7 +229,7 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "contact_id": ("The contact.", world.CONTACT),
     "control": ("Answered by the AI, or by a person.", "human"),
     "language": ("The language wanted (ISO 639); without it the tenant's own.", "en"),
-    "request_id": ("The request, as asking answered it.", world.QUEUED),
+    "suggestion_id": ("The request_id that asking answered with.", world.QUEUED),
     "cursor": ("The next_cursor of the page before, as it was.", world.CURSOR),
     "faq_id": ("The question.", world.FAQ),
     "folder": ("In this folder; `any` for all.", "inbox"),

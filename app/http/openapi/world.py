@@ -112,7 +112,8 @@ ACCOUNT = ChannelSession(
     last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), created_at=_at(0, 30),
 )  # fmt: skip
 SETTINGS = TenantSettings(
-    ai_enabled=True, ai_provider="auto", ai_budget_usd=10.0, confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
+    ai_enabled=True, ai_provider="auto", ai_budget_usd=10.0, confidence_threshold=0.6, auto_replies_per_hour=5,
+    sends_per_minute=10,
     daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
     quiet_hours_start=time(21), quiet_hours_end=time(8), policy_version=4,
