@@ -126,7 +126,7 @@ class Room:
     def wait_for_listeners(self, *kinds: str) -> None:
         """Return once every kind listens for notifications."""
         for kind in kinds:
-            wait_until(lambda kind=kind: self.listeners(kind), 20, what=self.logs)  # type: ignore[misc]
+            wait_until(lambda kind=kind: self.listeners(kind), 60, what=self.logs)  # type: ignore[misc]
 
     def listeners(self, kind: str) -> list[int]:
         """The backends that listen for workers of a kind."""

@@ -39,7 +39,7 @@ class Place:
         self.bot: Bot = provider.add_bot(TOKEN)
         self.first = provider.write(TOKEN, PERSON, "Hello")
         self.bot.updates.clear()
-        self.adapter = TelegramAdapter(url, max_attachment_bytes=MOST, answer_s=1.0)
+        self.adapter = TelegramAdapter(url, max_attachment_bytes=MOST)
         self.session = Session(
             tenant_id="t", session_id=SESSION, channel="telegram", provider="telegram", address="700001", config={},
             secrets={"token": TOKEN},

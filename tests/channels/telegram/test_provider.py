@@ -77,19 +77,25 @@ async def test_kinds_nobody_asked_for_are_not_queued(place: Any, api: Any) -> No
 
 async def test_one_chat_takes_one_message_a_second(place: Any, api: Any) -> None:
     """After a short burst: 429 with the seconds to wait, in the words and the members Telegram uses."""
+    assert (Limits().chat_per_second, Limits().bot_per_second) == (1, 30)
+    place.bot.limits = Limits(chat_per_second=0.05)  # slow enough for a busy machine to see the end of the burst
+    place.bot._buckets.clear()
     answers = [await api("sendMessage", chat_id=place.person, text=str(n)) for n in range(4)]
     assert [status for status, _ in answers] == [200, 200, 200, 429]
-    assert answers[-1][1] == {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1",
-                              "parameters": {"retry_after": 1}}  # fmt: skip
+    wait = answers[-1][1]["parameters"]["retry_after"]
+    assert 1 <= wait <= 20
+    assert answers[-1][1] == {"ok": False, "error_code": 429, "description": f"Too Many Requests: retry after {wait}",
+                              "parameters": {"retry_after": wait}}  # fmt: skip
 
 
-async def test_a_bot_sends_thirty_messages_a_second(place: Any, api: Any) -> None:
+async def test_a_bot_sends_thirty_messages_at_once(place: Any, api: Any) -> None:
     """Over all chats together."""
+    place.bot.limits = Limits(bot_per_second=0.1)
     for person in range(1, 41):
         place.provider.write(place.token, person, "hi")
     answers = await asyncio.gather(*(api("sendMessage", chat_id=person, text="x") for person in range(1, 41)))
     taken = [status for status, _ in answers].count(200)
-    assert 30 <= taken <= 38, taken
+    assert 30 <= taken <= 33, taken
 
 
 @pytest.mark.parametrize(
