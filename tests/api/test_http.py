@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -181,7 +182,7 @@ def test_logs_name_tenant_thread_and_message(client: Make, owner_client: Client,
 
 @contextmanager
 def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What the API logs meanwhile, as the JSON a collector reads."""
+    """What the API logs of two requests, as the JSON a collector reads. A line is written once its answer has left."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.JsonFormatter([]))
@@ -191,6 +192,9 @@ def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     log.setLevel(logging.INFO)
     try:
         yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+        deadline = time.monotonic() + 5
+        while stream.getvalue().count("\n") < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
