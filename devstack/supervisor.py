@@ -249,15 +249,18 @@ class Supervisor:
 
 
 def run_stack(
-    say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], None], without: frozenset[str] = frozenset()
-) -> None:
-    """Take the lock, plan, run until stopped; `without` names processes to leave out.
+    say: Callable[[str], None], on_ready: Callable[[dict[str, Any]], None], without: frozenset[str] = frozenset(),
+    check: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Take the lock, plan, run until stopped; `without` names processes to leave out. `check` raises when somebody
+    pressed Ctrl-C before the supervisor could hear it.
 
     Raises StackError when the stack runs already or cannot come up.
     """
     from app.settings import load
 
     asked = load(local_stack=False)
+    check()
     lock = take_lock(asked.home_dir)
     ports, alive = Ports(), Alive(asked.home_dir)
     try:
@@ -266,6 +269,7 @@ def run_stack(
         end_last_run(alive, state.values.get("data_dir"), say)
         alive.join()
         plan = Plan.make(asked, state, say, without, ports)
+        check()
         Supervisor(plan, state, ports, alive, say).run(on_ready)
     finally:
         ports.release()

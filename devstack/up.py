@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,23 @@ DATABASE = "database"
 """What `--only` names when no process at all is wanted beside Postgres."""
 
 
+class Early:
+    """Ctrl-C before the supervisor hears it. Its exception is lost where Python cannot raise it, as in a destructor:
+    it is remembered, and raised again by `check`."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __call__(self, *_: object) -> None:
+        self.pressed = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt when it was pressed."""
+        if self.pressed:
+            raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run with the arguments `--detach` or `--supervise` (the background half of it), and any `--without=NAME` or
     `--only=NAME`."""
@@ -33,22 +51,24 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.only:
         asked.without += [name for name in NAMES if name not in asked.only]
+    early = Early()
     try:
+        signal.signal(signal.SIGINT, early)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the command line held it back
         if asked.detach:
             detach(asked.without)
         else:
-            foreground(frozenset(asked.without), quiet=asked.supervise)
+            foreground(frozenset(asked.without), early.check, quiet=asked.supervise)
     except (StackError, ParleyError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def foreground(without: frozenset[str], *, quiet: bool) -> None:
+def foreground(without: frozenset[str], check: Callable[[], None], *, quiet: bool) -> None:
     """Run until Ctrl-C; `quiet` leaves the panel to whoever started us."""
     on_ready = (lambda _: None) if quiet else (lambda state: present(state, detached=False))
-    run_stack(lambda line: print(line, flush=True), on_ready, without)
+    run_stack(lambda line: print(line, flush=True), on_ready, without, check)
     if not quiet:
         print("stopped", flush=True)
 
