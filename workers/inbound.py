@@ -44,8 +44,6 @@ class InboundHandler:
         burst: Burst | None = job.data["burst"]
         if burst is None:
             raise ValueError("a work row without undecided messages")
-        if job.attempts >= 100:
-            return await self.fail(pool, job, RuntimeError("workers died on this message again and again"))
         self.ledger.use(pool.connection)
         started = time.perf_counter()
         decision = await self._decide(burst)

@@ -130,6 +130,8 @@ comment on table private.inbound_work is
 'One row per thread with undecided messages: an index of state, never the state. Rebuilt from et_messages by '
 'private.rebuild_work().';
 comment on column private.inbound_work.first_seq is 'No undecided message of the thread is older than this.';
+comment on column private.inbound_work.expiries is
+'Leases lost since the last try whose worker lived: see private.one_suspect().';
 comment on column private.inbound_work.lease_until is
 'Unindexed on purpose: claims and renewals then stay heap-only updates.';
 
@@ -181,6 +183,7 @@ where context_id is not null;
 create index et_messages_tenant_id_search_vector_idx on public.et_messages using gin (tenant_id, search_vector)
 where search_vector is not null;
 create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at);
+create index inbound_work_suspects_idx on private.inbound_work (run_at) where expiries >= 2;
 create index message_attachments_id_idx on public.message_attachments (id);
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);
 

@@ -7,7 +7,7 @@
 -- transaction
 --
 --   auto_reply, follow_up, no_reply → inbound_ai_replied      human_takeover → inbound_human_takeover
---   handler errors ≥ 5 or lost leases ≥ 20 → inbound_error (retried by hand)
+--   handler errors ≥ 5 or lost leases ≥ 8 → inbound_error (retried by hand); of lost leases tells inbound_suspects
 --
 -- An AI reply is refused when the thread's control_epoch or last_inbound_seq moved since the claim.
 
@@ -181,18 +181,22 @@ declare
   v_claimed private.inbound_work [];
   v_work private.inbound_work;
 begin
+  perform private.set_aside_killers();
   with picked as (
-    select w.tenant_id, w.thread_id
+    select s.tenant_id, s.item_id as thread_id from private.one_suspect('private.inbound_work', p_worker) as s
+    union all
+    (select w.tenant_id, w.thread_id
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
       select i.tenant_id, i.thread_id from private.inbound_work as i
       where i.tenant_id = t.tenant_id and i.run_at >= p_watermark and i.run_at <= clock_timestamp()
         and (i.lease_until is null or i.lease_until < clock_timestamp())
+        and i.expiries + (i.lease_until is not null)::integer < 3
       order by i.run_at
       limit v_share
       for update skip locked
     ) as w
-    order by t.n
+    order by t.n)
     limit p_limit
   ), claimed as (
     update private.inbound_work as i
@@ -224,11 +228,11 @@ begin
       and m.seq >= c.first_seq and m.direction = 'inbound' and m.delivery_status = 'inbound_processing'
   )
   select c.tenant_id, c.thread_id, c.fence, min(b.seq), max(b.seq), array_agg(b.id order by b.seq),
-    t.control, t.control_epoch, case when c.expiries >= 100 then 100::smallint else c.attempts end, c.run_at
+    t.control, t.control_epoch, c.attempts, c.run_at
   from claimed as c
   inner join public.et_threads as t on t.tenant_id = c.tenant_id and t.id = c.thread_id
   inner join burst as b on b.tenant_id = c.tenant_id and b.thread_id = c.thread_id
-  group by c.tenant_id, c.thread_id, c.fence, c.expiries, c.attempts, c.run_at, t.control, t.control_epoch;
+  group by c.tenant_id, c.thread_id, c.fence, c.attempts, c.run_at, t.control, t.control_epoch;
   -- Work rows without an undecided message (a rebuild met a completion) go, under the lock that keeps new ones out.
   foreach v_work in array coalesce(v_claimed, '{}') loop
     continue when exists (
@@ -296,7 +300,7 @@ begin
   perform from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id for no key update;
   update private.inbound_work as w
   set lease_until = null, claimed_by = null, fence = nextval('private.fences'), run_at = clock_timestamp() + p_delay,
-    attempts = w.attempts + p_failed::integer
+    attempts = w.attempts + p_failed::integer, expiries = case when p_failed then 0 else w.expiries end
   where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id and w.fence = p_fence
   returning w.first_seq into v_first;
   if not found then
@@ -316,19 +320,21 @@ create function private.release_expired_inbound() returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_work record;
-  v_count bigint := 0;
+  v_count bigint := private.set_aside_killers();
 begin
   for v_work in
-    select w.tenant_id, w.thread_id, w.fence from private.inbound_work as w where w.lease_until < clock_timestamp()
+    select w.tenant_id, w.thread_id, w.fence, w.expiries from private.inbound_work as w
+    where w.lease_until < clock_timestamp()
   loop
     perform from public.et_threads as t where t.tenant_id = v_work.tenant_id
       and t.id = v_work.thread_id for no key update;
-    -- The expiry is counted here as in a claim: a message that kills its worker must be set aside one day.
+    -- Counted here as in a claim, and a suspect rests here as there.
     update private.inbound_work as w set expiries = w.expiries + 1
     where w.tenant_id = v_work.tenant_id and w.thread_id = v_work.thread_id and w.fence = v_work.fence
       and w.lease_until < clock_timestamp();
     continue when not found;
-    v_count := v_count + private.release_inbound(v_work.tenant_id, v_work.thread_id, v_work.fence)::integer;
+    v_count := v_count + private.release_inbound(v_work.tenant_id, v_work.thread_id, v_work.fence,
+      case when v_work.expiries >= 2 then private.suspect_rest(v_work.expiries + 1) else '0' end)::integer;
   end loop;
   return v_count;
 end

@@ -251,6 +251,26 @@ $$;
 comment on function private.apply_decision(public.et_threads, jsonb, text) is
 'Definer: what a decision does beside replying: control, labels, a notification, a suppression.';
 
+create function private.set_aside_inbound(
+  p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_error text
+) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if p_last_seq is not null then
+    perform private.record_decision(p_thread, p_first_seq, p_last_seq, jsonb_build_object('id', private.uuid_v7(),
+      'action', 'error', 'decider', 'none', 'reasons', jsonb_build_array(left(p_error, 1000))), null, null);
+    update public.et_messages as m set delivery_status = 'inbound_error'
+    where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.seq between p_first_seq and p_last_seq
+      and m.direction = 'inbound' and m.delivery_status = 'inbound_processing';
+    insert into public.notifications (tenant_id, kind, title, thread_id)
+    values (p_thread.tenant_id, 'inbound_error', 'A message could not be handled', p_thread.id);
+  end if;
+  perform private.close_work(p_thread.tenant_id, p_thread.id);
+end
+$$;
+comment on function private.set_aside_inbound(public.et_threads, bigint, bigint, text) is
+'Definer, whose caller holds the thread: the burst becomes inbound_error with its reason, and somebody is told.';
+
 create function private.fail_inbound(
   p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_last_seq bigint, p_attempts integer, p_error text
 ) returns text
@@ -272,14 +292,7 @@ begin
   if not found then
     return 'lost';
   end if;
-  perform private.record_decision(v_thread, v_first, p_last_seq, jsonb_build_object('id', private.uuid_v7(),
-    'action', 'error', 'decider', 'none', 'reasons', jsonb_build_array(left(p_error, 1000))), null, null);
-  update public.et_messages as m set delivery_status = 'inbound_error'
-  where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id and m.seq between v_first and p_last_seq
-    and m.direction = 'inbound' and m.delivery_status = 'inbound_processing';
-  insert into public.notifications (tenant_id, kind, title, thread_id)
-  values (p_tenant_id, 'inbound_error', 'A message could not be handled', p_thread_id);
-  perform private.close_work(p_tenant_id, p_thread_id);
+  perform private.set_aside_inbound(v_thread, v_first, p_last_seq, p_error);
   return 'inbound_error';
 end
 $$;

@@ -313,7 +313,7 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function private.give_back_send(uuid) is 'Definer: a try that delivered nothing does not count.';
 
-create function private.settle_lost_attempt(p_queue public.et_outbound_queue) returns boolean
+create function private.settle_lost_attempt(p_queue public.et_outbound_queue, p_lost integer) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_attempt public.dispatch_attempts%rowtype;
@@ -325,14 +325,13 @@ begin
     finished_at = clock_timestamp(), error_code = 'lease_expired',
       error = 'The worker that claimed this did not come back.'
   where a.tenant_id = v_attempt.tenant_id and a.id = v_attempt.id and a.outcome is null;
-  if p_queue.attempts < 100 and (v_attempt.send_started_at is null or v_attempt.delivery_class = 'I') then
+  if p_lost < 8 and (v_attempt.send_started_at is null or v_attempt.delivery_class = 'I') then
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
     where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
     perform private.give_back_send(p_queue.tenant_id);
     return true;
   end if;
-  -- A row that was in the hands of a hundred dying routers is set aside: unknown if any of them had begun the call,
-  -- else failed.
+  -- A row that eight routers died with is set aside: unknown if any of them had begun the call, else failed.
   update public.et_outbound_queue as q
   set status_reason = 'lease_expired', status = case when exists (
     select from public.dispatch_attempts as a
@@ -343,9 +342,9 @@ begin
   return false;
 end
 $$;
-comment on function private.settle_lost_attempt(public.et_outbound_queue) is
-'Definer. A lease ran out: true when sending again is safe (nothing left, or the provider dedupes), else the row '
-'becomes dispatch_unknown, or failed after twenty lost tries.';
+comment on function private.settle_lost_attempt(public.et_outbound_queue, integer) is
+'Definer. A lease ran out, the p_lost-th: true when sending again is safe (nothing left, or the provider dedupes), '
+'else the row becomes dispatch_unknown, or failed after eight.';
 
 grant execute on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb),
 private.cancel_queued(uuid, uuid, text) to parley_worker;

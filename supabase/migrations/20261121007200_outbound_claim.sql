@@ -14,17 +14,21 @@ declare
   v_work private.outbound_work;
 begin
   for v_work in
-    select w.*
+    select o.* from private.one_suspect('private.outbound_work', p_worker) as s
+    inner join private.outbound_work as o on o.tenant_id = s.tenant_id and o.queue_id = s.item_id
+    union all
+    (select w.*
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
       select o.* from private.outbound_work as o
       where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
         and (o.lease_until is null or o.lease_until < clock_timestamp())
+        and o.expiries + (o.lease_until is not null)::integer < 3
       order by o.run_at
       limit v_share
       for update skip locked
     ) as w
-    order by t.n
+    order by t.n)
     limit p_limit
   loop
     return query select * from private.claim_one_outbound(p_worker, v_work);
@@ -44,6 +48,7 @@ declare
   v_queue public.et_outbound_queue%rowtype;
   v_verdict record;
   v_fence bigint := nextval('private.fences');
+  v_lost integer := p_work.expiries + (p_work.lease_until is not null)::integer;
 begin
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id for no key update skip locked;
@@ -52,7 +57,7 @@ begin
     return;
   end if;
   if p_work.lease_until is not null and v_queue.status = 'sending' then
-    if not private.settle_lost_attempt(v_queue) then
+    if not private.settle_lost_attempt(v_queue, v_lost) then
       return;
     end if;
     v_queue.status := 'queued';
@@ -75,12 +80,14 @@ begin
     where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id
       and q.status_reason is distinct from v_verdict.reason;
     update private.outbound_work as w set run_at = v_verdict.until, lease_until = null, claimed_by = null,
+      expiries = v_lost,
       slot_at = case v_verdict.reason when 'pace' then v_verdict.until end
     where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
     return;
   end if;
   update private.outbound_work as w
-  set lease_until = clock_timestamp() + private.lease_length(), fence = v_fence, claimed_by = p_worker, slot_at = null
+  set lease_until = clock_timestamp() + private.lease_length(), fence = v_fence, claimed_by = p_worker, slot_at = null,
+    expiries = v_lost
   where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
   update public.et_outbound_queue as q set status = 'sending', status_reason = null, attempts = q.attempts + 1
   where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id
@@ -240,7 +247,7 @@ begin
   if v_kind = 'manual' then
     perform private.open_task(v_queue, p_outcome);
   elsif v_status = 'queued' then
-    update private.outbound_work as w set lease_until = null, claimed_by = null,
+    update private.outbound_work as w set lease_until = null, claimed_by = null, expiries = 0,
       run_at = clock_timestamp() + private.retry_delay(v_tries, (p_outcome ->> 'retry_after_s')::float8)
     where w.tenant_id = p_tenant_id and w.queue_id = p_queue_id;
   else

@@ -62,6 +62,7 @@ create table private.insight_work (
   run_at timestamptz not null default clock_timestamp(),
   lease_until timestamptz,
   fence bigint not null default 0,
+  claimed_by text,
   attempts smallint not null default 0,
   expiries smallint not null default 0,
   error text,
@@ -70,10 +71,13 @@ create table private.insight_work (
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.insight_work is 'Threads that moved since their insight was written.';
 comment on column private.insight_work.error is
-'Why the last try failed. A row that failed eight times, or killed a hundred workers, is set aside (run_at infinity) '
-'until its thread moves again.';
+'Why the last try failed. A row that failed eight times, or that eight workers died with, is set aside (run_at '
+'infinity) until its thread moves again.';
+comment on column private.insight_work.expiries is
+'Leases lost since the last try whose worker lived: see private.one_suspect().';
 
 create index insight_work_run_at_idx on private.insight_work (tenant_id, run_at);
+create index insight_work_suspects_idx on private.insight_work (run_at) where expiries >= 2;
 create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at)
   where follow_up_status = 'scheduled';
 
@@ -106,25 +110,28 @@ declare
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
 begin
   update private.insight_work as w set run_at = 'infinity', lease_until = null, error = 'workers died on it again and again'
-  where w.tenant_id = any(v_tenants) and w.expiries >= 99 and w.lease_until < clock_timestamp();
+  where w.expiries >= 7 and w.lease_until < clock_timestamp();
   return query
   with picked as (
-    select w.tenant_id, w.thread_id
+    select s.tenant_id, s.item_id as thread_id from private.one_suspect('private.insight_work', p_worker) as s
+    union all
+    (select w.tenant_id, w.thread_id
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
       select i.tenant_id, i.thread_id from private.insight_work as i
       where i.tenant_id = t.tenant_id and i.run_at <= clock_timestamp()
         and (i.lease_until is null or i.lease_until < clock_timestamp())
+        and i.expiries + (i.lease_until is not null)::integer < 3
       order by i.run_at
       limit v_share
       for update skip locked
     ) as w
-    order by t.n
+    order by t.n)
     limit p_limit
   )
   update private.insight_work as w
   set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
-    expiries = w.expiries + (w.lease_until is not null)::integer
+    claimed_by = p_worker, expiries = w.expiries + (w.lease_until is not null)::integer
   from picked as p
   where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
   returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at;
@@ -222,6 +229,7 @@ declare
 begin
   update private.insight_work as w
   set lease_until = null, error = left(p_error, 1000), attempts = w.attempts + (p_error is not null)::integer,
+    expiries = case when p_error is null then w.expiries else 0 end,
     run_at = case
       when p_error is null then clock_timestamp()
       when w.attempts >= 7 then 'infinity'

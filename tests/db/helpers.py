@@ -232,10 +232,14 @@ class World:
         return self.complete(claim) | {"thread_id": arrived["thread_id"], "inbound_id": arrived["id"]}
 
     def expire_leases(self, table: str = "inbound_work") -> None:
-        """Let every lease run out."""
+        """Let every lease run out, so long ago that a suspect has rested."""
         self.owner.execute(
-            f"update private.{table} set lease_until = clock_timestamp() - interval '1 s' where lease_until is not null"
+            f"update private.{table} set lease_until = clock_timestamp() - interval '1 day' where lease_until is not null"
         )
+
+    def end_rests(self, table: str = "inbound_work") -> None:
+        """Let whatever waits for its time be due."""
+        self.owner.execute(f"update private.{table} set run_at = least(run_at, clock_timestamp())")
 
     # ── outbound ─────────────────────────────────────────────────────────────────────────────────────────────────
 

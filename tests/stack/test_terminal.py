@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ class Terminal:
         self.shown = b""
         self.pid, self.screen = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # as a shell does; who runs the tests may ignore it
             os.chdir(PROJECT)
             os.execve(command[0], list(command), stack.environment)
 

@@ -12,8 +12,21 @@ from collections.abc import Callable
 
 import uvloop  # noqa: F401 - to be there already in the children
 
+from app.deciders.rules import RulesDecider
+from app.domain.deciding import Decision, DecisionRequest
 from workers import followups, housekeeper, inbound, insights, loop, outbound, timers
 from workers.receivers import email, polling, telegram
+
+
+class Fragile(RulesDecider):
+    """The rules, but one message is its death."""
+
+    async def decide(self, request: DecisionRequest) -> Decision:
+        """Decide, or die without a word."""
+        if any("drop dead" in message.text for message in request.burst):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await super().decide(request)
+
 
 MAINS: dict[str, Callable[[], None]] = {
     "inbound": lambda: loop.main(inbound.InboundHandler),
@@ -23,6 +36,7 @@ MAINS: dict[str, Callable[[], None]] = {
     "housekeeper": lambda: timers.main("housekeeper", housekeeper.Housekeeper().round),
     "receive": email.main,
     "telegram": lambda: polling.main(telegram.TelegramReader),
+    "fragile": lambda: loop.main(lambda settings: inbound.InboundHandler(settings, Fragile())),
 }
 
 

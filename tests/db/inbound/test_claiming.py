@@ -1,7 +1,6 @@
 """One claimant per thread, one decision per burst, and work that survives its worker."""
 
 import psycopg
-import pytest
 
 from tests.db.helpers import Row, World, heard, listening
 
@@ -116,24 +115,6 @@ def test_the_housekeeper_releases_and_counts(world: World) -> None:
     assert world.worker.execute("select private.release_expired_inbound() as n").fetchone() == {"n": 1}
     assert (world.status(dead["id"]), world.status(live["id"])) == ("received", "inbound_processing")
     assert world.value("select expiries from private.inbound_work where thread_id = %s", dead["thread_id"]) == 1
-    assert world.violations(tenant) == {}
-
-
-@pytest.mark.parametrize("housekeeper", [False, True])
-def test_a_message_that_kills_its_workers_is_set_aside(world: World, housekeeper: bool) -> None:
-    """After a hundred lost leases the claim says so, whoever noticed them, and failing once more ends it."""
-    tenant = world.tenant()
-    message = world.arrive(tenant)
-    for _ in range(100):
-        (claim,) = world.claim()
-        assert claim["attempts"] == 0
-        world.expire_leases()
-        if housekeeper:
-            world.worker.execute("select private.release_expired_inbound()")
-    (claim,) = world.claim()
-    assert claim["attempts"] == 100
-    assert fail(world, claim) == "inbound_error"
-    assert world.status(message["id"]) == "inbound_error"
     assert world.violations(tenant) == {}
 
 

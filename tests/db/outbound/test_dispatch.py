@@ -237,9 +237,9 @@ def test_a_stray_work_row_does_not_stop_the_router(world: World, queued: Any) ->
 
 @pytest.mark.parametrize(("started", "status"), [(False, "failed"), (True, "dispatch_unknown")])
 def test_a_message_that_kills_its_routers_is_set_aside(world: World, queued: Any, started: bool, status: str) -> None:
-    """After a hundred lost tries the row comes to rest: failed when nothing ever left, unknown when something may have."""
+    """After eight lost tries the row comes to rest: failed when nothing ever left, unknown when something may have."""
     tenant, _, sent = queued
-    for _ in range(100):
+    for _ in range(8):
         (claim,) = world.claim_out(classes={"email": "I"})
         if started:
             assert world.start(claim) == "ok"

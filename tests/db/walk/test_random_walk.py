@@ -101,14 +101,15 @@ class Walk(RuleBasedStateMachine):
             "select private.fail_inbound(%s, %s, %s, %s, %s, 'boom')",
             [claim["tenant_id"], claim["thread_id"], claim["fence"], claim["last_seq"], attempts],
         )
-        self.world.owner.execute("update private.inbound_work set run_at = clock_timestamp() - interval '1 s'")
+        self.world.end_rests()
 
     @rule(table=st.sampled_from(["inbound_work", "outbound_work"]), sweep=st.booleans())
     def expire(self, table: str, sweep: bool) -> None:
-        """Workers die; the housekeeper may notice first."""
+        """Workers die; the housekeeper may notice first. Time passes."""
         self.world.expire_leases(table)
         if sweep:
             self.world.worker.execute("select private.release_expired_inbound()")
+            self.world.end_rests()
 
     # ── what routers and providers do ────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +157,7 @@ class Walk(RuleBasedStateMachine):
         self.world.expire_leases("inbound_work")
         self.world.expire_leases("outbound_work")
         for _ in range(60):
+            self.world.end_rests()
             claims = self.world.claim()
             for claim in claims:
                 self.world.complete(claim, "no_reply")

@@ -1,0 +1,46 @@
+"""A message that kills whoever decides on it: it takes eight workers along, and nobody else's message with it."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.database import Database
+from tests.workers.harness import QUESTION, Room, Zygote, is_alive
+
+POISON = "Please read this and drop dead."
+LEASE_S = 0.5
+
+
+@pytest.mark.timeout(240)
+def test_a_message_that_kills_workers_harms_nobody_else(database: Database, tmp_path: Path) -> None:
+    """Forty messages, one of them deadly: the worker is started again whenever it died, thirty-nine are decided."""
+    room = Room(database, tmp_path)
+    zygote = Zygote(room)
+    try:
+        room.lease(LEASE_S)
+        tenant = room.tenant()
+        killer = room.world.arrive(tenant, "killer@people.test", POISON)
+        others = [room.world.arrive(tenant, f"p{number}@people.test", QUESTION) for number in range(39)]
+        started, deaths, pid = time.monotonic(), 0, zygote.start("fragile")
+        while room.unsettled()["inbound"]:
+            assert time.monotonic() < started + 180, f"{deaths} deaths: {room.logs()}"
+            if not is_alive(pid):
+                deaths += 1
+                pid = zygote.start("fragile")
+            time.sleep(0.02)
+        took = time.monotonic() - started
+        os.kill(pid, 9)
+        decided = room.world.value(
+            "select extract(epoch from max(created_at) - min(created_at))::float8 from public.inbound_decisions"
+            " where action <> 'error'"
+        )
+        print(f"{deaths} deaths; set aside after {took:.1f} s, everybody else decided within {decided:.1f} s")
+        assert room.world.status(killer["id"]) == "inbound_error"
+        assert {room.world.status(message["id"]) for message in others} == {"inbound_ai_replied"}
+        assert deaths == 8
+        assert room.violations() == []
+    finally:
+        zygote.close()
+        room.close()
