@@ -1,8 +1,6 @@
 """Providers on loopback for tests that are not asynchronous: one thread, one loop, orders from outside."""
 
-import asyncio
 import json
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -11,6 +9,7 @@ from app.secrets import Vault
 from devstack.providers.telegram import Telegram
 from devstack.providers.telegram.bots import Bot, Limits
 from tests.db.helpers import Row, Tenant
+from tests.support.threaded import InThread
 from tests.workers.harness import Room
 
 
@@ -21,30 +20,21 @@ class Serving(Protocol):
         """An async context manager that yields a base URL."""
 
 
-class Loopback:
+class Loopback(InThread):
     """Serves a provider in a thread while the `with` block lasts; `url` is where."""
 
     def __init__(self, provider: Serving) -> None:
-        self._provider = provider
+        super().__init__()
+        self._serving = provider.serving()
         self.url = ""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def __enter__(self) -> "Loopback":
-        self._thread.start()
-        self._serving = self._provider.serving()
-        self.url = self._run(self._serving.__aenter__())
-        return self
+    async def listen(self) -> None:
+        """Serve on any free port."""
+        self.url = await self._serving.__aenter__()
 
-    def __exit__(self, *_: object) -> None:
-        self._run(self._serving.__aexit__(None, None, None))
-        self._run(_end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+    async def stop_listening(self) -> None:
+        """Hang up."""
+        await self._serving.__aexit__(None, None, None)
 
     def do(self, order: Callable[..., Any], *arguments: Any, **members: Any) -> Any:
         """Call `order` in the provider's thread and give back what it says."""
@@ -52,14 +42,7 @@ class Loopback:
         async def called() -> Any:
             return order(*arguments, **members)
 
-        return self._run(called())
-
-
-async def _end_tasks() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+        return self.run(called())
 
 
 class Telegrams:

@@ -9,10 +9,11 @@ import contextlib
 import itertools
 import json
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from tests.support.threaded import InThread
 
 KEY = "test-key-" + "for-the-loopback-server"
 ERRORS = {
@@ -105,10 +106,11 @@ def error(status: int, text: str = "no", **headers: str) -> Reply:
     )
 
 
-class MessagesAPI:
+class MessagesAPI(InThread):
     """`with MessagesAPI(answer) as api:` serves until the block ends; `api.calls` is everything it was asked."""
 
     def __init__(self, answer: Answering | None = None, *, key: str = KEY) -> None:
+        super().__init__()
         self.answer: Answering = answer or obliging
         self.key = key
         self.calls: list[Call] = []
@@ -116,8 +118,6 @@ class MessagesAPI:
         """What was wrong with requests that the real API would have refused."""
         self.port = 0
         self._numbers = itertools.count(1)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     @property
     def url(self) -> str:
@@ -132,27 +132,14 @@ class MessagesAPI:
         """The calls for one task."""
         return [call for call in self.calls if call.task == task]
 
-    def __enter__(self) -> "MessagesAPI":
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """On any free port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _close(self) -> None:
+    async def stop_listening(self) -> None:
+        """Take no new calls."""
         self._server.close()
-        for task in asyncio.all_tasks():
-            if task is not asyncio.current_task():
-                task.cancel()
-        await asyncio.sleep(0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):

@@ -1,10 +1,8 @@
 """The product at work for a test: real processes on a real database, mail in over SMTP, mail out to a real server.
 
-`Room` holds one database and the processes that work on it; `Provider` is the world's mail server, with a memory and
-moods.
+`Room` holds one database and the processes that work on it; `Zygote` starts workers that are killed again and again.
 """
 
-import asyncio
 import contextlib
 import os
 import random
@@ -16,7 +14,6 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -24,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography.fernet import Fernet
 
 from app.settings import PROJECT, Settings, to_environment
@@ -285,59 +281,6 @@ def write_mail(sender: str, recipient: str, text: str = QUESTION, subject: str =
         mail[name.replace("_", "-")] = value
     mail.set_content(text)
     return mail
-
-
-class Provider:
-    """A mail server in a thread. It keeps each mail, and takes `before` and `after` seconds around keeping it.
-
-    A sender that dies meanwhile is a sender that does not know.
-    """
-
-    def __init__(self, before: Callable[[], float] = float, after: Callable[[], float] = float) -> None:
-        self.before, self.after = before, after
-        self.mails: list[tuple[float, EmailMessage]] = []
-        self.waiting = 0
-        self.port = free_port()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self) -> "Provider":
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _listen(self) -> None:
-        self._server = await self._loop.create_server(
-            lambda: SMTP(self, loop=self._loop, hostname="mx.test"), "127.0.0.1", self.port, backlog=512
-        )
-
-    async def _close(self) -> None:
-        self._server.close()
-        for task in asyncio.all_tasks():
-            if task is not asyncio.current_task():
-                task.cancel()
-        await asyncio.sleep(0.05)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Keep one mail."""
-        self.waiting += 1
-        try:
-            await asyncio.sleep(self.before())
-            self.mails.append((time.time(), read_mail(bytes(envelope.content or b""))))
-            await asyncio.sleep(self.after())
-        finally:
-            self.waiting -= 1
-        return "250 OK"
-
-    def counts(self) -> Counter[str]:
-        """How often each Message-ID was kept."""
-        return Counter(str(mail["Message-ID"]).strip("<> ") for _, mail in self.mails)
 
 
 class Zygote:

@@ -14,7 +14,8 @@ import pytest
 
 from tests.db.helpers import Row, Tenant
 from tests.support.database import Database
-from tests.workers.harness import Provider, Room, Zygote, kill_again_and_again, someone, threads, write_mail
+from tests.workers.harness import Room, Zygote, kill_again_and_again, someone, threads, write_mail
+from tests.workers.provider import Provider
 
 ROUNDS = (("receive", "inbound", "insights"), ("outbound", "followups", "housekeeper"))
 """Who is killed together; the others stay alive meanwhile, so that there is work to be interrupted in."""

@@ -18,7 +18,8 @@ from devstack.keys import ensure_keys
 from devstack.ports import free_port
 from devstack.postgres import Server
 from tests.support.database import Cluster, Database
-from tests.workers.harness import Provider, Room, someone, threads, write_mail
+from tests.workers.harness import Room, someone, threads, write_mail
+from tests.workers.provider import Provider
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 
 from tests.db.helpers import Tenant
 from tests.support.database import Database
-from tests.workers.harness import QUESTION, Provider, Room, Zygote, wait_until
+from tests.workers.harness import QUESTION, Room, Zygote, wait_until
+from tests.workers.provider import Provider
 
 FLOOD = """
 insert into public.et_messages (

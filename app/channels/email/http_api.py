@@ -131,6 +131,15 @@ class MailApi:
         return self._client
 
 
+def prepared(api: MailApi, dispatch: Dispatch) -> tuple[str, OutgoingMail] | Outcome:
+    """The account's key and the mail of a dispatch, else why it cannot be sent."""
+    key = dispatch.secrets.get("api_key")
+    if not key or not key.isascii():
+        return api.ended("retry", "auth", "the account has no secret api_key", AUTH_PAUSE_S)
+    mail = readable(api, dispatch)
+    return mail if isinstance(mail, Outcome) else (key.strip(), mail)
+
+
 def readable(api: MailApi, dispatch: Dispatch) -> OutgoingMail | Outcome:
     """The mail of a dispatch when every field of it may stand in a header, else why not."""
     try:

@@ -17,7 +17,7 @@ from app.channels.email.http_api import (
     MailApi,
     member,
     plain_headers,
-    readable,
+    prepared,
     text_of,
 )
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
@@ -65,13 +65,11 @@ class SparkPostAdapter:
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
         """Send one mail. Provider errors end as an `Outcome`; only what `before_send` raises is raised again."""
-        key = dispatch.secrets.get("api_key")
-        if not key or not key.isascii():
-            return self._api.ended("retry", "auth", "the account has no secret api_key", 300.0)
-        mail = readable(self._api, dispatch)
-        if isinstance(mail, Outcome):
-            return mail
-        headers = {"Authorization": key.strip()}
+        ready = prepared(self._api, dispatch)
+        if isinstance(ready, Outcome):
+            return ready
+        key, mail = ready
+        headers = {"Authorization": key}
         answer = await self._api.deliver("/api/v1/transmissions", request(mail, dispatch), headers, before_send)
         return answer if isinstance(answer, Outcome) else self._outcome(answer)
 

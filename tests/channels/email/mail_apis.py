@@ -11,6 +11,7 @@ import json
 import re
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ Reply = tuple[int, Any]
 KEY = "re_test_key"
 
 
-class Api:
+class Api(ABC):
     """A provider: `moods` is asked before each call what shall happen to its answer (None: it arrives).
 
     `lose`: the mail is taken and the connection drops; `hang`: nothing comes; `garbage`, `torn`: no JSON, half of it;
@@ -33,13 +34,13 @@ class Api:
         self.calls: list[tuple[str, str, dict[str, str], Any]] = []
         self.port = 0
 
+    @abstractmethod
     def answer(self, headers: dict[str, str], document: Any) -> Reply:
         """What the provider says to a call to its path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def look(self, path: str, headers: dict[str, str]) -> Reply:
         """What it says to a GET."""
-        raise NotImplementedError
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, any number of calls."""
