@@ -1,51 +1,55 @@
 """Tasks for people and their browsers, as the API reads and changes them: one function per query of tasks.sql."""
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, rows_as
-from app.domain.tasks import ManualTaskRow
+from app.domain.paging import Position
+from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 
 QUERIES = load("tasks")
 
 
 async def list_tasks(
-    unit: Unit, *, status: str, assignee_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[ManualTaskRow]:
+    unit: Unit, *, status: str, assignee_id: UUID | None, after: Position | None, limit: int
+) -> list[ManualTask]:
     """Tasks by due date, after the one `after` names."""
     params = {
-        "status": status, "assignee_id": assignee_id, "after_due": after and after[0], "after_id": after and after[1],
+        "status": status, "assignee_id": assignee_id, "after_due": after.at if after else None,
+        "after_id": after.id if after else None,
         "limit": limit,
     }  # fmt: skip
-    return rows_as(ManualTaskRow, await unit.read(QUERIES["list_tasks"], params, keep_plan=False))
+    return rows_as(ManualTask, await unit.read(QUERIES["list_tasks"], params, keep_plan=False))
 
 
-async def get_task(unit: Unit, task_id: UUID) -> ManualTaskRow | None:
+async def get_task(unit: Unit, task_id: UUID) -> ManualTask | None:
     """One task, None when the caller sees no such task."""
     rows = await unit.read(QUERIES["get_task"], {"task_id": task_id})
-    return ManualTaskRow(*rows[0]) if rows else None
+    return ManualTask(*rows[0]) if rows else None
 
 
-async def complete_task(unit: Unit, task_id: UUID, outcome: str, note: str | None) -> dict[str, Any]:
-    """{"task_id", "status", "due_at"}."""
-    return await unit.call(QUERIES["complete_task"], {"task_id": task_id, "outcome": outcome, "note": note})
+async def complete_task(unit: Unit, task_id: UUID, outcome: str, note: str | None) -> TaskEnded:
+    """See `TaskEnded`."""
+    params = {"task_id": task_id, "outcome": outcome, "note": note}
+    return msgspec.convert(await unit.call(QUERIES["complete_task"], params), TaskEnded)
 
 
-async def assign_task(unit: Unit, task_id: UUID, user_id: UUID | None) -> dict[str, Any]:
-    """{"task_id", "assignee_id"}."""
-    return await unit.call(QUERIES["assign_task"], {"task_id": task_id, "user_id": user_id})
+async def assign_task(unit: Unit, task_id: UUID, user_id: UUID | None) -> TaskAssigned:
+    """See `TaskAssigned`."""
+    params = {"task_id": task_id, "user_id": user_id}
+    return msgspec.convert(await unit.call(QUERIES["assign_task"], params), TaskAssigned)
 
 
 async def register_push(
     unit: Unit, *, endpoint: str, p256dh: str, auth: str, tenant_slug: str | None
-) -> dict[str, Any]:
-    """{"contact_id", "registered"}."""
+) -> PushRegistered:
+    """See `PushRegistered`."""
     params = {"endpoint": endpoint, "p256dh": p256dh, "auth": auth, "tenant_slug": tenant_slug}
-    return await unit.call(QUERIES["register_push"], params)
+    return msgspec.convert(await unit.call(QUERIES["register_push"], params), PushRegistered)
 
 
-async def forget_push(unit: Unit, endpoint: str) -> dict[str, Any]:
-    """{"forgotten"}: how many subscriptions of the caller went."""
-    return await unit.call(QUERIES["forget_push"], {"endpoint": endpoint})
+async def forget_push(unit: Unit, endpoint: str) -> PushForgotten:
+    """See `PushForgotten`."""
+    return msgspec.convert(await unit.call(QUERIES["forget_push"], {"endpoint": endpoint}), PushForgotten)

@@ -1,17 +1,21 @@
-"""What a person has to do by hand: the row as the API shows it."""
+"""What people have to do by hand, and the browsers they are reached at. No I/O."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+TaskStatus = Literal["open", "done", "failed", "cancelled"]
+TaskOutcome = Literal["done", "no_answer", "wrong_address", "not_possible", "cancelled"]
 
-class ManualTaskRow(msgspec.Struct, frozen=True):
-    """One task. What to say is the body of its message."""
+
+class ManualTask(msgspec.Struct, frozen=True):
+    """A send a person has to make."""
 
     id: UUID
     kind: str
-    status: str
+    status: TaskStatus
     title: str
     reason: str | None
     target: str
@@ -25,4 +29,31 @@ class ManualTaskRow(msgspec.Struct, frozen=True):
     created_at: datetime
     completed_at: datetime | None
     script: str
-    """The message's body: what to say, or what to write into the form."""
+
+
+class TaskEnded(msgspec.Struct, frozen=True):
+    """What a person's word made of a task; `due_at` counts while it is open."""
+
+    task_id: UUID
+    status: TaskStatus
+    due_at: datetime
+
+
+class TaskAssigned(msgspec.Struct, frozen=True):
+    """Whose a task is now."""
+
+    task_id: UUID
+    assignee_id: UUID | None
+
+
+class PushRegistered(msgspec.Struct, frozen=True):
+    """The contact a browser belongs to now."""
+
+    contact_id: UUID
+    registered: bool
+
+
+class PushForgotten(msgspec.Struct, frozen=True):
+    """How many subscriptions of the caller went."""
+
+    forgotten: int

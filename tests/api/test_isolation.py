@@ -15,10 +15,11 @@ READS = {
     "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
                 "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de"],
     "suggestion": ["/v1/suggestions/{}"],
+    "manual_task": ["/v1/tasks/{}"],
     "attachment": ["/v1/attachments/{}"],
     "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
     "channel_session": ["/v1/channel-sessions/{}", "/v1/threads?session={}"],
-    "member": ["/v1/threads?assignee={}"],
+    "member": ["/v1/threads?assignee={}", "/v1/tasks?assignee_id={}"],
 }  # fmt: skip
 WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "thread": [
@@ -49,6 +50,9 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "tenant": [("POST", "/v1/tenants/{}/switch", None)],
     "member": [("PUT", "/v1/members/{}/role", {"role": "agent"}), ("DELETE", "/v1/members/{}", None)],
     "faq_entry": [("PATCH", "/v1/faq/{}", {"answer": "x"}), ("DELETE", "/v1/faq/{}", None)],
+    "manual_task": [
+        ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
+    ],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
 }  # fmt: skip
 CALLS = [(kind, "GET", path, None) for kind, paths in READS.items() for path in paths] + [
@@ -71,6 +75,11 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "suggestion": world.one(
             "insert into private.assist_work (tenant_id, kind, thread_id, requested_by)"
             " values (%s, 'suggestions', %s, 'x') returning id", acme, thread),
+        "manual_task": world.one(
+            "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id)"
+            " select %s, 'call', 't', '+1', e.queue_id, e.message_id, %s"
+            " from private.enqueue_outbound(%s, %s, 'x', 'agent', 'agent', '{}') as e returning id",
+            acme, thread, acme, thread),
         "api_key": world.one(
             "insert into public.api_keys (tenant_id, name, secret_digest, hint, scopes)"
             " values (%s, 'k', 'x', 'pk', '{read}') returning id", acme),

@@ -9,6 +9,7 @@ from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTes
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
 from app.domain.outbound import Lifted, Resolved, Suppressed
+from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
     ApiKeyMade,
     ApiKeyRevoked,
@@ -27,7 +28,7 @@ from app.domain.tenancy import (
     TenantUpdated,
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
-from app.http import assistants, channels, contacts, knowledge, messages, tenancy, threads
+from app.http import assistants, channels, contacts, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.types import Listing
 
@@ -81,6 +82,13 @@ NEW_SESSION = channels.NewSession(
 MERGING = ("merged", "same_thread", "other_contact", "other_session")
 METRICS = 'parley_database_up 1\nparley_queue_depth{queue="inbound"} 0.0\n'
 
+CALL = ManualTask(
+    w.TASK, "call", "open", "Call Ann Miller", "call", "+442079460000", w.ANSWER, w.THREAD, w.AGENT, NEXT_WEEK, 0, None,
+    None, w.HEAD.created_at, None, "Ask when we may come.",
+)  # fmt: skip
+PUSH = tasks.PushSubscription(
+    "https://push.example.com/send/1", tasks.PushKeys("B" + "A" * 86, "A" * 22), "acme"
+)  # fmt: skip
 TRANSLATED = assistants.Translation(
     w.QUESTION, "en", "done", "When can you come?", "claude", 0.0002, None, None, None
 )  # fmt: skip
@@ -242,6 +250,18 @@ OPERATIONS: dict[str, Shown] = {
         knowledge.Wording("thanks", "You are welcome, {{name}}.", "en", enabled=True),
     ),
     "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
+    # tasks
+    "list_tasks": Shown(Listing([CALL], w.CURSOR), "read", problems=("bad_cursor", "not_found")),
+    "get_task": Shown(CALL, "read"),
+    "complete_task": Shown(
+        TaskEnded(w.TASK, "done", NEXT_WEEK), "send", tasks.TaskEnding("done", "Spoke to her."), ("task_closed",)
+    ),
+    "assign_task": Shown(TaskAssigned(w.TASK, w.AGENT), "send", tasks.Assignee(w.AGENT), ("no_member",)),
+    "register_push": Shown(
+        PushRegistered(w.CONTACT, registered=True), None, PUSH,
+        ("address_not_verified", "linked_already", "bad_subscription", "not_found"),
+    ),
+    "forget_push": Shown(PushForgotten(1), None, tasks.PushEndpoint("https://push.example.com/send/1")),
     # assistants
     "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("assistant_busy",)),
     "suggestions": Shown(

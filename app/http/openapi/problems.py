@@ -130,6 +130,16 @@ PROBLEMS: dict[str, Known] = {
         429, "too many messages: the limit is 10 a minute",
         "Wait as long as retry_after_s says, or raise sends_per_minute.", extra={"retry_after_s": 6.0},
     ),
+    "task_closed": Known(409, "this task is done already", "Somebody was faster; nothing needs to be done."),
+    "address_not_verified": Known(409, "confirm your e-mail address first", "Follow the link in the mail you got."),
+    "linked_already": Known(
+        409, "your address belongs to a contact that is somebody else's", "Ask the business to merge the records."
+    ),
+    "no_member": Known(422, "no such member", "Name a member of the tenant, or nobody.", extra={"field": "user_id"}),
+    "bad_subscription": Known(
+        422, "this is no push subscription",
+        "Send endpoint, p256dh and auth as PushSubscription.toJSON() gives them.", extra={"field": "endpoint"},
+    ),
     "assistant_busy": Known(
         429, "too many requests are waiting for an assistant",
         "Wait as long as retry_after_s says.", extra={"retry_after_s": 10},

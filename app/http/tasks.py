@@ -1,0 +1,105 @@
+"""/v1/tasks and /v1/push-subscriptions: what people do by hand, and the browsers they are reached at."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from app.db import tasks as db
+from app.db.unit import missing
+from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded, TaskOutcome, TaskStatus
+from app.http.deps import CallerUnit, existing
+from app.http.types import NO_NUL, PAGE, Cursor, Limit, Listing, cut, decode_cursor
+
+TAGS = ["tasks"]
+Note = Annotated[str, msgspec.Meta(max_length=4000, pattern=NO_NUL)]
+Endpoint = Annotated[str, msgspec.Meta(max_length=1500, pattern=r"^https://[^\s#]+\Z")]
+PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{80,100}\Z")]
+AuthSecret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,40}\Z")]
+
+
+class TaskEnding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How it went. `no_answer` puts it off by four hours, five times; `wrong_address` suppresses the address."""
+
+    outcome: TaskOutcome
+    note: Note | None = None
+
+
+class Assignee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member; null gives the task back to everybody."""
+
+    user_id: UUID | None
+
+
+class PushKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a PushSubscription."""
+
+    p256dh: PublicKey
+    auth: AuthSecret
+
+
+class PushSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What PushSubscription.toJSON() gives; `tenant_slug` where the caller works for no tenant."""
+
+    endpoint: Endpoint
+    keys: PushKeys
+    tenant_slug: Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)] | None = None
+
+
+class PushEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The subscription to forget."""
+
+    endpoint: Endpoint
+
+
+@get("/tasks", summary="List tasks", tags=TAGS)
+async def list_tasks(
+    unit: CallerUnit, task_status: FromQuery[TaskStatus] = "open", assignee_id: FromQuery[UUID | None] = None,
+    cursor: Cursor = None, limit: Limit = PAGE,
+) -> Listing[ManualTask]:  # fmt: skip
+    """What waits for a person, by due date."""
+    after = decode_cursor(cursor)
+    found = await db.list_tasks(unit, status=task_status, assignee_id=assignee_id, after=after, limit=limit + 1)
+    stranger = assignee_id if not found and assignee_id != unit.caller.user_id else None
+    if stranger and await unit.classify("member", stranger, "list_tasks") != "own":
+        raise missing("member")
+    return cut(found, limit, "due_at")
+
+
+@get("/tasks/{task_id:uuid}", summary="One task", tags=TAGS)
+async def get_task(unit: CallerUnit, task_id: FromPath[UUID]) -> ManualTask:
+    """A task with what is to be said."""
+    return await existing(unit, await db.get_task(unit, task_id), "manual_task", task_id, "get_task")
+
+
+@post("/tasks/{task_id:uuid}/complete", status_code=200, summary="Say how it went", tags=TAGS)
+async def complete_task(unit: CallerUnit, task_id: FromPath[UUID], data: JSONBody[TaskEnding]) -> TaskEnded:
+    """The message is sent, failed or cancelled by this, and by nothing else. Agents."""
+    return await db.complete_task(unit, task_id, data.outcome, data.note)
+
+
+@post("/tasks/{task_id:uuid}/assign", status_code=200, summary="Take or give a task", tags=TAGS)
+async def assign_task(unit: CallerUnit, task_id: FromPath[UUID], data: JSONBody[Assignee]) -> TaskAssigned:
+    """To oneself, to a colleague, or back to everybody. Agents."""
+    return await db.assign_task(unit, task_id, data.user_id)
+
+
+@put("/push-subscriptions", summary="Let this browser be pushed to", tags=TAGS)
+async def register_push(unit: CallerUnit, data: JSONBody[PushSubscription]) -> PushRegistered:
+    """As the caller's own contact; needs a confirmed e-mail address. Registering again changes nothing."""
+    return await db.register_push(
+        unit, endpoint=data.endpoint, p256dh=data.keys.p256dh, auth=data.keys.auth, tenant_slug=data.tenant_slug
+    )
+
+
+@delete("/push-subscriptions", status_code=200, summary="Stop pushing to this browser", tags=TAGS)
+async def forget_push(unit: CallerUnit, data: JSONBody[PushEndpoint]) -> PushForgotten:
+    """Takes away the caller's own alone."""
+    return await db.forget_push(unit, data.endpoint)
+
+
+router = Router(
+    "/", route_handlers=[list_tasks, get_task, complete_task, assign_task, register_push, forget_push]
+)  # fmt: skip

@@ -1,0 +1,64 @@
+"""Tasks and browsers over HTTP: what a person sees, says, and may not."""
+
+from typing import Any
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.api.kit import Client, World
+
+TASK = {"kind": "manual", "provider": "phone", "error_code": "call", "task": {"kind": "call", "title": "Call Ann"}}
+
+
+@pytest.fixture
+def task(world: World) -> Any:
+    """A message that waits for a call: the task's id and the message's."""
+    _, thread = world.mail(world.acme, "call@example.com")
+    sent = world.db.execute(
+        "select message_id, queue_id from private.enqueue_outbound(%s, %s, 'Ask for the keys', 'agent', 'agent', '{}')",
+        [world.acme.id, thread],
+    ).fetchone()
+    claims = world.db.execute("select queue_id, fence from private.claim_outbound('t', 1000)").fetchall()
+    fence = next(fence for queue_id, fence in claims if queue_id == sent[1])
+    world.db.execute(
+        "select private.complete_outbound(%s, %s, %s, %s)", [world.acme.id, sent[1], fence, Jsonb(TASK)]
+    )
+    return str(world.one("select id from public.manual_tasks where queue_id = %s", sent[1])), str(sent[0])
+
+
+def test_a_task_is_listed_taken_and_done(owner_client: Client, world: World, task: Any) -> None:
+    """With what to say; once somebody has done it the message is sent, and a second word is refused."""
+    task_id, message_id = task
+    listed = owner_client.get("/v1/tasks").json()["items"]
+    row = next(item for item in listed if item["id"] == task_id)
+    assert (row["script"], row["reason"], row["status"]) == ("Ask for the keys", "call", "open")
+    me = owner_client.get("/v1/me").json()["user_id"]
+    assert owner_client.post(f"/v1/tasks/{task_id}/assign", {"user_id": me}).json()["assignee_id"] == me
+    mine = owner_client.get("/v1/tasks", assignee_id=me).json()["items"]
+    assert [item["id"] for item in mine] == [task_id]
+    done = owner_client.post(f"/v1/tasks/{task_id}/complete", {"outcome": "done", "note": "spoke to her"})
+    assert done.status_code == 200 and done.json()["status"] == "done", done.text
+    assert world.one("select delivery_status from public.et_messages where id = %s", message_id) == "sent"
+    again = owner_client.post(f"/v1/tasks/{task_id}/complete", {"outcome": "done"})
+    assert (again.status_code, again.json()["code"]) == (409, "task_closed")
+    assert owner_client.get(f"/v1/tasks/{task_id}").json()["note"] == "spoke to her"
+
+
+@pytest.mark.parametrize("body", [{"outcome": "finished"}, {"outcome": "done", "note": "x" * 4001}, {}])
+def test_a_word_that_means_nothing_is_refused(owner_client: Client, world: World, task: Any, body: Any) -> None:
+    """The field is named and the task stays open."""
+    answer = owner_client.post(f"/v1/tasks/{task[0]}/complete", body)
+    assert answer.status_code == 422, answer.text
+    assert world.one("select status from public.manual_tasks where id = %s", task[0]) == "open"
+
+
+def test_a_browser_is_registered_and_forgotten(owner_client: Client, world: World) -> None:
+    """As the browser itself describes the subscription."""
+    browser = {"endpoint": "https://push.test/h", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}
+    made = owner_client("PUT", "/v1/push-subscriptions", browser)
+    assert made.status_code == 200 and made.json()["registered"], made.text
+    stored = world.one("select count(*) from public.contact_identities where kind = 'push' and address like %s",
+                       "https://push.test/h#%")  # fmt: skip
+    assert stored == 1
+    gone = owner_client("DELETE", "/v1/push-subscriptions", {"endpoint": "https://push.test/h"})
+    assert gone.json() == {"forgotten": 1}
