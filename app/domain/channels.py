@@ -67,6 +67,15 @@ class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes = b""
 
 
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids of the links a mail may carry (`private.tracking_links`); a reply has none."""
+
+    unsubscribe: str | None = None
+    open: str | None = None
+    clicks: dict[str, str] = {}
+    """Web address in the body → id of the link that leads there."""
+
+
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """One outbound message, claimed and ready to send."""
 
@@ -99,6 +108,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
     """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
+    links: Links = Links()
 
 
 class ManualTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,6 +62,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str | None = None
     status_code: str | None = None
     diagnostic: str | None = None
+    machine: bool = False
+    """A mail proxy or scanner opened or followed it, not the person."""
     occurred_at: datetime | None = None
 
 
