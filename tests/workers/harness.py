@@ -34,6 +34,7 @@ from tests.support.database import Database
 
 MODULES = {
     "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "catcher": "devstack.catcher",
+    "functions": "devstack.functions",
 }  # fmt: skip
 HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
 QUESTION = "Hello, what are your opening hours this week?"
@@ -63,8 +64,10 @@ class Room:
         self.world.providers = {"email": "smtp"}
         self.home = home
         self.smtp_port, self.lmtp_port, self.catcher_port = free_port(), free_port(), free_port()
+        self.functions_port = free_port()
         chosen: dict[str, Any] = {
             "home": str(home), "smtp_port": self.smtp_port, "catcher_port": self.catcher_port,
+            "functions_port": self.functions_port,
             "smtp_url": f"smtp://127.0.0.1:{self.catcher_port}?tls=none", "log_level": "info",
             "secrets_keys": Fernet.generate_key().decode(), "decider": "rules", **settings,
         }  # fmt: skip
@@ -90,6 +93,8 @@ class Room:
         for kind, port in (("receive", self.smtp_port), ("catcher", self.catcher_port)):
             if kind in kinds:
                 self.wait_for_port(port)
+        if "functions" in kinds:
+            self.wait_for_listener_port(self.functions_port)
         return started
 
     def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
