@@ -15,6 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -94,7 +96,7 @@ class Room:
             if kind in kinds:
                 self.wait_for_port(port)
         if "functions" in kinds:
-            self.wait_for_listener_port(self.functions_port)
+            self.wait_for_functions()
         return started
 
     def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
@@ -117,6 +119,16 @@ class Room:
                 return False
 
         wait_until(greets, 20, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
+
+    def wait_for_functions(self) -> None:
+        """Return once the edge functions answer."""
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                return bool(urllib.request.urlopen(f"http://127.0.0.1:{self.functions_port}/health", timeout=5).status)
+            return False
+
+        wait_until(answers, 20, 0.03, self.logs)
 
     def wait_for_listener_port(self, port: int) -> None:
         """Return once anything accepts connections at `port`."""
