@@ -49,9 +49,13 @@ class IngressHandler:
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         self.adapters = create_adapters(settings) if adapters is None else adapters
         self.vault = Vault(settings.secret_keys())
+        self._registered = False
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
-        """Accounts with calls to read."""
+        """Accounts with calls to read. The first claim says what the adapters can do: what arrives is judged by it."""
+        if not self._registered:
+            await db.register_providers(connection, [adapter.capabilities for adapter in self.adapters.values()])
+            self._registered = True
         return await calls.claim_ingress(connection, claim)
 
     async def handle(self, pool: Pool, job: Job) -> str:

@@ -41,10 +41,14 @@ comment on column private.webhook_events.event_id is
 'What makes a call this call: the provider''s id, or a digest of the payload where it gives none.';
 comment on column private.webhook_events.headers is 'The few headers reading needs; never a credential.';
 
+create sequence private.webhook_numbers;
+comment on sequence private.webhook_numbers is 'The order calls came in: their ids tell it to the millisecond only.';
+
 create table private.webhook_work (
   tenant_id uuid not null,
   webhook_id uuid not null,
   session_id uuid not null,
+  number bigint not null default nextval('private.webhook_numbers'),
   run_at timestamptz not null default clock_timestamp(),
   fence bigint not null default 0,
   attempts smallint not null default 0,
@@ -86,7 +90,7 @@ comment on table private.webhook_rejections is
 
 create index webhook_events_id_idx on private.webhook_events (id);
 create index webhook_events_failed_idx on private.webhook_events (tenant_id, id) where error is not null;
-create index webhook_work_session_id_idx on private.webhook_work (tenant_id, session_id, webhook_id);
+create index webhook_work_session_id_idx on private.webhook_work (tenant_id, session_id, number);
 
 -- ── at the edge ──────────────────────────────────────────────────────────────────────────────────────────────────
 

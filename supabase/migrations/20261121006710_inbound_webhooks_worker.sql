@@ -61,7 +61,7 @@ begin
       cross join lateral (
         select w.run_at from private.webhook_work as w
         where w.tenant_id = tenant_id and w.session_id = a.id and w.run_at <= clock_timestamp()
-        order by w.webhook_id limit 1) as d
+        order by w.number limit 1) as d
       order by random()
     loop
       exit when v_taken >= least(v_share, v_left);
@@ -119,7 +119,7 @@ begin
   end if;
   select w.* into v_work from private.webhook_work as w
   where w.tenant_id = p_tenant_id and w.session_id = p_session_id and w.run_at <= clock_timestamp()
-  order by w.webhook_id limit 1;
+  order by w.number limit 1;
   if v_work.webhook_id is null then
     return;
   end if;
@@ -219,12 +219,21 @@ comment on function private.renew_webhooks(uuid[], uuid[], bigint[]) is
 'Definer, for the ingress worker: extends leases still held.';
 
 create function private.release_webhooks(p_tenant_id uuid, p_session_id uuid, p_fence bigint) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   update private.webhook_leases as l set lease_until = null, claimed_by = null
-  where l.tenant_id = p_tenant_id and l.session_id = p_session_id and l.fence = p_fence
+  where l.tenant_id = p_tenant_id and l.session_id = p_session_id and l.fence = p_fence;
+  -- A call that came while the account was leased woke everybody for nothing. A second statement, so that it sees all
+  -- that was committed until now; whoever commits later wakes somebody who waits for this transaction to end.
+  if found and exists (
+    select from private.webhook_work as w
+    where w.tenant_id = p_tenant_id and w.session_id = p_session_id and w.run_at <= clock_timestamp()) then
+    perform pg_notify('et_ingress', '');
+  end if;
+end
 $$;
 comment on function private.release_webhooks(uuid, uuid, bigint) is
-'Definer, for the ingress worker: the account is free again; what it has left is claimed anew.';
+'Definer, for the ingress worker: the account is free again; if calls came meanwhile, somebody is woken for them.';
 
 create function private.sweep_webhooks(p_keep interval default '30 days', p_keep_failed interval default '90 days')
 returns bigint

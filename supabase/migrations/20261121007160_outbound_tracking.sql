@@ -22,7 +22,8 @@ create table private.tracking_links (
   references public.et_outbound_queue (tenant_id, id),
   constraint tracking_links_kind_check check (kind in ('open', 'click', 'unsubscribe')),
   constraint tracking_links_target_url_check check (
-    (kind = 'click') = (target_url is not null) and target_url ~ '^https?://[^[:space:][:cntrl:]]{1,2000}$'
+    (kind = 'click') = (target_url is not null) and target_url ~ '^https?://[^[:space:][:cntrl:]]+$'
+    and length(target_url) <= 2000
   )
 )
 with (fillfactor = 80);
@@ -52,9 +53,9 @@ create index tracking_origins_recorded_at_idx on private.tracking_origins (tenan
 create function private.links_in(p_body text) returns setof text
 language sql immutable parallel safe set search_path = '' as $$
   select distinct l.url
-  from regexp_matches(left(p_body, 200000), '(https?://[^[:space:][:cntrl:]<>"]{1,1990})', 'g') as m (found)
+  from regexp_matches(left(p_body, 200000), '(https?://[^[:space:][:cntrl:]<>"]+)', 'g') as m (found)
   cross join lateral rtrim(m.found[1], '.,;:!?)]}''') as l (url)
-  where l.url ~ '^https?://[^/]'
+  where l.url ~ '^https?://[^/]' and length(l.url) <= 2000
   limit 50
 $$;
 comment on function private.links_in(text) is 'The web addresses in a text, each once, at most fifty.';

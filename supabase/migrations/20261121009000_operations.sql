@@ -245,6 +245,7 @@ begin
   insert into private.webhook_work (tenant_id, webhook_id, session_id)
   select e.tenant_id, e.id, e.session_id from private.webhook_events as e
   where e.processed_at is null and e.error is null
+  order by e.received_at, e.id
   on conflict (tenant_id, webhook_id) do nothing;
   get diagnostics ingress = row_count;
   return next;

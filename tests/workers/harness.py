@@ -363,7 +363,8 @@ class Zygote:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT, env=room.environment(),
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT,
+            env=room.environment(PYTHONPATH=str(PROJECT)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._lock = threading.Lock()

@@ -12,12 +12,13 @@ from collections.abc import Callable
 
 import uvloop  # noqa: F401 - to be there already in the children
 
-from workers import followups, housekeeper, inbound, insights, loop, outbound, timers
+from workers import followups, housekeeper, inbound, ingress, insights, loop, outbound, timers
 from workers.receivers import email, polling, telegram
 
 MAINS: dict[str, Callable[[], None]] = {
     "inbound": lambda: loop.main(inbound.InboundHandler),
     "outbound": lambda: loop.main(outbound.OutboundHandler),
+    "ingress": lambda: loop.main(ingress.IngressHandler),
     "insights": lambda: loop.main(insights.InsightsHandler),
     "followups": lambda: timers.main("followups", followups.run_due),
     "housekeeper": lambda: timers.main("housekeeper", housekeeper.Housekeeper().round),
