@@ -112,8 +112,8 @@ PORTS = ("api_port", "functions_port", "smtp_port", "catcher_port", "pg_port")
 
 SECRET_FIELDS = {
     "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "ingress_database_url",
-    "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
-    "vapid_private_key",
+    "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_jwt_secret",
+    "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
 }  # fmt: skip
 
 
@@ -161,6 +161,8 @@ def _convert(field: str, text: str, hint: Any) -> Any:
         _check_database_url(field, text)
     if field == "cors_origins":
         _check_origins(field, text)
+    if field == "public_url":
+        _check_public_url(field, text)
     if field == "secrets_keys":
         _check_fernet_keys(field, text)
     try:
@@ -200,6 +202,12 @@ def _check_origins(field: str, text: str) -> None:
     for origin in filter(None, (part.strip().rstrip("/") for part in text.split(","))):
         if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s?#@]+", origin):
             raise SetupError(f"{env_name(field)}: {origin} is no web origin", remedy="e.g. https://app.example.com")
+
+
+def _check_public_url(field: str, text: str) -> None:
+    # Mail programs unsubscribe over https only, and a path would be in the way of /functions/v1.
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?/?", text):
+        raise SetupError(f"{env_name(field)}: expected https:// and a host", remedy="e.g. https://<ref>.supabase.co")
 
 
 def _check_fernet_keys(field: str, text: str) -> None:

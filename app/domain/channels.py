@@ -68,12 +68,13 @@ class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Links(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of the links a mail may carry (`private.tracking_links`); a reply has none."""
+    """The links a mail may carry, as addresses below PARLEY_PUBLIC_URL; a reply has none."""
 
     unsubscribe: str | None = None
     open: str | None = None
+    """A picture: whoever loads it has probably opened the mail."""
     clicks: dict[str, str] = {}
-    """Web address in the body → id of the link that leads there."""
+    """Web address in the body → the address that leads there by way of us."""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,16 +43,12 @@ declare
   v_id uuid;
 begin
   perform from public.et_channel_sessions as s
-  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.channel = 'form' and s.status <> 'deleted';
+  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.provider = 'hosted_form' and s.status <> 'deleted';
   if not found then
-    raise exception 'a form link belongs to an account of the channel form'
+    raise exception 'a form link belongs to an account of a hosted form'
       using errcode = 'PT422', detail = '{"code": "no_form_account", "field": "session_id"}',
-        hint = 'Connect one: POST /v1/channel-sessions with channel form.';
+        hint = 'Connect one: channel form, provider hosted_form.';
   end if;
-  -- What comes through the form is known as this contact's: the id is his address there.
-  insert into public.contact_identities (tenant_id, contact_id, kind, address)
-  values (p_tenant_id, v_contact, 'form', v_contact::text)
-  on conflict (tenant_id, kind, address) do nothing;
   insert into private.form_links (tenant_id, session_id, contact_id, message_id, expires_at)
   values (p_tenant_id, p_session_id, v_contact, p_message_id,
     clock_timestamp() + make_interval(days => least(greatest(p_days, 1), 365)))

@@ -178,7 +178,7 @@ def sendgrid(edge: Edge, tenant: Tenant) -> Caller:
     """A SendGrid account with signed events."""
     key = ec.generate_private_key(ec.SECP256R1())
     spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    session = edge.account(tenant, "email", "sendgrid", {"public_key": base64.b64encode(spki).decode()})
+    session = edge.account(tenant, "email", "smtp", {"kind": "sendgrid", "public_key": base64.b64encode(spki).decode()})
 
     def sign(body: bytes) -> dict[str, str]:
         moment = str(int(time.time()))

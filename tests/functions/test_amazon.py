@@ -43,7 +43,7 @@ def afresh(amazon: Amazon) -> None:
 @pytest.fixture
 def session(edge: Edge, tenant: Tenant) -> Any:
     """An account whose config names its topic."""
-    return edge.account(tenant, "email", "ses", {"topic_arn": TOPIC})
+    return edge.account(tenant, "email", "smtp", {"kind": "ses", "topic_arn": TOPIC})
 
 
 def post(edge: Edge, session: Any, body: bytes) -> httpx.Response:
@@ -67,7 +67,7 @@ def test_both_versions_of_the_signature_are_read(edge: Edge, session: Any, amazo
 @pytest.mark.parametrize(
     "change",
     [
-        {"Message": "{}"}, {"MessageId": str(uuid.uuid4())}, {"Timestamp": "2027-01-01T00:00:00.000Z"},
+        {"Message": "{}"}, {"MessageId": str(uuid.UUID(int=1))}, {"Timestamp": "2027-01-01T00:00:00.000Z"},
         {"Signature": "AAAA"}, {"Signature": "!"}, {"Signature": 7}, {"SignatureVersion": "3"}, {"Subject": "added"},
         {"TopicArn": TOPIC + "x"}, {"SigningCertURL": None}, {"SigningCertURL": "not a url"}, {"Type": "Other"},
     ],
@@ -100,7 +100,7 @@ def test_a_certificate_from_elsewhere_is_not_even_fetched(
 
 def test_an_account_without_a_topic_takes_nothing(edge: Edge, tenant: Tenant, amazon: Amazon) -> None:
     """Anybody has a topic Amazon signs for: only the one that is expected counts."""
-    session = edge.account(tenant, "email", "ses")
+    session = edge.account(tenant, "email", "smtp", {"kind": "ses"})
     assert post(edge, session, amazon.sign(notification("no topic", TopicArn=""))).status_code == 401
     assert post(edge, session, amazon.sign(notification("some topic"))).status_code == 401
     assert amazon.asked == []

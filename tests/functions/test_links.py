@@ -181,6 +181,7 @@ def test_what_a_reader_says_of_himself_is_bounded(edge: Edge, tracked: tuple[Row
 @pytest.fixture
 def form(edge: Edge, tenant: Tenant) -> Iterator[Row]:
     """A link for one contact: {path, contact, session}."""
+    edge.world.providers["form"] = "hosted_form"
     session = edge.world.session(tenant.id, "form", "site")
     arrived = edge.world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@people.test", sender_name='Bob "the <b>builder</b>"')
     contact = arrived["sender_contact_id"]

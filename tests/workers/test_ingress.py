@@ -261,7 +261,9 @@ def test_an_answer_by_the_form_reaches_its_contact(reading: Room) -> None:
     contact = arrived["sender_contact_id"]
     reading.world.owner.execute("update public.et_threads set control = 'human' where id = %s", [arrived["thread_id"]])
     session = reading.world.session(tenant.id, "form", "site")
-    reading.world.owner.execute("update public.et_channel_sessions set provider = 'form' where id = %s", [session])
+    reading.world.owner.execute(
+        "update public.et_channel_sessions set provider = 'hosted_form' where id = %s", [session]
+    )
     link = reading.world.worker.execute("select private.create_form_link(%s, %s, %s) as id", [tenant.id, session, contact]).fetchone()["id"]  # type: ignore[index]  # fmt: skip
     payload = json.dumps({"text": "What are your opening hours?", "name": "Bob"}).encode()
     reading.world.ingress.execute("select private.accept_form(%s, 'n1', %s)", [link, payload])

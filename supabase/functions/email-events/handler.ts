@@ -4,7 +4,9 @@ import { malformed } from "../_shared/http.ts";
 import { type Call, webhook } from "../_shared/webhook.ts";
 import { type Provider, PROVIDERS } from "./providers.ts";
 
-const provider = ({ account }: Call): Provider | undefined => PROVIDERS.get(account.provider);
+/** An account that sends through a provider's relay is one of plain SMTP: its config says whose calls these are. */
+const provider = ({ account }: Call): Provider | undefined =>
+  PROVIDERS.get(account.provider === "smtp" ? String(account.settings.kind ?? "") : account.provider);
 
 export const handler = webhook({
   name: "email-events",

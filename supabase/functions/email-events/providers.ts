@@ -125,4 +125,5 @@ const sparkpost: Provider = {
   },
 };
 
+/** By provider of the account, or by `kind` where that is plain SMTP. */
 export const PROVIDERS = new Map<string, Provider>(Object.entries({ resend, ses, sendgrid, sparkpost }));

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.db.helpers import Row, Tenant, World
+from tests.db.helpers import Row, Tenant, World, refused
 
 
 @pytest.fixture
@@ -178,6 +178,7 @@ def test_readers_are_forgotten_and_receipts_stay(world: World, tenant: Tenant) -
 
 def test_a_form_link_speaks_for_its_contact(world: World, tenant: Tenant) -> None:
     """Also after that contact was merged into another."""
+    world.providers["form"] = "hosted_form"
     session = world.session(tenant.id, "form", "site")
     loser, winner = (world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@p.test")["sender_contact_id"] for _ in range(2))
     link = world.worker.execute("select private.create_form_link(%s, %s, %s) as id", [tenant.id, session, loser]).fetchone()["id"]  # type: ignore[index]  # fmt: skip
@@ -192,9 +193,8 @@ def test_a_form_link_speaks_for_its_contact(world: World, tenant: Tenant) -> Non
 def test_a_form_link_needs_a_form_account(world: World, tenant: Tenant) -> None:
     """Of the same tenant, and of that channel."""
     contact = world.arrive(tenant)["sender_contact_id"]
+    world.providers["form"] = "hosted_form"
     foreign = world.session(world.tenant().id, "form", "site")
-    from tests.db.helpers import refused
-
     for session in (tenant.session, foreign):
         with refused("PT422", code="no_form_account"):
             world.worker.execute("select private.create_form_link(%s, %s, %s)", [tenant.id, session, contact])

@@ -1,4 +1,4 @@
-"""The channel form: a person follows a link and answers on a page of ours. Messages come in; nothing is sent there.
+"""A form of ours: a person follows a link and answers on a page. Messages come in; nothing is sent there.
 
 The edge function `form-reply` keeps an answer as a call like any provider's; who wrote it says the link it came by.
 """
@@ -11,7 +11,9 @@ from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome, Ses
 from app.domain.inbound import ChannelEvent, InboundMessage
 from app.settings import Settings
 
-CAPABILITIES = Capabilities(provider="form", channel="form", delivery_class="N", max_body_chars=4000, direction="in")
+CAPABILITIES = Capabilities(
+    provider="hosted_form", channel="form", delivery_class="N", max_body_chars=4000, direction="in"
+)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -21,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-class FormAdapter:
+class HostedFormAdapter:
     """Reads answers. There is no way out: the database refuses to queue anything, and so does `send`."""
 
     capabilities = CAPABILITIES
@@ -29,7 +31,7 @@ class FormAdapter:
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:  # noqa: ARG002
         """Refused: a form has no inbox."""
         return Outcome(
-            kind="rejected", provider="form", error_code="receive_only", error="Nothing can be sent to a form."
+            kind="rejected", provider="hosted_form", error_code="receive_only", error="Nothing can be sent to a form."
         )
 
     async def close(self) -> None:
@@ -45,6 +47,7 @@ class FormAdapter:
             InboundMessage(
                 external_message_id=webhook.event_id,
                 sender_address=contact,
+                contact_id=contact,
                 sender_name=answer.name,
                 body=answer.text,
                 metadata={"in_answer_to": webhook.headers.get("message_id")},
@@ -52,6 +55,6 @@ class FormAdapter:
         ]
 
 
-def create_adapter(settings: Settings) -> FormAdapter:  # noqa: ARG001
+def create_adapter(settings: Settings) -> HostedFormAdapter:  # noqa: ARG001
     """What the registry looks for."""
-    return FormAdapter()
+    return HostedFormAdapter()
