@@ -18,7 +18,7 @@ from app.db.inbound import Place, store
 from app.db.queries import query
 from app.domain.channels import Adapter, ReadsWebhooks, Session
 from app.domain.inbound import ChannelEvent, InboundMessage
-from app.domain.work import Claim, Job
+from app.domain.work import Call, Claim, Job
 from app.secrets import Vault
 from app.settings import Settings
 from workers import metrics
@@ -80,7 +80,7 @@ class IngressHandler:
             await calls.release_webhooks(connection, job)
         return "read"
 
-    async def _read(self, pool: Pool, job: Job, call: calls.Call) -> tuple[str, int]:
+    async def _read(self, pool: Pool, job: Job, call: Call) -> tuple[str, int]:
         """Read and record one call: its outcome, and how many messages it held."""
         try:
             events = await self._events(job, call)
@@ -97,7 +97,7 @@ class IngressHandler:
             return await self._fail(pool, job, call, error, final=True), 0
         return "stored" if events else "nothing", sum(isinstance(event, InboundMessage) for event in events)
 
-    async def _events(self, job: Job, call: calls.Call) -> Sequence[ChannelEvent]:
+    async def _events(self, job: Job, call: Call) -> Sequence[ChannelEvent]:
         provider = str(job.data["provider"])
         adapter = self.adapters.get(provider)
         if not isinstance(adapter, ReadsWebhooks):
@@ -110,7 +110,7 @@ class IngressHandler:
         async with asyncio.timeout(READ_S):
             return await adapter.read_webhook(call.webhook, session)
 
-    async def _store(self, pool: Pool, job: Job, call: calls.Call, events: Sequence[ChannelEvent]) -> None:
+    async def _store(self, pool: Pool, job: Job, call: Call, events: Sequence[ChannelEvent]) -> None:
         """What the call says, and that it was read, or nothing. Raises LeaseLostError and psycopg errors."""
         place = Place(job.tenant_id, job.item_id, job.data["channel"], job.data["provider"])
         for left in reversed(range(CLASHES)):
@@ -125,7 +125,7 @@ class IngressHandler:
                 if not left:
                     raise
 
-    async def _fail(self, pool: Pool, job: Job, call: calls.Call, error: Exception, *, final: bool) -> str:
+    async def _fail(self, pool: Pool, job: Job, call: Call, error: Exception, *, final: bool) -> str:
         told = f"{type(error).__name__}: {error}".replace("\x00", "")
         async with pool.connection() as connection:
             return await calls.fail_webhook(connection, job, call, told, final=final)

@@ -5,19 +5,9 @@ Functions take the connection and never commit.
 
 from typing import Any
 
-import msgspec
-
 from app.db.worker import Connection, fetch, fetch_value
 from app.domain.channels import Webhook
-from app.domain.work import Claim, Job
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored call that is to be read."""
-
-    webhook_id: str
-    webhook: Webhook
-    attempts: int
+from app.domain.work import Call, Claim, Job
 
 
 async def claim_ingress(connection: Connection, claim: Claim) -> list[Job]:
