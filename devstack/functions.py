@@ -11,12 +11,20 @@ import shutil
 import sys
 from pathlib import Path
 
-from app.settings import PROJECT, load, process_environment, to_environment
+from app.settings import PROJECT, Settings, load, process_environment, to_environment
 
 SERVER = Path(__file__).with_suffix(".ts")
 FUNCTIONS = PROJECT / "supabase" / "functions"
 CACHE = PROJECT / ".venv" / "deno"
 """Where Deno keeps what it fetched and compiled."""
+
+
+OURS = ("PARLEY_", "SUPABASE_", "ANTHROPIC_", "DATABASE_URL")
+READ = {
+    "PARLEY_INGRESS_DATABASE_URL", "PARLEY_SECRETS_KEYS", "PARLEY_PUBLIC_URL", "PARLEY_POOL_SIZE", "SUPABASE_URL",
+    "PARLEY_FUNCTIONS_PORT",
+}  # fmt: skip
+"""What `supabase/functions/_shared/settings.ts` reads, and the port."""
 
 
 def deno() -> str | None:
@@ -28,9 +36,14 @@ def deno() -> str | None:
     return shutil.which("deno")
 
 
-def environment() -> dict[str, str]:
-    """What Deno sees: this process's environment, and its cache beside the packages."""
-    return {**process_environment(), "DENO_DIR": str(CACHE), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+def environment(settings: Settings | None = None) -> dict[str, str]:
+    """What Deno sees: its cache beside the packages, and of `settings` what the functions read; no other password."""
+    plain = {name: value for name, value in process_environment().items() if not name.startswith(OURS)}
+    told = to_environment(settings) if settings else {}
+    return {
+        **plain, **{name: value for name, value in told.items() if name in READ},
+        "DENO_DIR": str(CACHE), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1",
+    }  # fmt: skip
 
 
 def can_run() -> bool:
@@ -54,7 +67,7 @@ def main() -> None:
     binary = deno()
     if binary is None:
         sys.exit("error: Deno is not installed — run `make setup`")
-    os.execve(binary, command(binary), {**environment(), **to_environment(load())})  # noqa: S606 - no shell
+    os.execve(binary, command(binary), environment(load()))  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":

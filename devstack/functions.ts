@@ -24,10 +24,13 @@ async function route(request: Request): Promise<Response> {
   if (url.pathname === "/health") return new Response("ok\n");
   const name = url.pathname.startsWith(`${PREFIX}/`) ? url.pathname.slice(PREFIX.length + 1).split("/")[0]! : "";
   const handler = FUNCTIONS.get(name);
-  if (!handler) return Response.json({ code: "NOT_FOUND", message: "Requested function was not found" }, { status: 404 });
+  if (!handler) {
+    return Response.json({ code: "NOT_FOUND", message: "Requested function was not found" }, { status: 404 });
+  }
   // Hosted, a function sees its own name first in the path; the same here, so that it runs unchanged.
   url.pathname = url.pathname.slice(PREFIX.length);
-  return await handler(new Request(url, request));
+  const { method, headers, body } = request;
+  return await handler(new Request(url, { method, headers, body, duplex: "half" } as RequestInit));
 }
 
 const port = Number(Deno.env.get("PARLEY_FUNCTIONS_PORT") ?? 8009);

@@ -224,7 +224,7 @@ FIELDS: dict[str, str] = {
     "last_at": "When it was last so.",
     "retried": "Whether it is read again.",
     "WebhookTrouble.refused": "How often calls were refused in the last day, by account and reason.",
-    "WebhookRefusals.reason": "What was wrong: the signature, its age, its sense, or a field people do not see was filled.",
+    "WebhookRefusals.reason": "What was wrong: the signature, its age, its sense, or that a hidden field was filled.",
 }
 
 PARAMETERS: dict[str, tuple[str, Any]] = {
