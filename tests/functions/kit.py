@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 from cryptography.hazmat.primitives import hashes, serialization
@@ -130,12 +130,14 @@ def whatsapp(edge: Edge, tenant: Tenant) -> Caller:
     return Caller("whatsapp", "whatsapp-webhook", session, sign, lambda event: json.dumps({"object": "w", "entry": [{"id": event}]}).encode())  # fmt: skip
 
 
+def form_fields(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form, each pair once, in order."""
+    return sorted(set(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)))
+
+
 def twilio_signature(token: str, url: str, body: bytes) -> str:
     """As Twilio computes it: the address, then every field by name."""
-    from urllib.parse import parse_qsl
-
-    pairs = sorted(set(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)))
-    text = url + "".join(name + value for name, value in pairs)
+    text = url + "".join(name + value for name, value in form_fields(body))
     return base64.b64encode(hmac.new(token.encode(), text.encode(), "sha1").digest()).decode()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.db.helpers import Tenant
-from tests.functions.kit import KINDS, Caller, Edge, Signed, telegram, whatsapp
+from tests.functions.kit import KINDS, Caller, Edge, Signed, form_fields, telegram, whatsapp
 from tests.functions.test_links import newsletter
 
 AT_ONCE = 40
@@ -86,7 +86,10 @@ def nonsense(chance: random.Random, caller: Caller) -> Iterator[tuple[str, bytes
     while True:
         match chance.randrange(4):
             case 0 if caller.name not in ("telegram", "sparkpost"):
-                yield caller.path, mutate(chance, body), headers
+                changed = mutate(chance, body)
+                # Twilio signs the fields, not the bytes: %c3 for %C3 is still its own call.
+                if caller.name != "sms" or form_fields(changed) != form_fields(body):
+                    yield caller.path, changed, headers
             case 1:
                 forged = {name: chance.choice([headers[name][::-1], "x", "v1,", "sha256=", headers[name] + "A", "\xe9" * 9]) for name in secret}  # fmt: skip
                 if forged == {name: headers[name] for name in secret}:
