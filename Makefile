@@ -30,12 +30,13 @@ else
 	@$(BIN)/python -m pytest tests/stack # it kills supervisors and takes ports: nothing else may run beside it
 endif
 
-lint: setup ## Check style and types of Python and SQL.
+lint: setup ## Check style and types of Python, SQL and TypeScript.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar $(MIGRATIONS)
 	$(BIN)/squawk $(MIGRATIONS)/*.sql
+	cd supabase/functions && ../../$(BIN)/deno lint && ../../$(BIN)/deno fmt --check . ../../devstack/functions.ts
 
 check: lint test ## lint, then test: what a change must pass.
 

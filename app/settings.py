@@ -40,9 +40,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_database_url: str = ""
     worker_database_url: str = ""
     shadow_database_url: str = ""
+    ingress_database_url: str = ""
     api_password: str = ""
     worker_password: str = ""
     shadow_password: str = ""
+    ingress_password: str = ""
     pg_bin: str = ""
     pg_port: Port = 54322
     supabase_url: str = ""
@@ -59,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     home: str = ""
     api_host: str = "127.0.0.1"
     api_port: Port = 8008
+    functions_port: Port = 8009
+    public_url: str = ""
     cors_origins: str = ""
     channel_modules: str = ""
     private_hosts: str = ""
@@ -103,13 +107,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [name.strip() for name in self.channel_modules.split(",") if name.strip()]
 
 
-PORTS = ("api_port", "smtp_port", "catcher_port", "pg_port")
+PORTS = ("api_port", "functions_port", "smtp_port", "catcher_port", "pg_port")
 """Fields the local stack may have had to choose anew, because the port was occupied."""
 
 SECRET_FIELDS = {
-    "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "api_password", "worker_password",
-    "shadow_password", "supabase_key", "supabase_jwt_secret", "anthropic_api_key", "smtp_url", "secrets_keys",
-    "vapid_private_key",
+    "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "ingress_database_url",
+    "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_jwt_secret",
+    "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
 }  # fmt: skip
 
 
@@ -157,6 +161,8 @@ def _convert(field: str, text: str, hint: Any) -> Any:
         _check_database_url(field, text)
     if field == "cors_origins":
         _check_origins(field, text)
+    if field == "public_url":
+        _check_public_url(field, text)
     if field == "secrets_keys":
         _check_fernet_keys(field, text)
     try:
@@ -198,6 +204,12 @@ def _check_origins(field: str, text: str) -> None:
             raise SetupError(f"{env_name(field)}: {origin} is no web origin", remedy="e.g. https://app.example.com")
 
 
+def _check_public_url(field: str, text: str) -> None:
+    # Mail programs unsubscribe over https only, and a path would be in the way of /functions/v1.
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?/?", text):
+        raise SetupError(f"{env_name(field)}: expected https:// and a host", remedy="e.g. https://<ref>.supabase.co")
+
+
 def _check_fernet_keys(field: str, text: str) -> None:
     for key in filter(None, map(str.strip, text.split(","))):
         try:
@@ -229,7 +241,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
         "secrets_keys": keys.get("secrets_key"),
         "vapid_private_key": keys.get("vapid_private_key"),
     }
-    for role in ("api", "worker", "shadow"):
+    for role in ("api", "worker", "shadow", "ingress"):
         password = getattr(settings, f"{role}_password") or keys.get(f"{role}_password") or ""
         unset[f"{role}_password"] = password
         if base and password:

@@ -19,7 +19,7 @@ def ensure_keys(home: Path) -> dict[str, str]:
 
     Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key),
     `vapid_private_key` and the database passwords `pg_admin_password`, `pg_password`, `api_password`,
-    `worker_password`, `shadow_password`.
+    `worker_password`, `shadow_password`, `ingress_password`.
     """
     path = home / "keys.json"
     keys: dict[str, str] = {}
@@ -30,7 +30,7 @@ def ensure_keys(home: Path) -> dict[str, str]:
             path.rename(path.with_suffix(".json.broken"))
     missing = dict(keys)
     for name in ("jwt_secret", "pg_admin_password", "pg_password", "api_password", "worker_password",
-                 "shadow_password"):  # fmt: skip
+                 "shadow_password", "ingress_password"):  # fmt: skip
         missing.setdefault(name, secrets.token_urlsafe(32))
     missing.setdefault("secrets_key", Fernet.generate_key().decode())
     missing.setdefault("vapid_private_key", _vapid_key())

@@ -14,13 +14,14 @@ import psycopg
 from app.settings import PORTS, PROJECT, Settings, default, fill_in, process_environment, to_environment
 from devstack.bootstrap import SCRIPT
 from devstack.children import WORKERS, Child, answers_http, answers_smtp
+from devstack.functions import can_run
 from devstack.keys import ensure_keys
 from devstack.ports import Ports
 from devstack.state import State
 
 METRICS_BASE = 9464
 RECEIVERS = {"receive": "workers.receivers.email", "telegram": "workers.receivers.telegram"}
-NAMES = ("catcher", "api", *RECEIVERS, *WORKERS)
+NAMES = ("catcher", "api", "functions", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
 
@@ -66,7 +67,10 @@ class Plan:
                 if wanted:  # 0 asks for any
                     say(_told(field, wanted, chosen[field]))
         absent = [name for name in NAMES if not Child(name, _module(name), 0).exists()]
-        if absent:
+        if "functions" not in {*absent, *without} and not can_run():
+            say("Deno or its libraries are not installed (`make setup` fetches them): functions left out")
+            absent.append("functions")
+        elif absent:
             say(f"this tree has no {', '.join(absent)}: left out")
         if not asked.shadow_decider:
             without = without | {"shadow"}
@@ -97,8 +101,9 @@ class Plan:
             "catcher": (settings.catcher_port, answers_smtp(settings.catcher_port)),
             "api": (settings.api_port, answers_http(f"http://{host}:{settings.api_port}/health/ready")),
             "receive": (settings.smtp_port, answers_smtp(settings.smtp_port)),
+            "functions": (settings.functions_port, answers_http(f"http://127.0.0.1:{settings.functions_port}/health")),
         }
-        stages = {**dict.fromkeys(RECEIVERS, 0), "api": 2, "catcher": 3}
+        stages = {**dict.fromkeys((*RECEIVERS, "functions"), 0), "api": 2, "catcher": 3}
         found = []
         for name in NAMES:
             if name not in self.missing:
@@ -130,7 +135,7 @@ def _told(field: str, wanted: int, taken: int) -> str:
 
 def _module(name: str) -> str:
     """The module a process is run from."""
-    special = {"catcher": "devstack.catcher", "api": "app.http.main", **RECEIVERS}
+    special = {"catcher": "devstack.catcher", "functions": "devstack.functions", "api": "app.http.main", **RECEIVERS}
     return special.get(name, f"workers.{name}")
 
 

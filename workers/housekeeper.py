@@ -12,7 +12,8 @@ log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
-OLD = ("assistance", "shadows")
+OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
+       ("ingress", "sweep_tracking"))  # fmt: skip
 
 
 class Housekeeper:
@@ -45,11 +46,12 @@ class Housekeeper:
         return min(ROUND_S, lease / 2)
 
     async def _expire(self, connection: db.Connection) -> int:
-        """Drafts, translations and shadow decisions that have grown old, once an hour."""
+        """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of
+        providers that were read, addresses of readers."""
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()
-        return sum([await db.fetch_value(connection, "assistants", f"expire_{what}") for what in OLD])
+        return sum([await db.fetch_value(connection, chapter, name) for chapter, name in OLD])
 
     async def _seal(self, connection: db.Connection) -> int:
         if time.monotonic() - self.sealed_at < SEAL_EVERY_S:

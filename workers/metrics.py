@@ -24,6 +24,7 @@ WAITED = Histogram(
 )  # fmt: skip
 DISPATCHES = Counter("parley_dispatches_total", "Dispatch attempts, by channel and outcome.", ["channel", "outcome"])
 POLLED = Counter("parley_polled_total", "Messages read by polling receivers, by result.", ["provider", "result"])
+WEBHOOKS = Counter("parley_webhooks_total", "Calls of providers read, by outcome.", ["provider", "outcome"])
 RECEIVED = Counter("parley_mails_total", "Mails taken or refused by the receiver, by result.", ["result"])
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from app.channels.registry import create_adapters
 from app.db import worker as db
-from app.domain.channels import Adapter, Dispatch, Outcome, OutcomeKind, OutgoingFile
+from app.domain.channels import Adapter, Dispatch, Links, Outcome, OutcomeKind, OutgoingFile
 from app.domain.work import Claim, Job
 from app.secrets import Vault
 from app.settings import Settings
@@ -36,6 +36,7 @@ class OutboundHandler:
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         self.adapters = create_adapters(settings) if adapters is None else adapters
         self.vault = Vault(settings.secret_keys())
+        self.public_url = settings.public_url
         self._registered = False
         self._started: set[int] = set()
         """Fences whose call may have delivered: kept until recorded, so that an error of ours is not taken for safe."""
@@ -91,6 +92,7 @@ class OutboundHandler:
                 data = await db.outgoing_files(connection, details["tenant_id"], details["message_id"])
             files = (OutgoingFile(**file, data=data.get(file["id"], b"")) for file in details["attachments"])
             members["attachments"] = tuple(files)
+        members["links"] = addresses(details.get("links") or {}, self.public_url)
         return msgspec.convert(members, Dispatch)
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
@@ -108,6 +110,18 @@ class OutboundHandler:
         """Close pooled provider connections."""
         for adapter in self.adapters.values():
             await adapter.close()
+
+
+def addresses(ids: dict[str, Any], public_url: str) -> Links:
+    """The links of a send as addresses of the edge functions; none where nobody said how the internet reaches them."""
+    if not public_url:
+        return Links()
+    base = f"{public_url.rstrip('/')}/functions/v1"
+    return Links(
+        unsubscribe=f"{base}/unsubscribe/{ids['unsubscribe']}" if ids.get("unsubscribe") else None,
+        open=f"{base}/track/{ids['open']}.gif" if ids.get("open") else None,
+        clicks={url: f"{base}/track/{one}" for url, one in (ids.get("clicks") or {}).items()},
+    )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "pid": state.get("pid") if running else None,
         "home": settings.home,
         "api_url": f"http://127.0.0.1:{settings.api_port}",
+        "functions_url": f"http://127.0.0.1:{settings.functions_port}/functions/v1",
         "smtp": f"127.0.0.1:{settings.smtp_port}",
         "catcher": f"127.0.0.1:{settings.catcher_port}",
         "smtp_url": settings.smtp_url,
@@ -50,9 +51,9 @@ def command(context: click.Context, as_json: bool) -> None:
         )
         if status["error"] and not status["running"]:
             click.echo(f"last time: {status['error']['detail']} — {status['error']['remedy']}")
-        for name in ("api_url", "smtp", "catcher", "home"):
-            click.echo(f"  {name:<12} {status[name]}")
+        for name in ("api_url", "functions_url", "smtp", "catcher", "home"):
+            click.echo(f"  {name:<13} {status[name]}")
         for name, process in status["processes"].items():
-            click.echo(f"  {name:<12} {process['state']} (pid {process['pid']}, {process['restarts']} restarts)")
+            click.echo(f"  {name:<13} {process['state']} (pid {process['pid']}, {process['restarts']} restarts)")
     if not status["running"]:
         context.exit(3)

@@ -66,6 +66,7 @@ def _columns(message: InboundMessage, place: Place) -> dict[str, Any]:
         "session_id": place.session_id,
         "sender_address": message.sender_address,
         "sender_name": message.sender_name,
+        "contact_id": message.contact_id,
         "subject": message.subject,
         "body": message.body,
         "reference_ids": list(message.reference_ids),

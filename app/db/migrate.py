@@ -81,7 +81,7 @@ def migrate(
     seed: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Bring the database of `settings.database_url` up to date and give the two runtime roles their logins.
+    """Bring the database of `settings.database_url` up to date and give the runtime roles their logins.
 
     `seed`, when it exists, runs last, in one transaction; pass it for local databases only. Raises SetupError when the
     database is not ready, a migration was edited after it was applied, or one fails (nothing of that file remains).
@@ -231,6 +231,7 @@ def _open_roles(connection: psycopg.Connection, settings: Settings) -> list[str]
     for role, password in (
         ("parley_api", settings.api_password), ("parley_worker", settings.worker_password),
         ("parley_shadow", settings.shadow_password),
+        ("parley_ingress", settings.ingress_password),
     ):  # fmt: skip
         row = connection.execute("select rolcanlogin from pg_catalog.pg_roles where rolname = %s", [role]).fetchone()
         if row is None:

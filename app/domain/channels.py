@@ -67,6 +67,16 @@ class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes = b""
 
 
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """The links a mail may carry, as addresses below PARLEY_PUBLIC_URL; a reply has none."""
+
+    unsubscribe: str | None = None
+    open: str | None = None
+    """A picture: whoever loads it has probably opened the mail."""
+    clicks: dict[str, str] = {}
+    """Web address in the body → the address that leads there by way of us."""
+
+
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """One outbound message, claimed and ready to send."""
 
@@ -99,6 +109,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
     """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
+    links: Links = Links()
 
 
 class ManualTask(msgspec.Struct, frozen=True, kw_only=True):

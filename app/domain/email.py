@@ -106,3 +106,7 @@ class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_mailto: str | None = None
     envelope_from: str | None = None
     files: tuple[OutgoingFile, ...] = ()
+    html: str | None = None
+    """The same words as HTML, where opens and clicks are tracked."""
+    more_headers: tuple[tuple[str, str], ...] = ()
+    """What a provider's relay is told, in ASCII."""

@@ -29,6 +29,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Normalised: lower-case mail, E.164 number, the provider's user id."""
     body: str
     sender_name: str | None = None
+    contact_id: str | None = None
+    """The contact who wrote, where the channel knows him by more than an address."""
     subject: str | None = None
     content_digest: bytes | None = None
     """32 bytes telling a reused id from a repeated delivery; None where the provider's ids can be trusted."""
@@ -62,6 +64,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str | None = None
     status_code: str | None = None
     diagnostic: str | None = None
+    machine: bool = False
+    """A mail proxy or scanner opened or followed it, not the person."""
     occurred_at: datetime | None = None
 
 

@@ -30,6 +30,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     closed_dates: list[date]
     quiet_hours_start: time | None
     quiet_hours_end: time | None
+    tracking_enabled: bool
     policy_version: int
 
 

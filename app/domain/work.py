@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from app.domain.channels import Webhook
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Something claimed under a lease. Whoever does not hold `fence` any more can record nothing."""
@@ -38,3 +40,11 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
     control_epoch: int
     context: dict[str, Any]
     """See `private.decision_context`."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored call that is to be read."""
+
+    webhook_id: str
+    webhook: Webhook
+    attempts: int

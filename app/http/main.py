@@ -17,7 +17,19 @@ from app import log
 from app.db.migrate import read_migrations
 from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
-from app.http import assistants, channels, contacts, docs, health, knowledge, messages, tasks, tenancy, threads
+from app.http import (
+    assistants,
+    channels,
+    contacts,
+    docs,
+    health,
+    knowledge,
+    messages,
+    tasks,
+    tenancy,
+    threads,
+    webhooks,
+)
 from app.http.auth import Authenticator
 from app.http.cors import Cors
 from app.http.deps import admit, provide_unit
@@ -41,7 +53,8 @@ def make_app(settings: Settings) -> Shell:
         yield
         await pool.close()
 
-    rooms = [module.router for module in (threads, messages, contacts, channels, tenancy, knowledge, assistants, tasks)]
+    chapters = (threads, messages, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks)
+    rooms = [module.router for module in chapters]
     v1 = Router(
         "/v1",
         route_handlers=rooms,

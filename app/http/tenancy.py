@@ -102,6 +102,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET
     quiet_hours_start: Hour | UnsetType | None = UNSET
     quiet_hours_end: Hour | UnsetType | None = UNSET
+    tracking_enabled: bool | UnsetType = UNSET
 
 
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,19 +20,27 @@ begin
   if not exists (select from pg_roles where rolname = 'parley_worker') then
     create role parley_worker nologin noinherit nobypassrls;
   end if;
+  if not exists (select from pg_roles where rolname = 'parley_ingress') then
+    create role parley_ingress nologin noinherit nobypassrls;
+  end if;
 end
 $$;
 
 -- Work tables are empty one moment and full the next: a plan made for the one must not be a scan of the other.
 alter role parley_worker set enable_seqscan = off;
 alter role parley_worker set jit = off;
+-- Providers give up after seconds: who answers them must not wait longer for a lock.
+alter role parley_ingress set statement_timeout = '5s';
+alter role parley_ingress set idle_in_transaction_session_timeout = '5s';
 
 grant anon, authenticated to parley_api with inherit false, set true; -- noqa: PRS
+-- Hosted edge functions that were given no URL of their own connect as the owner, and step down to this role.
+grant parley_ingress to current_user with inherit false, set true; -- noqa: PRS
 
 create schema private;
 comment on schema private is 'Helpers, trigger functions, worker functions and secrets. Exposed to no client.';
 revoke all on schema private from public;
-grant usage on schema private to parley_worker, parley_api, service_role;
+grant usage on schema private to parley_worker, parley_api, parley_ingress, service_role;
 
 -- Nothing is reachable unless a grant below says so.
 alter default privileges revoke execute on functions from public;
@@ -58,6 +66,13 @@ end
 $$;
 comment on function private.uuid_v7() is
 'A time-ordered UUID (RFC 9562 version 7), so that keys arrive near each other.';
+
+create function private.random_id() returns uuid
+language sql volatile parallel safe set search_path = '' as $$
+  select encode(substr(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 1, 16), 'hex')::uuid
+$$;
+comment on function private.random_id() is
+'128 random bits in the shape of a UUID: for links, where knowing the id is the right to use it.';
 
 create function private.is_time_zone(p_name text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -188,6 +203,7 @@ create table public.tenant_settings (
   closed_dates date[] not null default '{}',
   quiet_hours_start time,
   quiet_hours_end time,
+  tracking_enabled boolean not null default false,
   policy_version integer not null default 1,
   updated_at timestamptz not null default now(),
   constraint tenant_settings_tenant_id_pkey primary key (tenant_id),
@@ -217,6 +233,8 @@ comment on column public.tenant_settings.daily_send_cap is
 'Most outbound messages a day over all channels; null is no cap.';
 comment on column public.tenant_settings.quiet_hours_start is
 'No follow-up or notification leaves inside these hours of the recipient.';
+comment on column public.tenant_settings.tracking_enabled is
+'Whether opens and clicks of notifications and marketing are recorded. Off unless the tenant has a right to it.';
 comment on column public.tenant_settings.policy_version is 'Raised by every change, and recorded with every decision.';
 
 create table public.message_limits (

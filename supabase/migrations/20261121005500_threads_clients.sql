@@ -17,6 +17,7 @@ begin
       when 'manual_task' then (select k.tenant_id from public.manual_tasks as k where k.id = p_id limit 1)
       when 'canned_reply' then (select r.tenant_id from public.canned_replies as r where r.id = p_id limit 1)
       when 'suggestion' then (select w.tenant_id from private.assist_work as w where w.id = p_id limit 1)
+      when 'webhook' then (select w.tenant_id from private.webhook_events as w where w.id = p_id limit 1)
       -- A person may work for several tenants: the caller's own comes first.
       when 'member' then (
         select m.tenant_id from public.tenant_members as m where m.user_id = p_id

@@ -147,6 +147,9 @@ begin
     elsif p_queue = 'private.outbound_work'::regclass then
       select w.tenant_id into v_tenant from private.outbound_work as w
       where w.tenant_id > v_tenant order by w.tenant_id limit 1;
+    elsif p_queue = 'private.webhook_work'::regclass then
+      select w.tenant_id into v_tenant from private.webhook_work as w
+      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
     else
       select w.tenant_id into v_tenant from private.insight_work as w
       where w.tenant_id > v_tenant order by w.tenant_id limit 1;

@@ -92,6 +92,10 @@ begin
   if p_decision ->> 'action' not in ('auto_reply', 'follow_up') then
     return null;
   end if;
+  if private.is_receive_only(p_thread) then
+    return jsonb_build_object('action', 'human_takeover', 'reason',
+      'Nothing can be sent on this channel: answer on another one.');
+  end if;
   if not private.in_service_window(p_thread.tenant_id, p_thread.id, private.thread_window(p_thread)) then
     return jsonb_build_object('action', 'human_takeover', 'reason',
       'The contact wrote too long ago for free text on this channel: only a template may be sent.');

@@ -104,6 +104,7 @@ create table public.delivery_receipts (
   recipient text,
   status_code text,
   diagnostic text,
+  machine boolean not null default false,
   occurred_at timestamptz,
   received_at timestamptz not null default clock_timestamp(),
   applied_at timestamptz,
@@ -117,6 +118,8 @@ create table public.delivery_receipts (
 );
 comment on table public.delivery_receipts is
 'What providers and mail servers told us afterwards, each once; kept even when the message is not known yet.';
+comment on column public.delivery_receipts.machine is
+'A mail proxy or scanner opened or followed it, not the person: counted apart, and it drives nothing.';
 comment on column public.delivery_receipts.external_message_id is 'The provider''s or mail''s id the receipt is about.';
 
 create table public.suppressions (

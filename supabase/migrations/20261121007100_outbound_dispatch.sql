@@ -251,6 +251,16 @@ $$;
 comment on function private.thread_window(public.et_threads) is
 'Definer: the window of free text in hours on the account a thread runs on; null when there is none.';
 
+create function private.is_receive_only(p_thread public.et_threads) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from public.et_channel_sessions as s
+    inner join private.channel_providers as p on p.provider = s.provider
+    where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id and p.direction = 'in')
+$$;
+comment on function private.is_receive_only(public.et_threads) is
+'Definer: the account a thread runs on takes messages and sends none, as a form does.';
+
 create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_message_type text,
   p_sender_kind text) returns void
 language plpgsql stable security definer set search_path = '' as $$
@@ -264,6 +274,11 @@ begin
     raise exception 'a message on % has at most % characters', p_thread.channel, v_most
       using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
         hint = 'Shorten it, or send it in parts.';
+  end if;
+  if private.is_receive_only(p_thread) then
+    raise exception 'nothing can be sent on %', p_thread.channel
+      using errcode = 'PT422', detail = '{"code": "receive_only", "field": "body"}',
+        hint = 'Write to the contact on another channel.';
   end if;
   -- The AI is overruled before it comes here, and what it had queued is cancelled at claim.
   if p_sender_kind <> 'ai' and p_message_type <> 'template' and not private.in_service_window(

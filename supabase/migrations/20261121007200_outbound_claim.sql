@@ -124,7 +124,8 @@ language sql volatile security definer set search_path = '' as $$
       s.address) else s.address end),
     'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
     'external_message_id', m.external_message_id, 'in_reply_to', m.reference_ids[cardinality(m.reference_ids)],
-    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config, 'attachments', (
+    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config,
+    'links', private.dispatch_links(q.tenant_id, q.id), 'attachments', (
       select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
         'size_bytes', a.size_bytes) order by a.id), '[]')
       from public.message_attachments as a

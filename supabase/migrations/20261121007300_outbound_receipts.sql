@@ -98,12 +98,13 @@ begin
   where q.tenant_id = p_tenant_id and q.id in (select private.receipt_queue_ids(p_tenant_id, p_receipt))
   order by q.created_at desc limit 1 for no key update of q;
   insert into public.delivery_receipts (
-    tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic,
+    tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic, machine,
       occurred_at)
   values (
     p_tenant_id, p_receipt ->> 'provider', p_receipt ->> 'event_id', p_receipt ->> 'kind',
     p_receipt ->> 'external_message_id', v_queue.message_id, p_receipt ->> 'recipient', p_receipt ->> 'status_code',
-    left(p_receipt ->> 'diagnostic', 1000), (p_receipt ->> 'occurred_at')::timestamptz)
+    left(p_receipt ->> 'diagnostic', 1000), coalesce((p_receipt ->> 'machine')::boolean, false),
+    (p_receipt ->> 'occurred_at')::timestamptz)
   on conflict (tenant_id, provider, event_id) do nothing
   returning * into v_receipt;
   if v_receipt.id is null then

@@ -204,7 +204,12 @@ insert into private.invariants (name, claim, query) values
     select from private.decision_knowledge as k where k.tenant_id = d.tenant_id and k.digest = d.knowledge_digest)
   union all
   select k.tenant_id, encode(k.digest, 'hex') from private.decision_knowledge as k
-  where k.digest <> sha256(convert_to(k.knowledge::text, 'UTF8'))$q$);
+  where k.digest <> sha256(convert_to(k.knowledge::text, 'UTF8'))$q$),
+('stored_call_has_work', 'A call of a provider is in the work table exactly while it is neither read nor set aside.',
+  $q$
+  select e.tenant_id, e.id, e.event_id from private.webhook_events as e
+  left join private.webhook_work as w on w.tenant_id = e.tenant_id and w.webhook_id = e.id
+  where (e.processed_at is null and e.error is null) <> (w.webhook_id is not null)$q$);
 
 create function private.residual_sends(p_since timestamptz default '-infinity')
 returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)
@@ -222,7 +227,7 @@ comment on function private.residual_sends(timestamptz) is
 'Definer, for DBAs: AI messages already on their way when a person took over. The window between the mark and the '
 'provider''s answer cannot be closed; it is listed here.';
 
-create function private.rebuild_work() returns table (inbound bigint, outbound bigint)
+create function private.rebuild_work() returns table (inbound bigint, outbound bigint, ingress bigint)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   insert into private.inbound_work (tenant_id, thread_id, first_seq)
@@ -237,6 +242,12 @@ begin
   from public.et_outbound_queue as q where q.status in ('queued', 'sending')
   on conflict (tenant_id, queue_id) do nothing;
   get diagnostics outbound = row_count;
+  insert into private.webhook_work (tenant_id, webhook_id, session_id)
+  select e.tenant_id, e.id, e.session_id from private.webhook_events as e
+  where e.processed_at is null and e.error is null
+  order by e.received_at, e.id
+  on conflict (tenant_id, webhook_id) do nothing;
+  get diagnostics ingress = row_count;
   return next;
 end
 $$;
@@ -261,6 +272,15 @@ language sql stable security definer set search_path = '' as $$
   select 'assistants', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
   from private.assist_work as w where w.status = 'waiting' group by w.tenant_id
+  union all
+  -- A paused account's calls wait on purpose: they are counted, but nobody is late.
+  select 'ingress', w.tenant_id, count(*), greatest(0, coalesce(extract(epoch from clock_timestamp() - min(w.run_at)
+    filter (where s.status <> 'paused')), 0))::float8,
+    (select count(*) from private.webhook_leases as l where l.tenant_id = w.tenant_id
+      and l.lease_until > clock_timestamp())
+  from private.webhook_work as w
+  inner join public.et_channel_sessions as s on s.tenant_id = w.tenant_id and s.id = w.session_id
+  group by w.tenant_id
 $$;
 comment on function private.queue_metrics() is
 'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';

@@ -49,6 +49,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "invitation": [("DELETE", "/v1/invitations/{}", None)],
     "tenant": [("POST", "/v1/tenants/{}/switch", None)],
     "member": [("PUT", "/v1/members/{}/role", {"role": "agent"}), ("DELETE", "/v1/members/{}", None)],
+    "webhook": [("POST", "/v1/webhook-failures/{}/retry", None)],
     "faq_entry": [("PATCH", "/v1/faq/{}", {"answer": "x"}), ("DELETE", "/v1/faq/{}", None)],
     "manual_task": [
         ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
@@ -90,6 +91,9 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "faq_entry": world.one(
             "insert into public.faq_entries (tenant_id, question, keywords, answer)"
             " values (%s, 'q', '{q}', 'a') returning id", acme),
+        "webhook": world.one(
+            "insert into private.webhook_events (tenant_id, session_id, provider, event_id, payload, error)"
+            " values (%s, %s, 'smtp', 'e', 'x', 'oops') returning id", acme, world.acme.session_id),
         "canned_reply": world.one(
             "insert into public.canned_replies (tenant_id, intent, body) values (%s, 'price', 'b') returning id", acme),
     }  # fmt: skip
@@ -143,6 +147,7 @@ def test_nothing_changed_and_lists_show_nothing(stranger: Client, agent: Client,
         "channel-sessions",
         "members",
         "faq",
+        "webhook-failures",
         "canned-replies",
         "api-keys",
         "audit-log",

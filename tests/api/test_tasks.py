@@ -20,9 +20,7 @@ def task(world: World) -> Any:
     ).fetchone()
     claims = world.db.execute("select queue_id, fence from private.claim_outbound('t', 1000)").fetchall()
     fence = next(fence for queue_id, fence in claims if queue_id == sent[1])
-    world.db.execute(
-        "select private.complete_outbound(%s, %s, %s, %s)", [world.acme.id, sent[1], fence, Jsonb(TASK)]
-    )
+    world.db.execute("select private.complete_outbound(%s, %s, %s, %s)", [world.acme.id, sent[1], fence, Jsonb(TASK)])
     return str(world.one("select id from public.manual_tasks where queue_id = %s", sent[1])), str(sent[0])
 
 

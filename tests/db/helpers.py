@@ -46,15 +46,16 @@ class World:
         self.owner = database.connect(row_factory=dict_row)
         self.worker = database.connect("parley_worker", row_factory=dict_row)
         self.api = database.connect("parley_api", row_factory=dict_row)
+        self.ingress = database.connect("parley_ingress", row_factory=dict_row)
 
     def close(self) -> None:
         """Hang up."""
-        for connection in (self.owner, self.worker, self.api):
+        for connection in (self.owner, self.worker, self.api, self.ingress):
             connection.close()
 
     def calm(self) -> None:
         """Take away the work other tests left, so that a claim finds only what this test makes."""
-        for table in ("inbound_work", "outbound_work", "insight_work", "breakers", "assist_work"):
+        for table in ("inbound_work", "outbound_work", "insight_work", "breakers", "assist_work", "webhook_work"):
             self.owner.execute(f"delete from private.{table}")
 
     def let_others_finish(self) -> None:
@@ -205,6 +206,14 @@ class World:
         row = self.deliver(tenant, sender, body, **columns)
         assert row is not None
         return row
+
+    def push(self, session_id: Any, event_id: str | None = None, payload: bytes = b"{}", **headers: str) -> str:
+        """A provider calls, as the edge keeps it: stored, duplicate or unknown."""
+        row = self.ingress.execute(
+            "select private.accept_webhook(%s, %s, %s, %s) as r",
+            [session_id, event_id or uuid.uuid4().hex, Jsonb(headers), payload],
+        ).fetchone()
+        return str(row["r"])  # type: ignore[index]
 
     def claim(
         self, limit: int = 10, worker: str = "w1", connection: psycopg.Connection[Any] | None = None

@@ -22,8 +22,8 @@ WRITTEN = [path for path in PAGES if "docs/reference/" not in name(path)]
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```(\w*)\n(.*?)\n[ ]*```|(`+)(.+?)\3", re.DOTALL)
-OUTSIDE = {"PARLEY_TEST_DATABASE_URL", "PYTEST_ARGS", "BENCH_ARGS"}
-"""Variables that are not settings of the product: they steer tests and make."""
+OUTSIDE = {"PARLEY_TEST_DATABASE_URL", "SUPABASE_DB_URL", "PYTEST_ARGS", "BENCH_ARGS"}
+"""Variables that are not settings of the product: they steer tests and make, or hosted Supabase sets them."""
 
 TERMS = (
     "thread", "scope rule", "seq", "rev", "head", "control", "epoch", "fence", "lease", "burst", "decision", "takeover",

@@ -81,7 +81,8 @@ class Database:
     def settings(self, **overrides: Any) -> Settings:
         """Settings of a process that works on this database."""
         urls = {"database_url": self.url()}
-        for field, role in (("api", "parley_api"), ("worker", "parley_worker"), ("shadow", "parley_shadow")):
+        for field in ("api", "worker", "shadow", "ingress"):
+            role = f"parley_{field}"
             urls[f"{field}_database_url"] = self.url(role)
             urls[f"{field}_password"] = self.cluster.passwords[role]
         return Settings(**{**urls, **overrides})
@@ -119,7 +120,8 @@ def start_cluster(watched: int) -> Cluster:
     given = os.environ.get("PARLEY_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     if given:
         passwords = dict.fromkeys(
-            ("postgres", "parley_api", "parley_worker", "parley_shadow"), conninfo_to_dict(given).get("password") or ""
+            ("postgres", "parley_api", "parley_worker", "parley_shadow", "parley_ingress"),
+            conninfo_to_dict(given).get("password") or "",
         )
         return Cluster(given, {role: str(password) for role, password in passwords.items()})
     folder = Path(tempfile.gettempdir()) / f"parley-tests-{os.getuid()}-{watched}"
@@ -129,7 +131,8 @@ def start_cluster(watched: int) -> Cluster:
             _start_guardian(folder, watched)
     ready = json.loads((folder / "ready.json").read_text())
     passwords = {name: ready[f"{key}_password"] for name, key in
-                 (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"), ("parley_shadow", "shadow"))}  # fmt: skip
+                 (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"), ("parley_shadow", "shadow"),
+                  ("parley_ingress", "ingress"))}  # fmt: skip
     return Cluster(ready["admin"], passwords)
 
 

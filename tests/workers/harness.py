@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
@@ -30,6 +32,7 @@ from tests.support.database import Database
 
 MODULES = {
     "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "catcher": "devstack.catcher",
+    "functions": "devstack.functions",
 }  # fmt: skip
 HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
 QUESTION = "Hello, what are your opening hours this week?"
@@ -59,8 +62,10 @@ class Room:
         self.world.providers = {"email": "smtp"}
         self.home = home
         self.smtp_port, self.lmtp_port, self.catcher_port = free_port(), free_port(), free_port()
+        self.functions_port = free_port()
         chosen: dict[str, Any] = {
             "home": str(home), "smtp_port": self.smtp_port, "catcher_port": self.catcher_port,
+            "functions_port": self.functions_port,
             "smtp_url": f"smtp://127.0.0.1:{self.catcher_port}?tls=none", "log_level": "info",
             "secrets_keys": Fernet.generate_key().decode(), "decider": "rules", **settings,
         }  # fmt: skip
@@ -86,6 +91,8 @@ class Room:
         for kind, port in (("receive", self.smtp_port), ("catcher", self.catcher_port)):
             if kind in kinds:
                 self.wait_for_port(port)
+        if "functions" in kinds:
+            self.wait_for_functions()
         return started
 
     def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
@@ -108,6 +115,16 @@ class Room:
                 return False
 
         wait_until(greets, 20, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
+
+    def wait_for_functions(self) -> None:
+        """Return once the edge functions answer."""
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                return bool(urllib.request.urlopen(f"http://127.0.0.1:{self.functions_port}/health", timeout=5).status)
+            return False
+
+        wait_until(answers, 20, 0.03, self.logs)
 
     def wait_for_listener_port(self, port: int) -> None:
         """Return once anything accepts connections at `port`."""
@@ -289,7 +306,8 @@ class Zygote:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT, env=room.environment(),
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT,
+            env=room.environment(PYTHONPATH=str(PROJECT)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._lock = threading.Lock()

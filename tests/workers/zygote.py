@@ -14,7 +14,7 @@ import uvloop  # noqa: F401 - to be there already in the children
 
 from app.deciders.rules import RulesDecider
 from app.domain.deciding import Decision, DecisionRequest
-from workers import followups, housekeeper, inbound, insights, loop, outbound, timers
+from workers import followups, housekeeper, inbound, ingress, insights, loop, outbound, timers
 from workers.receivers import email, polling, telegram
 
 
@@ -31,6 +31,7 @@ class Fragile(RulesDecider):
 MAINS: dict[str, Callable[[], None]] = {
     "inbound": lambda: loop.main(inbound.InboundHandler),
     "outbound": lambda: loop.main(outbound.OutboundHandler),
+    "ingress": lambda: loop.main(ingress.IngressHandler),
     "insights": lambda: loop.main(insights.InsightsHandler),
     "followups": lambda: timers.main("followups", followups.run_due),
     "housekeeper": lambda: timers.main("housekeeper", housekeeper.Housekeeper().round),

@@ -22,6 +22,7 @@ _FORBIDDEN = re.compile(r"[\r\n\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ud
 _ATOM_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
+_MORE = re.compile(r"[ -~]{1,900}")
 _URL = re.compile(r"https://[!-;=?-~]{1,1800}")
 
 
@@ -49,16 +50,15 @@ def compose(mail: OutgoingMail, *, now: datetime | None = None) -> bytes:
     """
     fields = [("Date", format_datetime(now or datetime.now(UTC))), *address_fields(mail)]
     fields += [("Message-ID", _id("message_id", mail.message_id)), *extra_fields(mail)]
-    encoding, body = _body(mail.text)
-    text = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Transfer-Encoding", encoding)]
     fields.append(("MIME-Version", "1.0"))
-    if not mail.files:
-        return _part([*fields, *text], body)
-    parts = [_part(text, body), *(_file(file, number) for number, file in enumerate(mail.files, 1))]
-    boundary = _boundary(mail.message_id, parts)
-    fields.append(("Content-Type", f'multipart/mixed; boundary="{boundary}"'))
-    mark = b"--" + boundary.encode()
-    return _part(fields, b"".join(mark + b"\r\n" + part for part in parts) + mark + b"--\r\n")
+    head, body = _text("plain", mail.text)
+    if mail.html is not None:
+        sides = [_part(head, body), _part(*_text("html", mail.html))]
+        head, body = _multipart("alternative", f"{mail.message_id} sides", sides)
+    if mail.files:
+        parts = [_part(head, body), *(_file(file, number) for number, file in enumerate(mail.files, 1))]
+        head, body = _multipart("mixed", mail.message_id, parts)
+    return _part([*fields, *head], body)
 
 
 def address_fields(mail: OutgoingMail) -> list[tuple[str, str]]:
@@ -84,11 +84,26 @@ def extra_fields(mail: OutgoingMail) -> list[tuple[str, str]]:
     if mail.auto_generated:
         # RFC 3834 asks for the first; Exchange honours only the second.
         fields += [("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")]
-    return fields + _unsubscribe(mail)
+    for name, value in mail.more_headers:
+        if not _MORE.fullmatch(value):
+            raise HeaderError("more_headers", f"{name} has a value that cannot stand in a header")
+    return [*fields, *mail.more_headers, *_unsubscribe(mail)]
 
 
 def _part(fields: list[tuple[str, str]], body: bytes) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n" + body
+
+
+def _text(kind: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
+    encoding, body = _body(text)
+    return [("Content-Type", f"text/{kind}; charset=utf-8"), ("Content-Transfer-Encoding", encoding)], body
+
+
+def _multipart(kind: str, seed: str, parts: list[bytes]) -> tuple[list[tuple[str, str]], bytes]:
+    boundary = _boundary(seed, parts)
+    mark = b"--" + boundary.encode()
+    body = b"".join(mark + b"\r\n" + part for part in parts) + mark + b"--\r\n"
+    return [("Content-Type", f'multipart/{kind}; boundary="{boundary}"')], body
 
 
 def _file(file: OutgoingFile, number: int) -> bytes:
@@ -107,10 +122,10 @@ def _file(file: OutgoingFile, number: int) -> bytes:
     return _part(fields, _base64(file.data))
 
 
-def _boundary(message_id: str, parts: list[bytes]) -> str:
+def _boundary(seed: str, parts: list[bytes]) -> str:
     """The same for the same mail, so that a repeated attempt sends the same bytes; in none of its parts."""
     for number in range(100):
-        boundary = "=_" + hashlib.sha256(f"{message_id} {number}".encode()).hexdigest()[:32]
+        boundary = "=_" + hashlib.sha256(f"{seed} {number}".encode()).hexdigest()[:32]
         if not any(boundary.encode() in part for part in parts):
             return boundary
     raise HeaderError("message_id", "no boundary to be found")

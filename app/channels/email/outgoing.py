@@ -1,5 +1,6 @@
 """From a dispatch to the mail it stands for: the same whichever way it goes out."""
 
+from app.channels.email.tracked import tracked_html
 from app.domain.channels import Dispatch
 from app.domain.email import OutgoingMail
 
@@ -38,8 +39,24 @@ def to_mail(dispatch: Dispatch) -> OutgoingMail:
         references=dispatch.references,
         reply_to=str(config["reply_to"]) if config.get("reply_to") else None,
         auto_generated=dispatch.sender_kind not in _WRITTEN_BY_PEOPLE,
-        unsubscribe_url=str(ways["url"]) if listed and ways.get("url") else None,
+        unsubscribe_url=(str(ways["url"]) if ways.get("url") else dispatch.links.unsubscribe) if listed else None,
         unsubscribe_mailto=str(mailto) if listed else None,
         envelope_from=str(smtp["envelope_from"]) if isinstance(smtp, dict) and smtp.get("envelope_from") else None,
         files=dispatch.attachments,
+        html=tracked_html(dispatch.body, dispatch.links),
+        more_headers=relay_headers(dispatch),
     )
+
+
+def relay_headers(dispatch: Dispatch) -> tuple[tuple[str, str], ...]:
+    """What the relay of a provider that pushes events is asked to repeat in them: our queue row. `config.webhook.kind`
+    names the provider, as the edge function reads it."""
+    webhook = dispatch.session_config.get("webhook")
+    ways = webhook if isinstance(webhook, dict) else {}
+    if ways.get("kind") == "ses":
+        named = ways.get("configuration_set")
+        chosen = (("X-SES-CONFIGURATION-SET", str(named)),) if named else ()
+        return (*chosen, ("X-SES-MESSAGE-TAGS", f"queue_id={dispatch.queue_id}"))
+    if ways.get("kind") == "sendgrid":
+        return (("X-SMTPAPI", f'{{"unique_args": {{"queue_id": "{dispatch.queue_id}"}}}}'),)
+    return ()

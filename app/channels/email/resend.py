@@ -22,6 +22,7 @@ from app.channels.email.http_api import (
     prepared,
     text_of,
 )
+from app.channels.email.provider_events import is_machine
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
 from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent, Receipt
@@ -95,6 +96,7 @@ class ResendAdapter:
                 kind=receipt,
                 external_message_id=text_of(data.get("email_id")) or None,
                 queue_id=_queue_id(tags),
+                machine=receipt in {"opened", "clicked"} and is_machine(_agent(data)),
                 recipient=text_of(member(data, "to", 0)) or None,
                 diagnostic=text_of(member(data, "bounce", "message"))
                 or text_of(member(data, "failed", "reason"))
@@ -139,6 +141,8 @@ def request(mail: OutgoingMail, dispatch: Dispatch) -> dict[str, Any]:
         "headers": plain_headers(mail),
         "tags": [{"name": "queue_id", "value": dispatch.queue_id}],
     }
+    if mail.html is not None:
+        document["html"] = mail.html
     if mail.reply_to:
         document["reply_to"] = mail.reply_to
     if mail.files:
@@ -158,6 +162,10 @@ def _queue_id(tags: Any) -> str | None:
     if isinstance(tags, list):
         tags = {member(one, "name"): member(one, "value") for one in tags}
     return text_of(member(tags, "queue_id")) or None
+
+
+def _agent(data: dict[str, Any]) -> str:
+    return text_of(member(data, "click", "userAgent")) or text_of(member(data, "open", "userAgent"))
 
 
 def _time(written: Any) -> datetime | None:

@@ -13,16 +13,19 @@ import contextlib
 import re
 import socket
 import ssl
+from collections.abc import Sequence
 
 import aiosmtplib
 
 from app.channels.email.compose import HeaderError, compose
 from app.channels.email.outgoing import MissingFileError, to_mail
+from app.channels.email.provider_events import read_events
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
 from app.domain.addresses import AddressError, normalize_email
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
 from app.domain.email import OutgoingMail
+from app.domain.inbound import ChannelEvent
 from app.settings import Settings
 
 CAPABILITIES = Capabilities(
@@ -104,6 +107,14 @@ class SmtpAdapter:
         except _Failure as error:
             return Health(status="degraded", reason=reply_text(f"{type(error).__name__}: {error}"))
         return Health(status="connected")
+
+    async def read_webhook(self, webhook: Webhook, session: Session) -> Sequence[ChannelEvent]:
+        """What the provider behind an account's relay tells of mails: `config.webhook.kind` is `ses` or `sendgrid`.
+
+        Raises ValueError for a call that makes no sense.
+        """
+        told = session.config.get("webhook")
+        return read_events(str(told.get("kind")) if isinstance(told, dict) else "", webhook)
 
     async def close(self) -> None:
         """Release pooled connections."""

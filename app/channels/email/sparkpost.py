@@ -20,6 +20,7 @@ from app.channels.email.http_api import (
     prepared,
     text_of,
 )
+from app.channels.email.provider_events import is_machine
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
 from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent, Receipt
@@ -132,6 +133,8 @@ def request(mail: OutgoingMail, dispatch: Dispatch) -> dict[str, Any]:
         "text": mail.text,
         "headers": plain_headers(mail),
     }
+    if mail.html is not None:
+        content["html"] = mail.html
     if mail.reply_to:
         content["reply_to"] = mail.reply_to
     if mail.files:
@@ -171,8 +174,15 @@ def _receipt(event: Any, event_id: str) -> Receipt | None:
         recipient=text_of(member(event, "rcpt_to")) or None,
         status_code=text_of(member(event, "error_code")) or None,
         diagnostic=reason or None,
+        machine=receipt in {"opened", "clicked"} and _by_machine(event),
         occurred_at=_time(member(event, "timestamp")),
     )
+
+
+def _by_machine(event: Any) -> bool:
+    parsed = member(event, "user_agent_parsed")
+    told = any(member(parsed, name) is True for name in ("is_proxy", "is_prefetched"))
+    return told or is_machine(text_of(member(event, "user_agent")))
 
 
 def _time(written: Any) -> datetime | None:

@@ -11,11 +11,11 @@ select set_config('parley.tenant_id', %(tenant_id)s, true);
 -- One received message; no row for a duplicate.
 insert into public.et_messages (
   tenant_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_address, sender_name,
-  subject, body, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata,
+  sender_contact_id, subject, body, external_message_id, content_digest, reference_ids, auto_class, spam_score, message_type, metadata,
   occurred_at)
 values (
   %(tenant_id)s, %(channel)s, %(session_id)s, 'inbound', 'received', 'contact', '', %(sender_address)s, %(sender_name)s,
-  %(subject)s, %(body)s, %(external_message_id)s, %(content_digest)s, %(reference_ids)s, %(auto_class)s, %(spam_score)s,
+  %(contact_id)s, %(subject)s, %(body)s, %(external_message_id)s, %(content_digest)s, %(reference_ids)s, %(auto_class)s, %(spam_score)s,
   %(message_type)s, %(metadata)s, %(occurred_at)s)
 returning id::text, thread_id::text, seq;
 

@@ -204,6 +204,7 @@ FIELDS: dict[str, str] = {
     "title": "What it says.",
     "to": "Where the test message goes.",
     "token": "The token of the invitation.",
+    "tracking_enabled": "Whether opens and clicks of notifications and marketing are recorded. Replies never are.",
     "type": "A name for the kind of problem.",
     "unread_count": "Inbound messages the staff has not read.",
     "until": "A moment to come, within ten years.",
@@ -228,6 +229,17 @@ FIELDS: dict[str, str] = {
     "Me.tenant_id": "The tenant the token or key is for; null when it names none.",
     "Membership.role": "What the caller is there.",
     "NewSession.address": "The account's own address; an e-mail account without one gets one of the platform's.",
+    "failures": "The calls that could not be read, newest first.",
+    "webhook_id": "The stored call.",
+    "event_id": "What the provider calls it, or a digest of it.",
+    "received_at": "When it came.",
+    "error": "Why it could not be read.",
+    "count": "How often.",
+    "first_at": "When it began.",
+    "last_at": "When it was last so.",
+    "retried": "Whether it is read again.",
+    "WebhookTrouble.refused": "How often calls were refused in the last day, by account and reason.",
+    "WebhookRefusals.reason": "What was wrong: the signature, its age, its sense, or that a hidden field was filled.",
 }
 
 PARAMETERS: dict[str, tuple[str, Any]] = {
@@ -268,5 +280,6 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "thread_id": ("The conversation.", world.THREAD),
     "unread": ("With unread messages, or without.", True),
     "user_id": ("The member.", world.AGENT),
+    "webhook_id": ("The call.", world.WEBHOOK_TROUBLE.failures[0].webhook_id),
 }
 """Parameter → what it selects, and an example."""

@@ -28,6 +28,7 @@ from app.domain.tenancy import (
     TenantUpdated,
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
+from app.domain.webhooks import WebhookRetried
 from app.http import assistants, channels, contacts, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.types import Listing
@@ -134,7 +135,8 @@ OPERATIONS: dict[str, Shown] = {
     "send_message": Shown(
         SENT, "send",
         messages.SendMessage("We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler"),
-        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "window_closed", "rate_limited"),
+        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
+         "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
@@ -143,7 +145,7 @@ OPERATIONS: dict[str, Shown] = {
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
         Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
-        ("merged", "no_recipient", "window_closed")
+        ("merged", "no_recipient", "receive_only", "window_closed")
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
     "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),
@@ -195,11 +197,13 @@ OPERATIONS: dict[str, Shown] = {
     "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
-        ("bad_address", "no_recipient", "window_closed", "rate_limited"),
+        ("bad_address", "no_recipient", "receive_only", "window_closed", "rate_limited"),
     ),
     "put_channel_secret": Shown(
         SecretSet(w.SESSION, "smtp_password"), "admin", channels.SecretValue("correct horse")
     ),
+    "list_webhook_failures": Shown(w.WEBHOOK_TROUBLE, "manage"),
+    "retry_webhook": Shown(WebhookRetried(w.WEBHOOK_TROUBLE.failures[0].webhook_id, retried=True), "manage"),
     # tenancy
     "get_me": Shown(tenancy.Me(w.OWNER, w.TENANT, [w.MEMBERSHIP])),
     "create_tenant": Shown(

@@ -96,6 +96,9 @@ PROBLEMS: dict[str, Known] = {
         422, "a message on email has 1 to 100000 characters", "Shorten it, or send it in parts.", "body"
     ),
     "no_recipient": Known(422, "this thread has nobody to send to on email", "Add an address to the contact first."),
+    "receive_only": Known(
+        422, "nothing can be sent on form", "Write to the contact on another channel.", "body"
+    ),
     "window_closed": Known(
         422, "the contact has not written lately: only a template may be sent on whatsapp",
         "Send an approved template, or wait until the contact writes.", "body",

@@ -27,6 +27,7 @@ from app.domain.tenancy import (
     TenantSettings,
 )  # fmt: skip
 from app.domain.threads import Thread, ThreadHead, ThreadState
+from app.domain.webhooks import WebhookFailure, WebhookRefusals, WebhookTrouble
 
 
 def _id(number: int) -> UUID:
@@ -112,12 +113,19 @@ ACCOUNT = ChannelSession(
     sender_address="hello@acme.example.com", config={"smtp": {"host": "mail.example.com", "port": 587}},
     last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), created_at=_at(0, 30),
 )  # fmt: skip
+WEBHOOK_TROUBLE = WebhookTrouble(
+    failures=[
+        WebhookFailure(_id(0x60), SESSION, "email", "resend", "msg_2W2D3qXLS5fOaPja1GDg7rF2CwB", _at(9, 1), 412,
+                       "ValueError: a Resend event has a type and data")
+    ],
+    refused=[WebhookRefusals(SESSION, "signature", 3, _at(8, 0), _at(8, 2))],
+)  # fmt: skip
 SETTINGS = TenantSettings(
     ai_enabled=True, ai_provider="auto", ai_budget_usd=10.0, confidence_threshold=0.6, auto_replies_per_hour=5,
     sends_per_minute=10,
     daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
-    quiet_hours_start=time(21), quiet_hours_end=time(8), policy_version=4,
+    quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, policy_version=4,
 )  # fmt: skip
 TENANT_ROW = Tenant(
     id=TENANT, slug="acme", name="Acme Heating", status="active", suspended_reason="unpaid", time_zone="Europe/London",

@@ -16,7 +16,7 @@ GLOBAL_TABLES = {
 }
 """Tables that belong to no tenant: the list of tenants, a user's own choice, and two of the cluster itself."""
 
-RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api", "parley_shadow")
+RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api", "parley_shadow", "parley_ingress")
 
 TABLES = """
 select n.nspname || '.' || c.relname as name, n.nspname as schema, c.relname as bare, c.oid,
@@ -247,7 +247,7 @@ def test_delivery_status_is_in_no_index(world: World) -> None:
 
 def test_the_worker_bypasses_nothing(world: World) -> None:
     """Runtime logins are neither superusers nor exempt from row level security, and cannot become the owner."""
-    for role in ("parley_worker", "parley_api", "parley_shadow"):
+    for role in ("parley_worker", "parley_api", "parley_shadow", "parley_ingress"):
         row = world.one("select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit from pg_roles where"
                         " rolname = %s", role)  # fmt: skip
         assert not any(row.values()), role

@@ -42,12 +42,13 @@ CORRUPTIONS: dict[str, str] = {
     "decision_has_its_knowledge": "update public.inbound_decisions set knowledge_digest = sha256('x') where id = %(d)s",
     "receipt_is_applied": "insert into public.delivery_receipts (tenant_id, provider, event_id, kind, message_id)"
                           " values (%(t)s, 'p', 'e', 'read', %(out)s)",
+    "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def healthy(module_world: World) -> tuple[Tenant, Row]:
-    """A tenant with a sent reply, a queued message, a waiting and a claimed thread, and their ids."""
+    """A tenant with a sent reply, a queued message, a waiting and a claimed thread, a stored call, and their ids."""
     world = module_world
     tenant = world.tenant()
     done = world.answered(tenant)
@@ -59,6 +60,7 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     call = {"purpose": "decision", "model": "m", "prompt_version": "p", "most_usd": 0.01}
     call_id = world.value("select private.reserve_ai_call(%s, %s)", tenant.id, Jsonb(call))
     world.value("select private.settle_ai_call(%s, %s, '{\"cost_usd\": 0.001}')", tenant.id, call_id)
+    world.push(tenant.session)
     ids = {
         "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
