@@ -44,12 +44,11 @@ class SmtpAdapter:
     `timeout` bounds each reply before DATA, `data_timeout` the reply to the whole mail, both in seconds.
     """
 
-    capabilities = CAPABILITIES
-
     def __init__(
         self,
         url: str,
         *,
+        capabilities: Capabilities = CAPABILITIES,
         timeout: float = COMMAND_TIMEOUT,
         data_timeout: float = 300.0,
         pool_size: int = 4,
@@ -57,6 +56,7 @@ class SmtpAdapter:
         hostname: str | None = None,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
+        self.capabilities = capabilities
         self._default = server_from_url(url)
         self._data_timeout = data_timeout
         name = hostname or socket.gethostname()
