@@ -20,7 +20,7 @@ from app.domain.channels import Session
 from app.domain.email import MailLimits
 from app.settings import Settings
 from workers.receivers.mailbox import TROUBLE, Found, LoginRefusedError, Mailbox, Place
-from workers.receivers.polling import MOST, Account, Item, Trouble, main
+from workers.receivers.polling import MOST, SETTLE_S, Account, Item, Trouble, main
 from workers.tokens import TokenKeeper
 
 SLICE_S = 50.0
@@ -53,13 +53,15 @@ class ImapReader:
             await self._open(box)
             cursor = begin(account.cursor, box)
             yield [] if cursor == account.cursor else [Item(events=[], cursor=cursor)]
+            slice_s = min(SETTLE_S + 0.5, self._slice_s)
             while True:
                 async for batch in self._new(box, cursor):
                     cursor = batch[-1].cursor
                     yield batch
                 if cursor.pop("reread", None):
                     yield [Item(events=[], cursor=cursor)]
-                async for _ in self._quiet(box):
+                async for _ in self._quiet(box, slice_s):
+                    slice_s = self._slice_s
                     yield []
                 await self._in_thread(box.wake)
                 await self._in_thread(box.select)
@@ -107,14 +109,16 @@ class ImapReader:
             return Item(events=[], cursor=moved)
         return Item(events=to_events(mail), cursor=moved)
 
-    async def _quiet(self, box: Mailbox) -> AsyncIterator[None]:
+    async def _quiet(self, box: Mailbox, first_s: float) -> AsyncIterator[None]:
         """Once a slice while nothing moves; ends when something did, or when IDLE is to be given anew."""
         until = time.monotonic() + self._reissue_s
+        slice_s = first_s
         while time.monotonic() < until:
-            moved = await self._in_thread(box.wait, min(self._slice_s, max(0.1, until - time.monotonic())))
+            moved = await self._in_thread(box.wait, min(slice_s, max(0.1, until - time.monotonic())))
+            slice_s = self._slice_s
             if moved:
                 # A server without IDLE answers at once: asking twice a slice is enough.
-                await asyncio.sleep(0 if box_has_idle(box) else self._slice_s / 2)
+                await asyncio.sleep(0 if box.idling else self._slice_s / 2)
                 return
             yield
 
@@ -143,11 +147,6 @@ class ImapReader:
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
-
-
-def box_has_idle(box: Mailbox) -> bool:
-    """Whether the server of an open mailbox speaks IDLE."""
-    return box._idling
 
 
 def begin(cursor: dict[str, Any], box: Mailbox) -> dict[str, Any]:

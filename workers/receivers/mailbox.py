@@ -55,7 +55,7 @@ class Mailbox:
         self.place = place
         self.uidvalidity = self.uidnext = 0
         self._client: imapclient.IMAPClient | None = None
-        self._idling = False
+        self.idling = False
 
     def open(self) -> None:
         """Connect, log in, select read-only."""
@@ -122,9 +122,9 @@ class Mailbox:
         if not client.has_capability("IDLE"):
             client.noop()
             return True
-        if not self._idling:
+        if not self.idling:
             client.idle()
-            self._idling = True
+            self.idling = True
         answers = client.idle_check(timeout=seconds)
         if any(answer[:1] == (b"BYE",) for answer in answers):
             raise OSError("the server said good-bye")
@@ -134,8 +134,8 @@ class Mailbox:
 
     def wake(self) -> None:
         """Leave IDLE, so that commands may be given."""
-        if self._idling:
-            self._idling = False
+        if self.idling:
+            self.idling = False
             self._use().idle_done()
 
     def hang_up(self) -> None:
