@@ -198,7 +198,9 @@ def test_a_cut_line_in_idle_is_noticed_and_mended(room: Room, server: MailServer
     server.put(write_mail(someone(), USER, subject="meanwhile"))
     server.start()
     reading.wait_for("meanwhile", "one", timeout_s=40)
-    wait_until(lambda: reading.session()["status"] == "connected", 15)
+    wait_until(
+        lambda: reading.session()["status"] == "connected", 30, what=lambda: f"{reading.session()} {room.logs()}"
+    )
 
 
 def test_a_wrong_password_is_told_and_tried_again_slowly(room: Room, server: MailServer) -> None:

@@ -63,6 +63,8 @@ class ImapReader:
                 async for _ in self._quiet(box, slice_s):
                     slice_s = self._slice_s
                     yield []
+                # Also when what moved is no mail for us (flags, deletions): the account is alive.
+                yield []
                 await self._in_thread(box.wake)
                 await self._in_thread(box.select)
                 if box.uidvalidity != cursor["uidvalidity"]:

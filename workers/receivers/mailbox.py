@@ -5,6 +5,8 @@ Every method but `hang_up` runs in the mailbox's own thread. Nothing is written:
 
 import contextlib
 import imaplib
+import os
+import select
 import socket
 import ssl
 from collections.abc import Sequence
@@ -168,23 +170,15 @@ def _keep_alive(used: socket.socket) -> None:
 
 
 def _is_closed(used: socket.socket) -> bool:
-    """Whether the other side has hung up: readable, yet nothing to read."""
-    try:
-        if isinstance(used, ssl.SSLSocket):
-            used.setblocking(False)
-            return used.pending() == 0 and _peek_raw(used)
-        return used.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except (BlockingIOError, ssl.SSLWantReadError):
+    """Whether the other side has hung up: readable, yet nothing to read. Looks below TLS, and never waits."""
+    poller = select.poll()
+    poller.register(used.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if not poller.poll(0):
         return False
-    except (OSError, ValueError):
-        return True
-
-
-def _peek_raw(used: ssl.SSLSocket) -> bool:
-    twin = socket.socket(fileno=socket.dup(used.fileno()))
-    try:
-        return twin.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    finally:
-        twin.close()
+    with socket.socket(fileno=os.dup(used.fileno())) as twin:
+        try:
+            return twin.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
