@@ -17,6 +17,7 @@ import ssl
 import aiosmtplib
 
 from app.channels.email.compose import HeaderError, compose
+from app.channels.email.dkim import DkimError, sign
 from app.channels.email.outgoing import MissingFileError, to_mail
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.smtp_pool import COMMAND_TIMEOUT, SmtpPool, reply_text, server_for, server_from_url
@@ -74,9 +75,13 @@ class SmtpAdapter:
             mail = to_mail(dispatch)
             content = compose(mail)
             sender = normalize_email(mail.envelope_from or mail.from_address)
+            content = sign(content, mail.from_address, dispatch.session_config.get("dkim"), dispatch.secrets)
             server = server_for(self._default, dispatch.session_config, dispatch.secrets)
         except HeaderError as error:
             return _refused("invalid_header", f"the mail cannot be written: {error}")
+        except DkimError as error:
+            # A mail that should be signed does not leave unsigned; the account is to be mended.
+            return Outcome(kind="retry", provider="smtp", error_code="dkim", error=str(error), retry_after_s=300.0)
         except MissingFileError as error:
             return _refused("missing_file", str(error))
         except (AddressError, ValueError) as error:
