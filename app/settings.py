@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vapid_private_key: str = ""
     vapid_subject: str = "mailto:postmaster@parley.localhost"
     telegram_url: str = "https://api.telegram.org"
+    oauth_token_urls: str = ""
     resend_url: str = "https://api.resend.com"
     sparkpost_url: str = "https://api.sparkpost.com"
     smtp_host: str = "127.0.0.1"
@@ -93,6 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def home_dir(self) -> Path:
         """The folder of the local stack's data, keys, logs and caught mail."""
         return Path(self.home)
+
+    def oauth_urls(self) -> frozenset[str]:
+        """Token servers the operator allows beside the known providers'."""
+        return frozenset(one.strip() for one in self.oauth_token_urls.split(",") if one.strip())
 
     def secret_keys(self) -> list[str]:
         """The Fernet keys of `secrets_keys`, newest first: the first encrypts, all decrypt."""

@@ -20,7 +20,11 @@ from devstack.ports import Ports
 from devstack.state import State
 
 METRICS_BASE = 9464
-RECEIVERS = {"receive": "workers.receivers.email", "telegram": "workers.receivers.telegram"}
+RECEIVERS = {
+    "receive": "workers.receivers.email",
+    "telegram": "workers.receivers.telegram",
+    "imap": "workers.receivers.imap",
+}
 NAMES = ("catcher", "api", "functions", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 

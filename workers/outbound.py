@@ -5,14 +5,16 @@ from typing import Any
 
 import msgspec
 
+from app.channels.email.oauth import OAuthError
 from app.channels.registry import create_adapters
 from app.db import worker as db
-from app.domain.channels import Adapter, Dispatch, Links, Outcome, OutcomeKind, OutgoingFile
+from app.domain.channels import Adapter, Dispatch, Links, Outcome, OutcomeKind, OutgoingFile, Session
 from app.domain.work import Claim, Job
 from app.secrets import Vault
 from app.settings import Settings
 from workers import metrics
 from workers.loop import Pool, main
+from workers.tokens import TokenKeeper
 
 log = logging.getLogger("parley.outbound")
 
@@ -34,6 +36,8 @@ class OutboundHandler:
     concurrency = 32
 
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
+        self.settings = settings
+        self._tokens: TokenKeeper | None = None
         self.adapters = create_adapters(settings) if adapters is None else adapters
         self.vault = Vault(settings.secret_keys())
         self.public_url = settings.public_url
@@ -78,6 +82,8 @@ class OutboundHandler:
 
         try:
             return await adapter.send(await self._dispatch(pool, job.data), before_send)
+        except OAuthError as error:
+            return Outcome(kind="retry", provider=provider, error_code="auth", error=str(error), retry_after_s=300.0)
         except LeaseLostError:
             return None
         except SupersededError:
@@ -87,6 +93,8 @@ class OutboundHandler:
     async def _dispatch(self, pool: Pool, details: dict[str, Any]) -> Dispatch:
         members = {name: details[name] for name in Dispatch.__struct_fields__ if name in details}
         members["secrets"] = {name: self.vault.open(value) for name, value in details["secrets"].items()}
+        if details["session_config"].get("oauth"):
+            members["secrets"]["oauth_token"] = await self._token(pool, details, members["secrets"])
         if details["attachments"]:
             async with pool.connection() as connection:
                 data = await db.outgoing_files(connection, details["tenant_id"], details["message_id"])
@@ -94,6 +102,16 @@ class OutboundHandler:
             members["attachments"] = tuple(files)
         members["links"] = addresses(details.get("links") or {}, self.public_url)
         return msgspec.convert(members, Dispatch)
+
+    async def _token(self, pool: Pool, details: dict[str, Any], secrets: dict[str, str]) -> str:
+        """An access token for accounts that take no password. Raises OAuthError."""
+        self._tokens = self._tokens or TokenKeeper(self.settings, pool)
+        session = Session(
+            tenant_id=details["tenant_id"], session_id=details["session_id"], channel=details["channel"],
+            provider=details["provider"], address=details["session_address"], config=details["session_config"],
+            secrets=secrets,
+        )  # fmt: skip
+        return await self._tokens.fresh(session)
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
         """Our own code failed: another try if nothing had left, else nobody knows."""
@@ -110,6 +128,8 @@ class OutboundHandler:
         """Close pooled provider connections."""
         for adapter in self.adapters.values():
             await adapter.close()
+        if self._tokens is not None:
+            await self._tokens.close()
 
 
 def addresses(ids: dict[str, Any], public_url: str) -> Links:

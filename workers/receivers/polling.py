@@ -65,6 +65,8 @@ class Reader(Protocol):
     """One provider."""
 
     provider: str
+    proves_address: bool
+    """Whether being let in proves that the account's address is the tenant's: not where he chose the server."""
 
     def read(self, account: Account) -> AsyncIterator[list[Item]]:
         """Batches without end, oldest first; each is stored in one transaction before the next is asked for. An empty
@@ -179,7 +181,8 @@ class Poller:
 
     async def _read(self, held: Claimed) -> None:
         stream = aiter(self.reader.read(Account(session=self._open(held), cursor=held.cursor)))
-        proven, began = held.proven, time.monotonic()
+        proven = held.proven or not self.reader.proves_address
+        began = time.monotonic()
         try:
             while (batch := await self._next(stream)) is not None:
                 if not proven:

@@ -31,6 +31,7 @@ class TelegramReader:
     """Reads one bot; one HTTP client for all of them."""
 
     provider = "telegram"
+    proves_address = True
 
     def __init__(self, settings: Settings) -> None:
         self._most = settings.max_attachment_bytes

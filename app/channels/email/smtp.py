@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import aiosmtplib
 
 from app.channels.email.compose import HeaderError, compose
+from app.channels.email.dkim import DkimError, sign
 from app.channels.email.outgoing import MissingFileError, to_mail
 from app.channels.email.provider_events import read_events
 from app.channels.email.report_words import find_status, verdict
@@ -47,12 +48,11 @@ class SmtpAdapter:
     `timeout` bounds each reply before DATA, `data_timeout` the reply to the whole mail, both in seconds.
     """
 
-    capabilities = CAPABILITIES
-
     def __init__(
         self,
         url: str,
         *,
+        capabilities: Capabilities = CAPABILITIES,
         timeout: float = COMMAND_TIMEOUT,
         data_timeout: float = 300.0,
         pool_size: int = 4,
@@ -60,6 +60,7 @@ class SmtpAdapter:
         hostname: str | None = None,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
+        self.capabilities = capabilities
         self._default = server_from_url(url)
         self._data_timeout = data_timeout
         name = hostname or socket.gethostname()
@@ -77,9 +78,13 @@ class SmtpAdapter:
             mail = to_mail(dispatch)
             content = compose(mail)
             sender = normalize_email(mail.envelope_from or mail.from_address)
+            content = sign(content, mail.from_address, dispatch.session_config.get("dkim"), dispatch.secrets)
             server = server_for(self._default, dispatch.session_config, dispatch.secrets)
         except HeaderError as error:
             return _refused("invalid_header", f"the mail cannot be written: {error}")
+        except DkimError as error:
+            # A mail that should be signed does not leave unsigned; the account is to be mended.
+            return Outcome(kind="retry", provider="smtp", error_code="dkim", error=str(error), retry_after_s=300.0)
         except MissingFileError as error:
             return _refused("missing_file", str(error))
         except (AddressError, ValueError) as error:

@@ -41,6 +41,8 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None = None
     password: str | None = None
     tls: Tls = "offered"
+    token: str | None = None
+    """An OAuth access token, instead of the password."""
 
     def __repr__(self) -> str:
         return f"SmtpServer({self.host}:{self.port}, user={self.user!r}, tls={self.tls})"
@@ -82,8 +84,9 @@ def server_for(default: SmtpServer, config: dict[str, Any], secrets: dict[str, s
         host=str(own["host"]),
         port=int(own.get("port") or (465 if tls == "implicit" else 587)),
         user=str(own["user"]) if own.get("user") else None,
-        password=secrets.get("smtp_password"),
+        password=secrets.get("smtp_password") or secrets.get("password"),
         tls=tls,
+        token=secrets.get("oauth_token"),
     )
 
 
@@ -194,6 +197,9 @@ def _must_be_private(server: SmtpServer) -> bool:
 
 async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer) -> None:
     """Authenticate with the best mechanism both sides know. Raises SMTPAuthenticationError when that is none."""
+    if server.token and client.supports_extension("auth"):
+        await client.auth_xoauth2(server.user or "", server.token)
+        return
     if not client.supported_auth_methods:
         # Told apart from a broken dialogue: nothing but a change of the account helps.
         raise aiosmtplib.SMTPAuthenticationError(504, "the server offers no way to log in that we know")

@@ -23,3 +23,12 @@ select private.release_receiver(%(tenant_id)s, %(session_id)s, %(fence)s);
 -- name: record_state
 -- The account's state as just seen, and whether a message came in.
 select private.record_heartbeat(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s, %(received)s);
+
+-- name: read_secrets
+-- The sealed secrets of an account of the transaction's tenant.
+select x.name, encode(x.ciphertext, 'base64') as ciphertext from private.channel_secrets as x
+where x.tenant_id = private.worker_tenant() and x.session_id = %(session_id)s;
+
+-- name: replace_secret
+-- A token the provider renewed.
+select private.replace_secret(%(tenant_id)s, %(session_id)s, %(secret)s, %(ciphertext)s);

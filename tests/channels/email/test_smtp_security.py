@@ -1,12 +1,15 @@
 """Passwords and certificates: who gets to see a mail and the password it is sent with."""
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from app.channels.email.smtp import SmtpAdapter
 from tests.channels.email import smtp_servers as servers
@@ -128,6 +131,35 @@ async def test_a_password_never_travels_in_the_clear_unless_told_so(authority: A
         outcome, _ = await send(port, RIGHT, "?tls=none")
     assert outcome.kind == "accepted"
     assert script.logins == [("PLAIN", "desk", False)]
+
+
+class TokenScript(servers.Script):
+    """A server that takes XOAUTH2 and nothing else."""
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        said = base64.b64decode(args[1]).decode() if len(args) > 1 else (await server.challenge_auth("")).decode()
+        self.logins.append(("XOAUTH2", said, True))
+        good = said == "user=desk@example.com\x01auth=Bearer tok1\x01\x01"
+        return AuthResult(success=good, handled=False, auth_data=LoginPassword(b"desk", b"") if good else None)
+
+
+@pytest.mark.parametrize(("token", "expected"), [("tok1", ("accepted", None)), ("old", ("retry", "auth"))])
+async def test_an_account_without_password_logs_in_by_token(
+    authority: Authority, token: str, expected: tuple[str, str | None]
+) -> None:
+    """XOAUTH2 with the access token; a token that is not taken waits like a wrong password. Never in the clear."""
+    script = TokenScript()
+    options = {"auth_required": True, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
+    async with servers.smtp_server(script, tls=authority.server("localhost"), **options) as port:
+        config = {"smtp": {"host": "localhost", "port": port, "user": "desk@example.com"}, "oauth": {}}
+        out = SmtpAdapter("smtp://127.0.0.1:9", timeout=5)
+        outcome = await out.send(
+            msgspec.structs.replace(DISPATCH, session_config=config, secrets={"oauth_token": token}), Mark()
+        )
+        await out.close()
+    assert (outcome.kind, outcome.error_code) == expected
+    assert token not in repr(outcome)
+    assert len(script.logins) == 1
 
 
 @contextlib.asynccontextmanager

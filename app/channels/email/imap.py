@@ -1,0 +1,14 @@
+"""Accounts that are read over IMAP answer over SMTP: the provider `imap` is the SMTP adapter under another name."""
+
+import msgspec
+
+from app.channels.email.smtp import CAPABILITIES, SmtpAdapter
+from app.settings import Settings
+
+
+def create_adapter(settings: Settings) -> SmtpAdapter:
+    """The adapter of this process."""
+    return SmtpAdapter(
+        settings.smtp_url or "smtp://127.0.0.1:25", pool_size=8,
+        capabilities=msgspec.structs.replace(CAPABILITIES, provider="imap"),
+    )  # fmt: skip
