@@ -16,6 +16,8 @@ import msgspec
 TIMEOUT_S = 20.0
 MOST_BYTES = 2 * 1024 * 1024
 REDIRECTS = 5
+ERRORS = (httpx.HTTPError, httpx.InvalidURL)
+"""What a visit may fail with beside Refused and Lost."""
 
 
 class Refused(Exception):
@@ -27,7 +29,7 @@ class Lost(Exception):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page answered; `body` is cut at two MiB."""
+    """What a page answered; `body` is cut at what its reader asked for at most, two MiB if nothing."""
 
     url: str
     status: int
@@ -76,39 +78,40 @@ def client(private_hosts: frozenset[str] = frozenset()) -> httpx.AsyncClient:
 
 async def fetch(
     visit: httpx.AsyncClient, method: str, url: str, *, content: bytes | None = None,
-    headers: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None, most: int = MOST_BYTES,
 ) -> Answer:  # fmt: skip
-    """One request, redirects followed as browsers do. Raises Refused, httpx errors, and Lost for an error after one."""
-    answer, location = await _once(visit, method, url, content, headers)
+    """One request, redirects followed as browsers do. Raises Refused, `ERRORS`, and Lost for an error after one."""
+    answer, location = await _once(visit, method, url, content, headers, most=most)
     try:
         for _ in range(REDIRECTS):
             if location is None:
                 return answer
             if answer.status in (301, 302, 303):
                 method, content, headers = "GET", None, None
-            answer, location = await _once(visit, method, location, content, headers)
-    except (Refused, httpx.HTTPError, httpx.InvalidURL) as error:
+            answer, location = await _once(visit, method, location, content, headers, most=most)
+    except (Refused, *ERRORS) as error:
         raise Lost(f"{type(error).__name__} after a redirect: {error}") from error
     raise Lost(f"more than {REDIRECTS} redirects")
 
 
 async def _once(
-    visit: httpx.AsyncClient, method: str, url: str, content: bytes | None, headers: dict[str, str] | None
+    visit: httpx.AsyncClient, method: str, url: str, content: bytes | None, headers: dict[str, str] | None, *,
+    most: int,
 ) -> tuple[Answer, str | None]:
     """The answer to one request, and where it sends us."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise Refused("only http and https pages are opened")
     async with visit.stream(method, url, content=content, headers=headers) as response:
-        body = await _read(response)
+        body = await _read(response, most)
     answer = Answer(url=url, status=response.status_code, headers=dict(response.headers), body=body)
     location = response.headers.get("location") if answer.status in (301, 302, 303, 307, 308) else None
     return answer, urljoin(url, location) if location else None
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) >= MOST_BYTES:
+        if len(body) >= most:
             break
-    return bytes(body[:MOST_BYTES])
+    return bytes(body[:most])

@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from app.channels.telegram.api import TOKEN, BotApi, NoAnswerError, NotReachedError, RefusedError
+from app.channels.http_api import NoAnswerError, NotReachedError
+from app.channels.telegram.api import TOKEN, BotApi, RefusedError
 from app.channels.telegram.files import fetch_files
 from app.channels.telegram.updates import ASKED_FOR, read_update
 from app.domain.channels import Session

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from app.channels.email.http_api import ANSWER_MOST
+from app.channels.http_api import ANSWER_MOST
 
 KNOWN = re.compile(
     r"https://oauth2\.googleapis\.com/token|https://login\.microsoftonline\.com/[A-Za-z0-9.-]{1,80}/oauth2/v2\.0/token"

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.channels.email.http_api import member, text_of
+from app.channels.http_api import member, text_of
 from app.domain.channels import Webhook
 from app.domain.inbound import Receipt
 

@@ -12,17 +12,9 @@ from typing import Any
 
 import msgspec
 
-from app.channels.email.http_api import (
-    QUOTA_PAUSE_S,
-    Answer,
-    MailApi,
-    member,
-    named,
-    plain_headers,
-    prepared,
-    text_of,
-)
+from app.channels.email.http_api import QUOTA_PAUSE_S, MailApi, named, plain_headers, prepared
 from app.channels.email.provider_events import is_machine
+from app.channels.http_api import Answer, member, text_of
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
 from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent, Receipt

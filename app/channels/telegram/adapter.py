@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from app.channels.telegram.api import TOKEN, BotApi, Files, NoAnswerError, NotReachedError, RefusedError
+from app.channels.http_api import AUTH_PAUSE_S, NoAnswerError, NotReachedError
+from app.channels.telegram.api import TOKEN, BotApi, Files, RefusedError
 from app.channels.telegram.files import fetch_files
 from app.channels.telegram.markdown import to_markdown_v2
 from app.channels.telegram.updates import qualify, read_update, split_id
@@ -42,7 +43,6 @@ _GONE = (
     "chat not found", "user not found", "peer_id_invalid", "user is deactivated", "blocked by the user",
     "can't initiate conversation", "bot was kicked", "not a member", "chat was deactivated", "chat was deleted",
 )  # fmt: skip
-AUTH_PAUSE_S = 300.0
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,24 +1,18 @@
 """The Bot API over HTTP. What matters here is the difference between no, not reached, and nobody knows."""
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+from app.channels.http_api import BYTES_PER_S, HttpApi, NoAnswerError, NotReachedError
 
 TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{20,100}")
 """What @BotFather hands out; the number is the bot's own id."""
 FILE_MOST = 20 * 1024 * 1024
 """Telegram gives out no larger files."""
 _ANSWER_MOST = 32 * 1024 * 1024
-_UPLOAD_BYTES_PER_S = 100_000
-_NOT_SENT = (
-    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL,
-    httpx.ProxyError,
-)  # fmt: skip
 Files = Mapping[str, tuple[str, bytes, str]]
 """Form name → file name, bytes, type."""
 
@@ -33,27 +27,13 @@ class RefusedError(Exception):
         self.code, self.text, self.retry_after_s, self.migrate_to = code, text, retry_after_s, migrate_to
 
 
-class NotReachedError(Exception):
-    """Not a byte of the request left: nothing happened."""
-
-
-class NoAnswerError(Exception):
-    """The request began and its answer is missing or makes no sense: nobody knows what happened."""
-
-
 class BotApi:
     """One HTTP client for every bot. `base_url` without a slash at its end; times in seconds."""
 
     def __init__(
         self, base_url: str, *, connect_s: float = 10.0, answer_s: float = 30.0, connections: int = 64
     ) -> None:
-        self._base = base_url.rstrip("/")
-        self._connect_s, self._answer_s = connect_s, answer_s
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5),
-        )
+        self._api = HttpApi(base_url, connect_s=connect_s, answer_s=answer_s, connections=connections)
 
     async def call(
         self, token: str, method: str, fields: Mapping[str, Any] | None = None, files: Files | None = None, *,
@@ -68,7 +48,6 @@ class BotApi:
         if files:
             form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
             body = {"data": form, "files": files}
-            wait_s += sum(len(data) for _, data, _ in files.values()) / _UPLOAD_BYTES_PER_S
         status, answer = await self._exchange("POST", token, f"/bot{token}/{method}", wait_s, _ANSWER_MOST, **body)
         return _result(status, answer)
 
@@ -77,7 +56,7 @@ class BotApi:
         path = f"/file/bot{token}/{quote(file_path)}"
         if ".." in file_path or file_path.startswith("/"):
             raise RefusedError(400, "a file path that leads elsewhere")
-        status, data = await self._exchange("GET", token, path, most / _UPLOAD_BYTES_PER_S, most + 1)
+        status, data = await self._exchange("GET", token, path, most / BYTES_PER_S, most + 1)
         if status != 200:
             _result(status, data)
             raise NoAnswerError(f"HTTP {status} for a file")
@@ -87,7 +66,7 @@ class BotApi:
 
     async def close(self) -> None:
         """Hang up."""
-        await self._client.aclose()
+        await self._api.close()
 
     async def _exchange(
         self, verb: str, token: str, path: str, wait_s: float, most: int, **body: Any
@@ -95,22 +74,12 @@ class BotApi:
         """Status and at most `most` bytes of the answer; more is cut off."""
         if not TOKEN.fullmatch(token):
             raise RefusedError(401, "the secret is no bot token")
-        timeout = httpx.Timeout(self._answer_s + wait_s, connect=self._connect_s, pool=self._connect_s)
-        data = bytearray()
         try:
-            async with (
-                asyncio.timeout(self._connect_s + 2 * self._answer_s + wait_s),
-                self._client.stream(verb, self._base + path, timeout=timeout, **body) as response,
-            ):
-                async for chunk in response.aiter_bytes():
-                    data += chunk
-                    if len(data) >= most:
-                        break
-                return response.status_code, bytes(data[:most])
-        except _NOT_SENT as error:
-            raise NotReachedError(_told(error, token)) from error
-        except (httpx.HTTPError, OSError, TimeoutError) as error:
-            raise NoAnswerError(_told(error, token)) from error
+            answer = await self._api.call(verb, path, most=most, wait_s=wait_s, **body)
+        except (NotReachedError, NoAnswerError) as error:
+            # The address of a request holds the token.
+            raise type(error)(str(error).replace(token, "…")) from None
+        return answer.status, answer.body
 
 
 def _result(status: int, answer: bytes) -> Any:
@@ -139,7 +108,3 @@ def _refused(said: dict[str, Any]) -> RefusedError:
         retry_after_s=float(wait) if isinstance(wait, int | float) else None,
         migrate_to=moved if isinstance(moved, int) else None,
     )  # fmt: skip
-
-
-def _told(error: Exception, token: str) -> str:
-    return f"{type(error).__name__}: {error}".replace(token, "…")[:300]

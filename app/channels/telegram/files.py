@@ -1,19 +1,13 @@
 """Fetching what people send: getFile, then the bytes, within Telegram's limit and ours."""
 
-import asyncio
-import logging
 from collections.abc import Sequence
 
 import msgspec
 
-from app.channels.telegram.api import FILE_MOST, BotApi, NoAnswerError, NotReachedError, RefusedError
+from app.channels.media import NotGivenError, NotNowError, fetch_file
+from app.channels.telegram.api import FILE_MOST, BotApi, RefusedError
 from app.channels.telegram.updates import Media, Reading
-from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, digest
-
-log = logging.getLogger("parley.telegram")
-TRIES = 5
-PAUSE_S = 0.5
-PAUSE_MOST_S = 20.0
+from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
 
 
 async def fetch_files(api: BotApi, token: str, reading: Reading, most: int) -> Sequence[ChannelEvent]:
@@ -29,31 +23,16 @@ async def fetch_files(api: BotApi, token: str, reading: Reading, most: int) -> S
 
 
 async def _fetch(api: BotApi, token: str, media: Media, most: int) -> InboundFile:
-    if media.size_bytes > most:
-        return _refused(media, f"larger than {most} bytes")
-    reason = ""
-    for attempt in range(TRIES):
-        pause = PAUSE_S * 2**attempt
+    async def get() -> bytes:
         try:
             found = await api.call(token, "getFile", {"file_id": media.file_id})
-            data = await api.download(token, str(found["file_path"]), most)
-            return InboundFile(filename=media.filename, content_type=media.content_type, size_bytes=len(data),
-                               data=data, sha256=digest(data))  # fmt: skip
+            path = found.get("file_path") if isinstance(found, dict) else None
+            return await api.download(token, str(path or ""), most)
         except RefusedError as error:
             if error.code == 413 or "too big" in error.text:
-                return _refused(media, f"larger than {most} bytes")
-            reason = error.text
-            if error.code != 429:
-                break
-            pause = error.retry_after_s or pause
-        except (NotReachedError, NoAnswerError, KeyError, TypeError) as error:
-            reason = str(error)
-        await asyncio.sleep(min(pause, PAUSE_MOST_S))
-    log.warning("a file cannot be fetched", extra={"reason": reason})
-    return _refused(media, f"Telegram did not give it out: {reason}"[:500])
+                raise NotGivenError(f"larger than {most} bytes") from error
+            if error.code == 429:
+                raise NotNowError(error.text, error.retry_after_s) from error
+            raise NotGivenError(f"Telegram does not give it out: {error.text}") from error
 
-
-def _refused(media: Media, reason: str) -> InboundFile:
-    return InboundFile(
-        filename=media.filename, content_type=media.content_type, size_bytes=media.size_bytes, refused=reason
-    )
+    return await fetch_file(media, get, most)

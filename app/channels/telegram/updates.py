@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from app.channels import media
 from app.domain.inbound import ChannelEvent, InboundMessage, MessageEdit, Reachable
 
 log = logging.getLogger("parley.telegram")
@@ -30,13 +31,10 @@ _EXTENSIONS = {"image/jpeg": "jpg", "audio/ogg": "ogg", "audio/mpeg": "mp3", "vi
 Json = Mapping[str, Any]
 
 
-class Media(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a message, not yet fetched. `size_bytes` is 0 where Telegram does not say."""
+class Media(media.Media, frozen=True, kw_only=True):
+    """One file of a message, not yet fetched."""
 
     file_id: str
-    filename: str
-    content_type: str
-    size_bytes: int
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +77,7 @@ def _read_message(message: Json, session_id: str) -> Reading:
         return Reading()
     chat = int(message["chat"]["id"])
     private = message["chat"].get("type") == "private"
-    body, message_type, media = content
+    body, message_type, files = content
     address, name = sender
     key = qualify(session_id, chat, int(message["message_id"]))
     read = InboundMessage(
@@ -94,7 +92,7 @@ def _read_message(message: Json, session_id: str) -> Reading:
         occurred_at=_time(message["date"]),
         metadata=_facts(message, key) | ({} if str(chat) == address else {"reply_to": str(chat)}),
     )
-    return Reading(events=(Reachable(address=str(chat)), read), media=media)
+    return Reading(events=(Reachable(address=str(chat)), read), media=files)
 
 
 def _read_edit(message: Json, session_id: str) -> Reading:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.channels.telegram import files
+from app.channels import media
 from app.domain.channels import Webhook
 from app.domain.inbound import InboundFile, InboundMessage, digest
 
@@ -60,7 +60,7 @@ async def test_a_file_telegram_does_not_give_out_is_refused(place: Any) -> None:
 
 async def test_a_file_is_asked_for_again_when_telegram_stumbles(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors, limits and lost connections are waited out; after five tries the file is named as refused."""
-    monkeypatch.setattr(files, "PAUSE_S", 0.01)
+    monkeypatch.setattr(media, "PAUSE_S", 0.01)
     place.provider.faults.order("status", calls="getFile", times=1)
     place.provider.faults.order("limit", calls="getFile", times=1, seconds=1)
     place.provider.faults.order("drop", calls="file", times=1)
@@ -68,7 +68,7 @@ async def test_a_file_is_asked_for_again_when_telegram_stumbles(place: Any, monk
     assert (file.data, place.provider.calls["getFile"]) == (b"at last", 4)
     place.provider.faults.order("status", calls="getFile")
     file = await only_file(place, place.provider.upload(place.token, b"never"))
-    assert file.refused and file.refused.startswith("Telegram did not give it out")
+    assert file.refused and file.refused.startswith("the provider did not give it out")
 
 
 async def test_a_call_that_is_no_update_is_refused(place: Any) -> None:
