@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vapid_private_key: str = ""
     vapid_subject: str = "mailto:postmaster@parley.localhost"
     telegram_url: str = "https://api.telegram.org"
+    whatsapp_url: str = "https://graph.facebook.com"
+    twilio_url: str = "https://api.twilio.com"
     oauth_token_urls: str = ""
     resend_url: str = "https://api.resend.com"
     sparkpost_url: str = "https://api.sparkpost.com"

@@ -20,6 +20,8 @@ from devstack.ports import Ports
 from devstack.state import State
 
 METRICS_BASE = 9464
+PROVIDER_URLS = ("telegram_url", "whatsapp_url", "twilio_url", "public_url")
+"""Settings that say whom the running processes talk to, and where they are reached."""
 RECEIVERS = {
     "receive": "workers.receivers.email",
     "telegram": "workers.receivers.telegram",
@@ -123,7 +125,7 @@ class Plan:
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
             **ports, "moved": self.moved,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
-            "telegram_url": self.settings.telegram_url, "missing": self.missing, "mailboxes": [], "processes": {},
+            **{name: getattr(self.settings, name) for name in PROVIDER_URLS}, "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
 
 

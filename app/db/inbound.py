@@ -13,7 +13,17 @@ from psycopg.types.json import Jsonb
 
 from app.db.queries import query
 from app.db.worker import Connection, fetch, fetch_value
-from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, MessageEdit, Reachable, Receipt, Stored
+from app.domain.inbound import (
+    ChannelEvent,
+    InboundFile,
+    InboundMessage,
+    MessageEdit,
+    OptedIn,
+    OptedOut,
+    Reachable,
+    Receipt,
+    Stored,
+)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -38,11 +48,22 @@ async def store(connection: Connection, place: Place, events: Sequence[ChannelEv
             stored.append(await _store_message(connection, place, event))
         elif isinstance(event, MessageEdit):
             await edit(connection, place, event)
-        elif isinstance(event, Reachable):
-            await note_reachable(connection, place, event.address)
-        else:
+        elif isinstance(event, Receipt):
             await record_receipt(connection, place, event)
+        else:
+            await _note_wish(connection, place, event)
     return stored
+
+
+async def _note_wish(connection: Connection, place: Place, event: Reachable | OptedOut | OptedIn) -> None:
+    """Who may be written to from now on, or no longer."""
+    values: dict[str, Any] = {"tenant_id": place.tenant_id, "channel": place.channel, "address": event.address}
+    if isinstance(event, OptedOut):
+        await fetch(connection, "inbound", "note_opt_out", scope=event.scope, **values)
+    elif isinstance(event, OptedIn):
+        await fetch(connection, "inbound", "note_opt_in", **values)
+    else:
+        await fetch(connection, "inbound", "note_reachable", **values)
 
 
 async def _store_message(connection: Connection, place: Place, message: InboundMessage) -> Stored:
@@ -102,12 +123,3 @@ async def record_receipt(connection: Connection, place: Place, receipt: Receipt)
         connection, "inbound", "record_receipt", tenant_id=place.tenant_id, receipt=Jsonb(document)
     )
     return str(result["result"])
-
-
-async def note_reachable(connection: Connection, place: Place, address: str) -> bool:
-    """Whether a suppression ended by it."""
-    return bool(
-        await fetch_value(
-            connection, "inbound", "note_reachable", tenant_id=place.tenant_id, channel=place.channel, address=address
-        )
-    )

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from app.db.queries import load
 from app.db.unit import Row, Unit, rows_as
+from app.domain.channels import Template
 from app.domain.messages import Attachment, AttachmentData, Message, Page, Retried, Sent, SingleMessage
 from app.domain.outbound import Lifted, Resolved, Suppressed, Suppression, UnknownDispatch
 from app.domain.paging import Position
@@ -56,12 +58,13 @@ async def get_message(unit: Unit, message_id: UUID) -> SingleMessage | None:
 
 async def send_message(
     unit: Unit, thread_id: UUID, body: str, *, client_message_id: str | None, expected_last_seq: int | None,
-    subject: str | None,
+    subject: str | None, template: Template | None = None,
 ) -> Sent:  # fmt: skip
     """Send a message. Raises Conflict with what is new, RateLimited, BadInput, NotFound."""
     params = {
         "thread_id": thread_id, "body": body, "client_message_id": client_message_id,
         "expected_last_seq": expected_last_seq, "subject": subject,
+        "template": None if template is None else Jsonb(msgspec.to_builtins(template)),
     }  # fmt: skip
     return msgspec.convert(await unit.call(QUERIES["send_message"], params), Sent)
 

@@ -77,6 +77,14 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     """Web address in the body → the address that leads there by way of us."""
 
 
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A text the provider has approved, and what its places are filled with: in their order, or by name."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,512}(?![\s\S])")]
+    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?(?![\s\S])")]
+    variables: list[str] | dict[str, str] = []
+
+
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """One outbound message, claimed and ready to send."""
 
@@ -105,7 +113,9 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str = ""
     message_type: str = "text"
     metadata: dict[str, Any] = {}
-    """Channel facts of the message: `{"template": {"name", "language", "parameters"}}` for a template."""
+    """Channel facts of the message."""
+    template: Template | None = None
+    """What is sent in place of the body, where the provider takes no free text."""
     attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
     """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
@@ -132,6 +142,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float | None = None
     suppress_recipient: bool = False
     """The provider said that this address does not exist: a hard bounce in the dialogue."""
+    opted_out: bool = False
+    """The provider said that this person wants nothing from us."""
     task: ManualTask | None = None
     """For `manual`; `error_code` says why."""
 

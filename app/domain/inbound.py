@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -76,7 +76,22 @@ class Reachable(msgspec.Struct, frozen=True, kw_only=True):
     address: str
 
 
-ChannelEvent = InboundMessage | MessageEdit | Receipt | Reachable
+class OptedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody told the provider that he wants nothing from us on this channel. Only from providers that vouch for the
+    sender."""
+
+    address: str
+    scope: Literal["all", "automatic"] = "all"
+    """`automatic`: answers to what he writes himself are still welcome."""
+
+
+class OptedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Who had opted out lets us in again. No consent to marketing follows from it."""
+
+    address: str
+
+
+ChannelEvent = InboundMessage | MessageEdit | Receipt | Reachable | OptedOut | OptedIn
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from app import log
 from app.db import messages as db
 from app.db.unit import Unit
+from app.domain.channels import Template
 from app.domain.contacts import AddressKind
 from app.domain.messages import Attachment, Explanation, Message, Retried, Sent, SingleMessage
 from app.domain.outbound import Lifted, Resolution, Resolved, Suppressed, Suppression, SuppressionScope, UnknownDispatch
@@ -57,13 +58,15 @@ class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message to send.
 
     With `client_message_id` a repeated request changes nothing and gets the first answer. With `expected_last_seq` the
-    send is refused (409, with what is new) when the conversation moved on.
+    send is refused (409, with what is new) when the conversation moved on. With `template` the provider sends that
+    text; `body` then says what its reader will see.
     """
 
     body: Body
     client_message_id: ClientId | None = None
     expected_last_seq: Seq | None = None
     subject: Subject | None = None
+    template: Template | None = None
 
 
 class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,7 +153,7 @@ async def send_message(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBo
     """Queued for sending; 201, or 200 when this client_message_id was sent before. The AI falls silent here."""
     sent = await db.send_message(
         unit, thread_id, data.body, client_message_id=data.client_message_id,
-        expected_last_seq=data.expected_last_seq, subject=data.subject,
+        expected_last_seq=data.expected_last_seq, subject=data.subject, template=data.template,
     )  # fmt: skip
     log.bind(message_id=str(sent.message_id))
     return Response(sent, status_code=200 if sent.duplicate else 201)

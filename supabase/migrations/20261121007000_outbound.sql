@@ -7,6 +7,33 @@
 --       unknown  → dispatch_unknown (class N) or queued with the same key (class I)
 --   receipts: kept once, move a row forward only; they also settle dispatch_unknown
 
+create function private.is_template(p_template jsonb) returns boolean
+language sql immutable strict parallel safe set search_path = '' as $$
+  with given as (
+    select p_template -> 'name' as name, p_template -> 'language' as language, p_template -> 'variables' as variables
+  ), filled as (
+    select '' as key, v.value from given as g
+    cross join lateral jsonb_array_elements(case jsonb_typeof(g.variables) when 'array' then g.variables end) as v (value)
+    union all
+    select v.key, v.value from given as g
+    cross join lateral jsonb_each(case jsonb_typeof(g.variables) when 'object' then g.variables end) as v
+  )
+  select jsonb_typeof(p_template) = 'object' and coalesce((
+    select jsonb_typeof(g.name) = 'string' and g.name #>> '{}' ~ '^[a-z0-9_]+$' and length(g.name #>> '{}') <= 512
+      and jsonb_typeof(g.language) = 'string' and g.language #>> '{}' ~ '^[a-z]{2,3}(_[A-Z]{2})?$'
+      and (g.variables is null or jsonb_typeof(g.variables) in ('array', 'object'))
+    from given as g), false)
+  and case jsonb_typeof(p_template) when 'object' then p_template - array['name', 'language', 'variables'] = '{}'
+    else false end
+  and (select count(*) from filled as f) <= 50 and not exists (
+    select from filled as f
+    where f.key !~ '^[a-z0-9_]{0,60}$' or jsonb_typeof(f.value) <> 'string'
+      or f.value #>> '{}' !~ '^[^[:cntrl:]]+$' or length(f.value #>> '{}') > 1024)
+$$;
+comment on function private.is_template(jsonb) is
+'{name, language, variables}: a template a provider has approved and what its places are filled with, in their order '
+'([text, …]) or by name ({name: text, …}).';
+
 create table public.et_outbound_queue (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
@@ -22,6 +49,7 @@ create table public.et_outbound_queue (
   attempts smallint not null default 0,
   provider text,
   provider_message_id text,
+  template jsonb,
   created_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   constraint et_outbound_queue_tenant_id_id_pkey primary key (tenant_id, id),
@@ -30,6 +58,7 @@ create table public.et_outbound_queue (
   references public.et_messages (tenant_id, id),
   constraint et_outbound_queue_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
   references public.et_channel_sessions (tenant_id, id),
+  constraint et_outbound_queue_template_check check (private.is_template(template)),
   constraint et_outbound_queue_purpose_check check (purpose in ('reply', 'follow_up', 'notification', 'marketing')),
   constraint et_outbound_queue_status_check check (
     status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'bounced', 'cancelled', 'dispatch_unknown'))
@@ -41,6 +70,9 @@ comment on column public.et_outbound_queue.purpose is
 'reply answers somebody; follow_up, notification and marketing obey consent and quiet hours.';
 comment on column public.et_outbound_queue.status_reason is
 'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
+
+comment on column public.et_outbound_queue.template is
+'The approved template that is sent in place of the body; the body says what its reader will see. Null: free text.';
 
 create table private.outbound_work (
   tenant_id uuid not null,
@@ -142,6 +174,8 @@ create table public.suppressions (
 );
 comment on table public.suppressions is
 'Addresses nothing is sent to. all: dead or complaining; automatic: asked to be left alone, may still be answered.';
+comment on column public.suppressions.kind is
+'A kind of address (private.address_kind), or one channel: a number that takes no SMS may be on WhatsApp.';
 
 create table private.send_counters (
   tenant_id uuid not null,

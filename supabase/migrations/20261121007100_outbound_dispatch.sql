@@ -61,6 +61,7 @@ declare
   v_thread public.et_threads%rowtype;
   v_head record;
   v_message public.et_messages%rowtype;
+  v_template jsonb;
   v_queue uuid;
 begin
   select t.* into v_thread from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id;
@@ -69,7 +70,8 @@ begin
     raise exception 'this thread has nobody to send to on %', v_thread.channel
       using errcode = 'PT422', detail = '{"code": "no_recipient"}', hint = 'Add an address to the contact first.';
   end if;
-  perform private.refuse_unsendable(v_thread, p_body, coalesce(p_options ->> 'message_type', 'text'), p_sender_kind);
+  v_template := nullif(p_options -> 'template', 'null');
+  perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind);
   insert into public.et_messages (
     tenant_id, thread_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_user_id,
     subject, body, language, message_type, external_message_id, client_message_id, reference_ids, control_epoch,
@@ -79,7 +81,8 @@ begin
       p_sender,
     (p_options ->> 'sender_user_id')::uuid, coalesce(p_options ->> 'subject', private.reply_subject(v_head.subject)),
       p_body,
-    p_options ->> 'language', coalesce(p_options ->> 'message_type', 'text'),
+    p_options ->> 'language',
+    case when v_template is null then coalesce(p_options ->> 'message_type', 'text') else 'template' end,
     case v_thread.channel when 'email' then v_head.external_message_id end, p_options ->> 'client_message_id',
     v_head.reference_ids, (p_options ->> 'control_epoch')::bigint, (p_options ->> 'based_on_seq')::bigint,
     p_options ->> 'cause_kind', (p_options ->> 'cause_id')::uuid, coalesce(p_options -> 'metadata', '{}'))
@@ -89,10 +92,10 @@ begin
   end if;
   perform private.attach_files(p_tenant_id, v_message.id, p_options -> 'attachments');
   insert into public.et_outbound_queue (
-    tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, scheduled_at)
+    tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, template, scheduled_at)
   values (
     p_tenant_id, v_message.id, p_thread_id, v_thread.channel, v_thread.channel_session_id, v_head.recipient,
-    coalesce(p_options ->> 'purpose', 'reply'),
+    coalesce(p_options ->> 'purpose', 'reply'), v_template,
     clock_timestamp() + make_interval(secs => coalesce((p_options ->> 'delay_seconds')::integer, 0)))
   returning id into v_queue;
   return query select v_message.id, v_queue, v_message.seq, v_message.rev;
@@ -155,8 +158,9 @@ declare
   v record;
 begin
   select t.status as tenant_status, t.time_zone, s.status as session_status, c.blocked_at, c.time_zone as contact_zone,
-    th.status as thread_status, th.control, th.control_epoch, th.last_inbound_seq, m.sender_kind, m.message_type,
-    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, b.failures, p.window_hours, x.scope, x.reason as suppressed_because,
+    th.status as thread_status, th.control, th.control_epoch, th.last_inbound_seq, m.sender_kind,
+    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, b.failures, p.provider, p.window_hours, x.scope,
+    x.reason as suppressed_because,
     st.quiet_hours_start, st.quiet_hours_end, st.daily_send_cap, coalesce(n.sent, 0) as sent_today, c.id as contact_id
   into v
   from public.et_messages as m
@@ -166,8 +170,11 @@ begin
   inner join public.et_channel_sessions as s on s.tenant_id = m.tenant_id and s.id = m.channel_session_id
   left join public.contacts as c
     on c.tenant_id = th.tenant_id and c.id = private.canonical_contact(th.tenant_id, th.contact_id)
-  left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
-    and x.kind = private.address_kind(m.channel)
+  left join lateral (
+    select s.scope, s.reason from public.suppressions as s
+    where s.tenant_id = m.tenant_id and s.address = p_queue.recipient
+      and s.kind in (private.address_kind(m.channel), m.channel)
+    order by s.scope limit 1) as x on true
   left join private.channel_providers as p on p.provider = s.provider
   left join private.breakers as b on b.tenant_id = m.tenant_id
     and b.account = private.provider_account(s.provider, s.config)
@@ -191,9 +198,11 @@ begin
   elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel,
     'marketing') then
     verdict := 'cancel'; reason := 'no_consent';
-  elsif v.message_type <> 'template' and not private.in_service_window(p_queue.tenant_id, p_queue.thread_id,
+  elsif p_queue.template is null and not private.in_service_window(p_queue.tenant_id, p_queue.thread_id,
     v.window_hours) then
     verdict := 'cancel'; reason := 'window_closed';
+  elsif p_queue.template is not null and v.provider is not null and v.window_hours is null then
+    verdict := 'cancel'; reason := 'no_templates';
   elsif v.tenant_status = 'suspended' then
     verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
   elsif v.session_status = 'paused' then
@@ -236,7 +245,8 @@ language sql stable security definer set search_path = '' as $$
     inner join public.et_messages as m on m.tenant_id = t.tenant_id
       and m.thread_id = t.id and m.seq = t.last_inbound_seq
     where t.tenant_id = p_tenant_id and t.id = p_thread_id
-      and m.created_at > clock_timestamp() - make_interval(hours => p_hours))
+      -- When it was written, where the provider says so: a call that came hours late opens no window of its own.
+      and least(m.created_at, m.occurred_at) > clock_timestamp() - make_interval(hours => p_hours))
 $$;
 comment on function private.in_service_window(uuid, uuid, integer) is
 'Definer: the contact wrote within so many hours, so the provider takes free text. Always true without such a rule.';
@@ -261,13 +271,14 @@ $$;
 comment on function private.is_receive_only(public.et_threads) is
 'Definer: the account a thread runs on takes messages and sends none, as a form does.';
 
-create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_message_type text,
+create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_template jsonb,
   p_sender_kind text) returns void
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_most integer;
+  v_window integer;
 begin
-  select p.max_body_chars into v_most
+  select p.max_body_chars, p.window_hours into v_most, v_window
   from public.et_channel_sessions as s inner join private.channel_providers as p on p.provider = s.provider
   where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id;
   if length(p_body) > v_most then
@@ -280,16 +291,26 @@ begin
       using errcode = 'PT422', detail = '{"code": "receive_only", "field": "body"}',
         hint = 'Write to the contact on another channel.';
   end if;
+  if p_template is not null then
+    if v_most is not null and v_window is null then
+      raise exception 'the provider of this account has no templates'
+        using errcode = 'PT422', detail = '{"code": "no_templates", "field": "template"}', hint = 'Send it as text.';
+    elsif not private.is_template(p_template) then
+      raise exception 'a template has a name, a language and variables'
+        using errcode = 'PT422', detail = '{"code": "bad_template", "field": "template"}',
+          hint = 'E.g. {"name": "visit_reminder", "language": "en_US", "variables": ["Tuesday"]}; no value is empty.';
+    end if;
+    return;
+  end if;
   -- The AI is overruled before it comes here, and what it had queued is cancelled at claim.
-  if p_sender_kind <> 'ai' and p_message_type <> 'template' and not private.in_service_window(
-    p_thread.tenant_id, p_thread.id, private.thread_window(p_thread)) then
+  if p_sender_kind <> 'ai' and not private.in_service_window(p_thread.tenant_id, p_thread.id, v_window) then
     raise exception 'the contact has not written lately: only a template may be sent on %', p_thread.channel
       using errcode = 'PT422', detail = '{"code": "window_closed", "field": "body"}',
         hint = 'Send an approved template, or wait until the contact writes.';
   end if;
 end
 $$;
-comment on function private.refuse_unsendable(public.et_threads, text, text, text) is
+comment on function private.refuse_unsendable(public.et_threads, text, jsonb, text) is
 'Definer: what the thread''s provider would not take is refused before it is queued.';
 
 create function private.take_daily_send(p_tenant_id uuid) returns boolean

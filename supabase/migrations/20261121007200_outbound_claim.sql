@@ -116,7 +116,7 @@ create function private.dispatch_details(p_tenant_id uuid, p_queue_id uuid) retu
 language sql volatile security definer set search_path = '' as $$
   select jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
-    'provider', s.provider, 'message_type', m.message_type, 'metadata', m.metadata, 'session_address', s.address,
+    'provider', s.provider, 'message_type', m.message_type, 'template', q.template, 'metadata', m.metadata, 'session_address', s.address,
     'session_id', s.id,
     'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
     'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
@@ -266,7 +266,9 @@ begin
   if v_status in ('queued', 'failed', 'bounced', 'cancelled') then
     perform private.give_back_send(p_tenant_id);
   end if;
-  if (p_outcome ->> 'suppress_recipient')::boolean then
+  if (p_outcome ->> 'opted_out')::boolean then
+    perform private.opt_out(p_tenant_id, v_queue.channel, v_queue.recipient, 'all', v_queue.message_id);
+  elsif (p_outcome ->> 'suppress_recipient')::boolean then
     perform private.suppress(p_tenant_id, v_queue.channel, v_queue.recipient, 'bounced', v_queue.message_id);
   end if;
   return v_status;
@@ -280,18 +282,16 @@ create function private.suppress(p_tenant_id uuid, p_channel text, p_address tex
   p_message_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   insert into public.suppressions as s (tenant_id, kind, address, scope, reason, source_message_id)
-  select p_tenant_id, k.kind, k.address,
+  select p_tenant_id, p_channel, k.address,
     case when p_reason = 'unsubscribed' then 'automatic' else 'all' end, p_reason, p_message_id
-  from (
-    select private.address_kind(p_channel) as kind,
-      case private.address_kind(p_channel) when 'email' then lower(p_address) else p_address end as address) as k
-  where private.is_address(k.kind, k.address)
+  from (select case p_channel when 'email' then lower(p_address) else p_address end as address) as k
+  where private.is_address(private.address_kind(p_channel), k.address)
   on conflict (tenant_id, kind, address) do update
   set scope = 'all', reason = excluded.reason, source_message_id = excluded.source_message_id
   where s.scope = 'automatic' and excluded.scope = 'all'
 $$;
 comment on function private.suppress(uuid, text, text, text, uuid) is
-'Definer: nothing more is sent to this address; a stronger reason replaces a weaker one.';
+'Definer: nothing more is sent to this address on this channel; a stronger reason replaces a weaker one.';
 
 grant execute on function private.claim_outbound(text, integer, timestamptz, uuid),
 private.dispatch_details(uuid, uuid), private.renew_outbound(uuid[], uuid[], bigint[]),

@@ -153,7 +153,7 @@ begin
     select e.* into v_again from private.enqueue_outbound(v_tenant, v_queue.thread_id, v_message.body, 'agent',
       private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id',
         p_message_id,
-        'client_message_id', 'resend:' || p_message_id::text)) as e;
+        'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template)) as e;
   end if;
   perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
     jsonb_build_object('resolution', p_resolution));
@@ -191,7 +191,7 @@ comment on function private.take_send_token(uuid, text) is
 'gives the token back.';
 
 create function private.send_message(
-  p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text
+  p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -240,7 +240,7 @@ begin
   select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
     v_tenant, p_thread_id, p_body, 'agent', private.actor(), jsonb_build_object(
       'client_message_id', p_client_message_id, 'sender_user_id', private.current_user_id(), 'subject', p_subject,
-      'cause_kind', 'client')) as e;
+      'cause_kind', 'client', 'template', p_template)) as e;
   if v_sent.message_id is null then
     raise exception 'this client_message_id was used in another conversation'
       using errcode = 'PT409', detail = '{"code": "client_id_reused", "field": "client_message_id"}',
@@ -251,25 +251,26 @@ begin
     false);
 end
 $$;
-comment on function private.send_message(uuid, text, text, bigint, text) is
+comment on function private.send_message(uuid, text, text, bigint, text, jsonb) is
 'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq '
 'does not match, rate limited, and a takeover from the AI.';
 
 create function public.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,
-  p_subject text default null
+  p_subject text default null, p_template jsonb default null
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic
-select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject);
+select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject, p_template);
 end;
 create function public.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.resolve_unknown(p_message_id, p_resolution); end;
-comment on function public.send_message(uuid, text, text, bigint, text) is
-'Send a message in a thread, as agent or API key.';
+comment on function public.send_message(uuid, text, text, bigint, text, jsonb) is
+'Send a message in a thread, as agent or API key; with a template where the provider wants one.';
 comment on function public.resolve_unknown(uuid, text) is
 'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
 
 grant execute on function private.record_receipt(uuid, jsonb) to parley_worker;
-grant execute on function private.send_message(uuid, text, text, bigint, text), private.resolve_unknown(uuid, text),
-public.send_message(uuid, text, text, bigint, text), public.resolve_unknown(uuid, text) to authenticated;
+grant execute on function private.send_message(uuid, text, text, bigint, text, jsonb),
+public.send_message(uuid, text, text, bigint, text, jsonb), private.resolve_unknown(uuid, text),
+public.resolve_unknown(uuid, text) to authenticated;

@@ -1,5 +1,5 @@
--- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it; and those that come
--- back to life by themselves.
+-- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it; those whose owners
+-- say STOP or START themselves; and those that come back to life.
 
 create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -43,10 +43,10 @@ language plpgsql volatile security definer set search_path = '' as $$
 begin
   delete from public.suppressions as x
   where x.tenant_id = p_tenant_id and x.tenant_id = private.worker_tenant() and x.address = p_address
-    and x.kind = private.address_kind(p_channel) and x.reason = 'bounced';
+    and x.kind = p_channel and x.reason = 'bounced';
   if found then
     perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null,
-      jsonb_build_object('kind', private.address_kind(p_channel), 'address', p_address, 'reason', 'bounced'));
+      jsonb_build_object('kind', p_channel, 'address', p_address, 'reason', 'bounced'));
   end if;
   return found;
 end
@@ -54,6 +54,54 @@ $$;
 comment on function private.note_reachable(uuid, text, text) is
 'Definer, for receivers of channels whose provider vouches for the sender: who was unreachable has written or let us '
 'in again. What people or complaints suppressed stays suppressed. Only in the transaction''s tenant.';
+
+create function private.opt_out(p_tenant_id uuid, p_channel text, p_address text, p_scope text,
+  p_message_id uuid default null) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into public.suppressions as x (tenant_id, kind, address, scope, reason, source_message_id)
+  values (p_tenant_id, p_channel, p_address, p_scope, 'unsubscribed', p_message_id)
+  on conflict (tenant_id, kind, address) do update
+  -- The person's own word outlasts a bounce: writing to us is no START.
+  set reason = case x.reason when 'bounced' then 'unsubscribed' else x.reason end,
+    scope = case when 'all' in (x.scope, excluded.scope) then 'all' else x.scope end;
+  insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)
+  select i.tenant_id, i.contact_id, p_channel, 'marketing', false, 'opt-out by the person',
+    'contact:' || i.contact_id::text
+  from public.contact_identities as i
+  where i.tenant_id = p_tenant_id and i.kind = private.address_kind(p_channel) and i.address = p_address
+    and private.has_consent(p_tenant_id, i.contact_id, p_channel, 'marketing');
+end
+$$;
+comment on function private.opt_out(uuid, text, text, text, uuid) is
+'Definer: somebody wants nothing (all) or nothing automatic on this channel; a consent to marketing there is withdrawn '
+'on record.';
+
+create function private.note_opt_out(p_tenant_id uuid, p_channel text, p_address text, p_scope text) returns void
+language sql volatile security definer set search_path = '' as $$
+  select private.opt_out(p_tenant_id, p_channel, p_address, p_scope)
+  where p_tenant_id = private.worker_tenant() and private.is_address(private.address_kind(p_channel), p_address)
+$$;
+comment on function private.note_opt_out(uuid, text, text, text) is
+'Definer, for receivers of channels whose provider vouches for the sender: he said STOP. Only in the transaction''s '
+'tenant.';
+
+create function private.note_opt_in(p_tenant_id uuid, p_channel text, p_address text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from public.suppressions as x
+  where x.tenant_id = p_tenant_id and x.tenant_id = private.worker_tenant() and x.address = p_address
+    and x.kind = p_channel and x.reason in ('unsubscribed', 'bounced');
+  if found then
+    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null,
+      jsonb_build_object('kind', p_channel, 'address', p_address, 'reason', 'unsubscribed'));
+  end if;
+  return found;
+end
+$$;
+comment on function private.note_opt_in(uuid, text, text) is
+'Definer, for receivers: who said STOP on this channel has said START. What the staff or complaints suppressed stays '
+'so, and no consent to marketing comes back. Only in the transaction''s tenant.';
 
 create function public.suppress_address(p_kind text, p_address text, p_scope text default 'all') returns jsonb
 language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address,
@@ -65,4 +113,5 @@ comment on function public.lift_suppression(text, text) is 'Allow sending to an 
 
 grant execute on function private.suppress_address(text, text, text), private.lift_suppression(text, text),
 public.suppress_address(text, text, text), public.lift_suppression(text, text) to authenticated;
-grant execute on function private.note_reachable(uuid, text, text) to parley_worker;
+grant execute on function private.note_reachable(uuid, text, text), private.note_opt_out(uuid, text, text, text),
+private.note_opt_in(uuid, text, text) to parley_worker;

@@ -50,6 +50,14 @@ select private.record_receipt(%(tenant_id)s, %(receipt)s) as result;
 -- Who was suppressed as unreachable has written, or let us in again.
 select private.note_reachable(%(tenant_id)s, %(channel)s, %(address)s) as lifted;
 
+-- name: note_opt_out
+-- Somebody said STOP.
+select private.note_opt_out(%(tenant_id)s, %(channel)s, %(address)s, %(scope)s);
+
+-- name: note_opt_in
+-- Who had said STOP said START.
+select private.note_opt_in(%(tenant_id)s, %(channel)s, %(address)s) as lifted;
+
 -- name: record_heartbeat
 -- The session is alive: it just received something.
 select private.record_heartbeat(%(tenant_id)s, %(session_id)s, 'connected', null, true);

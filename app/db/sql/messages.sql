@@ -56,7 +56,8 @@ where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.id = %(m
 -- name: send_message
 -- Send a message in a thread; idempotent by client id.
 select public.send_message(
-  %(thread_id)s::uuid, %(body)s::text, %(client_message_id)s::text, %(expected_last_seq)s::bigint, %(subject)s::text);
+  %(thread_id)s::uuid, %(body)s::text, %(client_message_id)s::text, %(expected_last_seq)s::bigint, %(subject)s::text,
+  %(template)s::jsonb);
 
 -- name: explain_message
 -- Why a message is where it is and what became of it.

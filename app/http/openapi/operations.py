@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from app.domain.assisting import DraftRow
-from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested
+from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
 from app.domain.outbound import Lifted, Resolved, Suppressed
@@ -134,9 +134,12 @@ OPERATIONS: dict[str, Shown] = {
     "list_history": Shown(Listing([w.SINGLE], w.CURSOR), "read", problems=("bad_cursor",)),
     "send_message": Shown(
         SENT, "send",
-        messages.SendMessage("We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler"),
+        messages.SendMessage(
+            "We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler",
+            Template(name="visit_offer", language="en_US", variables=["Tuesday", "nine"]),
+        ),
         ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
-         "rate_limited"),
+         "no_templates", "bad_template", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
@@ -145,7 +148,7 @@ OPERATIONS: dict[str, Shown] = {
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
         Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
-        ("merged", "no_recipient", "receive_only", "window_closed")
+        ("merged", "no_recipient", "receive_only", "window_closed", "no_templates")
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
     "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),

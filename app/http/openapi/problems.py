@@ -103,6 +103,12 @@ PROBLEMS: dict[str, Known] = {
         422, "the contact has not written lately: only a template may be sent on whatsapp",
         "Send an approved template, or wait until the contact writes.", "body",
     ),
+    "no_templates": Known(422, "the provider of this account has no templates", "Send it as text.", "template"),
+    "bad_template": Known(
+        422, "a template has a name, a language and variables",
+        'E.g. {"name": "visit_reminder", "language": "en_US", "variables": ["Tuesday"]}; no value is empty.',
+        "template",
+    ),
     "unknown_provider": Known(
         422, "no provider gmail for the channel email", "Known for this channel: smtp.", "provider"
     ),
