@@ -125,7 +125,8 @@ class Plan:
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
             **ports, "moved": self.moved,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
-            **{name: getattr(self.settings, name) for name in PROVIDER_URLS}, "missing": self.missing, "mailboxes": [], "processes": {},
+            **{name: getattr(self.settings, name) for name in PROVIDER_URLS},
+            "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ import httptools
 
 BODY_MOST = 64 * 1024 * 1024
 WORDS = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
+    200: "OK", 201: "Created", 307: "Temporary Redirect",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
     413: "Request Entity Too Large", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway",
 }  # fmt: skip
 
@@ -67,6 +68,7 @@ class Response:
     body: bytes = b""
     content_type: str = "application/json"
     delay_s: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Drop:
@@ -77,9 +79,10 @@ DROP: Final = Drop()
 Handler = Callable[[Request], Awaitable[Response | Drop]]
 
 
-def as_json(value: Any, status: int = 200) -> Response:
-    """An answer in JSON."""
-    return Response(status, json.dumps(value).encode())
+def as_json(value: Any, status: int = 200, **headers: str) -> Response:
+    """An answer in JSON; `retry_after` becomes Retry-After."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, json.dumps(value).encode(), headers=named)
 
 
 def read_multipart(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str, Part]]:
@@ -186,7 +189,8 @@ def _said(done: "asyncio.Task[bytes]") -> bytes:
 def _head(answer: Response) -> bytes:
     lines = (
         f"HTTP/1.1 {answer.status} {WORDS.get(answer.status, 'Unknown')}",
-        f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}", "", "",
+        f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}",
+        *(f"{name}: {value}" for name, value in answer.headers.items()), "", "",
     )  # fmt: skip
     return "\r\n".join(lines).encode()
 

@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from devstack.providers.limits import Bucket
+
 TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{20,100}")
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Kinds of update that are only given when asked for by name."""
@@ -23,25 +25,6 @@ class Limits:
     chat_burst: int = 3
     bot_per_second: float = 30.0
     bot_burst: int = 30
-
-
-@dataclass
-class Bucket:
-    """Fills at `rate` a second up to `size`."""
-
-    rate: float
-    size: float
-    left: float
-    at: float
-
-    def take(self) -> float:
-        """0 and one is taken, or the seconds until there is one again."""
-        now = time.monotonic()
-        self.left, self.at = min(self.size, self.left + (now - self.at) * self.rate), now
-        if self.left >= 1:
-            self.left -= 1
-            return 0.0
-        return (1 - self.left) / self.rate
 
 
 @dataclass

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from devstack.providers.faults import BEFORE, Fault, Faults
+from devstack.providers.faults import Fault, Faults
 from devstack.providers.http import DROP, Drop, Request, Response, Server, as_json
+from devstack.providers.struck import answered
 from devstack.providers.telegram.bots import TOKEN, Bot, Chat, Conflict, Json, Limits
 from devstack.providers.telegram.sending import ApiError, Files, Sender, bad
 
@@ -122,17 +123,8 @@ class Telegram:
             return as_json(ApiError(404, "Not Found").body(), 404)
         name = rest.lower()
         self.calls[rest] = self.calls.get(rest, 0) + 1
-        fault = self.faults.strike(rest)
-        if fault is not None and fault.kind in BEFORE:
-            return _instead(fault)
-        if fault is not None and fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-        answer = await self._call(head.removeprefix("bot"), name, request)
-        if fault is None or fault.kind == "slow":
-            return answer
-        if fault.kind == "hang":
-            await request.disconnected.wait()
-        return Response(200, b"<html>it works</html>", "text/html") if fault.kind == "garbage" else DROP
+        token = head.removeprefix("bot")
+        return await answered(self.faults, rest, request, lambda: self._call(token, name, request), _instead)
 
     async def _call(self, token: str, name: str, request: Request) -> Response:
         try:
@@ -185,7 +177,7 @@ class Telegram:
     def _download(self, rest: str) -> Response | Drop:
         fault = self.faults.strike("file")
         if fault is not None:
-            return _instead(fault)
+            return _instead(fault) or DROP
         head, _, path = rest.partition("/")
         bot = self.bots.get(head.removeprefix("bot"))
         found = [data for known, data in bot.files.values() if known == path] if bot and not bot.revoked else []
@@ -280,16 +272,14 @@ class Telegram:
                 "conflicts": bot.conflicts, "webhook": bot.webhook.get("url", "")}  # fmt: skip
 
 
-def _instead(fault: Fault) -> Response | Drop:
-    """What is answered in the place of a call that is not made."""
+def _instead(fault: Fault) -> Response | None:
+    """Telegram's own words in the place of a call that is not made."""
     if fault.kind == "limit":
         seconds = max(1, round(fault.seconds))
         return as_json(ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds).body(), 429)
-    if fault.kind == "html":
-        return Response(fault.status, b"<html><h1>Bad Gateway</h1></html>", "text/html")
     if fault.kind == "status":
         return as_json(ApiError(fault.status, fault.text).body(), fault.status)
-    return DROP
+    return None
 
 
 def texts(deliveries: Iterable[Json]) -> list[str]:
