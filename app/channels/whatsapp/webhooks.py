@@ -1,8 +1,8 @@
 """What Meta's webhooks say: pure mapping of one call to events, and which files are to be fetched for them.
 
-A call is a batch: entries, in them changes, in them messages and statuses. A status that cannot be read is left out with
-a line in the log. A message whose id or sender cannot be read makes the whole call one that a person has to look at:
-leaving it out would lose it.
+A call is a batch: entries, in them changes, in them messages and statuses. A status that cannot be read is left out
+with a line in the log. A message whose id or sender cannot be read makes the whole call one that a person has to look
+at: leaving it out would lose it.
 """
 
 import logging

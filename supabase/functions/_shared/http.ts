@@ -3,7 +3,7 @@
 export const WEBHOOK_BYTES = 1_048_576;
 export const FORM_BYTES = 65_536;
 const READ_MS = 10_000;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** An answer that is no success: thrown anywhere, turned into a problem document (RFC 9457) by `serve`. */
 export class Problem extends Error {

@@ -1,7 +1,7 @@
 /** Twilio: HMAC over the address it was given and the sorted fields. Messages and status callbacks alike. */
 
 import { equal, hmac, toBase64, utf8 } from "../_shared/crypto.ts";
-import { malformed } from "../_shared/http.ts";
+import { malformed, UUID } from "../_shared/http.ts";
 import { publicUrls } from "../_shared/settings.ts";
 import { type Call, webhook } from "../_shared/webhook.ts";
 
@@ -34,14 +34,16 @@ export const handler = webhook({
     }
     return fits ? null : "signature";
   },
-  identify({ body }) {
+  identify({ request, body }) {
     const said = fields(body);
     const sid = said.get("MessageSid") ?? said.get("SmsSid") ?? "";
     const status = said.get("MessageStatus") ?? said.get("SmsStatus") ?? "received";
     if (!/^[A-Za-z0-9]{10,64}$/.test(sid) || !/^[a-z_-]{1,40}$/.test(status)) {
       throw malformed("A call has a MessageSid.");
     }
-    return { id: `${sid}:${status}` };
+    // Status callbacks repeat the queue id we put into their address; it is signed with the rest of it.
+    const queueId = new URL(request.url).searchParams.get("q") ?? "";
+    return { id: `${sid}:${status}`, headers: UUID.test(queueId) ? { "queue-id": queueId } : {} };
   },
   answer: () =>
     new Response("<Response></Response>", { headers: { "content-type": "text/xml", "cache-control": "no-store" } }),

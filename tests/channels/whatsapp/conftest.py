@@ -26,7 +26,7 @@ class Place:
 
     def __init__(self, provider: WhatsApp, url: str) -> None:
         self.provider, self.url = provider, url
-        self.number = provider.add_number(NUMBER, DISPLAY, token=ACCESS, app_secret="shh")  # noqa: S106
+        self.number = provider.add_number(NUMBER, DISPLAY, token=ACCESS, app_secret="shh")
         self.first = provider.write(self.number, PERSON, "Hello")
         self.adapter = CloudAdapter(url, max_attachment_bytes=MOST)
         self.session = Session(

@@ -1,0 +1,2 @@
+"""The SMS channel over Twilio's API: `twilio` sends, `webhooks` reads what Twilio says, `segments` counts what a text
+costs."""

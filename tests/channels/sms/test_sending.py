@@ -1,0 +1,191 @@
+"""The SMS adapter against a Messages API on loopback: how each ending of a call becomes an outcome."""
+
+import socket
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.channels.sms.segments import segments
+from app.channels.sms.twilio import CAPABILITIES, TwilioAdapter, create_adapter
+from app.domain.channels import ChecksHealth, OutgoingFile, ReadsWebhooks
+from app.settings import load
+from tests.channels.sms.conftest import SESSION
+
+
+async def test_an_accepted_message_reports_its_sid_and_where_to_call_back(place: Any, mark: Any) -> None:
+    """One call, marked once just before; the callback's address names the account and our row."""
+    outcome = await place.adapter.send(place.dispatch("Grüße & mehr: 5 € 👋"), mark)
+    assert (outcome.kind, mark.calls) == ("accepted", 1)
+    (sent,) = place.provider.deliveries
+    assert (sent["sid"], sent["to"], sent["body"]) == (
+        outcome.provider_message_id,
+        place.person,
+        "Grüße & mehr: 5 € 👋",
+    )
+    queue_id = place.dispatch().queue_id
+    assert sent["callback"] == f"https://parley.example.com/functions/v1/sms-webhook/{SESSION}?q={queue_id}"
+    assert place.provider.calls == {"messages": 1}
+
+
+async def test_without_a_public_address_nobody_is_told_to_call(place: Any, mark: Any) -> None:
+    """The message goes out all the same."""
+    adapter = place.make_adapter(public_url="")
+    assert (await adapter.send(place.dispatch(), mark)).kind == "accepted"
+    await adapter.close()
+    assert place.provider.deliveries[0]["callback"] == ""
+
+
+async def test_a_pool_sends_in_the_place_of_the_number(place: Any, mark: Any) -> None:
+    """A messaging service chooses the number; one that is not there is the admin's to mend."""
+    place.account.pool = "MG" + "b2" * 16
+    config = place.session.config | {"messaging_service_sid": place.account.pool}
+    dispatch = place.dispatch(session_config=config, session_address="+15550000000")
+    assert (await place.adapter.send(dispatch, mark)).kind == "accepted"
+    outcome = await place.adapter.send(place.dispatch(session_address="+15550000000"), mark)
+    assert (outcome.kind, outcome.error_code) == ("retry", "auth")
+
+
+def test_what_it_declares_is_what_twilio_allows() -> None:
+    """Class N, 1600 characters, text alone; the registry finds it."""
+    adapter = create_adapter(load({}))
+    assert adapter.capabilities == CAPABILITIES
+    assert (CAPABILITIES.delivery_class, CAPABILITIES.max_body_chars, CAPABILITIES.max_attachment_bytes) == (
+        "N",
+        1600,
+        0,
+    )
+    assert isinstance(adapter, ReadsWebhooks) and isinstance(adapter, ChecksHealth)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "count"),
+    [
+        ("", "gsm7", 1), ("a" * 160, "gsm7", 1), ("a" * 161, "gsm7", 2), ("a" * 306, "gsm7", 2), ("a" * 307, "gsm7", 3),
+        ("€" * 80, "gsm7", 1), ("€" * 81, "gsm7", 2), ("a" * 152 + "€" + "a" * 152, "gsm7", 3), ("Ä" * 160, "gsm7", 1),
+        ("ç" * 70, "ucs2", 1), ("ç" * 71, "ucs2", 2), ("👋" * 35, "ucs2", 1), ("👋" * 36, "ucs2", 2),
+        ("a" * 66 + "👋" + "a" * 66, "ucs2", 3), ("a" * 1600, "gsm7", 11),
+    ],
+)  # fmt: skip
+def test_segments_are_counted_as_carriers_do(text: str, encoding: str, count: int) -> None:
+    """160 or 70 alone, 153 or 67 in a chain; the euro takes two places, an emoji is never torn."""
+    assert (segments(text).encoding, segments(text).count) == (encoding, count)
+
+
+async def test_what_does_not_fit_is_refused_before_the_call(place: Any, mark: Any) -> None:
+    """A file, nothing at all, too much text, more segments than the account wants to pay for."""
+    file = OutgoingFile(id="f", filename="a.png", content_type="image/png", size_bytes=1, data=b"x")
+    dear = place.session.config | {"max_segments": 2}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"attachments": (file,)}, "no_files"), ({"body": " \n"}, "empty"), ({"body": "a" * 1601}, "too_long"),
+        ({"body": "ç" * 135, "session_config": dear}, "too_long"),
+    ]  # fmt: skip
+    for members, code in cases:
+        outcome = await place.adapter.send(place.dispatch(**members), mark)
+        assert (outcome.kind, outcome.error_code) == ("rejected", code), members
+    assert (mark.calls, place.provider.calls) == (0, {})
+    assert (await place.adapter.send(place.dispatch("ç" * 134, session_config=dear), mark)).kind == "accepted"
+
+
+async def test_who_said_stop_is_left_alone_in_his_own_name(place: Any, mark: Any) -> None:
+    """21610 is not a bounce: the person does not want it."""
+    place.account.stopped.add(place.person)
+    outcome = await place.adapter.send(place.dispatch(), mark)
+    assert (outcome.kind, outcome.error_code) == ("rejected", "21610")
+    assert (outcome.opted_out, outcome.suppress_recipient) == (True, False)
+
+
+@pytest.mark.parametrize(("recipient", "code"), [("+1", "21211"), ("+16505550000", "21614")])
+async def test_a_number_that_takes_no_sms_is_suppressed(place: Any, mark: Any, recipient: str, code: str) -> None:
+    """No such number, or a landline."""
+    place.account.landlines.add("+16505550000")
+    outcome = await place.adapter.send(place.dispatch(recipient=recipient), mark)
+    assert (outcome.kind, outcome.error_code, outcome.suppress_recipient) == ("rejected", code, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "error_code"),
+    [
+        (20429, "retry", "429"), (14107, "retry", "429"), (30001, "retry", "429"), (20003, "retry", "auth"),
+        (21606, "retry", "auth"), (21408, "retry", "auth"), (30002, "retry", "auth"), (21602, "rejected", "21602"),
+        (30007, "rejected", "30007"), (21617, "rejected", "21617"),
+    ],
+)  # fmt: skip
+async def test_codes_of_twilio_count_before_the_status(
+    place: Any, mark: Any, code: int, kind: str, error_code: str
+) -> None:
+    """Later, the admin's to mend, or no for good."""
+    place.provider.faults.order("status", status=code, times=1)
+    outcome = await place.adapter.send(place.dispatch(), mark)
+    assert (outcome.kind, outcome.error_code) == (kind, error_code)
+    assert str(code) in (outcome.error or "")
+
+
+async def test_a_limit_is_waited_out_as_long_as_it_says(place: Any, mark: Any) -> None:
+    """429 with Retry-After makes the whole account wait."""
+    place.provider.faults.order("limit", calls="messages", times=1, seconds=7)
+    outcome = await place.adapter.send(place.dispatch(), mark)
+    assert (outcome.kind, outcome.error_code, outcome.retry_after_s) == ("retry", "429", 7.0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "delivered"),
+    [
+        ({"kind": "lost"}, 1), ({"kind": "hang"}, 1), ({"kind": "garbage"}, 1), ({"kind": "drop"}, 0),
+        ({"kind": "status"}, 0), ({"kind": "html", "status": 502}, 0), ({"kind": "html", "status": 200}, 0),
+        ({"kind": "slow", "seconds": 3.0}, 0),
+    ],
+)  # fmt: skip
+async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
+    """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
+    place.provider.faults.order_all(fault)
+    adapter = place.make_adapter(answer_s=0.5)
+    outcome = await adapter.send(place.dispatch(), mark)
+    await adapter.close()
+    assert (outcome.kind, outcome.error_code, mark.calls) == ("unknown", "no_answer", 1)
+    assert len(place.provider.deliveries) == delivered
+
+
+async def test_credentials_twilio_does_not_know_are_tried_again_later(place: Any, mark: Any) -> None:
+    """401 and what cannot be credentials are `auth`: nothing was sent, and a new secret mends it."""
+    place.account.token = "another"
+    outcome = await place.adapter.send(place.dispatch(), mark)
+    assert (outcome.kind, outcome.error_code, outcome.retry_after_s) == ("retry", "auth", 300.0)
+    for members in ({"secrets": {}}, {"secrets": {"auth_token": "Ä"}}, {"session_config": {}},
+                    {"session_config": {"account_sid": "AC/../../x"}}):  # fmt: skip
+        before = mark.calls
+        outcome = await place.adapter.send(place.dispatch(**members), mark)
+        assert (outcome.kind, outcome.error_code, mark.calls) == ("retry", "auth", before)
+
+
+async def test_nobody_listening_is_a_retry(place: Any, mark: Any) -> None:
+    """Without a connection not a byte has left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        adapter = TwilioAdapter(f"http://127.0.0.1:{free.getsockname()[1]}", public_url="", max_attachment_bytes=1)
+    outcome = await adapter.send(place.dispatch(), mark)
+    await adapter.close()
+    assert (outcome.kind, outcome.error_code) == ("retry", "connection")
+
+
+async def test_a_lost_lease_stops_before_the_call(place: Any) -> None:
+    """What `before_send` raises comes back, and nothing is sent."""
+
+    async def refuse() -> None:
+        raise ConnectionError("lease lost")
+
+    with pytest.raises(ConnectionError, match="lease"):
+        await place.adapter.send(place.dispatch(), refuse)
+    assert place.provider.calls == {}
+
+
+async def test_health_is_what_twilio_says_of_the_account(place: Any) -> None:
+    """Active; suspended, a refused token and none at all are disconnected; trouble is degraded."""
+    assert (await place.adapter.check(place.session)).status == "connected"
+    place.provider.faults.order("status", calls="account", times=1)
+    assert (await place.adapter.check(place.session)).status == "degraded"
+    place.account.status = "suspended"
+    assert (await place.adapter.check(place.session)).reason == "the account is suspended"
+    assert (await place.adapter.check(msgspec.structs.replace(place.session, config={}))).status == "disconnected"
+    place.account.token = "another"
+    assert (await place.adapter.check(place.session)).status == "disconnected"
