@@ -95,7 +95,12 @@ async def fetch(
 
 
 async def _once(
-    visit: httpx.AsyncClient, method: str, url: str, content: bytes | None, headers: dict[str, str] | None, *,
+    visit: httpx.AsyncClient,
+    method: str,
+    url: str,
+    content: bytes | None,
+    headers: dict[str, str] | None,
+    *,
     most: int,
 ) -> tuple[Answer, str | None]:
     """The answer to one request, and where it sends us."""

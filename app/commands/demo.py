@@ -22,7 +22,9 @@ from app.settings import Settings, load, process_environment
 
 
 @click.command()
-@click.option("--channel", type=click.Choice(["email", "telegram"]), default="email", show_default=True)
+@click.option(
+    "--channel", type=click.Choice(["email", "telegram", "whatsapp", "sms"]), default="email", show_default=True
+)
 @click.option("--mbox", type=click.Path(path_type=Path), help="email: send the mails of this mbox file.")
 @click.option("--maildir", type=click.Path(path_type=Path), help="email: send the mails of this Maildir or folder.")
 @click.option("--to", "recipient", help="email: the mailbox to send to. Default: the first one of the stack.")
@@ -43,6 +45,8 @@ def command(  # noqa: PLR0917 - one per option
     parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
     parley demo --channel telegram   ten people write to a bot
+    parley demo --channel whatsapp   … to a number; one in twenty of the provider's answers is lost on the way
+    parley demo --channel sms        the same by SMS
     """
     if mbox and maildir:
         raise click.UsageError("--mbox and --maildir exclude each other")
@@ -66,6 +70,10 @@ def _demo(channel: str, mbox: Path | None, maildir: Path | None, recipient: str 
         from app.demo.telegram import TelegramDemo
 
         return TelegramDemo(count)
+    if channel in ("whatsapp", "sms"):
+        from app.demo.phones import SmsDemo, WhatsAppDemo
+
+        return WhatsAppDemo(count) if channel == "whatsapp" else SmsDemo(count)
     from app.demo.email import EmailDemo
 
     return EmailDemo(_load(mbox, maildir), recipient)
@@ -86,7 +94,8 @@ def _stack(demo: DemoChannel, private: bool, *, quiet: bool) -> Iterator[Setting
         if not state.get("ready"):
             raise SetupError("the stack is still starting", remedy="try again in a moment")
         # What the running processes use counts, not what this one was told.
-        yield msgspec.structs.replace(settings, telegram_url=state.get("telegram_url") or settings.telegram_url)
+        urls = ("telegram_url", "whatsapp_url", "twilio_url", "public_url")
+        yield msgspec.structs.replace(settings, **{name: state[name] for name in urls if name in state})
         return
     with demo.provider() as extra, _throw_away(extra, quiet=quiet) as made:
         yield made

@@ -37,6 +37,10 @@ class DemoChannel(Protocol):
         """Send every message in, and say what became of each."""
         ...
 
+    async def waiting(self, settings: Settings) -> int:
+        """Calls the provider has still to make: nothing is settled before."""
+        ...
+
     async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
         """Messages the provider got beyond those we know to have been handed over and those that ended unclear."""
         ...

@@ -79,6 +79,11 @@ class EmailDemo:
         await asyncio.gather(*(sender() for _ in range(min(CONNECTIONS, max(1, len(self.mails))))))
         return results
 
+    async def waiting(self, settings: Settings) -> int:
+        """Nothing: SMTP pushes."""
+        del settings
+        return 0
+
     async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
         """The catcher is shared with whatever else the stack sends: nothing can be told from it."""
         del settings, handed_over, open_ended

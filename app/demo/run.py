@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import click
 import msgspec
@@ -45,19 +45,22 @@ async def run(channel: DemoChannel, settings: Settings, progress: Progress) -> R
         results = await channel.send_all(settings, connection, progress)
         for text in sorted({result.error for result in results if result.error})[:5]:
             click.echo(f"refused: {text}", err=True)
-        stuck = await wait_until_settled(connection, progress)
+        stuck = await wait_until_settled(connection, progress, lambda: channel.waiting(settings))
         report = await count(connection, results, since, stuck)
         surplus = await channel.surplus(settings, report.replies, report.errors)
         return msgspec.structs.replace(report, errors=report.errors + surplus)
 
 
-async def wait_until_settled(connection: Connection, progress: Progress) -> int:
-    """Wait until nothing is being decided or sent; returns what is left when nothing moves for a minute."""
+async def wait_until_settled(
+    connection: Connection, progress: Progress, outside: Callable[[], Awaitable[int]] | None = None
+) -> int:
+    """Wait until nothing is being read, decided or sent, and nothing is left `outside`; what is left when nothing moves
+    for a minute."""
     moved_at, before, most = time.monotonic(), -1, 1
     while True:
         cursor = await connection.execute(query("operations", "unsettled"))
         row = await cursor.fetchone()
-        left = int(row[0]) if row else 0
+        left = (int(row[0]) if row else 0) + (await outside() if outside else 0)
         most = max(most, left)
         progress("settling", most - left, most)
         if left == 0:

@@ -85,6 +85,21 @@ def test_twilio_signs_its_address_and_every_field(edge: Edge, tenant: Tenant) ->
     assert [row["event_id"] for row in edge.rows(session)] == ["SM1234567890:delivered"]
 
 
+def test_a_status_callback_keeps_the_queue_id_of_its_address(edge: Edge, tenant: Tenant) -> None:
+    """It is signed with the address, and kept with the call; anything else in its place is left out."""
+    session = edge.account(tenant, "sms", "twilio", auth_token="the-token")
+    queue_id = str(uuid.uuid4())
+    for number, query in enumerate((f"?q={queue_id}", "?q=%00x", "?other=1", "")):
+        body = urlencode({"MessageSid": f"SM123456789{number}", "MessageStatus": "sent"}).encode()
+        path = f"/sms-webhook/{session}{query}"
+        headers = {"content-type": "application/x-www-form-urlencoded",
+                   "X-Twilio-Signature": twilio_signature("the-token", f"{PUBLIC}/functions/v1{path}", body)}  # fmt: skip
+        assert edge.http.post(path, content=body, headers=headers).status_code == 200, path
+    assert [row["headers"] for row in edge.rows(session)] == [{"queue-id": queue_id}, {}, {}, {}]
+    forged = {**headers, "X-Twilio-Signature": twilio_signature("the-token", f"{PUBLIC}/functions/v1{path}", body)}
+    assert edge.http.post(f"{path}?q={queue_id}", content=body, headers=forged).status_code == 401
+
+
 def test_each_state_of_an_sms_is_an_event_of_its_own(edge: Edge, tenant: Tenant) -> None:
     """One message is told of several times: received, sent, delivered."""
     caller = sms(edge, tenant)

@@ -96,7 +96,9 @@ def test_a_message_on_whatsapp_is_answered_on_whatsapp(on_whatsapp: Room, whatsa
     ann, bob = phone(), phone()
     asked = whatsapps.write(number, ann, QUESTION, name="Ann Ämter")
     voice = whatsapps.loopback.do(whatsapps.provider.files.keep, b"OggS" + bytes(99), "audio/ogg")
-    whatsapps.write(number, bob, type="audio", audio={"id": voice, "mime_type": "audio/ogg; codecs=opus", "voice": True})
+    whatsapps.write(
+        number, bob, type="audio", audio={"id": voice, "mime_type": "audio/ogg; codecs=opus", "voice": True}
+    )
     wait_until(lambda: len(received(room, session)) == 2, 60, what=room.logs)
     settle(room, whatsapps)
     (answer,) = [one for one in whatsapps.delivered() if one["to"] == ann[1:]]
@@ -132,9 +134,7 @@ def test_an_sms_is_answered_by_sms(on_sms: Room, smses: Smses) -> None:
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms"])
-def test_lost_answers_double_nothing_and_statuses_settle_them(
-    request: pytest.FixtureRequest, channel: str
-) -> None:
+def test_lost_answers_double_nothing_and_statuses_settle_them(request: pytest.FixtureRequest, channel: str) -> None:
     """The provider takes every message and every twentieth of its answers is lost: each person gets one answer, and what
     nobody knew at first is settled by the status that carries our id."""
     room: Room = request.getfixturevalue(f"on_{channel}")
@@ -206,7 +206,9 @@ def test_who_said_stop_to_the_carrier_alone_is_found_out(on_sms: Room, smses: Sm
     wait_until(lambda: received(room, session), 60, what=room.logs)
     settle(room, smses)
     assert [(row["status"], row["status_reason"]) for row in queue(room)] == [("failed", "21610")]
-    (suppression,) = room.world.all("select kind, scope, reason from public.suppressions where tenant_id = %s", tenant.id)
+    (suppression,) = room.world.all(
+        "select kind, scope, reason from public.suppressions where tenant_id = %s", tenant.id
+    )
     assert suppression == {"kind": "sms", "scope": "all", "reason": "unsubscribed"}
 
 
@@ -239,7 +241,12 @@ def test_statuses_of_one_tenant_move_nothing_of_another(on_whatsapp: Room, whats
     settle(room, whatsapps)
     (row,) = queue(room)
     (sent,) = whatsapps.delivered()
-    status = {"id": sent["id"], "status": "failed", "recipient_id": sent["to"], "biz_opaque_callback_data": str(row["id"])}
+    status = {
+        "id": sent["id"],
+        "status": "failed",
+        "recipient_id": sent["to"],
+        "biz_opaque_callback_data": str(row["id"]),
+    }
     value = {"metadata": {"phone_number_id": other.id}, "statuses": [status]}
     body = json.dumps({"entry": [{"changes": [{"value": value}]}]}).encode()
     url = f"http://127.0.0.1:{room.functions_port}/functions/v1/whatsapp-webhook/{foreign}"

@@ -53,13 +53,18 @@ select private.checkpoint_audit(%(tenant_id)s) as sealed;
 select c.invariant, c.violations, c.samples from private.check_invariants() as c;
 
 -- name: unsettled
--- Messages and dispatches of all tenants that still have somewhere to go; what is scheduled for later does not count.
+-- Calls, messages and dispatches of all tenants that still have somewhere to go; what is scheduled for later does not
+-- count.
 select (
   select count(*) from private.inbound_work
 ) + (
   select count(*) from private.outbound_work as w
   inner join public.et_outbound_queue as q on q.tenant_id = w.tenant_id and q.id = w.queue_id
   where q.scheduled_at <= clock_timestamp() and w.run_at < 'infinity'
+) + (
+  select count(*) from private.webhook_work as w
+  inner join public.et_channel_sessions as s on s.tenant_id = w.tenant_id and s.id = w.session_id
+  where s.status <> 'paused'
 ) as unsettled;
 
 -- name: has_tenant
@@ -76,24 +81,26 @@ select s.address from public.et_channel_sessions as s
 where s.channel = 'email' and s.verified_at is not null and s.status not in ('deleted', 'paused')
 order by s.verified_at, s.id limit 1;
 
--- name: demo_bot
--- The Telegram account a demo made before, with its sealed token.
-select s.id::text as session_id, encode(x.ciphertext, 'base64') as sealed
+-- name: demo_account
+-- The account a demo made before, with its sealed secrets by name.
+select s.id::text as session_id, s.address, s.config, (
+  select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
+  where x.tenant_id = s.tenant_id and x.session_id = s.id) as secrets
 from public.et_channel_sessions as s
-inner join private.channel_secrets as x on x.tenant_id = s.tenant_id and x.session_id = s.id and x.name = 'token'
-where s.provider = 'telegram' and s.name = %(name)s and s.status not in ('deleted', 'paused')
+where s.provider = %(provider)s and s.name = %(name)s and s.status not in ('deleted', 'paused')
 order by s.created_at limit 1;
 
--- name: make_demo_bot
--- A Telegram account of the first tenant, for a demo on loopback.
+-- name: make_demo_account
+-- An account of the first tenant, for a demo on loopback.
 with made as (
-  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address)
-  select t.id, 'telegram', 'telegram', %(name)s, %(address)s from public.tenants as t
+  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, config)
+  select t.id, %(channel)s, %(provider)s, %(name)s, %(address)s, %(config)s from public.tenants as t
   where t.status = 'active' order by t.created_at, t.id limit 1
   returning tenant_id, id
 ), sealed as (
   insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
-  select m.tenant_id, m.id, 'token', %(sealed)s from made as m
+  select m.tenant_id, m.id, x.name, x.sealed
+  from made as m cross join unnest(%(names)s::text[], %(sealed)s::bytea[]) as x (name, sealed)
 )
 select m.id::text as session_id from made as m;
 

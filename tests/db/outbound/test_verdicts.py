@@ -152,7 +152,10 @@ def test_whatsapp_window(world: World) -> None:
     assert verdict(world, tenant, waiting) == ("cancelled", "window_closed")
     with refused("PT422", code="window_closed"):
         world.enqueue(thread)
-    assert verdict(world, tenant, world.enqueue(thread, template={"name": "hello", "language": "en"})) == ("sending", None)
+    assert verdict(world, tenant, world.enqueue(thread, template={"name": "hello", "language": "en"})) == (
+        "sending",
+        None,
+    )
 
 
 def zone_at(hour: int) -> str:

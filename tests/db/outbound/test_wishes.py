@@ -28,7 +28,9 @@ def say(world: World, tenant: Tenant, wish: str, channel: str = "sms", *, as_ten
 
 def suppressions(world: World, tenant: Tenant) -> list[tuple[str, str, str]]:
     """(kind, scope, reason) of each."""
-    rows = world.all("select kind, scope, reason from public.suppressions where tenant_id = %s order by kind", tenant.id)
+    rows = world.all(
+        "select kind, scope, reason from public.suppressions where tenant_id = %s order by kind", tenant.id
+    )
     return [(row["kind"], row["scope"], row["reason"]) for row in rows]
 
 
