@@ -193,8 +193,8 @@ $$;
 comment on function private.refuse_merged(uuid) is
 'Refuses what is meant for the thread that goes on; takes the merged_into of the thread that was named.';
 
--- What a thread may be is checked by triggers, not by CHECKs: every message updates a head, and a CHECK is parsed anew by
--- every statement, whether its columns change or not.
+-- What a thread may be is checked by triggers, not by CHECKs: every message updates a head, and a CHECK is parsed anew
+-- by every statement, whether its columns change or not.
 
 create function private.tg_threads__control() returns trigger
 language plpgsql set search_path = '' as $$
