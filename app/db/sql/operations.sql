@@ -19,6 +19,10 @@ select private.recheck_search() as rechecked;
 -- Fresh statistics for tables that doubled.
 select private.analyze_grown() as tables;
 
+-- name: sweep_reputation
+-- What accounts sent and heard long ago.
+select private.sweep_reputation() as swept;
+
 -- name: sweep_send_slots
 -- Slots of accounts and recipients that are long free again.
 select private.sweep_send_slots() as swept;
