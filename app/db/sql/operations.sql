@@ -76,6 +76,19 @@ select s.address from public.et_channel_sessions as s
 where s.channel = 'email' and s.verified_at is not null and s.status not in ('deleted', 'paused')
 order by s.verified_at, s.id limit 1;
 
+-- name: find_mailbox_key
+-- The mailboxes of an address, whoever's, with their sealed DKIM key and where its record is.
+select s.tenant_id::text, s.id::text as session_id, split_part(s.address, '@', 2) as domain,
+  coalesce(s.config -> 'dkim', '{}'::jsonb) as place, encode(x.ciphertext, 'base64') as sealed
+from public.et_channel_sessions as s
+left join private.channel_secrets as x on x.tenant_id = s.tenant_id and x.session_id = s.id and x.name = 'dkim_private_key'
+where s.channel = 'email' and s.address = %(address)s and s.status <> 'deleted';
+
+-- name: set_dkim_place
+-- A mailbox's mail is signed for this domain and selector.
+update public.et_channel_sessions as s set config = s.config || jsonb_build_object('dkim', %(place)s::jsonb)
+where s.tenant_id = %(tenant_id)s and s.id = %(session_id)s;
+
 -- name: demo_bot
 -- The Telegram account a demo made before, with its sealed token.
 select s.id::text as session_id, encode(x.ciphertext, 'base64') as sealed
