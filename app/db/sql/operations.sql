@@ -110,6 +110,25 @@ with made as (
 )
 select m.id::text as session_id from made as m;
 
+-- name: make_demo_mailbox
+-- A verified mailbox of the first tenant whose mail leaves over a provider on loopback, for a demo.
+with made as (
+  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, status, verified_at)
+  select t.id, 'email', %(provider)s, %(name)s, %(address)s, 'connected', now() from public.tenants as t
+  where t.status = 'active' order by t.created_at, t.id limit 1
+  returning tenant_id, id
+), sealed as (
+  insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
+  select m.tenant_id, m.id, 'api_key', %(sealed)s from made as m
+)
+select m.id::text as session_id from made as m;
+
+-- name: demo_dispatches
+-- Everything that was to leave over an account.
+select q.id::text as queue_id, q.message_id::text, private.delivery_class(q.tenant_id, q.channel_session_id) as class,
+  q.status
+from public.et_outbound_queue as q where q.channel_session_id = %(session_id)s order by q.id;
+
 -- name: find_received
 -- Received messages by the ids of their channel.
 select m.external_message_id, m.id::text as id from public.et_messages as m
