@@ -1,6 +1,7 @@
 """Mailboxes read over IMAP: from a real server, through the real receiver, over kills, cuts and renumberings."""
 
 import json
+import random
 import sys
 import threading
 import time
@@ -140,6 +141,33 @@ def test_kills_lose_nothing_and_read_nothing_twice(room: Room, server: MailServe
     reading.wait_for(*expected, timeout_s=60)
     time.sleep(1)
     assert len(reading.rows()) == 24
+    assert room.violations() == []
+
+
+@pytest.mark.prove
+def test_twenty_kills_in_the_middle_of_reading(room: Room, server: MailServer) -> None:
+    """Each life finds a batch waiting and is killed a random moment after it took the mailbox over."""
+    reading = Reading(room, server).secret(password=PASSWORD)
+    room.lease(2)
+    process, expected, torn = reading.start(), [], 0
+    process.kill()
+    process.wait(10)
+    chance = random.Random(20261121)
+    for life in range(20):
+        for number in range(8):
+            expected.append(f"mail {life:02}-{number}")
+            server.put(write_mail(someone(), USER, subject=expected[-1]))
+        process = reading.start()
+        time.sleep(chance.uniform(0, 0.5))
+        process.kill()
+        process.wait(10)
+        torn += len(reading.rows()) < len(expected)
+    reading.start()
+    reading.wait_for(*expected, timeout_s=120)
+    time.sleep(2)
+    print(f"{torn} of 20 lives ended before they had read all that waited")
+    assert torn > 0, "no kill hit a reading: the test proved nothing"
+    assert len(reading.rows()) == len(expected)
     assert room.violations() == []
 
 
