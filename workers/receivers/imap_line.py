@@ -16,6 +16,8 @@ import imapclient
 
 CONNECT_S, READ_S = 10.0, 60.0
 GREETING_MOST = 1024 * 1024
+LINE_COSTS = 64
+"""What a line takes of the budget beyond its bytes: a million short ones would keep a processor busy."""
 
 
 class Line:
@@ -70,7 +72,7 @@ class _Counted(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         line = super().readline()
-        self._line.spend(len(line))
+        self._line.spend(len(line) + LINE_COSTS)
         return line
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from workers.receivers.imap_line import Client, Line
 
-ANSWER_MOST = 4 * 1024 * 1024
+ANSWER_MOST = 2 * 1024 * 1024
 """Bytes a command that fetches no mail may be answered with; imaplib takes no line over one million."""
 HEADER_MOST = 256 * 1024
 TROUBLE = (imapclient.exceptions.IMAPClientError, OSError, EOFError, ValueError)
