@@ -20,7 +20,7 @@ from devstack.ports import Ports
 from devstack.state import State
 
 METRICS_BASE = 9464
-PROVIDER_URLS = ("telegram_url", "whatsapp_url", "twilio_url", "public_url")
+PROVIDER_URLS = ("telegram_url", "whatsapp_url", "twilio_url", "resend_url", "sparkpost_url", "public_url")
 """Settings that say whom the running processes talk to, and where they are reached."""
 RECEIVERS = {
     "receive": "workers.receivers.email",

@@ -7,20 +7,25 @@ import asyncio
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import msgspec
 
 from app.db.queries import query
+from app.demo.accounts import Account, account
 from app.demo.channel import Connection, Progress, Sent
+from app.demo.loopback import AT_ONCE, STALLED_S, ask, require, started
 from app.demo.mails import SAMPLE
-from app.demo.provider import AT_ONCE, STALLED_S, Account, account, ask, require_loopback, started
+from app.demo.report import Report
+from app.demo.tally import dispatches, tally
 from app.errors import Unavailable
 from app.settings import Settings
 
-LOST = {"kind": "lost", "calls": "messages", "rate": 0.05}
+LOST = {"kind": "lost", "calls": "messages", "every": 20}
 PUBLIC = "https://parley.localhost"
 """What the functions of a throw-away stack are told to be reached at; the provider knows where that ends."""
 
@@ -29,19 +34,26 @@ class PhoneDemo:
     """`count` people write one message each; `seed` makes a run repeatable."""
 
     channel = ""
+    name = ""
+    """Of the provider."""
     ident = ""
 
     def __init__(self, count: int, *, seed: int = 0) -> None:
         self.count = count
         self._chance = random.Random(seed or time.time_ns())  # noqa: S311 - numbers of people who do not exist
-        self._before = 0
+        self._session_id, self._unanswered = "", 0
+        self._before: frozenset[str] = frozenset()
 
     def url(self, settings: Settings) -> str:
         """Where the provider of a stack is."""
         raise NotImplementedError
 
-    async def connect(self, settings: Settings, connection: Connection) -> str:
-        """Make the account and tell the provider of it; what it calls the account in orders."""
+    def queue_id(self, delivery: Mapping[str, Any]) -> str:
+        """Our own id of a message the provider took."""
+        raise NotImplementedError
+
+    async def connect(self, settings: Settings, connection: Connection) -> tuple[str, str]:
+        """Make the account and tell the provider of it: what it calls the account in orders, and its session id."""
         raise NotImplementedError
 
     async def write(self, settings: Settings, there: str, said: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -51,7 +63,7 @@ class PhoneDemo:
     async def require_harmless(self, settings: Settings, connection: Connection) -> None:
         """The API of the stack is the one on loopback, and the edge functions run."""
         del connection
-        await require_loopback(self.url(settings), self.ident, "WhatsApp" if self.channel == "whatsapp" else "SMS")
+        await require(self.url(settings), self.ident, f"messages on {self.channel}")
         try:
             async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
                 (await client.get(f"{functions(settings)}/health")).raise_for_status()
@@ -65,10 +77,12 @@ class PhoneDemo:
 
     async def send_all(self, settings: Settings, connection: Connection, progress: Progress) -> list[Sent]:
         """Write everything, wait until the functions have taken it and a worker has read it."""
-        url, there = self.url(settings), await self.connect(settings, connection)
+        url, (there, session_id) = self.url(settings), await self.connect(settings, connection)
+        self._session_id = session_id
         await ask(url, "POST", "clear-faults")
         await ask(url, "POST", "faults", LOST)
-        self._before = len(await ask(url, "GET", "deliveries"))
+        self._unanswered = int((await ask(url, "GET", ""))["unanswered"])
+        self._before = frozenset(row[0] for row in await dispatches(connection, session_id))
         people = self._chance.sample(range(10**7), self.count)
         keys: list[str] = []
         for start in range(0, self.count, AT_ONCE):
@@ -100,20 +114,30 @@ class PhoneDemo:
                 before, moved_at = len(found), time.monotonic()
             await asyncio.sleep(0.1)
 
-    async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
-        """What people got in this run beyond what was handed over."""
-        delivered = len(await ask(self.url(settings), "GET", "deliveries")) - self._before
-        return max(0, delivered - handed_over - open_ended)
+    async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
+        """Every dispatch of the run held against what the provider took. An unknown is listed; it is no failure."""
+        url = self.url(settings)
+        await ask(url, "POST", "clear-faults")
+        taken = Counter(self.queue_id(one) for one in await ask(url, "GET", "deliveries"))
+        if "" in taken:  # without a public address an SMS names no callback, and with it no id of ours
+            return report
+        lost = int((await ask(url, "GET", ""))["unanswered"]) - self._unanswered
+        found = await tally(connection, self.name, self._session_id, taken, lost, before=self._before)
+        return msgspec.structs.replace(report, errors=max(0, report.errors - len(found.unknown)), providers=[found])
 
 
 class WhatsAppDemo(PhoneDemo):
     """People write to a WhatsApp number."""
 
-    channel, ident = "whatsapp", "parley loopback whatsapp"
+    channel, name, ident = "whatsapp", "whatsapp_cloud", "parley loopback whatsapp"
 
     def url(self, settings: Settings) -> str:
         """Where the Cloud API is."""
         return settings.whatsapp_url
+
+    def queue_id(self, delivery: Mapping[str, Any]) -> str:
+        """What statuses repeat."""
+        return str(delivery["message"].get("biz_opaque_callback_data"))
 
     @contextmanager
     def provider(self) -> Iterator[Mapping[str, str]]:
@@ -121,7 +145,7 @@ class WhatsAppDemo(PhoneDemo):
         with started("devstack.providers.whatsapp") as url:
             yield {"PARLEY_WHATSAPP_URL": url}
 
-    async def connect(self, settings: Settings, connection: Connection) -> str:
+    async def connect(self, settings: Settings, connection: Connection) -> tuple[str, str]:
         """Register the number and its webhook, which has to repeat a challenge."""
         made_up = {name: secrets.token_urlsafe(24) for name in ("access_token", "app_secret", "verify_token")}
         known = await account(
@@ -130,11 +154,11 @@ class WhatsAppDemo(PhoneDemo):
         )  # fmt: skip
         number = str(known.config["phone_number_id"])
         await ask(settings.whatsapp_url, "POST", "numbers", {
-            "phone_number_id": number, "display": known.address, "token": known["access_token"],
-            "app_secret": known["app_secret"], "verify_token": known["verify_token"],
+            "phone_number_id": number, "display": known.address, "token": known.secrets["access_token"],
+            "app_secret": known.secrets["app_secret"], "verify_token": known.secrets["verify_token"],
             "webhook": f"{functions(settings)}/functions/v1/whatsapp-webhook/{known.session_id}",
         })  # fmt: skip
-        return number
+        return number, known.session_id
 
     async def write(self, settings: Settings, there: str, said: Sequence[tuple[str, str, str]]) -> list[str]:
         """Each with the name of his profile."""
@@ -146,11 +170,15 @@ class WhatsAppDemo(PhoneDemo):
 class SmsDemo(PhoneDemo):
     """People write to a number by SMS."""
 
-    channel, ident = "sms", "parley loopback sms"
+    channel, name, ident = "sms", "twilio", "parley loopback sms"
 
     def url(self, settings: Settings) -> str:
         """Where the Messages API is."""
         return settings.twilio_url
+
+    def queue_id(self, delivery: Mapping[str, Any]) -> str:
+        """What the address of its callback says."""
+        return str(delivery["callback"]).rpartition("?q=")[2]
 
     @contextmanager
     def provider(self) -> Iterator[Mapping[str, str]]:
@@ -158,7 +186,7 @@ class SmsDemo(PhoneDemo):
         with started("devstack.providers.sms") as url:
             yield {"PARLEY_TWILIO_URL": url, "PARLEY_PUBLIC_URL": PUBLIC}
 
-    async def connect(self, settings: Settings, connection: Connection) -> str:
+    async def connect(self, settings: Settings, connection: Connection) -> tuple[str, str]:
         """Register the account; the provider signs the public address and calls what is behind it on this machine."""
         known: Account = await account(
             settings, connection, channel="sms", provider="twilio", address=_number(),
@@ -168,10 +196,10 @@ class SmsDemo(PhoneDemo):
         sid = str(known.config["account_sid"])
         await ask(settings.twilio_url, "POST", "reach", {public: functions(settings)})
         await ask(settings.twilio_url, "POST", "accounts", {
-            "sid": sid, "token": known["auth_token"], "number": known.address,
+            "sid": sid, "token": known.secrets["auth_token"], "number": known.address,
             "webhook": f"{public}/functions/v1/sms-webhook/{known.session_id}",
         })  # fmt: skip
-        return sid
+        return sid, known.session_id
 
     async def write(self, settings: Settings, there: str, said: Sequence[tuple[str, str, str]]) -> list[str]:
         """An SMS has no name."""

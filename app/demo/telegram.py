@@ -6,12 +6,18 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+import msgspec
 
 from app.channels.telegram.updates import qualify
 from app.db.queries import query
+from app.demo import loopback
+from app.demo.accounts import account
 from app.demo.channel import Connection, Progress, Sent
+from app.demo.loopback import AT_ONCE, STALLED_S
 from app.demo.mails import SAMPLE
-from app.demo.provider import AT_ONCE, STALLED_S, account, ask, require_loopback, started
+from app.demo.report import Report
 from app.settings import Settings
 
 IDENT = "parley loopback telegram"
@@ -28,18 +34,13 @@ class TelegramDemo:
     @contextmanager
     def provider(self) -> Iterator[Mapping[str, str]]:
         """A process that speaks the Bot API and reaches nobody."""
-        with started("devstack.providers.telegram") as url:
+        with loopback.started("devstack.providers.telegram") as url:
             yield {"PARLEY_TELEGRAM_URL": url}
 
     async def require_harmless(self, settings: Settings, connection: Connection) -> None:
         """The Bot API of the stack is the one on loopback, which knows no real people."""
         del connection
-        await require_loopback(settings.telegram_url, IDENT, "Telegram")
-
-    async def waiting(self, settings: Settings) -> int:
-        """Nothing: the receiver fetches what there is."""
-        del settings
-        return 0
+        await loopback.require(settings.telegram_url, IDENT, "Telegram messages")
 
     async def send_all(self, settings: Settings, connection: Connection, progress: Progress) -> list[Sent]:
         """Write everything, wait until the receiver has confirmed it to the provider, and look for the rows."""
@@ -48,9 +49,9 @@ class TelegramDemo:
             settings, connection, channel="telegram", provider="telegram", address=made_up.partition(":")[0],
             config={}, secrets={"token": made_up},
         )  # fmt: skip
-        session_id, token = bot.session_id, bot["token"]
-        await ask(settings.telegram_url, "POST", "bots", {"token": token, "username": "demo_bot"})
-        self._before = len(await ask(settings.telegram_url, "GET", "deliveries"))
+        session_id, token = bot.session_id, bot.secrets["token"]
+        await _ask(settings, "POST", "bots", {"token": token, "username": "demo_bot"})
+        self._before = len(await _ask(settings, "GET", "deliveries"))
         people = self._chance.sample(range(10**8, 10**9), self.count)
         keys: list[str] = []
         for start in range(0, self.count, AT_ONCE):
@@ -59,7 +60,7 @@ class TelegramDemo:
                  "from_user": {"first_name": SAMPLE[(start + n) % len(SAMPLE)][0].split(" <")[0]}}
                 for n, person in enumerate(people[start : start + AT_ONCE])
             ]  # fmt: skip
-            written = await ask(settings.telegram_url, "POST", "messages", {"token": token, "messages": said})
+            written = await _ask(settings, "POST", "messages", {"token": token, "messages": said})
             keys += [qualify(session_id, one["chat"]["id"], one["message_id"]) for one in written]
             progress("sending", len(keys), self.count)
         waiting = await _wait_until_confirmed(settings, int(token.partition(":")[0]), self.count, progress)
@@ -73,17 +74,28 @@ class TelegramDemo:
             for key in keys
         ]  # fmt: skip
 
-    async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
-        """What people got in this run beyond what was handed over."""
-        delivered = len(await ask(settings.telegram_url, "GET", "deliveries")) - self._before
-        return max(0, delivered - handed_over - open_ended)
+    async def waiting(self, settings: Settings) -> int:
+        """Nothing: the receiver fetches what there is."""
+        del settings
+        return 0
+
+    async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
+        """What people got beyond what was handed over, or ended unclear, is an error."""
+        del connection
+        delivered = len(await _ask(settings, "GET", "deliveries")) - self._before
+        surplus = max(0, delivered - report.replies - report.errors)
+        return msgspec.structs.replace(report, errors=report.errors + surplus)
+
+
+async def _ask(settings: Settings, verb: str, what: str, order: Mapping[str, Any] | None = None) -> Any:
+    return await loopback.ask(settings.telegram_url, verb, what, order)
 
 
 async def _wait_until_confirmed(settings: Settings, bot: int, total: int, progress: Progress) -> int:
     """How many updates still wait at the provider once none does, or nothing has moved for a minute."""
     before, moved_at = -1, time.monotonic()
     while True:
-        bots = (await ask(settings.telegram_url, "GET", ""))["bots"]
+        bots = (await _ask(settings, "GET", ""))["bots"]
         pending = next(int(one["pending"]) for one in bots if one["id"] == bot)
         progress("receiving", total - pending, total)
         if pending == 0 or (pending == before and time.monotonic() - moved_at > STALLED_S):

@@ -70,6 +70,13 @@ $$;
 comment on function private.register_providers(jsonb) is
 'Definer, for the router at start-up: what its adapters declare, see private.channel_providers.';
 
+create function private.is_declared(p_provider text) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select from private.channel_providers as p where p.provider = p_provider)
+$$;
+comment on function private.is_declared(text) is
+'Definer: an adapter has said what this provider can do; of any other nothing is known.';
+
 create function private.refuse_unknown_provider(p_channel text, p_provider text) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin

@@ -31,11 +31,25 @@ comment on table private.send_slots is
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.provider_account(p_provider text, p_config jsonb) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select p_provider || coalesce(':' || (p_config -> 'smtp' ->> 'host'), '')
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_provider || coalesce(':' || (p_config -> 'smtp' ->> 'host'), '');
+end
 $$;
 comment on function private.provider_account(text, jsonb) is
 'What breaks together: a provider, or the one mail server a session names.';
+
+create function private.breaker_until(p_session public.et_channel_sessions) returns timestamptz
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select b.open_until from private.breakers as b
+    where b.tenant_id = p_session.tenant_id
+      and b.account = private.provider_account(p_session.provider, p_session.config));
+end
+$$;
+comment on function private.breaker_until(public.et_channel_sessions) is
+'Definer: until when the breaker of an account is open, null when it never was.';
 
 create function private.take_slot(p_tenant_id uuid, p_session_id uuid, p_recipient text,
   p_interval interval) returns timestamptz
@@ -156,7 +170,14 @@ begin
       return;
     end if;
   end if;
+  if not private.take_warm_up(p_queue) then
+    verdict := 'defer'; reason := 'warm_up';
+    until := ((clock_timestamp() at time zone 'UTC')::date + 1)::timestamp at time zone 'UTC';
+    return next;
+    return;
+  end if;
   if not private.take_daily_send(p_queue.tenant_id) then
+    perform private.give_back_warm_up(p_queue);
     verdict := 'defer'; reason := 'daily_cap';
     until := private.next_day(p_queue.tenant_id);
     return next;
@@ -168,7 +189,7 @@ end
 $$;
 comment on function private.take_turn(public.et_outbound_queue, timestamptz) is
 'Definer: what a send uses up once every rule let it pass: the probe of a half-open breaker, a slot, one of today''s '
-'sends.';
+'sends of the account and of the tenant.';
 
 create function private.take_probe(p_queue public.et_outbound_queue) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$

@@ -40,11 +40,20 @@ def test_every_message_is_answered_or_decided_on_a_stack_of_its_own(stack: Stack
     its statuses have settled: no error is left."""
     report = stack.demo("--channel", channel, "--count", str(COUNT))
     print(report)
-    assert list(report) == KEYS
+    assert list(report) == [*KEYS, "providers"]
     assert (report["sent"], report["received"], report["lost"], report["duplicates"]) == (COUNT, COUNT, 0, 0)
     assert (report["errors"], report["violations"]) == (0, 0)
     assert (report["threads"], report["decisions"]) == (COUNT, COUNT)
     assert 0 < report["replies"] <= report["decisions"]
+    (told,) = report["providers"]
+    assert (told["delivery_class"], told["doubled"], told["lost"], told["unlisted"], told["unknown"]) == (
+        "N",
+        0,
+        0,
+        0,
+        [],
+    )
+    assert told["dispatches"] == told["sent"] >= 20 and told["answers_lost"] == told["dispatches"] // 20
     assert 0 < report["p50_ms"] <= report["p95_ms"] <= report["p99_ms"]
     assert not stack.home.exists(), "it touched no stack of ours"
 
@@ -61,6 +70,7 @@ def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, chann
             report = stack.demo("--channel", channel)
             assert (report["sent"], report["received"], report["lost"], report["decisions"]) == (10, 10, 0, 10)
             assert report["violations"] == 0
+            assert ("providers" in report) == (channel == "whatsapp"), "without a public address SMS has no callbacks"
         process.terminate()
 
 

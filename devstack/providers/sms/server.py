@@ -155,7 +155,8 @@ class Sms:
     def _control(self, request: Request, what: str) -> Response:
         if not what:
             return as_json({"provider": IDENT, "accounts": list(self.accounts), "pending": self.pusher.pending,
-                            "answers": self.pusher.answers})  # fmt: skip
+                            "answers": self.pusher.answers,
+                            "unanswered": self.faults.happened.get("lost", 0)})  # fmt: skip
         try:
             return as_json(self._order(what, json.loads(request.body) if request.body else {}))
         except (KeyError, TypeError, ValueError) as error:

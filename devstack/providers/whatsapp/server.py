@@ -207,7 +207,8 @@ class WhatsApp:
     async def _control(self, request: Request, what: str) -> Response:
         if not what:
             return as_json({"provider": IDENT, "numbers": [one.about() for one in self.numbers.values()],
-                            "pending": self.pusher.pending, "answers": self.pusher.answers})  # fmt: skip
+                            "pending": self.pusher.pending, "answers": self.pusher.answers,
+                            "unanswered": self.faults.happened.get("lost", 0)})  # fmt: skip
         try:
             return as_json(await self._order(what, json.loads(request.body) if request.body else {}))
         except (KeyError, TypeError, ValueError, httpx.HTTPError) as error:
