@@ -43,7 +43,8 @@ export const handler = webhook({
     }
     // Status callbacks repeat the queue id we put into their address; it is signed with the rest of it.
     const queueId = new URL(request.url).searchParams.get("q") ?? "";
-    return { id: `${sid}:${status}`, headers: UUID.test(queueId) ? { "queue-id": queueId } : {} };
+    const headers: Record<string, string> = UUID.test(queueId) ? { "queue-id": queueId } : {};
+    return { id: `${sid}:${status}`, headers };
   },
   answer: () =>
     new Response("<Response></Response>", { headers: { "content-type": "text/xml", "cache-control": "no-store" } }),
