@@ -95,8 +95,10 @@ $$;
 comment on function private.is_admin() is 'Definer: true for owners, admins and keys with the admin scope.';
 
 create function private.worker_tenant() returns uuid
-language sql stable parallel safe set search_path = '' as $$
-  select nullif(current_setting('parley.tenant_id', true), '')::uuid
+language plpgsql stable parallel safe set search_path = '' as $$
+begin
+  return nullif(current_setting('parley.tenant_id', true), '')::uuid;
+end
 $$;
 comment on function private.worker_tenant() is
 'The tenant a worker has set for its transaction; the predicate of the worker''s policies.';

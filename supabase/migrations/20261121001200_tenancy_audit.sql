@@ -87,9 +87,11 @@ alter table public.audit_log alter column feed_epoch set default private.feed_ep
 create function private.audit(
   p_tenant_id uuid, p_action text, p_object_kind text, p_object_id text, p_details jsonb default '{}'
 ) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into public.audit_log (tenant_id, actor, action, object_kind, object_id, details)
-  values (p_tenant_id, private.actor(), p_action, p_object_kind, p_object_id, p_details)
+  values (p_tenant_id, private.actor(), p_action, p_object_kind, p_object_id, p_details);
+end
 $$;
 comment on function private.audit(uuid, text, text, text, jsonb) is
 'Definer: the one way into the audit log. Called by the functions that change something.';

@@ -9,20 +9,24 @@
 -- ── functions the tables need ────────────────────────────────────────────────────────────────────────────────────
 
 create function private.address_kind(p_channel text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case when p_channel in ('whatsapp', 'sms', 'phone') then 'phone' else p_channel end
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case when p_channel in ('whatsapp', 'sms', 'phone') then 'phone' else p_channel end;
+end
 $$;
 comment on function private.address_kind(text) is
 'Which kind of address a channel uses: WhatsApp, SMS and phone share one number, every other channel has its own.';
 
 create function private.is_address(p_kind text, p_address text) returns boolean
-language sql immutable parallel safe set search_path = '' as $$
-  select case p_kind
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_kind
     when 'email' then length(p_address) <= 320 and p_address = lower(p_address)
       and p_address ~ '^[^[:space:][:cntrl:]@]+@[a-z0-9]([a-z0-9._-]*[a-z0-9])?$'
     when 'phone' then p_address ~ '^\+[1-9][0-9]{6,14}$'
     else octet_length(p_address) between 1 and 2000 and p_address !~ '[[:cntrl:]]'
-  end
+  end;
+end
 $$;
 comment on function private.is_address(text, text) is
 'True for a normalised address: e-mail in lower case with its domain as A-label, phone as E.164.';
@@ -46,7 +50,6 @@ create table public.contacts (
   updated_at timestamptz not null default now(),
   constraint contacts_tenant_id_id_pkey primary key (tenant_id, id),
   constraint contacts_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
-  constraint contacts_tenant_id_auth_user_id_key unique (tenant_id, auth_user_id),
   constraint contacts_auth_user_id_fkey foreign key (auth_user_id) references auth.users (id) on delete set null,
   constraint contacts_tenant_id_merged_into_fkey foreign key (tenant_id, merged_into)
   references public.contacts (tenant_id, id),
@@ -110,6 +113,9 @@ create index contacts_id_idx on public.contacts (id);
 create index contacts_tenant_id_kind_id_idx on public.contacts (tenant_id, kind, id);
 create index contacts_tenant_id_merged_into_idx on public.contacts (tenant_id,
   merged_into) where merged_into is not null;
+-- Partial, because most contacts have none: the planner would take it for a way to find a contact by its id.
+create unique index contacts_tenant_id_auth_user_id_idx on public.contacts (tenant_id, auth_user_id)
+where auth_user_id is not null;
 create index contacts_auth_user_id_idx on public.contacts (auth_user_id) where auth_user_id is not null;
 create index contact_identities_tenant_id_contact_id_idx on public.contact_identities (tenant_id, contact_id);
 create index contact_consents_tenant_id_contact_id_idx on public.contact_consents
@@ -148,12 +154,24 @@ comment on function private.find_or_create_contact(uuid, text, text, text) is
 'Definer: the contact an address belongs to, made on first sight. Runs inside message triggers.';
 
 create function private.canonical_contact(p_tenant_id uuid, p_contact_id uuid) returns uuid
-language sql stable security definer set search_path = '' as $$
-  select coalesce(c.merged_into, c.id) from public.contacts as c
-  where c.tenant_id = p_tenant_id and c.id = p_contact_id
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(c.merged_into, c.id) from public.contacts as c
+    where c.tenant_id = p_tenant_id and c.id = p_contact_id);
+end
 $$;
 comment on function private.canonical_contact(uuid, uuid) is
 'Definer: the contact that goes on after a merge; one hop is always enough.';
+
+create function private.contact_family(p_tenant_id uuid, p_contact_id uuid) returns uuid[]
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return p_contact_id || array(
+    select c.id from public.contacts as c where c.tenant_id = p_tenant_id and c.merged_into = p_contact_id);
+end
+$$;
+comment on function private.contact_family(uuid, uuid) is 'Definer: a contact and all that were merged into it.';
 
 create function private.tg_contacts__link_rules() returns trigger
 language plpgsql security definer set search_path = '' as $$

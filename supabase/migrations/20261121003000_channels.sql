@@ -71,14 +71,17 @@ create index et_channel_sessions_id_idx on public.et_channel_sessions (id);
 
 create function private.find_inbound_session(p_channel text, p_address text)
 returns table (tenant_id uuid, session_id uuid)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
   select s.tenant_id, s.id
   from public.et_channel_sessions as s
   inner join public.tenants as t on s.tenant_id = t.id
   where s.channel = p_channel and s.address = p_address
     and s.verified_at is not null and s.status not in ('deleted', 'paused') and t.status <> 'deleted'
   order by s.verified_at, s.id
-  limit 1
+  limit 1;
+end
 $$;
 comment on function private.find_inbound_session(text, text) is
 'Definer, for receivers: which session a recipient address belongs to, over all tenants; no row for a stranger''s.';

@@ -32,9 +32,12 @@ comment on sequence private.receiver_fences is 'Every claim of a polled account 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.session_secrets(p_tenant_id uuid, p_session_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
-  where x.tenant_id = p_tenant_id and x.session_id = p_session_id
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
+    where x.tenant_id = p_tenant_id and x.session_id = p_session_id);
+end
 $$;
 comment on function private.session_secrets(uuid, uuid) is
 'Definer: the secrets of an account by name, as base64 of their ciphertext.';

@@ -138,8 +138,9 @@ create function private.thread_scope_key(
   p_rule text, p_session_id uuid, p_contact_id uuid, p_other_contact_id uuid default null,
   p_context_kind text default null, p_context_id text default null, p_root text default null
 ) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case p_rule
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_rule
     when 'channel_contact' then 'cc:' || p_session_id::text || ':' || p_contact_id::text
     when 'email_reference' then 'er:' || p_session_id::text || ':' || p_contact_id::text || ':'
       || encode(sha256(convert_to(p_root, 'UTF8')), 'hex')
@@ -148,27 +149,33 @@ language sql immutable parallel safe set search_path = '' as $$
     when 'pair_context' then 'pc:' || least(p_contact_id, p_other_contact_id)::text || ':'
       || greatest(p_contact_id, p_other_contact_id)::text || ':' || p_context_kind || ':' || p_context_id
     when 'explicit' then 'x:' || p_root
-  end
+  end;
+end
 $$;
 comment on function private.thread_scope_key(text, uuid, uuid, uuid, text, text, text) is
 'The key a conversation is found by, from the tenant''s rule alone: same input, same thread. Null when the rule '
 'lacks a part.';
 
 create function private.scope_rule(p_tenant_id uuid, p_channel text) returns text
-language sql stable security definer set search_path = '' as $$
-  select coalesce(
-    (select s.thread_scopes ->> p_channel from public.tenant_settings as s where s.tenant_id = p_tenant_id),
-    'channel_contact')
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(
+      (select s.thread_scopes ->> p_channel from public.tenant_settings as s where s.tenant_id = p_tenant_id),
+      'channel_contact'));
+end
 $$;
 comment on function private.scope_rule(uuid, text) is
 'Definer: the tenant''s rule for a channel; channel_contact unless it says otherwise.';
 
 create function private.is_participant(p_tenant_id uuid, p_thread_id uuid) returns boolean
-language sql stable security definer set search_path = '' as $$
-  select exists (
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
     select from public.thread_participants as p
     where p.tenant_id = p_tenant_id and p.thread_id = p_thread_id
-      and p.user_id = private.current_user_id() and p.left_at is null)
+      and p.user_id = private.current_user_id() and p.left_at is null);
+end
 $$;
 comment on function private.is_participant(uuid, uuid) is
 'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
@@ -186,8 +193,8 @@ $$;
 comment on function private.refuse_merged(uuid) is
 'Refuses what is meant for the thread that goes on; takes the merged_into of the thread that was named.';
 
--- What a thread may be is checked by triggers, not by CHECKs: every message updates a head, and a CHECK is parsed anew by
--- every statement, whether its columns change or not.
+-- What a thread may be is checked by triggers, not by CHECKs: every message updates a head, and a CHECK is parsed anew
+-- by every statement, whether its columns change or not.
 
 create function private.tg_threads__control() returns trigger
 language plpgsql set search_path = '' as $$

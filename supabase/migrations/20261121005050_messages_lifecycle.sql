@@ -1,5 +1,5 @@
--- Chapter: messages, the lifecycle. Which way a message may go, and what of it never changes; the triggers are below the
--- assignment's, in the next file.
+-- Chapter: messages, the lifecycle. Which way a message may go, and what of it never changes; the triggers are below
+-- the assignment's, in the next file.
 
 -- ── lifecycle ────────────────────────────────────────────────────────────────────────────────────────────────────
 

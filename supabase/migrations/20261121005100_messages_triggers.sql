@@ -102,12 +102,14 @@ comment on function private.find_or_create_thread(public.et_messages, text) is
 'messages race to one thread.';
 
 create function private.folder_of(p_spam_score real, p_auto_class text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case
     when p_spam_score >= 0.9 then 'spam'
     when p_auto_class in ('list', 'bulk', 'report') then 'automated'
     else 'inbox'
-  end
+  end;
+end
 $$;
 comment on function private.folder_of(real, text) is 'The folder a message asks for.';
 

@@ -82,12 +82,15 @@ comment on function public.list_history(uuid, uuid, integer) is
 '(many may share one moment), at most 200.';
 
 create function private.rev_at(p_tenant_id uuid, p_thread_id uuid, p_at timestamptz) returns bigint
-language sql stable security definer set search_path = '' as $$
-  select coalesce(max(m.rev), 0) from public.et_messages as m
-  where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id
-    and m.rev <= coalesce((
-      select min(x.rev) - 1 from public.et_messages as x
-      where x.tenant_id = p_tenant_id and x.thread_id = p_thread_id and x.created_at >= p_at), 9223372036854775807)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(max(m.rev), 0) from public.et_messages as m
+    where m.tenant_id = p_tenant_id and m.thread_id = p_thread_id
+      and m.rev <= coalesce((
+        select min(x.rev) - 1 from public.et_messages as x
+        where x.tenant_id = p_tenant_id and x.thread_id = p_thread_id and x.created_at >= p_at), 9223372036854775807));
+end
 $$;
 comment on function private.rev_at(uuid, uuid, timestamptz) is
 'Definer: the rev before the first message at or after a moment, so that clients that only know timestamps lose '

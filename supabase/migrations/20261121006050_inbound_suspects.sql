@@ -10,8 +10,10 @@
 -- memory) passes during the rests; and a message that kills takes eight workers with it, not every worker there is.
 
 create function private.suspect_rest(p_lost integer) returns interval
-language sql stable set search_path = '' as $$
-  select private.lease_length() * power(2, least(greatest(p_lost - 3, 0), 6))
+language plpgsql stable set search_path = '' as $$
+begin
+  return private.lease_length() * power(2, least(greatest(p_lost - 3, 0), 6));
+end
 $$;
 comment on function private.suspect_rest(integer) is
 'How long a row that lost so many leases waits after the last of them ended, before it is tried again.';

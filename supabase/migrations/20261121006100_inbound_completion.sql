@@ -85,6 +85,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_cap integer;
   v_used integer;
+  v_family uuid[] := private.contact_family(p_thread.tenant_id, p_thread.contact_id);
 begin
   if p_thread.control = 'human' then
     return jsonb_build_object('action', 'human_takeover', 'reason', 'A person is in control of this conversation.');
@@ -106,9 +107,7 @@ begin
   select s.auto_replies_per_hour into v_cap from public.tenant_settings as s where s.tenant_id = p_thread.tenant_id;
   select count(*) into v_used from public.inbound_decisions as d
   where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null
-    and d.contact_id in (
-      select c.id from public.contacts as c
-      where c.tenant_id = p_thread.tenant_id and p_thread.contact_id in (c.id, c.merged_into))
+    and d.contact_id = any(v_family)
     and d.created_at > clock_timestamp() - interval '1 hour';
   if v_used >= v_cap then
     return jsonb_build_object('action', 'human_takeover', 'reason', format(

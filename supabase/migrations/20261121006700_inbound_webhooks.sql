@@ -96,7 +96,9 @@ create index webhook_work_session_id_idx on private.webhook_work (tenant_id, ses
 
 create function private.webhook_session(p_session_id uuid)
 returns table (channel text, provider text, status text, settings jsonb, secrets jsonb)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
   select s.channel, s.provider, s.status, coalesce(s.config -> 'webhook', '{}'), (
     select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
     where x.tenant_id = s.tenant_id and x.session_id = s.id
@@ -104,7 +106,8 @@ language sql stable security definer set search_path = '' as $$
   from public.et_channel_sessions as s
   inner join public.tenants as t on t.id = s.tenant_id
   where s.id = p_session_id and s.status <> 'deleted' and t.status <> 'deleted'
-  limit 1
+  limit 1;
+end
 $$;
 comment on function private.webhook_session(uuid) is
 'Definer, for edge functions: what verifying a call of this account needs, its secrets still encrypted, and no others. '

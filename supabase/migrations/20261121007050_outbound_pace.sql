@@ -31,11 +31,25 @@ comment on table private.send_slots is
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.provider_account(p_provider text, p_config jsonb) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select p_provider || coalesce(':' || (p_config -> 'smtp' ->> 'host'), '')
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_provider || coalesce(':' || (p_config -> 'smtp' ->> 'host'), '');
+end
 $$;
 comment on function private.provider_account(text, jsonb) is
 'What breaks together: a provider, or the one mail server a session names.';
+
+create function private.breaker_until(p_session public.et_channel_sessions) returns timestamptz
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select b.open_until from private.breakers as b
+    where b.tenant_id = p_session.tenant_id
+      and b.account = private.provider_account(p_session.provider, p_session.config));
+end
+$$;
+comment on function private.breaker_until(public.et_channel_sessions) is
+'Definer: until when the breaker of an account is open, null when it never was.';
 
 create function private.take_slot(p_tenant_id uuid, p_session_id uuid, p_recipient text,
   p_interval interval) returns timestamptz

@@ -2,41 +2,45 @@
 
 create function private.reply_headers(p_thread public.et_threads) returns table (recipient text, subject text,
   reference_ids text[], external_message_id text)
-language sql stable security definer set search_path = '' as $$
-  with last_in as (
-    select m.sender_address, m.subject, m.reference_ids, m.external_message_id, m.metadata
-    from public.et_messages as m
-    where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.direction = 'inbound'
-    order by m.seq desc limit 1
-  ), known as (
-    select i.address from public.contacts as c
-    inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.contact_id = coalesce(c.merged_into,
-      c.id)
-    where c.tenant_id = p_thread.tenant_id and c.id = p_thread.contact_id
-      and i.kind = private.address_kind(p_thread.channel)
-    order by i.verified_at nulls last, i.created_at limit 1
-  )
-  select
-    case private.address_kind(p_thread.channel) when 'email' then lower(coalesce(l.metadata ->> 'reply_to',
-      l.sender_address, k.address))
-      else coalesce(l.metadata ->> 'reply_to', l.sender_address, k.address) end,
-    coalesce(l.subject, p_thread.subject),
-    case when l.external_message_id is null then null else
-      (coalesce(l.reference_ids, '{}') || coalesce(l.metadata ->> 'message_id', '{}'))[greatest(1,
-        cardinality(l.reference_ids) - 18):]
-    end,
-    private.uuid_v7()::text || '@' || split_part(coalesce(s.sender_address, s.address), '@', 2)
-  from (select) as one
-  left join last_in as l on true
-  left join known as k on true
-  left join public.et_channel_sessions as s on s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id
+language plpgsql stable security definer set search_path = '' as $$
+-- One look-up a table, here, in dispatch_verdict() and in dispatch_details(): a join of so many is planned badly while
+-- there are no statistics, and a worker's connection would keep that plan.
+declare
+  m public.et_messages%rowtype; -- the last that came in
+  s public.et_channel_sessions%rowtype;
+  v_kind text := private.address_kind(p_thread.channel);
+begin
+  select r.* into m from public.et_messages as r
+  where r.tenant_id = p_thread.tenant_id and r.thread_id = p_thread.id and r.direction = 'inbound'
+  order by r.seq desc limit 1;
+  select r.* into s from public.et_channel_sessions as r
+  where r.tenant_id = p_thread.tenant_id and r.id = p_thread.channel_session_id;
+  recipient := coalesce(m.metadata ->> 'reply_to', m.sender_address);
+  if recipient is null then
+    select i.address into recipient from public.contact_identities as i
+    where i.tenant_id = p_thread.tenant_id and i.kind = v_kind
+      and i.contact_id = private.canonical_contact(p_thread.tenant_id, p_thread.contact_id)
+    order by i.verified_at nulls last, i.created_at limit 1;
+  end if;
+  if v_kind = 'email' then
+    recipient := lower(recipient);
+  end if;
+  subject := coalesce(m.subject, p_thread.subject);
+  if m.external_message_id is not null then
+    reference_ids := array_remove(coalesce(m.reference_ids, '{}') || (m.metadata ->> 'message_id'), null);
+    reference_ids := reference_ids[greatest(1, cardinality(reference_ids) - 18):];
+  end if;
+  external_message_id := private.uuid_v7()::text || '@' || split_part(coalesce(s.sender_address, s.address), '@', 2);
+  return next;
+end
 $$;
 comment on function private.reply_headers(public.et_threads) is
 'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
 'will carry.';
 
 create function private.attach_files(p_tenant_id uuid, p_message_id uuid, p_files jsonb) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   with given as (
     select private.uuid_v7() as id, f.filename, f.content_type, decode(f.data, 'base64') as data
     from jsonb_to_recordset(coalesce(p_files, '[]')) as f (filename text, content_type text, data text)
@@ -47,7 +51,8 @@ language sql volatile security definer set search_path = '' as $$
     from given as g
   )
   insert into private.attachment_blobs (tenant_id, attachment_id, data)
-  select p_tenant_id, g.id, g.data from given as g
+  select p_tenant_id, g.id, g.data from given as g;
+end
 $$;
 comment on function private.attach_files(uuid, uuid, jsonb) is
 'Definer: files of a message to be sent, as [{filename, content_type, data}] with data in base64; kept with it.';
@@ -103,10 +108,12 @@ comment on function private.enqueue_outbound(uuid, uuid, text, text, text, jsonb
 'before.';
 
 create function private.reply_subject(p_subject text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case when p_subject is null or btrim(p_subject) = '' then null
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case when p_subject is null or btrim(p_subject) = '' then null
     else 'Re: ' || left(regexp_replace(p_subject, '^(\s*(re|aw|antw|sv|vs|rv|odp|fwd?|wg)(\[\d+\])?\s*:\s*)+', '',
-      'i'), 300) end
+      'i'), 300) end;
+end
 $$;
 comment on function private.reply_subject(text) is 'Re: once, whatever language and number of them stood there before.';
 
@@ -135,15 +142,18 @@ comment on function private.cancel_queued(uuid, uuid, text) is
 'Definer: AI messages of a thread that have not left yet stay at home. A row being sent is not touched.';
 
 create function private.quiet_until(p_zone text, p_start time, p_end time) returns timestamptz
-language sql stable set search_path = '' as $$
-  select case
-    when p_start is null or p_start = p_end then null
-    when p_start < p_end and local.t >= p_start and local.t < p_end then (local.d + p_end) at time zone p_zone
-    when p_start > p_end and local.t >= p_start then (local.d + 1 + p_end) at time zone p_zone
-    when p_start > p_end and local.t < p_end then (local.d + p_end) at time zone p_zone
-  end
-  from (select (clock_timestamp() at time zone p_zone)::date as d,
-    (clock_timestamp() at time zone p_zone)::time as t) as local
+language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select case
+      when p_start is null or p_start = p_end then null
+      when p_start < p_end and local.t >= p_start and local.t < p_end then (local.d + p_end) at time zone p_zone
+      when p_start > p_end and local.t >= p_start then (local.d + 1 + p_end) at time zone p_zone
+      when p_start > p_end and local.t < p_end then (local.d + p_end) at time zone p_zone
+    end
+    from (select (clock_timestamp() at time zone p_zone)::date as d,
+      (clock_timestamp() at time zone p_zone)::time as t) as local);
+end
 $$;
 comment on function private.quiet_until(text, time, time) is
 'When the quiet hours that reign now in a zone end; null when it is not quiet.';
@@ -152,59 +162,55 @@ create function private.dispatch_verdict(p_queue public.et_outbound_queue)
 returns table (verdict text, reason text, until timestamptz)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v record;
+  m public.et_messages%rowtype;
+  th public.et_threads%rowtype;
+  s public.et_channel_sessions%rowtype;
+  t public.tenants%rowtype;
+  st public.tenant_settings%rowtype;
+  c public.contacts%rowtype;
+  x public.suppressions%rowtype;
+  v_contact_id uuid;
 begin
-  select t.status as tenant_status, t.time_zone, s.status as session_status, c.blocked_at, c.time_zone as contact_zone,
-    th.status as thread_status, th.control, th.control_epoch, th.last_inbound_seq, m.sender_kind, m.message_type,
-    m.control_epoch as m_epoch, m.based_on_seq, b.open_until, b.failures, p.window_hours, x.scope, x.reason as suppressed_because,
-    st.quiet_hours_start, st.quiet_hours_end, st.daily_send_cap, coalesce(n.sent, 0) as sent_today, c.id as contact_id
-  into v
-  from public.et_messages as m
-  inner join public.tenants as t on t.id = m.tenant_id
-  inner join public.tenant_settings as st on st.tenant_id = m.tenant_id
-  inner join public.et_threads as th on th.tenant_id = m.tenant_id and th.id = m.thread_id
-  inner join public.et_channel_sessions as s on s.tenant_id = m.tenant_id and s.id = m.channel_session_id
-  left join public.contacts as c
-    on c.tenant_id = th.tenant_id and c.id = private.canonical_contact(th.tenant_id, th.contact_id)
-  left join public.suppressions as x on x.tenant_id = m.tenant_id and x.address = p_queue.recipient
-    and x.kind = private.address_kind(m.channel)
-  left join private.channel_providers as p on p.provider = s.provider
-  left join private.breakers as b on b.tenant_id = m.tenant_id
-    and b.account = private.provider_account(s.provider, s.config)
-  left join private.send_counters as n on n.tenant_id = m.tenant_id
-    and n.day = (clock_timestamp() at time zone t.time_zone)::date
-  where m.tenant_id = p_queue.tenant_id and m.id = p_queue.message_id;
-  if v.sender_kind = 'ai' and (v.control <> 'ai' or v.m_epoch <> v.control_epoch) then
+  select r.* into m from public.et_messages as r where r.tenant_id = p_queue.tenant_id and r.id = p_queue.message_id;
+  select r.* into th from public.et_threads as r where r.tenant_id = m.tenant_id and r.id = m.thread_id;
+  select r.* into s from public.et_channel_sessions as r
+  where r.tenant_id = m.tenant_id and r.id = m.channel_session_id;
+  select r.* into t from public.tenants as r where r.id = m.tenant_id;
+  select r.* into st from public.tenant_settings as r where r.tenant_id = m.tenant_id;
+  v_contact_id := private.canonical_contact(th.tenant_id, th.contact_id);
+  select r.* into c from public.contacts as r where r.tenant_id = m.tenant_id and r.id = v_contact_id;
+  select r.* into x from public.suppressions as r
+  where r.tenant_id = m.tenant_id and r.kind = private.address_kind(m.channel) and r.address = p_queue.recipient;
+  if m.sender_kind = 'ai' and (th.control <> 'ai' or m.control_epoch <> th.control_epoch) then
     verdict := 'cancel'; reason := 'human_takeover';
-  elsif v.sender_kind = 'ai' and p_queue.attempts = 0 and v.based_on_seq <> v.last_inbound_seq then
+  elsif m.sender_kind = 'ai' and p_queue.attempts = 0 and m.based_on_seq <> th.last_inbound_seq then
     verdict := 'cancel'; reason := 'superseded';
-  elsif v.tenant_status = 'deleted' then
+  elsif t.status = 'deleted' then
     verdict := 'cancel'; reason := 'tenant_deleted';
-  elsif v.session_status = 'deleted' then
+  elsif s.status = 'deleted' then
     verdict := 'cancel'; reason := 'session_deleted';
-  elsif v.blocked_at is not null then
+  elsif c.blocked_at is not null then
     verdict := 'cancel'; reason := 'contact_blocked';
-  elsif v.scope = 'all' or (v.scope = 'automatic' and p_queue.purpose <> 'reply') then
-    verdict := 'cancel'; reason := 'suppressed_' || v.suppressed_because;
-  elsif v.thread_status in ('closed', 'archived') and v.sender_kind in ('ai', 'system') then
+  elsif x.scope = 'all' or (x.scope = 'automatic' and p_queue.purpose <> 'reply') then
+    verdict := 'cancel'; reason := 'suppressed_' || x.reason;
+  elsif th.status in ('closed', 'archived') and m.sender_kind in ('ai', 'system') then
     verdict := 'cancel'; reason := 'thread_closed';
-  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, v.contact_id, p_queue.channel,
+  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, c.id, p_queue.channel,
     'marketing') then
     verdict := 'cancel'; reason := 'no_consent';
-  elsif v.message_type <> 'template' and not private.in_service_window(p_queue.tenant_id, p_queue.thread_id,
-    v.window_hours) then
+  elsif m.message_type <> 'template' and not private.in_service_window(p_queue.tenant_id, th.id,
+    private.thread_window(th)) then
     verdict := 'cancel'; reason := 'window_closed';
-  elsif v.tenant_status = 'suspended' then
+  elsif t.status = 'suspended' then
     verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
-  elsif v.session_status = 'paused' then
+  elsif s.status = 'paused' then
     verdict := 'defer'; reason := 'session_paused'; until := clock_timestamp() + interval '1 minute';
-  elsif v.open_until > clock_timestamp() then
-    verdict := 'defer'; reason := 'breaker_open'; until := v.open_until;
-  elsif v.daily_send_cap is not null and v.sent_today >= v.daily_send_cap then
-    verdict := 'defer'; reason := 'daily_cap';
-    until := ((clock_timestamp() at time zone v.time_zone)::date + 1)::timestamp at time zone v.time_zone;
+  elsif private.breaker_until(s) > clock_timestamp() then
+    verdict := 'defer'; reason := 'breaker_open'; until := private.breaker_until(s);
+  elsif private.is_capped(st, t.time_zone) then
+    verdict := 'defer'; reason := 'daily_cap'; until := private.next_day(t.id);
   elsif p_queue.purpose <> 'reply' then
-    until := private.quiet_until(coalesce(v.contact_zone, v.time_zone), v.quiet_hours_start, v.quiet_hours_end);
+    until := private.quiet_until(coalesce(c.time_zone, t.time_zone), st.quiet_hours_start, st.quiet_hours_end);
     if until is not null then
       verdict := 'defer'; reason := 'quiet_hours';
     end if;
@@ -218,45 +224,55 @@ comment on function private.dispatch_verdict(public.et_outbound_queue) is
 'quiet hours, windows, caps, breaker.';
 
 create function private.has_consent(p_tenant_id uuid, p_contact_id uuid, p_channel text, p_purpose text) returns boolean
-language sql stable security definer set search_path = '' as $$
-  select coalesce((
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_family uuid[] := private.contact_family(p_tenant_id, p_contact_id);
+begin
+  return coalesce((
     select c.granted from public.contact_consents as c
     where c.tenant_id = p_tenant_id and c.channel = p_channel and c.purpose = p_purpose
-      and c.contact_id in (
-        select k.id from public.contacts as k where k.tenant_id = p_tenant_id and p_contact_id in (k.id, k.merged_into))
-    order by c.recorded_at desc, c.id desc limit 1), false)
+      and c.contact_id = any(v_family)
+    order by c.recorded_at desc, c.id desc limit 1), false);
+end
 $$;
 comment on function private.has_consent(uuid, uuid, text, text) is
 'Definer: the newest consent row of a contact and of those merged into him says yes.';
 
 create function private.in_service_window(p_tenant_id uuid, p_thread_id uuid, p_hours integer) returns boolean
-language sql stable security definer set search_path = '' as $$
-  select p_hours is null or exists (
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return p_hours is null or exists (
     select from public.et_threads as t
     inner join public.et_messages as m on m.tenant_id = t.tenant_id
       and m.thread_id = t.id and m.seq = t.last_inbound_seq
     where t.tenant_id = p_tenant_id and t.id = p_thread_id
-      and m.created_at > clock_timestamp() - make_interval(hours => p_hours))
+      and m.created_at > clock_timestamp() - make_interval(hours => p_hours));
+end
 $$;
 comment on function private.in_service_window(uuid, uuid, integer) is
 'Definer: the contact wrote within so many hours, so the provider takes free text. Always true without such a rule.';
 
 create function private.thread_window(p_thread public.et_threads) returns integer
-language sql stable security definer set search_path = '' as $$
-  select p.window_hours
-  from public.et_channel_sessions as s
-  inner join private.channel_providers as p on p.provider = s.provider
-  where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select p.window_hours
+    from public.et_channel_sessions as s
+    inner join private.channel_providers as p on p.provider = s.provider
+    where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id);
+end
 $$;
 comment on function private.thread_window(public.et_threads) is
 'Definer: the window of free text in hours on the account a thread runs on; null when there is none.';
 
 create function private.is_receive_only(p_thread public.et_threads) returns boolean
-language sql stable security definer set search_path = '' as $$
-  select exists (
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
     select from public.et_channel_sessions as s
     inner join private.channel_providers as p on p.provider = s.provider
-    where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id and p.direction = 'in')
+    where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id and p.direction = 'in');
+end
 $$;
 comment on function private.is_receive_only(public.et_threads) is
 'Definer: the account a thread runs on takes messages and sends none, as a form does.';
@@ -292,6 +308,18 @@ $$;
 comment on function private.refuse_unsendable(public.et_threads, text, text, text) is
 'Definer: what the thread''s provider would not take is refused before it is queued.';
 
+create function private.is_capped(p_settings public.tenant_settings, p_zone text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  return p_settings.daily_send_cap is not null and exists (
+    select from private.send_counters as n
+    where n.tenant_id = p_settings.tenant_id and n.day = (clock_timestamp() at time zone p_zone)::date
+      and n.sent >= p_settings.daily_send_cap);
+end
+$$;
+comment on function private.is_capped(public.tenant_settings, text) is
+'Definer: the tenant has used up what it may send on this day of its zone.';
+
 create function private.take_daily_send(p_tenant_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -313,18 +341,23 @@ comment on function private.take_daily_send(uuid) is
 'cannot pass it.';
 
 create function private.next_day(p_tenant_id uuid) returns timestamptz
-language sql stable security definer set search_path = '' as $$
-  select ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
-  from public.tenants as t where t.id = p_tenant_id
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
+    from public.tenants as t where t.id = p_tenant_id);
+end
 $$;
 comment on function private.next_day(uuid) is 'Definer: when the tenant''s day ends.';
 
 create function private.give_back_send(p_tenant_id uuid) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   update private.send_counters as n set sent = n.sent - 1
   from public.tenants as t
   where t.id = p_tenant_id and n.tenant_id = t.id and n.day = (clock_timestamp() at time zone t.time_zone)::date
-    and n.sent > 0
+    and n.sent > 0;
+end
 $$;
 comment on function private.give_back_send(uuid) is 'Definer: a try that delivered nothing does not count.';
 

@@ -51,12 +51,15 @@ create index tracking_origins_recorded_at_idx on private.tracking_origins (tenan
 -- ── making links ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.links_in(p_body text) returns setof text
-language sql immutable parallel safe set search_path = '' as $$
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return query
   select distinct l.url
   from regexp_matches(left(p_body, 200000), '(https?://[^[:space:][:cntrl:]<>"]+)', 'g') as m (found)
   cross join lateral rtrim(m.found[1], '.,;:!?)]}''') as l (url)
   where l.url ~ '^https?://[^/]' and length(l.url) <= 2000
-  limit 50
+  limit 50;
+end
 $$;
 comment on function private.links_in(text) is 'The web addresses in a text, each once, at most fifty.';
 

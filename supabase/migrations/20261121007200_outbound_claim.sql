@@ -103,23 +103,43 @@ comment on function private.claim_one_outbound(text, private.outbound_work) is
 'Definer: one locked work row becomes an attempt, or is cancelled or put off by a rule.';
 
 create function private.delivery_class(p_tenant_id uuid, p_session_id uuid) returns text
-language sql stable security definer set search_path = '' as $$
-  select coalesce((
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return coalesce((
     select p.delivery_class from public.et_channel_sessions as s
     inner join private.channel_providers as p on p.provider = s.provider
-    where s.tenant_id = p_tenant_id and s.id = p_session_id), 'N')
+    where s.tenant_id = p_tenant_id and s.id = p_session_id), 'N');
+end
 $$;
 comment on function private.delivery_class(uuid, uuid) is
 'Definer: I or N, as the account''s provider declared; N when nobody declared it.';
 
 create function private.dispatch_details(p_tenant_id uuid, p_queue_id uuid) returns jsonb
-language sql volatile security definer set search_path = '' as $$
-  select jsonb_build_object(
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  q public.et_outbound_queue%rowtype;
+  m public.et_messages%rowtype;
+  s public.et_channel_sessions%rowtype;
+  t public.tenants%rowtype;
+  v_contact_id uuid;
+begin
+  select r.* into q from public.et_outbound_queue as r where r.tenant_id = p_tenant_id and r.id = p_queue_id;
+  if not found then
+    return null;
+  end if;
+  select r.* into m from public.et_messages as r where r.tenant_id = p_tenant_id and r.id = q.message_id;
+  select r.* into s from public.et_channel_sessions as r
+  where r.tenant_id = p_tenant_id and r.id = q.channel_session_id;
+  select r.* into t from public.tenants as r where r.id = p_tenant_id;
+  select r.contact_id into v_contact_id from public.et_threads as r
+  where r.tenant_id = p_tenant_id and r.id = m.thread_id;
+  return jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
     'provider', s.provider, 'message_type', m.message_type, 'metadata', m.metadata, 'session_address', s.address,
-    'session_id', s.id,
-    'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient, 'purpose', q.purpose,
-    'recipient_name', coalesce(c.display_name, ''), 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
+    'session_id', s.id, 'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient,
+    'purpose', q.purpose, 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
+    'recipient_name', coalesce((
+      select c.display_name from public.contacts as c where c.tenant_id = p_tenant_id and c.id = v_contact_id), ''),
     'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address,
       s.address) else s.address end),
     'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
@@ -129,17 +149,11 @@ language sql volatile security definer set search_path = '' as $$
       select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
         'size_bytes', a.size_bytes) order by a.id), '[]')
       from public.message_attachments as a
-      where a.tenant_id = m.tenant_id and a.message_id = m.id and a.refused is null),
+      where a.tenant_id = p_tenant_id and a.message_id = m.id and a.refused is null),
     'secrets', (
       select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
-      where x.tenant_id = s.tenant_id and x.session_id = s.id))
-  from public.et_outbound_queue as q
-  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
-  inner join public.et_threads as th on th.tenant_id = m.tenant_id and th.id = m.thread_id
-  inner join public.tenants as t on t.id = q.tenant_id
-  inner join public.et_channel_sessions as s on s.tenant_id = q.tenant_id and s.id = q.channel_session_id
-  left join public.contacts as c on c.tenant_id = th.tenant_id and c.id = th.contact_id
-  where q.tenant_id = p_tenant_id and q.id = p_queue_id
+      where x.tenant_id = p_tenant_id and x.session_id = s.id));
+end
 $$;
 comment on function private.dispatch_details(uuid, uuid) is
 'Definer, for the router: all an adapter needs to send one claimed row; secrets still encrypted. Volatile, so that '
@@ -191,10 +205,12 @@ comment on function private.mark_send_started(uuid, uuid, bigint) is
 'lost: somebody else has the row.';
 
 create function private.retry_delay(p_attempt integer, p_retry_after double precision) returns interval
-language sql volatile set search_path = '' as $$
-  select make_interval(secs => greatest(
+language plpgsql volatile set search_path = '' as $$
+begin
+  return make_interval(secs => greatest(
     least(coalesce(p_retry_after, 0), 3600),
-    random() * least(900, 2 * power(2, least(p_attempt, 12) - 1))))
+    random() * least(900, 2 * power(2, least(p_attempt, 12) - 1))));
+end
 $$;
 comment on function private.retry_delay(integer, double precision) is
 'Exponential backoff with full jitter, at most 15 minutes; a Retry-After is honoured up to an hour.';

@@ -3,19 +3,23 @@
 -- ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.status_rank(p_status text) returns integer
-language sql immutable parallel safe set search_path = '' as $$
-  select case p_status when 'queued' then 0 when 'sending' then 1 when 'dispatch_unknown' then 2 when 'sent' then 10
-    when 'failed' then 20 when 'delivered' then 30 when 'bounced' then 40 when 'read' then 50 else 100 end
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_status when 'queued' then 0 when 'sending' then 1 when 'dispatch_unknown' then 2 when 'sent' then 10
+    when 'failed' then 20 when 'delivered' then 30 when 'bounced' then 40 when 'read' then 50 else 100 end;
+end
 $$;
 comment on function private.status_rank(text) is
 'Receipts move a row only to a higher rank, so any order of the same receipts ends the same. A bounce after '
 '"delivered" (to a relay) wins; "read" is final.';
 
 create function private.receipt_status(p_kind text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case p_kind when 'sent' then 'sent' when 'delivered' then 'delivered' when 'opened'
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case p_kind when 'sent' then 'sent' when 'delivered' then 'delivered' when 'opened'
     then null when 'read' then 'read'
-    when 'failed' then 'failed' when 'bounced_hard' then 'bounced' when 'bounced_soft' then null end
+    when 'failed' then 'failed' when 'bounced_hard' then 'bounced' when 'bounced_soft' then null end;
+end
 $$;
 comment on function private.receipt_status(text) is
 'The status a receipt speaks for; null when it is only worth keeping (delays, soft bounces, machine opens, '

@@ -93,7 +93,9 @@ comment on function private.replay_context(uuid, uuid) is
 'Definer: the input of a decision, put together again from where it lives, and what was decided then. Null when it was '
 'made without a decider. Volatile, so that it sees what a claim in the same statement saw.';
 
-create function private.claim_shadow(p_candidate text, p_worker text, p_limit integer, p_window interval default '1 day')
+create function private.claim_shadow(
+  p_candidate text, p_worker text, p_limit integer, p_window interval default '1 day'
+)
 returns table (tenant_id uuid, decision_id uuid, fence bigint, context jsonb)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column

@@ -108,6 +108,15 @@ class World:
         assert row
         return row[0], row[1]
 
+    def task(self, tenant: Tenant, address: str) -> uuid.UUID:
+        """An open task: somebody is to call and say what is in the queue."""
+        _, thread = self.mail(tenant, address)
+        return self.one(
+            "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id)"
+            " select %s, 'call', 't', '+1', e.queue_id, e.message_id, %s"
+            " from private.enqueue_outbound(%s, %s, 'x', 'agent', 'agent', '{}') as e returning id",
+            tenant.id, thread, tenant.id, thread)  # fmt: skip
+
     def denials(self) -> int:
         """How many refused attempts are on record."""
         return int(self.one("select count(*) from public.access_denials"))

@@ -1,6 +1,7 @@
 """Whatever the document allows, and much that it does not, gets an answer the document foresees."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,12 @@ def schemathesis(url: str, token: str, folder: Path, *options: str) -> str:
 
 @pytest.mark.timeout(600)
 def test_examples_and_chance_find_no_fault(url: str, world: World, tmp_path: Path) -> None:
-    """Every example and a few random requests per operation: no server error, no answer outside its schema."""
+    """Every example and a random request per operation: no server error, no answer outside its schema."""
     world.mail(world.acme)
-    report = schemathesis(
-        url, world.acme.token("owner"), tmp_path, "--phases", "examples,fuzzing", "--max-examples", "3"
-    )
-    assert "Tested: 7" in report and "No issues found" in report
+    options = ("--phases", "examples,fuzzing", "--max-examples", "1")
+    report = schemathesis(url, world.acme.token("owner"), tmp_path, *options)
+    tested = re.search(r"Tested: (\d+)", report)
+    assert tested and int(tested[1]) > 70 and "No issues found" in report
 
 
 @pytest.mark.prove

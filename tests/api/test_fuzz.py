@@ -103,6 +103,7 @@ def routes(url: str, world: World) -> list[Route]:
     known = {
         "thread_id": thread, "contact_id": contact, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
         "user_id": world.acme.people["agent"], "message_id": message,
+        "task_id": world.task(world.acme, "by-telephone@example.com"),
     }  # fmt: skip
     document = Client(url).get("/openapi.json").json()
     return [

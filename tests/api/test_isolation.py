@@ -66,7 +66,6 @@ CALLS = [(kind, "GET", path, None) for kind, paths in READS.items() for path in 
 def objects(world: World) -> Iterator[dict[str, str]]:
     """One object of acme per kind."""
     message, thread = world.mail(world.acme, "private@example.com")
-    _, to_call = world.mail(world.acme, "by-telephone@example.com")
     acme = world.acme.id
     made = {
         "thread": thread, "message": message, "channel_session": world.acme.session_id, "tenant": acme,
@@ -78,11 +77,7 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "suggestion": world.one(
             "insert into private.assist_work (tenant_id, kind, thread_id, requested_by)"
             " values (%s, 'suggestions', %s, 'x') returning id", acme, thread),
-        "manual_task": world.one(
-            "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id)"
-            " select %s, 'call', 't', '+1', e.queue_id, e.message_id, %s"
-            " from private.enqueue_outbound(%s, %s, 'x', 'agent', 'agent', '{}') as e returning id",
-            acme, to_call, acme, to_call),
+        "manual_task": world.task(world.acme, "by-telephone@example.com"),
         "api_key": world.one(
             "insert into public.api_keys (tenant_id, name, secret_digest, hint, scopes)"
             " values (%s, 'k', 'x', 'pk', '{read}') returning id", acme),
