@@ -8,7 +8,7 @@ import { numberOf, queueOf, readReceipt, readUserReceipt, receipt } from "./read
 import { Sender } from "./sender.js";
 import { BridgeState } from "./state.js";
 
-const HEARTBEAT_MS = 30_000, SETTLE_MS = 4_000, QR_S = 60, LOOK_MS = 1_000;
+const HEARTBEAT_MS = 30_000, SETTLE_MS = 4_000, QR_S = 60, UNPAIRED_S = 10, LOOK_MS = 1_000;
 
 /** @typedef {{ code?: number, ending?: import("./endings.js").Ending }} End an ending of ours goes before a code */
 
@@ -61,9 +61,14 @@ export class Account {
       if (!state.paired && !(await this.#isWanted())) return;
       const end = await this.#connect(state);
       if (this.stopped.signal.aborted) return;
-      if (!state.paired && end.code !== 515) return await this.db.showPairing(this.held, null);
       if (end.code !== 515) this.#failures++;
       ending = end.ending ?? judge(end.code, this.#failures);
+      if (!state.paired && end.code !== 515) {
+        await this.db.showPairing(this.held, null);
+        if (!end.ending) {
+          ending = { ...ending, then: "again", status: null, afterS: Math.min(ending.afterS, UNPAIRED_S) };
+        }
+      }
       this.log.warning("the connection ended", { code: end.code, failures: this.#failures, reason: ending.reason });
     } catch (error) {
       if (error instanceof LeaseLost || this.stopped.signal.aborted) throw error;
@@ -214,7 +219,9 @@ export class Account {
   /** @param {any} update @param {BridgeState} state @param {(end: End) => void} over */
   async #connection(update, state, over) {
     if (update.qr && !state.paired) {
-      if (!(await this.db.isPairingWanted(this.held))) return over({ code: undefined });
+      if (!(await this.db.isPairingWanted(this.held))) {
+        return over({ ending: { then: "again", afterS: 0, status: null, reason: "nobody waits for a code" } });
+      }
       await this.db.showPairing(this.held, this.vault.seal(update.qr), QR_S);
     }
     if (update.connection === "open") await this.#opened(state, over);
