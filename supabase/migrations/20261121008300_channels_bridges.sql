@@ -266,7 +266,7 @@ language sql stable security definer set search_path = '' as $$
     and q.status in ('sending', 'sent', 'delivered', 'read', 'dispatch_unknown')
 $$;
 comment on function private.bridge_message(uuid, uuid, uuid) is
-'Definer, for bridges: what a message we sent says, for a recipient''s device that could not decrypt it and asks again.';
+'Definer, for bridges: what a message we sent says, for a device of the recipient''s that could not decrypt it.';
 
 create function private.pair_channel_session(p_session_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -297,7 +297,7 @@ begin
 end
 $$;
 comment on function private.pair_channel_session(uuid) is
-'Definer: an admin wants a code for the next two minutes, and gets the one there is: still sealed, for the API to open.';
+'Definer: an admin wants a code for the next two minutes, and gets the one there is: sealed, for the API to open.';
 
 create function public.pair_channel_session(p_session_id uuid) returns jsonb
 language sql volatile set search_path = ''

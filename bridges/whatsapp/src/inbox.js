@@ -20,6 +20,8 @@ const MARGIN_S = 86_400;
 export class Inbox {
   /** @type {Set<string>} ids that were kept by this process: the library tells of each message twice */
   #kept = new Set();
+  /** Something came while we were not asleep: look again before sleeping. */
+  #news = false;
   #wake = () => {};
 
   /**
@@ -60,6 +62,7 @@ export class Inbox {
       if (this.#kept.size <= REMEMBERED) break;
       this.#kept.delete(old);
     }
+    this.#news = true;
     this.#wake();
   }
 
@@ -82,13 +85,14 @@ export class Inbox {
   async run() {
     while (!this.stopping) {
       let taken = 0;
+      this.#news = false;
       try {
         taken = await this.#drain();
       } catch (error) {
         if (error instanceof LeaseLost) throw error;
         this.log.warning("messages wait in the inbox", { reason: String(error).slice(0, 200) });
       }
-      if (taken < BATCH) await this.#sleep();
+      if (taken < BATCH && !this.#news && !this.stopping) await this.#sleep();
     }
   }
 
