@@ -126,7 +126,8 @@ class Plan:
             "pid": os.getpid(), "ready": False, "error": None, "started_at": time.time(), "home": str(self.home),
             **ports, "moved": self.moved,
             "external_database_url": self.settings.database_url if self.external else None, "metrics": self.metrics,
-            "telegram_url": self.settings.telegram_url, "missing": self.missing, "mailboxes": [], "processes": {},
+            "telegram_url": self.settings.telegram_url, "resend_url": self.settings.resend_url,
+            "sparkpost_url": self.settings.sparkpost_url, "missing": self.missing, "mailboxes": [], "processes": {},
         }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ SEAL_EVERY_S = 60.0
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
-       ("ingress", "sweep_tracking"))  # fmt: skip
+       ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"))  # fmt: skip
 
 
 class Housekeeper:
@@ -47,7 +47,7 @@ class Housekeeper:
 
     async def _expire(self, connection: db.Connection) -> int:
         """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of
-        providers that were read, addresses of readers."""
+        providers that were read, addresses of readers, days of accounts."""
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()

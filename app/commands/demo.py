@@ -1,7 +1,6 @@
 """Send messages through the whole product and print what became of them."""
 
 import asyncio
-import json
 import shutil
 import subprocess
 import sys
@@ -16,56 +15,70 @@ import msgspec
 from app.commands._stack import is_running, read_state
 from app.demo import mails as sources
 from app.demo.channel import DemoChannel, Progress
-from app.demo.run import Report, run
+from app.demo.report import Report
+from app.demo.run import run
 from app.errors import NotFound, SetupError
 from app.settings import Settings, load, process_environment
 
 
 @click.command()
-@click.option("--channel", type=click.Choice(["email", "telegram"]), default="email", show_default=True)
-@click.option("--mbox", type=click.Path(path_type=Path), help="email: send the mails of this mbox file.")
-@click.option("--maildir", type=click.Path(path_type=Path), help="email: send the mails of this Maildir or folder.")
-@click.option("--to", "recipient", help="email: the mailbox to send to. Default: the first one of the stack.")
-@click.option("--count", type=click.IntRange(1, 100_000), help="Other channels: how many people write. Default: ten.")
+@click.option(
+    "--channel", type=click.Choice(["email", "telegram"]), help="Over a provider that stands in for the real."
+)
+@click.option("--mbox", type=click.Path(path_type=Path), help="Mail: send the mails of this mbox file.")
+@click.option("--maildir", type=click.Path(path_type=Path), help="Mail: send the mails of this Maildir or folder.")
+@click.option("--to", "recipient", help="Without --channel: the mailbox to send to. Default: the first of the stack.")
+@click.option(
+    "--count", type=click.IntRange(1, 100_000), help="With --channel: how many write. Default: 10, email 100."
+)
 @click.option("--private", is_flag=True, help="Use a throw-away stack even when one is running.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(  # noqa: PLR0917 - one per option
-    channel: str, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int | None, private: bool,
-    as_json: bool,
+    channel: str | None, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int | None,
+    private: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Send messages in, wait until each is decided and every reply handed over, and print the figures.
 
-    Mail goes over SMTP; other channels talk to a stand-in for their provider on this machine. Uses the running stack,
-    or a throw-away one of its own when none runs. Refuses to run where replies could reach real people. The exit code
-    is 1 when something was lost or an invariant is broken.
+    Mail comes in over SMTP and goes out to the catcher; with --channel answers go to a stand-in for a provider on this
+    machine. Uses the running stack, or a throw-away one of its own when none runs. Refuses to run where replies could
+    reach real people. The exit code is 1 when something was lost or sent twice, or an invariant is broken.
 
     \b
     parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
+    parley demo --channel email      replies leave by providers that lose one answer in twenty
     parley demo --channel telegram   ten people write to a bot
     """
     if mbox and maildir:
         raise click.UsageError("--mbox and --maildir exclude each other")
-    if channel != "email" and (mbox or maildir or recipient):
-        raise click.UsageError("--mbox, --maildir and --to are for --channel email")
-    if channel == "email" and count:
-        raise click.UsageError("--count is for the other channels: a mail demo sends what it is given")
-    demo = _demo(channel, mbox, maildir, recipient, count or 10)
+    if channel == "telegram" and (mbox or maildir):
+        raise click.UsageError("--mbox and --maildir are for mail")
+    if channel and recipient:
+        raise click.UsageError("--to is for the demo without --channel: a channel's demo makes its own accounts")
+    if count and (mbox or maildir or not channel):
+        raise click.UsageError("--count is for the people of --channel: a demo of mails sends what it is given")
+    demo = _demo(channel, mbox, maildir, recipient, count)
     with _stack(demo, private, quiet=as_json) as settings, _progress(as_json) as progress:
         report = asyncio.run(run(demo, settings, progress))
     if as_json:
-        click.echo(json.dumps({name: getattr(report, name) for name in Report.__struct_fields__}))
+        click.echo(msgspec.json.encode(report).decode())
     else:
         _print(report, channel)
-    sys.exit(1 if report.lost or report.violations else 0)
+    sys.exit(0 if report.good else 1)
 
 
-def _demo(channel: str, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int) -> DemoChannel:
+def _demo(
+    channel: str | None, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int | None
+) -> DemoChannel:
     """What sends. Imported here: help must not pay for what a channel needs."""
     if channel == "telegram":
         from app.demo.telegram import TelegramDemo
 
-        return TelegramDemo(count)
+        return TelegramDemo(count or 10)
+    if channel == "email":
+        from app.demo.mail_providers import MailProvidersDemo
+
+        return MailProvidersDemo(count or 100, _load(mbox, maildir) if mbox or maildir else ())
     from app.demo.email import EmailDemo
 
     return EmailDemo(_load(mbox, maildir), recipient)
@@ -86,7 +99,8 @@ def _stack(demo: DemoChannel, private: bool, *, quiet: bool) -> Iterator[Setting
         if not state.get("ready"):
             raise SetupError("the stack is still starting", remedy="try again in a moment")
         # What the running processes use counts, not what this one was told.
-        yield msgspec.structs.replace(settings, telegram_url=state.get("telegram_url") or settings.telegram_url)
+        urls = {name: state[name] for name in ("telegram_url", "resend_url", "sparkpost_url") if state.get(name)}
+        yield msgspec.structs.replace(settings, **urls)
         return
     with demo.provider() as extra, _throw_away(extra, quiet=quiet) as made:
         yield made
@@ -144,7 +158,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def _print(report: Report, channel: str) -> None:
+def _print(report: Report, channel: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -154,5 +168,13 @@ def _print(report: Report, channel: str) -> None:
         table.add_row(words, "–" if value is None else f"{value:,}")
     console = Console()
     console.print(table)
-    if channel == "email":
+    for one in report.providers or ():
+        console.print(
+            f"{one.provider} (class {one.delivery_class}): {one.dispatches} dispatches, {one.sent} sent,"
+            f" {one.answers_lost} answers lost on purpose, {one.doubled} doubled, {one.lost} lost,"
+            f" {len(one.unknown)} unknown, {one.unlisted} unlisted"
+        )
+        for message_id in one.unknown:
+            console.print(f"  unknown: parley explain {message_id}")
+    if channel is None:
         console.print("[dim]See the replies with `parley mail`, the reasons with `parley explain`.[/dim]")

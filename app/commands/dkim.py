@@ -4,18 +4,26 @@ import json
 from typing import Any
 
 import click
+import msgspec
 import psycopg
+from psycopg.rows import dict_row
 
+from app.channels.email.dkim import dns_record, new_key
+from app.db.migrate import connect_as_owner
+from app.db.queries import query
 from app.errors import Conflict, NotFound
 from app.secrets import Vault
 from app.settings import load
 
-FIND = (
-    "select s.tenant_id, s.id, s.config, encode(x.ciphertext, 'base64') from public.et_channel_sessions as s"
-    " left join private.channel_secrets as x on x.tenant_id = s.tenant_id and x.session_id = s.id"
-    " and x.name = 'dkim_private_key'"
-    " where s.channel = 'email' and s.address = %s and s.status <> 'deleted'"
-)
+Cursor = psycopg.Cursor[dict[str, Any]]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A TXT record, as a DNS server takes it."""
+
+    name: str
+    type: str
+    value: str
 
 
 @click.command()
@@ -29,44 +37,44 @@ def command(address: str, selector: str, replace: bool, as_json: bool) -> None:
     \b
     parley dkim desk@acme.example        then publish the TXT record it prints
     """
-    from app.channels.email.dkim import dns_record, new_key
-    from app.db.migrate import connect_as_owner
-
     settings = load()
     vault = Vault(settings.secret_keys())
-    domain = address.lower().rpartition("@")[2]
-    with connect_as_owner(settings.database_url) as connection:
-        tenant_id, session_id, config, sealed = _mailbox(connection, address)
-        if sealed is None or replace:
-            key, place = new_key(), {"domain": domain, "selector": selector}
-            _keep(connection, (tenant_id, session_id), vault.seal(key), place)
+    # Secret and place go together or not at all: a key whose place is unknown would sign for nobody.
+    with (
+        connect_as_owner(settings.database_url) as connection,
+        connection.transaction(),
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        mailbox = _find(cursor, address.lower())
+        if mailbox["sealed"] is None or replace:
+            record = _give_key(cursor, vault, mailbox, selector)
         else:
-            key, place = vault.open(sealed), config.get("dkim", {})
-    name = f"{place.get('selector', selector)}._domainkey.{place.get('domain', domain)}"
+            place = {"selector": selector, "domain": mailbox["domain"], **mailbox["place"]}
+            record = _record(place, vault.open(mailbox["sealed"]))
     if as_json:
-        click.echo(json.dumps({"name": name, "type": "TXT", "value": dns_record(key)}))
-    else:
-        click.echo(f"Publish this record, then receivers can check what the mailbox sends:\n\n{name}. IN TXT")
-        click.echo(f'  "{dns_record(key)}"')
+        click.echo(msgspec.json.encode(record).decode())
+        return
+    click.echo("Publish this record, then receivers can check what the mailbox sends:\n")
+    click.echo(f'{record.name}. IN {record.type}\n  "{record.value}"')
 
 
-def _mailbox(connection: psycopg.Connection[Any], address: str) -> tuple[Any, Any, dict[str, Any], str | None]:
-    """Tenant, session, config and sealed key of the one mailbox with this address."""
-    found = connection.execute(FIND, [address.lower()]).fetchall()
+def _find(cursor: Cursor, address: str) -> dict[str, Any]:
+    found = cursor.execute(query("operations", "find_mailbox_key"), {"address": address}).fetchall()
     if not found:
         raise NotFound(f"there is no mailbox {address}", remedy="connect it first: POST /v1/channel-sessions")
     if len(found) > 1:
         raise Conflict("several tenants claim this address", code="ambiguous_address", remedy="delete one of them")
-    tenant_id, session_id, config, sealed = found[0]
-    return tenant_id, session_id, config, sealed
+    return found[0]
 
 
-def _keep(connection: psycopg.Connection[Any], account: tuple[Any, Any], sealed: bytes, place: dict[str, str]) -> None:
-    """Store the key, and where its record stands in the account's config, together."""
-    connection.execute("select private.put_channel_secret(%s, %s, 'dkim_private_key', %s)", [*account, sealed])
-    connection.execute(
-        "update public.et_channel_sessions set config = config || jsonb_build_object('dkim', %s::jsonb)"
-        " where tenant_id = %s and id = %s",
-        [json.dumps(place), *account],
-    )
-    connection.commit()
+def _give_key(cursor: Cursor, vault: Vault, mailbox: dict[str, Any], selector: str) -> Record:
+    key, place = new_key(), {"domain": mailbox["domain"], "selector": selector}
+    session = {name: mailbox[name] for name in ("tenant_id", "session_id")}
+    secret = {"name": "dkim_private_key", "ciphertext": vault.seal(key)}
+    cursor.execute(query("channels", "put_channel_secret"), {**session, **secret})
+    cursor.execute(query("operations", "set_dkim_place"), {**session, "place": json.dumps(place)})
+    return _record(place, key)
+
+
+def _record(place: dict[str, Any], key: str) -> Record:
+    return Record(name=f"{place['selector']}._domainkey.{place['domain']}", type="TXT", value=dns_record(key))

@@ -51,7 +51,7 @@ async def create_channel_session(
 
 
 async def update_channel_session(unit: Unit, session_id: UUID, patch: dict[str, Any]) -> SessionState:
-    """Change the named fields of an account: name, sender_name, sender_address, config."""
+    """Change the named fields of an account: name, sender_name, sender_address, warm_up_from, config."""
     params = {"session_id": session_id, "patch": json_param(patch)}
     return msgspec.convert(await unit.call(QUERIES["update_channel_session"], params), SessionState)
 

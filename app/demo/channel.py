@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 import psycopg
 
+from app.demo.report import Report
 from app.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,6 @@ class DemoChannel(Protocol):
         """Send every message in, and say what became of each."""
         ...
 
-    async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
-        """Messages the provider got beyond those we know to have been handed over and those that ended unclear."""
+    async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
+        """The report with what the provider says of the same run."""
         ...

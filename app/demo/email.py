@@ -9,6 +9,7 @@ import aiosmtplib
 from app.db.queries import query
 from app.demo.channel import Connection, Progress, Sent
 from app.demo.mails import envelope_sender
+from app.demo.report import Report
 from app.errors import Conflict, NotFound, Unavailable
 from app.settings import Settings
 
@@ -47,42 +48,47 @@ class EmailDemo:
                            remedy="pause that session, or run the demo on a private stack")  # fmt: skip
 
     async def send_all(self, settings: Settings, connection: Connection, progress: Progress) -> list[Sent]:
-        """Send every mail over a few connections; a 4xx is tried again, as a mail server would."""
+        """Send every mail to the one recipient."""
         recipient = self.recipient or await _first_mailbox(connection)
-        results = [Sent() for _ in self.mails]
-        waiting = list(range(len(self.mails)))[::-1]
-        done = 0
+        return await deliver(settings, [(raw, recipient) for raw in self.mails], progress)
 
-        async def sender() -> None:
-            nonlocal done
-            client: aiosmtplib.SMTP | None = None
-            while waiting:
-                number = waiting.pop()
-                for attempt in range(TRIES):
-                    try:
-                        if client is None or not client.is_connected:
-                            client = aiosmtplib.SMTP(hostname=settings.smtp_host, port=settings.smtp_port,
-                                                     use_tls=False, start_tls=False, timeout=60)  # fmt: skip
-                            await client.connect()
-                        results[number] = await _send_one(client, self.mails[number], recipient)
-                    except (aiosmtplib.SMTPException, OSError) as error:
-                        results[number] = Sent(error=f"{type(error).__name__}: {error}")
-                        client = None
-                    if results[number].error is None or "(5" in str(results[number].error):
-                        break
-                    await asyncio.sleep(0.2 * 2**attempt)
-                done += 1
-                progress("sending", done, len(self.mails))
-            if client is not None and client.is_connected:
-                await client.quit()
-
-        await asyncio.gather(*(sender() for _ in range(min(CONNECTIONS, max(1, len(self.mails))))))
-        return results
-
-    async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
+    async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
         """The catcher is shared with whatever else the stack sends: nothing can be told from it."""
-        del settings, handed_over, open_ended
-        return 0
+        del settings, connection
+        return report
+
+
+async def deliver(settings: Settings, mails: Sequence[tuple[bytes, str]], progress: Progress) -> list[Sent]:
+    """Deliver each (mail, recipient) over a few connections; a 4xx is tried again, as a mail server would."""
+    results = [Sent() for _ in mails]
+    waiting = list(range(len(mails)))[::-1]
+    done = 0
+
+    async def sender() -> None:
+        nonlocal done
+        client: aiosmtplib.SMTP | None = None
+        while waiting:
+            number = waiting.pop()
+            for attempt in range(TRIES):
+                try:
+                    if client is None or not client.is_connected:
+                        client = aiosmtplib.SMTP(hostname=settings.smtp_host, port=settings.smtp_port, use_tls=False,
+                                                 start_tls=False, timeout=60)  # fmt: skip
+                        await client.connect()
+                    results[number] = await _send_one(client, *mails[number])
+                except (aiosmtplib.SMTPException, OSError) as error:
+                    results[number] = Sent(error=f"{type(error).__name__}: {error}")
+                    client = None
+                if results[number].error is None or "(5" in str(results[number].error):
+                    break
+                await asyncio.sleep(0.2 * 2**attempt)
+            done += 1
+            progress("sending", done, len(mails))
+        if client is not None and client.is_connected:
+            await client.quit()
+
+    await asyncio.gather(*(sender() for _ in range(min(CONNECTIONS, max(1, len(mails))))))
+    return results
 
 
 async def _greeting(port: int) -> bytes:

@@ -5,35 +5,15 @@ import time
 from collections.abc import Sequence
 
 import click
-import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
 from app.db.queries import query
 from app.demo.channel import Connection, DemoChannel, Progress, Sent
+from app.demo.report import Report
 from app.settings import Settings
 
 STALLED_S = 60.0
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `parley demo --json` prints. Latencies: milliseconds from acceptance to the hand-off of the reply."""
-
-    sent: int
-    received: int
-    lost: int
-    """Messages accepted (mail: with 250) that have no row."""
-    duplicates: int
-    """Messages accepted whose key was there already."""
-    unparsed: int
-    threads: int
-    decisions: int
-    replies: int
-    errors: int
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    violations: int
 
 
 async def run(channel: DemoChannel, settings: Settings, progress: Progress) -> Report:
@@ -47,8 +27,7 @@ async def run(channel: DemoChannel, settings: Settings, progress: Progress) -> R
             click.echo(f"refused: {text}", err=True)
         stuck = await wait_until_settled(connection, progress)
         report = await count(connection, results, since, stuck)
-        surplus = await channel.surplus(settings, report.replies, report.errors)
-        return msgspec.structs.replace(report, errors=report.errors + surplus)
+        return await channel.compare(settings, connection, report)
 
 
 async def wait_until_settled(connection: Connection, progress: Progress) -> int:

@@ -1,26 +1,24 @@
 """The Telegram demo: people write to a bot of a Bot API on this machine, and read its answers there."""
 
 import asyncio
-import json
 import random
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
+import msgspec
 
 from app.channels.telegram.updates import qualify
 from app.db.queries import query
+from app.demo import loopback
 from app.demo.channel import Connection, Progress, Sent
 from app.demo.mails import SAMPLE
-from app.errors import Conflict, NotFound, SetupError, Unavailable
+from app.demo.report import Report
+from app.errors import NotFound
 from app.secrets import Vault
-from app.settings import PROJECT, Settings, process_environment
+from app.settings import Settings
 
 AT_ONCE = 100
 STALLED_S = 60.0
@@ -39,32 +37,13 @@ class TelegramDemo:
     @contextmanager
     def provider(self) -> Iterator[Mapping[str, str]]:
         """A process that speaks the Bot API and reaches nobody."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "devstack.providers.telegram"], cwd=PROJECT, env=process_environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise SetupError("the provider on loopback did not start")
-            yield {"PARLEY_TELEGRAM_URL": json.loads(line)["url"]}
-        finally:
-            process.terminate()
-            process.wait()
+        with loopback.started("devstack.providers.telegram") as url:
+            yield {"PARLEY_TELEGRAM_URL": url}
 
     async def require_harmless(self, settings: Settings, connection: Connection) -> None:
         """The Bot API of the stack is the one on loopback, which knows no real people."""
         del connection
-        remedy = "run the demo on a private stack (`--private`)"
-        if urlsplit(settings.telegram_url).hostname != "127.0.0.1":
-            raise Conflict("Telegram messages could reach real people", code="not_the_loopback", remedy=remedy)
-        try:
-            answer = await _ask(settings, "GET", "")
-        except (httpx.HTTPError, ValueError) as error:
-            raise Unavailable("the provider on loopback does not answer", remedy=remedy) from error
-        if not isinstance(answer, dict) or answer.get("provider") != IDENT:
-            raise Conflict("what answers as the Bot API is not the provider on loopback", code="not_the_loopback",
-                           remedy=remedy)  # fmt: skip
+        await loopback.require(settings.telegram_url, IDENT, "Telegram messages")
 
     async def send_all(self, settings: Settings, connection: Connection, progress: Progress) -> list[Sent]:
         """Write everything, wait until the receiver has confirmed it to the provider, and look for the rows."""
@@ -93,17 +72,16 @@ class TelegramDemo:
             for key in keys
         ]  # fmt: skip
 
-    async def surplus(self, settings: Settings, handed_over: int, open_ended: int) -> int:
-        """What people got in this run beyond what was handed over."""
+    async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
+        """What people got beyond what was handed over, or ended unclear, is an error."""
+        del connection
         delivered = len(await _ask(settings, "GET", "deliveries")) - self._before
-        return max(0, delivered - handed_over - open_ended)
+        surplus = max(0, delivered - report.replies - report.errors)
+        return msgspec.structs.replace(report, errors=report.errors + surplus)
 
 
 async def _ask(settings: Settings, verb: str, what: str, order: Mapping[str, Any] | None = None) -> Any:
-    async with httpx.AsyncClient(base_url=settings.telegram_url, timeout=20, trust_env=False) as client:
-        answer = await client.request(verb, f"/control/{what}".rstrip("/"), json=order)
-        answer.raise_for_status()
-        return answer.json()
+    return await loopback.ask(settings.telegram_url, verb, what, order)
 
 
 async def _account(settings: Settings, connection: Connection) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The channel port (what an adapter declares, is given, how a dispatch ends) and a tenant's accounts. No I/O."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -205,6 +205,7 @@ class ChannelSession(msgspec.Struct, frozen=True):
     verified_at: datetime | None
     sender_name: str | None
     sender_address: str | None
+    warm_up_from: date | None
     config: dict[str, Any]
     last_heartbeat_at: datetime | None
     last_inbound_at: datetime | None

@@ -24,6 +24,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     auto_replies_per_hour: int
     sends_per_minute: int
     daily_send_cap: int | None
+    max_complaint_rate: float | None
     search_policy: SearchPolicy
     thread_scopes: dict[str, Any]
     business_hours: list[dict[str, Any]]

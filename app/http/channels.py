@@ -1,6 +1,7 @@
 """/v1/channel-sessions: the accounts a tenant is reached at, and their secrets."""
 
 import secrets as random
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -45,6 +46,7 @@ class SessionPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Line | UnsetType = UNSET
     sender_name: Line | UnsetType | None = UNSET
     sender_address: Address | UnsetType | None = UNSET
+    warm_up_from: date | UnsetType | None = UNSET
     config: dict[str, Any] | UnsetType = UNSET
 
 

@@ -96,6 +96,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_replies_per_hour: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
     sends_per_minute: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
     daily_send_cap: Annotated[int, Meta(ge=1, le=INT_MAX)] | UnsetType | None = UNSET
+    max_complaint_rate: Annotated[float, Meta(ge=0, le=1)] | UnsetType | None = UNSET
     search_policy: SearchPolicy | UnsetType = UNSET
     thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
     business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET

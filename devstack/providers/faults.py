@@ -14,7 +14,8 @@ AFTER = frozenset({"lost", "hang", "garbage", "slow"})
 
 @dataclass
 class Fault:
-    """One kind of trouble. `calls` is a pattern of method names; `times` how often at most, `rate` with which chance.
+    """One kind of trouble. `calls` is a pattern of method names; `times` how often at most, `rate` with which chance,
+    `every` at which of them: 20 is every twentieth call, and no other.
 
     `status`: an error of the provider's own with that number and `text`. `limit`: too many requests, wait `seconds`.
     `html`: a proxy's page with `status`. `drop`: hang up before anything is done. `lost`: hang up after it is done.
@@ -25,9 +26,12 @@ class Fault:
     calls: str = "*"
     times: int | None = None
     rate: float = 1.0
+    every: int = 1
     status: int = 500
     seconds: float = 1.0
     text: str = "Internal Server Error: restart"
+    seen: int = 0
+    """Calls so far that it could have struck."""
 
 
 class Faults:
@@ -57,7 +61,10 @@ class Faults:
     def strike(self, call: str) -> Fault | None:
         """The trouble this call has, if any; it is used up by asking."""
         for fault in self._ordered:
-            if not fnmatch(call, fault.calls) or fault.times == 0 or self._chance.random() >= fault.rate:
+            if not fnmatch(call, fault.calls) or fault.times == 0:
+                continue
+            fault.seen += 1
+            if fault.seen % fault.every or self._chance.random() >= fault.rate:
                 continue
             if fault.times is not None:
                 fault.times -= 1

@@ -197,6 +197,7 @@ create table public.tenant_settings (
   auto_replies_per_hour integer not null default 5,
   sends_per_minute integer not null default 10,
   daily_send_cap integer,
+  max_complaint_rate numeric(5, 4) default 0.0030,
   search_policy text not null default 'none',
   thread_scopes jsonb not null default '{}',
   business_hours jsonb not null default '[]',
@@ -214,6 +215,7 @@ create table public.tenant_settings (
   constraint tenant_settings_auto_replies_per_hour_check check (auto_replies_per_hour between 0 and 100),
   constraint tenant_settings_sends_per_minute_check check (sends_per_minute between 1 and 100000),
   constraint tenant_settings_daily_send_cap_check check (daily_send_cap > 0),
+  constraint tenant_settings_max_complaint_rate_check check (max_complaint_rate between 0 and 1),
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
   constraint tenant_settings_quiet_hours_check check ((quiet_hours_start is null) = (quiet_hours_end is null))
@@ -231,6 +233,9 @@ comment on column public.tenant_settings.business_hours is
 '[{"weekday": 0, "opens": "09:00", "closes": "17:00"}, …] in the tenant''s time zone; weekday 0 is Monday.';
 comment on column public.tenant_settings.daily_send_cap is
 'Most outbound messages a day over all channels; null is no cap.';
+comment on column public.tenant_settings.max_complaint_rate is
+'The share of unasked messages of an account that may be complained of in seven days before no more are sent; null is '
+'no limit. Mailbox providers begin to refuse at 0.003.';
 comment on column public.tenant_settings.quiet_hours_start is
 'No follow-up or notification leaves inside these hours of the recipient.';
 comment on column public.tenant_settings.tracking_enabled is

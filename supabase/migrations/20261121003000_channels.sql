@@ -17,6 +17,7 @@ create table public.et_channel_sessions (
   verified_at timestamptz,
   sender_name text,
   sender_address text,
+  warm_up_from date,
   config jsonb not null default '{}',
   last_heartbeat_at timestamptz,
   last_inbound_at timestamptz,
@@ -46,6 +47,9 @@ comment on column public.et_channel_sessions.verified_at is
 'When the platform proved the tenant owns the address; inbound needs it.';
 comment on column public.et_channel_sessions.config is
 'Non-secret settings, e.g. {"smtp": {"host": …, "port": …}}. Secrets go to private.channel_secrets.';
+comment on column public.et_channel_sessions.warm_up_from is
+'The first day (UTC) of a new address: it may send 50 unasked messages then and twice as many each day, for a '
+'fortnight. Null: known to the world already.';
 comment on column public.et_channel_sessions.sender_address is 'From address when it differs from the session''s own.';
 
 comment on column public.et_channel_sessions.checked_at is
@@ -124,9 +128,9 @@ declare
   v_tenant uuid := private.authorize('admin');
   v_status text;
 begin
-  perform private.check_fields(p_patch, '{name,sender_name,sender_address,config}');
-  update public.et_channel_sessions as s set (name, sender_name, sender_address, config) = (
-    select r.name, r.sender_name, r.sender_address, r.config from jsonb_populate_record(s, p_patch) as r)
+  perform private.check_fields(p_patch, '{name,sender_name,sender_address,warm_up_from,config}');
+  update public.et_channel_sessions as s set (name, sender_name, sender_address, warm_up_from, config) = (
+    select r.name, r.sender_name, r.sender_address, r.warm_up_from, r.config from jsonb_populate_record(s, p_patch) as r)
   where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
   returning s.status into v_status;
   if not found then

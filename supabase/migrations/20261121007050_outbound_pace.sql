@@ -170,7 +170,14 @@ begin
       return;
     end if;
   end if;
+  if not private.take_warm_up(p_queue) then
+    verdict := 'defer'; reason := 'warm_up';
+    until := ((clock_timestamp() at time zone 'UTC')::date + 1)::timestamp at time zone 'UTC';
+    return next;
+    return;
+  end if;
   if not private.take_daily_send(p_queue.tenant_id) then
+    perform private.give_back_warm_up(p_queue);
     verdict := 'defer'; reason := 'daily_cap';
     until := private.next_day(p_queue.tenant_id);
     return next;
@@ -182,7 +189,7 @@ end
 $$;
 comment on function private.take_turn(public.et_outbound_queue, timestamptz) is
 'Definer: what a send uses up once every rule let it pass: the probe of a half-open breaker, a slot, one of today''s '
-'sends.';
+'sends of the account and of the tenant.';
 
 create function private.take_probe(p_queue public.et_outbound_queue) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$

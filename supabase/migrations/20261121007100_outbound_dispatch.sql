@@ -209,6 +209,8 @@ begin
     verdict := 'defer'; reason := 'breaker_open'; until := private.breaker_until(s);
   elsif private.is_capped(st, t.time_zone) then
     verdict := 'defer'; reason := 'daily_cap'; until := private.next_day(t.id);
+  elsif p_queue.purpose <> 'reply' and private.is_complained_of(m.tenant_id, s.id, st.max_complaint_rate) then
+    verdict := 'defer'; reason := 'complaint_rate'; until := clock_timestamp() + interval '1 hour';
   elsif p_queue.purpose <> 'reply' then
     until := private.quiet_until(coalesce(c.time_zone, t.time_zone), st.quiet_hours_start, st.quiet_hours_end);
     if until is not null then
@@ -308,59 +310,6 @@ $$;
 comment on function private.refuse_unsendable(public.et_threads, text, text, text) is
 'Definer: what the thread''s provider would not take is refused before it is queued.';
 
-create function private.is_capped(p_settings public.tenant_settings, p_zone text) returns boolean
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  return p_settings.daily_send_cap is not null and exists (
-    select from private.send_counters as n
-    where n.tenant_id = p_settings.tenant_id and n.day = (clock_timestamp() at time zone p_zone)::date
-      and n.sent >= p_settings.daily_send_cap);
-end
-$$;
-comment on function private.is_capped(public.tenant_settings, text) is
-'Definer: the tenant has used up what it may send on this day of its zone.';
-
-create function private.take_daily_send(p_tenant_id uuid) returns boolean
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_cap integer;
-  v_day date;
-begin
-  select s.daily_send_cap, (clock_timestamp() at time zone t.time_zone)::date into v_cap, v_day
-  from public.tenants as t inner join public.tenant_settings as s on s.tenant_id = t.id where t.id = p_tenant_id;
-  if v_cap is null then
-    return true;
-  end if;
-  insert into private.send_counters as n (tenant_id, day, sent) values (p_tenant_id, v_day, 1)
-  on conflict (tenant_id, day) do update set sent = n.sent + 1 where n.sent < v_cap;
-  return found;
-end
-$$;
-comment on function private.take_daily_send(uuid) is
-'Definer: takes one of the tenant''s sends of today, false when the cap is reached. Taken at claim, so that a batch '
-'cannot pass it.';
-
-create function private.next_day(p_tenant_id uuid) returns timestamptz
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  return (
-    select ((clock_timestamp() at time zone t.time_zone)::date + 1)::timestamp at time zone t.time_zone
-    from public.tenants as t where t.id = p_tenant_id);
-end
-$$;
-comment on function private.next_day(uuid) is 'Definer: when the tenant''s day ends.';
-
-create function private.give_back_send(p_tenant_id uuid) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  update private.send_counters as n set sent = n.sent - 1
-  from public.tenants as t
-  where t.id = p_tenant_id and n.tenant_id = t.id and n.day = (clock_timestamp() at time zone t.time_zone)::date
-    and n.sent > 0;
-end
-$$;
-comment on function private.give_back_send(uuid) is 'Definer: a try that delivered nothing does not count.';
-
 create function private.settle_lost_attempt(p_queue public.et_outbound_queue, p_lost integer) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -377,6 +326,7 @@ begin
     update public.et_outbound_queue as q set status = 'queued', status_reason = 'lease_expired'
     where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
     perform private.give_back_send(p_queue.tenant_id);
+    perform private.give_back_warm_up(p_queue);
     return true;
   end if;
   -- A row that eight routers died with is set aside: unknown if any of them had begun the call, else failed.

@@ -282,6 +282,11 @@ begin
   if v_status in ('queued', 'failed', 'bounced', 'cancelled') then
     perform private.give_back_send(p_tenant_id);
   end if;
+  if v_status in ('queued', 'failed', 'cancelled') then
+    perform private.give_back_warm_up(v_queue);
+  elsif v_status = 'bounced' then
+    perform private.note_reputation(v_queue, 'bounced_hard');
+  end if;
   if (p_outcome ->> 'suppress_recipient')::boolean then
     perform private.suppress(p_tenant_id, v_queue.channel, v_queue.recipient, 'bounced', v_queue.message_id);
   end if;

@@ -41,6 +41,9 @@ begin
     perform private.suppress(p_queue.tenant_id, p_queue.channel, p_queue.recipient,
       case p_receipt.kind when 'bounced_hard' then 'bounced' else p_receipt.kind end, p_queue.message_id);
   end if;
+  if p_queue.status not in ('queued', 'sending') then
+    perform private.note_reputation(p_queue, p_receipt.kind);
+  end if;
   update public.delivery_receipts as r set message_id = p_queue.message_id,
     applied_at = case when p_queue.status not in ('queued', 'sending') then clock_timestamp() end
   where r.tenant_id = p_receipt.tenant_id and r.id = p_receipt.id;

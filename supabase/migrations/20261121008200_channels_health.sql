@@ -24,11 +24,14 @@ $$;
 comment on function private.tg_channel_sessions__notify() is
 'Definer: owners and admins hear of it when an account goes bad or comes back; a flapping one is told of once.';
 
--- Pending → connected is the admin's own doing, and so are paused and deleted.
+-- Pending → connected is the admin's own doing, and so are paused and deleted; a new account that does not work is not.
 create trigger et_channel_sessions_900_notify after update of status on public.et_channel_sessions
 for each row when (
-  old.status is distinct from new.status and new.status in ('connected', 'degraded', 'disconnected')
-  and old.status in ('connected', 'degraded', 'disconnected')
+  old.status is distinct from new.status and case new.status
+    when 'connected' then old.status in ('degraded', 'disconnected')
+    when 'degraded' then old.status in ('pending', 'connected', 'disconnected')
+    when 'disconnected' then old.status in ('pending', 'connected', 'degraded')
+    else false end
 )
 execute function private.tg_channel_sessions__notify();
 

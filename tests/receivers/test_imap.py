@@ -1,6 +1,7 @@
 """Mailboxes read over IMAP: from a real server, through the real receiver, over kills, cuts and renumberings."""
 
 import json
+import random
 import sys
 import threading
 import time
@@ -22,6 +23,8 @@ from tests.support.imap_server import PASSWORD, USER, MailServer
 from tests.workers.harness import Room, someone, wait_until, write_mail
 
 _PYTHON = [sys.executable, "-m"]
+START_S = 60.0
+"""How long a process may take to start on a busy machine."""
 
 
 @pytest.fixture
@@ -60,8 +63,14 @@ class Reading:
     def start(self, **extra: str) -> Any:
         """Start a receiver and wait until it reads."""
         process = self.room.spawn([*_PYTHON, "workers.receivers.imap"], "imap", **extra)
-        wait_until(lambda: self.cursor().get("uidvalidity"), 20, what=self.room.logs)
+        wait_until(lambda: self.reads(process.pid), START_S, what=self.room.logs)
         return process
+
+    def reads(self, pid: int) -> bool:
+        """Whether this process has the account, and its place in the mailbox."""
+        query = "select claimed_by, cursor from private.receiver_cursors where session_id = %s"
+        rows = self.room.world.all(query, self.tenant.session)
+        return bool(rows) and f":{pid}" in (rows[0]["claimed_by"] or "") and "uidvalidity" in rows[0]["cursor"]
 
     def cursor(self) -> dict[str, Any]:
         """How far the account was read."""
@@ -80,7 +89,7 @@ class Reading:
         """Their subjects, sorted."""
         return sorted(row["subject"] for row in self.rows())
 
-    def wait_for(self, *subjects: str, timeout_s: float = 15) -> None:
+    def wait_for(self, *subjects: str, timeout_s: float = 30) -> None:
         """Wait until exactly these are there."""
         wait_until(
             lambda: self.subjects() == sorted(subjects),
@@ -129,9 +138,36 @@ def test_kills_lose_nothing_and_read_nothing_twice(room: Room, server: MailServe
             process.kill()
             process.wait()
             process = room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
-    reading.wait_for(*expected, timeout_s=40)
+    reading.wait_for(*expected, timeout_s=60)
     time.sleep(1)
     assert len(reading.rows()) == 24
+    assert room.violations() == []
+
+
+@pytest.mark.prove
+def test_twenty_kills_in_the_middle_of_reading(room: Room, server: MailServer) -> None:
+    """Each life finds a batch waiting and is killed a random moment after it took the mailbox over."""
+    reading = Reading(room, server).secret(password=PASSWORD)
+    room.lease(2)
+    process, expected, torn = reading.start(), [], 0
+    process.kill()
+    process.wait(10)
+    chance = random.Random(20261121)
+    for life in range(20):
+        for number in range(8):
+            expected.append(f"mail {life:02}-{number}")
+            server.put(write_mail(someone(), USER, subject=expected[-1]))
+        process = reading.start()
+        time.sleep(chance.uniform(0, 0.5))
+        process.kill()
+        process.wait(10)
+        torn += len(reading.rows()) < len(expected)
+    reading.start()
+    reading.wait_for(*expected, timeout_s=120)
+    time.sleep(2)
+    print(f"{torn} of 20 lives ended before they had read all that waited")
+    assert torn > 0, "no kill hit a reading: the test proved nothing"
+    assert len(reading.rows()) == len(expected)
     assert room.violations() == []
 
 
@@ -150,7 +186,7 @@ def test_one_process_at_a_time_reads_a_mailbox(room: Room, server: MailServer) -
     )
     processes[f"receive-imap:{holder.rpartition(':')[2]}"].kill()
     server.put(write_mail(someone(), USER, subject="two"))
-    reading.wait_for("one", "two", timeout_s=20)
+    reading.wait_for("one", "two", timeout_s=START_S)
     again = room.world.value(
         "select claimed_by from private.receiver_cursors where session_id = %s", reading.tenant.session
     )
@@ -203,13 +239,20 @@ def test_a_cut_line_in_idle_is_noticed_and_mended(room: Room, server: MailServer
     )
 
 
-def test_a_wrong_password_is_told_and_tried_again_slowly(room: Room, server: MailServer) -> None:
-    """Disconnected with the reason; nothing is stored and the password is in no log."""
+@pytest.mark.parametrize("before", ["connected", "pending"])
+def test_a_wrong_password_is_told_and_tried_again_slowly(room: Room, server: MailServer, before: str) -> None:
+    """Degraded with the reason at once, the owner is notified once, nothing is stored, the password is in no log."""
     reading = Reading(room, server).secret(password="not the one")
+    room.world.owner.execute(
+        "update public.et_channel_sessions set status = %s where id = %s", [before, reading.tenant.session]
+    )
     room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
-    wait_until(lambda: reading.session()["status"] == "disconnected", 20, what=room.logs)
+    wait_until(lambda: reading.session()["status"] == "degraded", START_S, what=room.logs)
     assert "refuses the log-in" in reading.session()["status_reason"]
-    assert "not the one" not in room.logs()
+    told = room.world.all("select * from public.notifications where tenant_id = %s", reading.tenant.id)
+    assert [(one["kind"], one["user_id"]) for one in told] == [("channel_degraded", reading.tenant.people["owner"])]
+    assert "refuses the log-in" in told[0]["title"]
+    assert "not the one" not in room.logs() + told[0]["title"]
     assert reading.rows() == []
 
 
@@ -309,6 +352,6 @@ def test_a_token_server_of_the_tenants_choice_is_not_asked(room: Room, server: M
         oauth_refresh_token="refresh-0"
     )
     room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
-    wait_until(lambda: reading.session()["status"] == "disconnected", 20, what=room.logs)
+    wait_until(lambda: reading.session()["status"] == "disconnected", START_S, what=room.logs)
     assert "token_url" in reading.session()["status_reason"]
     assert Tokens.issued == []

@@ -3,6 +3,7 @@
 pymap with one thing added: XOAUTH2, for the tokens in DIR/tokens.
 """
 
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import imapclient
 from pysasl.hashing import BuiltinHash
 
 USER, PASSWORD = "desk@acme.test", "s3cret word"
+START_S, ANSWER_S = 60.0, 30.0
 
 
 def main() -> None:
@@ -68,14 +70,15 @@ class MailServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start, and wait until it greets."""
-        import socket
-
+        """Start, and wait until it greets. Locks of a killed one are removed, as a mail server's start does: this one
+        believes in them for ten minutes, and lets nobody select a mailbox meanwhile."""
+        for lock in self.folder.rglob("*.lock"):
+            lock.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.imap_server", str(self.folder), str(self.port)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("ab"),
         )  # fmt: skip
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as line:
@@ -89,14 +92,14 @@ class MailServer:
         """Kill it: every connection is cut."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.wait(10)
 
     def put(self, raw: bytes | EmailMessage) -> None:
         """A mail arrives, as a delivery agent writes it."""
         data = raw if isinstance(raw, bytes) else raw.as_bytes(policy=SMTP)
         if self.process is not None and self.process.poll() is None:
             # This server looks into the folder when asked; only what comes through it wakes those who wait in IDLE.
-            with imapclient.IMAPClient("127.0.0.1", self.port, ssl=False) as client:
+            with imapclient.IMAPClient("127.0.0.1", self.port, ssl=False, timeout=ANSWER_S) as client:
                 client.login(USER, PASSWORD)
                 client.append("INBOX", data)
             return

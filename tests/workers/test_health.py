@@ -68,6 +68,6 @@ def test_the_process_checks_by_itself(room: Room) -> None:
     tenant = room.tenant()
     point_at(room, tenant.session, 9)
     room.start("health")
-    wait_until(lambda: state(room, tenant.session)[0] == "degraded", 15, what=room.logs)
+    wait_until(lambda: state(room, tenant.session)[0] == "degraded", 60, what=room.logs)
     rows = room.world.all("select kind from public.notifications where tenant_id = %s", tenant.id)
     assert [row["kind"] for row in rows] == ["channel_degraded"]

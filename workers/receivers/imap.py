@@ -28,6 +28,14 @@ SLICE_S = 50.0
 REISSUE_S = 60.0
 """IDLE is given anew long before the 29 minutes of RFC 2177, and the mailbox is looked at: a server whose IDLE says
 nothing costs a minute, not the mail."""
+AGAIN_S = 3.0
+"""After a log-in and after mail came there is a second look: what arrives between a look and IDLE is announced by some
+servers too early, by some not at all."""
+COMMAND_S = 150.0
+"""However slowly a server talks, a command ends within this: below the three minutes after which an account counts as
+unread."""
+REFUSED_S = 300.0
+"""Trying a wrong password often gets an account locked."""
 BATCH = 20
 BATCH_BYTES = 16 * 1024 * 1024
 REREAD = timedelta(days=7)
@@ -53,20 +61,20 @@ class ImapReader:
             await self._open(box)
             cursor = begin(account.cursor, box)
             yield [] if cursor == account.cursor else [Item(events=[], cursor=cursor)]
-            slice_s = min(SETTLE_S + 0.5, self._slice_s)
+            opened, soon = time.monotonic(), True
             while True:
                 async for batch in self._new(box, cursor):
-                    cursor = batch[-1].cursor
+                    cursor, soon = batch[-1].cursor, True
                     yield batch
                 if cursor.pop("reread", None):
                     yield [Item(events=[], cursor=cursor)]
-                async for _ in self._quiet(box, slice_s):
-                    slice_s = self._slice_s
+                async for _ in self._quiet(box, opened, min(AGAIN_S, self._reissue_s) if soon else self._reissue_s):
                     yield []
+                soon = False
                 # Also when what moved is no mail for us (flags, deletions): the account is alive.
                 yield []
-                await self._in_thread(box.wake)
-                await self._in_thread(box.select)
+                await self._ask(box, box.wake)
+                await self._ask(box, box.select)
                 if box.uidvalidity != cursor["uidvalidity"]:
                     cursor = begin(cursor, box)
                     yield [Item(events=[], cursor=cursor)]
@@ -82,18 +90,20 @@ class ImapReader:
 
     async def _open(self, box: Mailbox) -> None:
         try:
-            await self._in_thread(box.open)
+            await self._ask(box, box.open)
         except LoginRefusedError as error:
-            raise Trouble("disconnected", f"the mail server refuses the log-in: {error}", pause_s=300.0) from error
+            # Degraded: what the account sends leaves over another server.
+            reason = f"the mail server refuses the log-in: {error}"
+            raise Trouble("degraded", reason, pause_s=REFUSED_S, certain=True) from error
 
     async def _new(self, box: Mailbox, cursor: dict[str, Any]) -> AsyncIterator[list[Item]]:
         since = datetime.fromisoformat(cursor["reread"]) if "reread" in cursor else None
-        uids = await self._in_thread(box.newer, cursor["uid"], since)
+        uids = await self._ask(box, box.newer, cursor["uid"], since)
         while uids:
             batch: list[Item] = []
             held = 0
             while uids and len(batch) < BATCH and held < BATCH_BYTES:
-                for found in await self._in_thread(box.fetch, uids[:1], self._most):
+                for found in await self._ask(box, box.fetch, uids[:1], self._most):
                     held += len(found.raw)
                     batch.append(await self._in_thread(self._item, found, cursor, since))
                 uids = uids[1:]
@@ -111,13 +121,14 @@ class ImapReader:
             return Item(events=[], cursor=moved)
         return Item(events=to_events(mail), cursor=moved)
 
-    async def _quiet(self, box: Mailbox, first_s: float) -> AsyncIterator[None]:
+    async def _quiet(self, box: Mailbox, opened: float, lasting_s: float) -> AsyncIterator[None]:
         """Once a slice while nothing moves; ends when something did, or when IDLE is to be given anew."""
-        until = time.monotonic() + self._reissue_s
-        slice_s = first_s
+        until = time.monotonic() + lasting_s
         while time.monotonic() < until:
-            moved = await self._in_thread(box.wait, min(slice_s, max(0.1, until - time.monotonic())))
-            slice_s = self._slice_s
+            # Once it was open for that long the account counts as well again, and is to be told so.
+            settled = time.monotonic() - opened > SETTLE_S
+            slice_s = self._slice_s if settled else min(SETTLE_S + 0.5, self._slice_s)
+            moved = await self._ask(box, box.wait, min(slice_s, max(0.1, until - time.monotonic())))
             if moved:
                 # A server without IDLE answers at once: asking twice a slice is enough.
                 await asyncio.sleep(0 if box.idling else self._slice_s / 2)
@@ -146,6 +157,17 @@ class ImapReader:
             host=host, port=port, tls=tls, user=str(given.get("user") or session.address),
             mailbox=str(given.get("mailbox") or "INBOX"), password=session.secrets.get("password"), token=token,
         )  # fmt: skip
+
+    async def _ask(self, box: Mailbox, call: Any, *arguments: Any) -> Any:
+        """What the server answers; a server that takes too long is hung up on, so that its thread is free again."""
+        try:
+            async with asyncio.timeout(COMMAND_S) as limit:
+                return await self._in_thread(call, *arguments)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            box.hang_up()
+            raise OSError(f"no end of an answer within {COMMAND_S:g} s") from error
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)

@@ -5,19 +5,20 @@ Every method but `hang_up` runs in the mailbox's own thread. Nothing is written:
 
 import contextlib
 import imaplib
-import os
-import select
 import socket
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import imapclient
 import imapclient.exceptions
 import msgspec
 
-CONNECT_S, READ_S = 10.0, 60.0
+from workers.receivers.imap_line import Client, Line
+
+ANSWER_MOST = 2 * 1024 * 1024
+"""Bytes a command that fetches no mail may be answered with; imaplib takes no line over one million."""
+HEADER_MOST = 256 * 1024
 TROUBLE = (imapclient.exceptions.IMAPClientError, OSError, EOFError, ValueError)
 
 
@@ -56,17 +57,15 @@ class Mailbox:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.uidvalidity = self.uidnext = 0
-        self._client: imapclient.IMAPClient | None = None
+        self._line = Line()
+        self._client: Client | None = None
         self.idling = False
 
     def open(self) -> None:
         """Connect, log in, select read-only."""
         place = self.place
         context = None if place.tls == "none" else ssl.create_default_context()
-        client = imapclient.IMAPClient(
-            place.host, place.port, ssl=place.tls == "tls", ssl_context=context if place.tls == "tls" else None,
-            timeout=imapclient.SocketTimeout(CONNECT_S, READ_S),
-        )  # fmt: skip
+        client = Client(self._line, place.host, place.port, context if place.tls == "tls" else None)
         self._client = client
         if place.tls == "starttls":
             client.starttls(context)
@@ -99,24 +98,28 @@ class Mailbox:
 
     def fetch(self, uids: Sequence[int], most: int) -> list[Found]:
         """The mails, without marking them as read; of one larger than `most` bytes only the header."""
-        client = self._use()
-        facts = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        facts = self._use().fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
         found: list[Found] = []
         for uid in uids:
             if uid not in facts:
                 continue  # somebody deleted it meanwhile
             size = int(facts[uid].get(b"RFC822.SIZE", 0))
-            item = "BODY.PEEK[]" if size <= most else "BODY.PEEK[HEADER]"
-            answer = client.fetch([uid], [item]).get(uid, {})
-            raw = next(
-                (value for name, value in answer.items() if name.startswith(b"BODY[") and value is not None), None
-            )
+            # Some servers tell sizes they guessed, so what is asked for has an end of its own.
+            raw = self._part(uid, "", most + 1) if size <= most else self._part(uid, "HEADER", HEADER_MOST)
             if raw is not None:
-                arrived = facts[uid].get(b"INTERNALDATE")
+                whole = size <= most and len(raw) <= most
                 found.append(
-                    Found(uid=uid, size=size, arrived=_aware(arrived), raw=bytes(raw), whole=size <= most)
+                    Found(uid=uid, size=max(size, len(raw)), arrived=_aware(facts[uid].get(b"INTERNALDATE")),
+                          raw=raw if whole else raw[:HEADER_MOST], whole=whole)
                 )  # fmt: skip
         return found
+
+    def _part(self, uid: int, section: str, most: int) -> bytes | None:
+        """The first `most` bytes of a mail or of its header; None when it is gone."""
+        answer = self._use(most + ANSWER_MOST).fetch([uid], [f"BODY.PEEK[{section}]<0.{most}>"]).get(uid, {})
+        found = (value for name, value in answer.items() if name.startswith(b"BODY[") and value is not None)
+        raw = next(found, None)
+        return None if raw is None else bytes(raw)
 
     def wait(self, seconds: float) -> bool:
         """In IDLE, or by asking when the server has none: whether something moved. Raises when the server is gone."""
@@ -125,33 +128,31 @@ class Mailbox:
             client.noop()
             return True
         if not self.idling:
-            client.idle()
             self.idling = True
-        answers = client.idle_check(timeout=seconds)
-        if any(answer[:1] == (b"BYE",) for answer in answers):
+            if client.begin_idle():
+                return True
+        line = client.wait_for_line(seconds)
+        if line.upper().startswith(b"* BYE"):
             raise OSError("the server said good-bye")
-        if not answers and _is_closed(client.socket()):
-            raise OSError("the server closed the connection")
-        return bool(answers)
+        return bool(line)
 
     def wake(self) -> None:
         """Leave IDLE, so that commands may be given."""
         if self.idling:
             self.idling = False
-            self._use().idle_done()
+            self._use().end_idle()
 
     def hang_up(self) -> None:
         """From any thread: end the connection; whoever waits on it is told."""
-        client = self._client
-        if client is not None:
+        self._line.cut()
+        if self._client is not None:
             with contextlib.suppress(Exception):
-                client.socket().shutdown(socket.SHUT_RDWR)
-            with contextlib.suppress(Exception):
-                client.shutdown()
+                self._client.shutdown()
 
-    def _use(self) -> imapclient.IMAPClient:
+    def _use(self, most: int = ANSWER_MOST) -> Client:
         if self._client is None:
             raise OSError("not connected")
+        self._line.allow(most)
         return self._client
 
 
@@ -167,18 +168,3 @@ def _keep_alive(used: socket.socket) -> None:
         used.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
         used.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
         used.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-
-
-def _is_closed(used: socket.socket) -> bool:
-    """Whether the other side has hung up: readable, yet nothing to read. Looks below TLS, and never waits."""
-    poller = select.poll()
-    poller.register(used.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-    if not poller.poll(0):
-        return False
-    with socket.socket(fileno=os.dup(used.fileno())) as twin:
-        try:
-            return twin.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True

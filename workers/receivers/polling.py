@@ -80,13 +80,18 @@ class Reader(Protocol):
 
 
 class Trouble(Exception):
-    """The provider does not give what was asked. `reason` is for a person; `pause_s` what the provider asked for."""
+    """The provider does not give what was asked. `reason` is for a person; `pause_s` what the provider asked for.
+
+    `certain`: no hiccup, so it is told the first time. Disconnected always is.
+    """
 
     def __init__(
-        self, status: Literal["degraded", "disconnected"], reason: str, *, pause_s: float | None = None
-    ) -> None:
+        self, status: Literal["degraded", "disconnected"], reason: str, *, pause_s: float | None = None,
+        certain: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(reason)
         self.status, self.reason, self.pause_s = status, reason, pause_s
+        self.certain = certain or status == "disconnected"
 
 
 class Poller:
@@ -173,7 +178,7 @@ class Poller:
         until = time.monotonic() + max(pause, min(trouble.pause_s or 0.0, 600.0))
         log.warning("an account cannot be read", extra={"reason": trouble.reason, "failures": failures})
         # A network that hiccups once is nobody's business; the account is still looked after while it waits.
-        told = trouble.status == "disconnected" or failures > 1
+        told = trouble.certain or failures > 1
         while not self.stopping.is_set() and (left := until - time.monotonic()) > 0:
             if told:
                 await self._beat(held, trouble.status, trouble.reason)

@@ -8,7 +8,6 @@ import base64
 import re
 from typing import Any
 
-import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -38,6 +37,9 @@ def sign(content: bytes, sender: str, config: Any, secrets: dict[str, str]) -> b
     if sent_from != domain and not sent_from.endswith("." + domain):
         # Such a signature would count for nothing: DMARC wants it to speak for the From address.
         raise DkimError(f"the key is for {domain}, the mail is from {sent_from}")
+    # Imported here: the library brings a DNS client along, which every worker would pay for at its start.
+    import dkim
+
     try:
         signature = dkim.sign(
             content, selector.encode(), domain.encode(), key.encode(), canonicalize=(b"relaxed", b"relaxed"),

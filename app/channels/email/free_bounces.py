@@ -20,7 +20,7 @@ from app.domain.email import MailReport, ReportKind
 
 _SUBJECT = re.compile(
     r"""(?ix)^\W{0,4}(?:
-      (?:mail|message|e-?mail|delivery|permanent|final|automatic)?\s?(?:delivery|mail)?\s?(?:status)?\s?(?:failed|failure|error|problem)\b
+      (?:mail|message|e-?mail|delivery|permanent|final|automatic)?\s?(?:delivery|mail|processing)?\s?(?:status)?\s?(?:failed|failure|error|problem|warning)\b
     | delivery\s(?:status|failure|notification|report|has\sfailed|error|problem|unsuccessful|delayed|attempt)
     | undeliver|un-?delivered|nicht\szustellbar|unzustellbar|non\s?remis|no\sse\s(?:puede|pudo|ha\spodido)\sentregar|non\srecapitabile|mancato\srecapito
     | onbestelbaar|ej\sleveransbart|oleverer|kan\sikke\sleveres|nie\s(?:dostarczono|można)|nedoručiteln|не\s?доставлен|недоставлен|não\s(?:foi\s)?entreg|falha\sna\sentrega
@@ -33,9 +33,9 @@ _SUBJECT = re.compile(
 _BODY = re.compile(
     r"""(?ix)
       (?:message|mail|e-?mail|it|delivery|attachment)\s(?:\S{1,80}\s){0,14}?(?:could\snot|couldn.t|cannot|can.t|can\snot|was\snot|wasn.t|has\snot|unable|did\snot|failed|not)\s(?:be\s|been\s|to\s|get\s|reach)*(?:deliver|reach|sent|accept|complet|process|the\sfollowing|route)
-    | (?:unable|not\sable|failed|attempt\w{0,9}|trying|fail\w{0,9}|error\w{0,9}|problem\w{0,9})\s(?:\S{1,30}\s){0,6}?(?:to\s)?deliver | deliver\w{0,9}\s(?:\S{1,80}\s){0,12}?(?:has\s)?(?:failed|failure|impossible|aborted|suspended|unsuccessful|error)
+    | (?:unable|not\sable|failed|attempt\w{0,9}|trying|fail\w{0,9}|error\w{0,9}|problem\w{0,9})\s(?:\S{1,30}\s){0,6}?(?:to\s)?deliver | deliver\w{0,9}\s(?:\S{1,80}\s){0,12}?(?:has\s(?:been\s)?)?(?:failed|failure|impossible|aborted|suspended|unsuccessful|error|postponed|deferred|delayed)
     | (?:following|these)\s(?:\S{1,20}\s){0,4}?(?:address|recipient|user|group|mailbox)|(?:permanent|fatal|transient|delivery)\s(?:fatal\s|delivery\s)?(?:error|failure|problem) | did\snot\sreach
-    | returned\s(?:to\s(?:you|sender)|message|mail) | (?:user|recipient|mailbox|address|account|host|domain)\s(?:\S{1,60}\s){0,3}?(?:unknown|not\sfound|does\snot\sexist|unavailable|is\sfull|rejected|exceeds|over\squota)
+    | returned\s(?:to\s(?:you|sender)|message|mail|because) | (?:user|recipient|mailbox|address|account|host|domain)\s(?:\S{1,60}\s){0,3}?(?:unknown|not\sfound|does\snot\sexist|unavailable|is\sfull|rejected|exceeds|over\squota)
     | unknown\s(?:user|recipient|local|address|host|domain)|no\ssuch\s(?:user|recipient|mailbox|address|person)|said:\s*[45]\d\d|\b5[0-5]\d[\s-]#?\(?5\.\d\.\d|reason:\s|transcript\sof\ssession|failed\srecipient|undeliver|non-?deliver|bounce
     | (?:zugestellt|zustellung|empfänger).{0,60}(?:nicht|fehl|unbekannt)|n.a\spas\spu|n.a\spu\sêtre|no\s(?:se\s)?(?:pudo|puede|ha\spodido)|impossibile\s(?:recapitare|consegnare)|не\s(?:может|удалось|было)|(?:配信|送信|届け).{0,20}(?:でき|失敗|不能)|无法(?:投递|送达|发送)|退回
     """

@@ -19,6 +19,10 @@ select private.recheck_search() as rechecked;
 -- Fresh statistics for tables that doubled.
 select private.analyze_grown() as tables;
 
+-- name: sweep_reputation
+-- What accounts sent and heard long ago.
+select private.sweep_reputation() as swept;
+
 -- name: sweep_send_slots
 -- Slots of accounts and recipients that are long free again.
 select private.sweep_send_slots() as swept;
@@ -76,6 +80,19 @@ select s.address from public.et_channel_sessions as s
 where s.channel = 'email' and s.verified_at is not null and s.status not in ('deleted', 'paused')
 order by s.verified_at, s.id limit 1;
 
+-- name: find_mailbox_key
+-- The mailboxes of an address, whoever's, with their sealed DKIM key and where its record is.
+select s.tenant_id::text, s.id::text as session_id, split_part(s.address, '@', 2) as domain,
+  coalesce(s.config -> 'dkim', '{}'::jsonb) as place, encode(x.ciphertext, 'base64') as sealed
+from public.et_channel_sessions as s
+left join private.channel_secrets as x on x.tenant_id = s.tenant_id and x.session_id = s.id and x.name = 'dkim_private_key'
+where s.channel = 'email' and s.address = %(address)s and s.status <> 'deleted';
+
+-- name: set_dkim_place
+-- A mailbox's mail is signed for this domain and selector.
+update public.et_channel_sessions as s set config = s.config || jsonb_build_object('dkim', %(place)s::jsonb)
+where s.tenant_id = %(tenant_id)s and s.id = %(session_id)s;
+
 -- name: demo_bot
 -- The Telegram account a demo made before, with its sealed token.
 select s.id::text as session_id, encode(x.ciphertext, 'base64') as sealed
@@ -96,6 +113,25 @@ with made as (
   select m.tenant_id, m.id, 'token', %(sealed)s from made as m
 )
 select m.id::text as session_id from made as m;
+
+-- name: make_demo_mailbox
+-- A verified mailbox of the first tenant whose mail leaves over a provider on loopback, for a demo.
+with made as (
+  insert into public.et_channel_sessions (tenant_id, channel, provider, name, address, status, verified_at)
+  select t.id, 'email', %(provider)s, %(name)s, %(address)s, 'connected', now() from public.tenants as t
+  where t.status = 'active' order by t.created_at, t.id limit 1
+  returning tenant_id, id
+), sealed as (
+  insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
+  select m.tenant_id, m.id, 'api_key', %(sealed)s from made as m
+)
+select m.id::text as session_id from made as m;
+
+-- name: demo_dispatches
+-- Everything that was to leave over an account.
+select q.id::text as queue_id, q.message_id::text, private.delivery_class(q.tenant_id, q.channel_session_id) as class,
+  q.status
+from public.et_outbound_queue as q where q.channel_session_id = %(session_id)s order by q.id;
 
 -- name: find_received
 -- Received messages by the ids of their channel.

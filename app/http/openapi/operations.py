@@ -1,5 +1,6 @@
 """What the OpenAPI document says of each operation beyond its signature: the right it needs, examples, problems."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -68,7 +69,7 @@ PATCH = contacts.ContactPatch(
 )  # fmt: skip
 SETTINGS = tenancy.SettingsPatch(
     ai_enabled=True, ai_provider="auto", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
-    daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
+    daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00",
 )  # fmt: skip
@@ -189,6 +190,7 @@ OPERATIONS: dict[str, Shown] = {
     "update_channel_session": Shown(
         w.ACCOUNT, "admin",
         channels.SessionPatch(name="Support", sender_name="Acme Heating", sender_address="hello@acme.example.com",
+                              warm_up_from=date(2026, 11, 20),
                               config={"smtp": {"host": "mail.example.com", "port": 587}}),
         ("bad_address", "rule_broken"),
     ),

@@ -110,7 +110,8 @@ CONTACT_DETAIL = ContactDetail(
 ACCOUNT = ChannelSession(
     id=SESSION, channel="email", provider="smtp", name="Support", address="support@acme.example.com",
     status="connected", status_reason="set by user", verified_at=_at(1, 0), sender_name="Acme Heating",
-    sender_address="hello@acme.example.com", config={"smtp": {"host": "mail.example.com", "port": 587}},
+    sender_address="hello@acme.example.com", warm_up_from=date(2026, 11, 20),
+    config={"smtp": {"host": "mail.example.com", "port": 587}},
     last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), created_at=_at(0, 30),
 )  # fmt: skip
 WEBHOOK_TROUBLE = WebhookTrouble(
@@ -123,7 +124,7 @@ WEBHOOK_TROUBLE = WebhookTrouble(
 SETTINGS = TenantSettings(
     ai_enabled=True, ai_provider="auto", ai_budget_usd=10.0, confidence_threshold=0.6, auto_replies_per_hour=5,
     sends_per_minute=10,
-    daily_send_cap=500, search_policy="metadata", thread_scopes={"email": "email_reference"},
+    daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
     quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, policy_version=4,
 )  # fmt: skip
