@@ -9,6 +9,7 @@ from app.domain.assisting import DraftRow
 from app.domain.channels import Pairing, SecretSet, SessionMade, SessionState, SessionTested
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
+from app.domain.notifications import NotificationsRead
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
@@ -125,6 +126,7 @@ OPERATIONS: dict[str, Shown] = {
     "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0), "manage", threads.ReadUpTo(3)),
     "set_thread_search": Shown(ThreadSearch(w.THREAD, "full"), "manage", threads.SearchIn("full")),
     "get_thread_insight": Shown(w.INSIGHT, "read"),
+    "mark_notifications_read": Shown(NotificationsRead(2), None, threads.NotificationsSeen([w.NOTIFICATION.id])),
     "list_notifications": Shown(Listing([w.NOTIFICATION], w.CURSOR), "read", problems=("bad_cursor",)),
     # messages
     "list_messages": Shown(
