@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from app.domain.assisting import DraftRow
-from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested
+from app.domain.channels import Pairing, SecretSet, SessionMade, SessionState, SessionTested
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
 from app.domain.notifications import NotificationsRead
@@ -202,6 +202,9 @@ OPERATIONS: dict[str, Shown] = {
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
         ("bad_address", "no_recipient", "receive_only", "window_closed", "rate_limited"),
+    ),
+    "pair_channel_session": Shown(
+        Pairing(w.SESSION, "pending", None, "2@Xk1…,pQ7…,rT9…", w.NOTIFICATION.created_at), "admin"
     ),
     "put_channel_secret": Shown(
         SecretSet(w.SESSION, "smtp_password"), "admin", channels.SecretValue("correct horse")

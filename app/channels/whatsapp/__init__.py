@@ -1,0 +1,1 @@
+"""The WhatsApp channel: one module per provider."""
