@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_host: str = "127.0.0.1"
     api_port: Port = 8008
     functions_port: Port = 8009
+    baileys_port: Port = 8010
+    baileys_url: str = ""
     public_url: str = ""
     cors_origins: str = ""
     channel_modules: str = ""
@@ -114,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [name.strip() for name in self.channel_modules.split(",") if name.strip()]
 
 
-PORTS = ("api_port", "functions_port", "smtp_port", "catcher_port", "pg_port")
+PORTS = ("api_port", "functions_port", "baileys_port", "smtp_port", "catcher_port", "pg_port")
 """Fields the local stack may have had to choose anew, because the port was occupied."""
 
 SECRET_FIELDS = {

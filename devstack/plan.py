@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 
 from app.settings import PORTS, PROJECT, Settings, default, fill_in, process_environment, to_environment
+from devstack import bridge
 from devstack.bootstrap import SCRIPT
 from devstack.children import WORKERS, Child, answers_http, answers_smtp
 from devstack.functions import can_run
@@ -27,7 +28,7 @@ RECEIVERS = {
     "telegram": "workers.receivers.telegram",
     "imap": "workers.receivers.imap",
 }
-NAMES = ("catcher", "api", "functions", *RECEIVERS, *WORKERS)
+NAMES = ("catcher", "api", "functions", "whatsapp", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
 
@@ -78,6 +79,8 @@ class Plan:
             absent.append("functions")
         elif absent:
             say(f"this tree has no {', '.join(absent)}: left out")
+        if "whatsapp" not in {*absent, *without} and not bridge.can_run():
+            absent.append("whatsapp")  # nobody needs it who has no such account: not a word
         if not asked.shadow_decider:
             without = without | {"shadow"}
         missing = [name for name in NAMES if name in absent or name in without]
@@ -109,7 +112,7 @@ class Plan:
             "receive": (settings.smtp_port, answers_smtp(settings.smtp_port)),
             "functions": (settings.functions_port, answers_http(f"http://127.0.0.1:{settings.functions_port}/health")),
         }
-        stages = {**dict.fromkeys((*RECEIVERS, "functions"), 0), "api": 2, "catcher": 3}
+        stages = {**dict.fromkeys((*RECEIVERS, "functions", "whatsapp"), 0), "api": 2, "catcher": 3}
         found = []
         for name in NAMES:
             if name not in self.missing:
@@ -142,7 +145,10 @@ def _told(field: str, wanted: int, taken: int) -> str:
 
 def _module(name: str) -> str:
     """The module a process is run from."""
-    special = {"catcher": "devstack.catcher", "functions": "devstack.functions", "api": "app.http.main", **RECEIVERS}
+    special = {
+        "catcher": "devstack.catcher", "functions": "devstack.functions", "whatsapp": "devstack.bridge",
+        "api": "app.http.main", **RECEIVERS,
+    }  # fmt: skip
     return special.get(name, f"workers.{name}")
 
 

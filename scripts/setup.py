@@ -37,8 +37,8 @@ def main():
         create(VENV, with_pip=False)
     uv = install_uv()
     sync(uv)
-    if not fetch_functions():
-        say("note: no npm registry: `make up` leaves the edge functions out; `make setup` tries again")
+    if not (fetch_functions() and fetch_bridge()):
+        say("note: no npm registry: `make up` leaves edge functions or bridge out; `make setup` tries again")
         return
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join(wanted) + "\n")
@@ -65,7 +65,11 @@ def use_a_recent_python():
 def wanted_stamp():
     """What a finished environment is marked with: its place, its Python, and everything it was made from."""
     digest = hashlib.sha256(UV.encode())
-    for name in ("uv.lock", "pyproject.toml", os.path.join("supabase", "functions", "deno.lock")):
+    locks = (
+        os.path.join("supabase", "functions", "deno.lock"),
+        os.path.join("bridges", "whatsapp", "package-lock.json"),
+    )
+    for name in ("uv.lock", "pyproject.toml", *locks):
         if os.path.exists(os.path.join(ROOT, name)):
             with open(os.path.join(ROOT, name), "rb") as file:
                 digest.update(file.read())
@@ -143,6 +147,23 @@ def fetch_functions():
         environment.setdefault("DENO_CERT", os.environ["PIP_CERT"])
     done = subprocess.run(
         command, cwd=functions, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def fetch_bridge():
+    """Fetch what the WhatsApp bridge imports, as its lock file names it; False when the registry cannot be reached.
+    Without npm there is nothing to do: the bridge is left out."""
+    bridge = os.path.join(ROOT, "bridges", "whatsapp")
+    npm = os.path.join(VENV, "bin", "npm")
+    npm = npm if os.access(npm, os.X_OK) else shutil.which("npm")
+    if not os.path.isdir(bridge) or not npm:
+        return True
+    # No scripts: nothing that was fetched runs here. Peers are what the bridge does without.
+    command = [npm, "ci", "--ignore-scripts", "--omit=peer", "--no-audit", "--no-fund", "--loglevel=error"]
+    environment = {**os.environ, "PATH": os.path.dirname(npm) + os.pathsep + os.environ.get("PATH", "")}
+    done = subprocess.run(
+        command, cwd=bridge, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.returncode == 0
 

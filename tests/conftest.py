@@ -36,6 +36,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         (Path(tempfile.gettempdir()) / f"parley-tests-{os.getuid()}-{os.getpid()}.lock").unlink(missing_ok=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line which tests could not run on this machine."""
+    from devstack import bridge
+
+    if not bridge.can_run():
+        terminalreporter.write_line("tests/channels/whatsapp left out: it needs Node 20 and npm, see `make setup`")
+
+
 @pytest.fixture(scope="session")
 def cluster() -> support.Cluster:
     """The Postgres server of this run, with Supabase's roles."""

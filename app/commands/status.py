@@ -52,7 +52,8 @@ def command(context: click.Context, as_json: bool) -> None:
         if status["error"] and not status["running"]:
             click.echo(f"last time: {status['error']['detail']} — {status['error']['remedy']}")
         for name in ("api_url", "functions_url", "smtp", "catcher", "home"):
-            click.echo(f"  {name:<13} {status[name]}")
+            there = name != "functions_url" or "functions" not in status["missing"]
+            click.echo(f"  {name:<13} {status[name] if there else 'left out'}")
         for name, process in status["processes"].items():
             click.echo(f"  {name:<13} {process['state']} (pid {process['pid']}, {process['restarts']} restarts)")
     if not status["running"]:

@@ -7,7 +7,7 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
-from app.domain.channels import ChannelSession, SecretSet, SessionState, SessionTested
+from app.domain.channels import ChannelSession, Pairing, SecretSet, SessionState, SessionTested
 
 QUERIES = load("channels")
 
@@ -68,6 +68,12 @@ async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> Se
     """Send one real message over an account."""
     params = {"session_id": session_id, "address": address}
     return msgspec.convert(await unit.call(QUERIES["test_channel_session"], params), SessionTested)
+
+
+async def pair_channel_session(unit: Unit, session_id: UUID) -> tuple[Pairing, str | None]:
+    """Ask for the code that pairs a phone: where it stands, and the code as the bridge sealed it."""
+    answer = await unit.call(QUERIES["pair_channel_session"], {"session_id": session_id})
+    return msgspec.convert({**answer, "code": None}, Pairing), answer["ciphertext"]
 
 
 async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> SecretSet:

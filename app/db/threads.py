@@ -9,7 +9,7 @@ import msgspec
 from app.db.queries import load
 from app.db.unit import Unit, rows_as
 from app.domain.insights import Insight
-from app.domain.notifications import Notification
+from app.domain.notifications import Notification, NotificationsRead
 from app.domain.paging import Position
 from app.domain.threads import (
     Action,
@@ -130,3 +130,8 @@ async def list_notifications(unit: Unit, *, below: Position | None, limit: int) 
     """Notifications, newest first."""
     params = {"below_at": below and below.at, "below_id": below and below.id, "limit": limit}
     return rows_as(Notification, await unit.read(QUERIES["list_notifications"], params))
+
+
+async def mark_notifications_read(unit: Unit, ids: list[UUID] | None) -> NotificationsRead:
+    """The caller has read these, or all there are. Users only."""
+    return msgspec.convert(await unit.call(QUERIES["mark_notifications_read"], {"ids": ids}), NotificationsRead)

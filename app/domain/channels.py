@@ -247,6 +247,16 @@ class SessionTested(msgspec.Struct, frozen=True):
     message_id: UUID
 
 
+class Pairing(msgspec.Struct, frozen=True):
+    """Where pairing a phone with an account stands; `code` is what to show as a QR code, while there is one."""
+
+    session_id: UUID
+    status: SessionStatus
+    reason: str | None
+    code: str | None
+    expires_at: datetime | None
+
+
 class SecretSet(msgspec.Struct, frozen=True):
     """Which secret of which account was set. Its value is never given out."""
 

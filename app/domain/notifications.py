@@ -15,3 +15,10 @@ class Notification(msgspec.Struct, frozen=True):
     thread_id: UUID | None
     created_at: datetime
     read_at: datetime | None
+    """When the caller read it; others have read it or not."""
+
+
+class NotificationsRead(msgspec.Struct, frozen=True):
+    """How many were new to the caller."""
+
+    marked: int

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from app.db import channels as db
 from app.db import tenancy
 from app.db.unit import Unit
-from app.domain.channels import Channel, ChannelSession, SecretSet, SessionMade, SessionState, SessionTested
+from app.domain.channels import Channel, ChannelSession, Pairing, SecretSet, SessionMade, SessionState, SessionTested
 from app.errors import BadInput, Unavailable
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given
@@ -134,6 +134,22 @@ async def test_channel_session(
     return await db.test_channel_session(unit, session_id, address)
 
 
+@post("/channel-sessions/{session_id:uuid}/pairing", status_code=200, summary="Pair a phone", tags=TAGS)
+async def pair_channel_session(
+    request: Request[Any, Any, State], unit: CallerUnit, session_id: FromPath[UUID]
+) -> Pairing:
+    """Asks the bridge for a code for two minutes, and gives the one there is.
+
+    Ask every two seconds until the account is connected. Only for accounts a bridge holds open. Admins."""
+    pairing, sealed = await db.pair_channel_session(unit, session_id)
+    vault: Vault | None = request.app.state.vault
+    if sealed is None:
+        return pairing
+    if vault is None:
+        raise Unavailable("This server has no key to open the code with.", remedy="set PARLEY_SECRETS_KEYS")
+    return msgspec.structs.replace(pairing, code=vault.open(sealed))
+
+
 @post("/channel-sessions/{session_id:uuid}/pause", status_code=200, summary="Pause", tags=TAGS)
 async def pause_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> SessionState:
     """Nothing is sent or received until it is resumed. Admins."""
@@ -168,7 +184,7 @@ router = Router(
     "/",
     route_handlers=[
         list_channel_sessions, get_channel_session, create_channel_session, update_channel_session,
-        test_channel_session,
+        test_channel_session, pair_channel_session,
         pause_channel_session, resume_channel_session, delete_channel_session, put_channel_secret,
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from app.db import threads as db
 from app.db.unit import Unit, missing
 from app.domain.insights import Insight
-from app.domain.notifications import Notification
+from app.domain.notifications import Notification, NotificationsRead
 from app.domain.threads import (
     Control,
     Filters,
@@ -241,11 +241,23 @@ async def list_notifications(unit: CallerUnit, cursor: Cursor = None, limit: Lim
     return cut(found, limit, "created_at")
 
 
+class NotificationsSeen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which notifications were read: all of them without ids."""
+
+    ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=500)] | None = None
+
+
+@post("/notifications/read", status_code=200, summary="Mark notifications as read", tags=["notifications"])
+async def mark_notifications_read(unit: CallerUnit, data: JSONBody[NotificationsSeen]) -> NotificationsRead:
+    """Read on one device is read on all; for the signed-in person alone."""
+    return await db.mark_notifications_read(unit, data.ids)
+
+
 router = Router(
     "/",
     route_handlers=[
         list_threads, get_thread, get_thread_by_alias, merge_threads, take_over_thread, hand_back_thread, close_thread,
         archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, mark_thread_read, set_thread_search,
-        get_thread_insight, list_notifications,
+        get_thread_insight, list_notifications, mark_notifications_read,
     ],
 )  # fmt: skip

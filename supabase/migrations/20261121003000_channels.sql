@@ -170,6 +170,8 @@ begin
   end if;
   if p_status = 'deleted' then
     delete from private.channel_secrets as x where x.tenant_id = v_tenant and x.session_id = p_session_id;
+    perform private.forget_bridge(v_tenant, p_session_id);
+    delete from private.bridge_inbox as i where i.tenant_id = v_tenant and i.session_id = p_session_id;
   end if;
   perform private.audit(v_tenant, 'channel_session.' || p_status, 'channel_session', p_session_id::text);
   return jsonb_build_object('session_id', p_session_id, 'status', v_status);

@@ -327,7 +327,6 @@ create table public.notifications (
   thread_id uuid,
   channel_session_id uuid,
   created_at timestamptz not null default clock_timestamp(),
-  read_at timestamptz,
   constraint notifications_tenant_id_id_pkey primary key (tenant_id, id),
   constraint notifications_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint notifications_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)

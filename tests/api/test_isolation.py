@@ -43,7 +43,8 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "channel_session": [
         ("PATCH", "/v1/channel-sessions/{}", {"name": "x"}),
         ("POST", "/v1/channel-sessions/{}/pause", None), ("POST", "/v1/channel-sessions/{}/resume", None),
-        ("POST", "/v1/channel-sessions/{}/test", {"to": "me@acme.test"}), ("DELETE", "/v1/channel-sessions/{}", None), ("PUT", "/v1/channel-sessions/{}/secrets/p", {"value": "x"}),
+        ("POST", "/v1/channel-sessions/{}/test", {"to": "me@acme.test"}), ("POST", "/v1/channel-sessions/{}/pairing", None),
+        ("DELETE", "/v1/channel-sessions/{}", None), ("PUT", "/v1/channel-sessions/{}/secrets/p", {"value": "x"}),
     ],
     "api_key": [("DELETE", "/v1/api-keys/{}", None)],
     "invitation": [("DELETE", "/v1/invitations/{}", None)],

@@ -30,6 +30,10 @@ select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text)
 -- One real message over an account.
 select public.test_channel_session(%(session_id)s::uuid, %(address)s::text);
 
+-- name: pair_channel_session
+-- Ask for the code that pairs a phone; it comes sealed.
+select public.pair_channel_session(%(session_id)s::uuid);
+
 -- name: authorize_channel_secret
 -- Whether the caller may set a secret of this account; the audit log says that he did.
 select public.authorize_channel_secret(%(session_id)s::uuid, %(name)s::text);

@@ -125,10 +125,15 @@ left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thre
 where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable;
 
 -- name: list_notifications
--- What the staff should know, newest first below a cursor.
-select n.id, n.kind, n.title, n.thread_id, n.created_at, n.read_at
+-- What the staff should know, newest first below a cursor; read_at is the caller's own.
+select n.id, n.kind, n.title, n.thread_id, n.created_at, r.read_at
 from public.notifications as n
+left join public.notification_reads as r on r.tenant_id = n.tenant_id and r.notification_id = n.id
 where n.tenant_id = current_setting('parley.active_tenant')::uuid
   and (%(below_at)s::timestamptz is null or (n.created_at, n.id) < (%(below_at)s::timestamptz, %(below_id)s::uuid))
 order by n.created_at desc, n.id desc
 limit %(limit)s::integer;
+
+-- name: mark_notifications_read
+-- The caller has read these; null is all of them.
+select public.mark_notifications_read(%(ids)s::uuid[]);

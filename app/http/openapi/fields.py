@@ -67,6 +67,8 @@ FIELDS: dict[str, str] = {
     "daily_send_cap": "Most messages sent in a day over all channels; null is no cap.",
     "max_complaint_rate": "The share of unasked messages that may be complained of in seven days; null is no limit.",
     "warm_up_from": "The first day of a new address: what it may send unasked doubles daily; null when known.",
+    "ids": "Which ones; all of them without.",
+    "marked": "How many were new to the caller.",
     "ai_budget_usd": "What the tenant may spend on models in a month, in US dollars; the platform sets it.",
     "ai_provider": "Who decides about inbound messages: auto, rules or anthropic.",
     "decider": "Who decided or wrote it.",

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from app.domain.assisting import DraftRow
-from app.domain.channels import SecretSet, SessionMade, SessionState, SessionTested, Template
+from app.domain.channels import Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent
+from app.domain.notifications import NotificationsRead
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
@@ -125,6 +126,7 @@ OPERATIONS: dict[str, Shown] = {
     "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0), "manage", threads.ReadUpTo(3)),
     "set_thread_search": Shown(ThreadSearch(w.THREAD, "full"), "manage", threads.SearchIn("full")),
     "get_thread_insight": Shown(w.INSIGHT, "read"),
+    "mark_notifications_read": Shown(NotificationsRead(2), None, threads.NotificationsSeen([w.NOTIFICATION.id])),
     "list_notifications": Shown(Listing([w.NOTIFICATION], w.CURSOR), "read", problems=("bad_cursor",)),
     # messages
     "list_messages": Shown(
@@ -203,6 +205,9 @@ OPERATIONS: dict[str, Shown] = {
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
         ("bad_address", "no_recipient", "receive_only", "window_closed", "rate_limited"),
+    ),
+    "pair_channel_session": Shown(
+        Pairing(w.SESSION, "pending", None, "2@Xk1…,pQ7…,rT9…", w.NOTIFICATION.created_at), "admin"
     ),
     "put_channel_secret": Shown(
         SecretSet(w.SESSION, "smtp_password"), "admin", channels.SecretValue("correct horse")

@@ -8,7 +8,7 @@ import pytest
 
 from app.channels import media
 from app.domain.inbound import InboundMessage, MessageEdit, OptedIn, OptedOut, Reachable, Receipt
-from tests.channels.whatsapp.conftest import DISPLAY, NUMBER, PERSON
+from tests.channels.whatsapp_cloud.conftest import DISPLAY, NUMBER, PERSON
 
 
 def call(*values: dict[str, Any], number: str = NUMBER) -> dict[str, Any]:
