@@ -101,6 +101,20 @@ $$;
 comment on function private.note_thread_moved(uuid, uuid) is
 'Definer: the insight of this thread is out of date. Many moves, one run.';
 
+create function private.note_threads_moved(p_tenant_ids uuid[], p_thread_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into private.insight_work (tenant_id, thread_id)
+  select n.tenant_id, n.thread_id from unnest(p_tenant_ids, p_thread_ids) as n (tenant_id, thread_id) order by 1, 2
+  on conflict (tenant_id, thread_id) do update set thread_id = excluded.thread_id;
+  if found and pg_try_advisory_xact_lock(7100003) then
+    perform pg_notify('et_insights', '');
+  end if;
+end
+$$;
+comment on function private.note_threads_moved(uuid[], uuid[]) is
+'Definer: note_thread_moved() for many threads, in one order.';
+
 create function private.claim_insights(p_worker text, p_limit integer, p_after_tenant uuid default null)
 returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
 language plpgsql volatile security definer set search_path = '' as $$
