@@ -45,7 +45,7 @@ returns table (
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.webhook_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.webhook_work', greatest(1, p_limit), p_after_tenant);
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_left integer := p_limit;
   v_taken integer;

@@ -1,5 +1,5 @@
--- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it; and those that come
--- back to life by themselves.
+-- Chapter: outbound, part seven. Addresses the staff takes off the suppression list, or puts on it; and those that
+-- come back to life by themselves.
 
 create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -115,12 +115,14 @@ $$;
 comment on function private.note_threads_moved(uuid[], uuid[]) is
 'Definer: note_thread_moved() for many threads, in one order.';
 
-create function private.claim_insights(p_worker text, p_limit integer, p_after_tenant uuid default null)
+create function private.claim_insights(
+  p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
+)
 returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_limit, p_after_tenant, p_except, '-infinity');
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
 begin
   update private.insight_work as w set run_at = 'infinity', lease_until = null, error = 'workers died on it again and again'
@@ -151,7 +153,7 @@ begin
   returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at;
 end
 $$;
-comment on function private.claim_insights(text, integer, uuid) is
+comment on function private.claim_insights(text, integer, uuid, uuid[]) is
 'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
 
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
@@ -381,7 +383,7 @@ from public, anon, authenticated, service_role;
 grant select on public.et_thread_insights to authenticated, service_role, parley_worker;
 grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
 grant select on private.insight_work to parley_worker;
-grant execute on function private.claim_insights(text, integer, uuid), private.thread_history(uuid, uuid, integer),
+grant execute on function private.claim_insights(text, integer, uuid, uuid[]), private.thread_history(uuid, uuid, integer),
 private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint, text),
 private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;
