@@ -31,9 +31,10 @@ from app.domain.work import Claim, Job
 from app.errors import SetupError, told_in_one_line
 from app.settings import Settings, load
 from workers import metrics
-from workers.turns import AWAY, Pool, Turns
+from workers.turns import AWAY, Turns
 
 log = logging.getLogger("parley.worker")
+Pool = db.Pool
 ANSWER_S = 8.0
 """How long the database may take over one job's statement; no sane one takes a tenth of it."""
 LINGER_STEP_S = 0.01
@@ -246,12 +247,13 @@ class Loop:
             self._watermark = db.earliest(jobs) - timedelta(seconds=1)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
-        was_full = len(self.running) >= self.handler.concurrency or self._full()
+        had_no_room = len(self.running) >= self.handler.concurrency
+        was_full = set(self._full())
         job = self.running.pop(task)
         self._held[job.tenant_id] -= 1
         if not self._held[job.tenant_id]:
             del self._held[job.tenant_id]
-        if self._acknowledged or (was_full and job.tenant_id not in self._full()):
+        if self._acknowledged or had_no_room or was_full - set(self._full()):
             self._wake.set()
 
     async def _work(self, job: Job) -> None:

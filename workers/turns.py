@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from app.db import worker as db
 
 T = TypeVar("T")
 R = TypeVar("R")
-Pool = AsyncConnectionPool[db.Connection]
+Pool = db.Pool
 AWAY = (psycopg.OperationalError, PoolTimeout, OSError)
 """Errors that say nothing about what was to be done, only that the database did not do it."""
 

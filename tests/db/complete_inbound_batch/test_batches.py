@@ -22,9 +22,7 @@ def plain(world: World, bursts: list[tuple[Row, Row]]) -> set[int]:
     ])  # fmt: skip
     world.owner.execute("begin")
     try:
-        rows = world.all(
-            "select b.ord from unnest(private.record_bursts(private.finished_bursts(%s))) as b", document
-        )
+        rows = world.all("select b.ord from unnest(private.record_bursts(private.finished_bursts(%s))) as b", document)
     finally:
         world.owner.execute("rollback")
     return {row["ord"] for row in rows}
@@ -104,44 +102,49 @@ def test_an_empty_batch_is_nothing(world: World) -> None:
     assert world.complete_together([]) == []
 
 
+def by_thread(claim: Row) -> str:
+    """An order."""
+    return str(claim["thread_id"])
+
+
 def test_batches_beside_each_other_never_deadlock(world: World) -> None:
     """Four workers complete each other's contacts in opposite orders while agents take over and routers claim."""
     tenant = world.tenant("agent", auto_replies_per_hour=100)
     sessions = [world.session(tenant.id, "email", f"s{n}@{tenant.slug}.test") for n in range(4)]
     people = [f"d{number}@people.test" for number in range(12)]
-    thread_ids: list[Any] = []
-    claims: list[list[Row]] = []
     agent_claims = json.dumps({
         "role": "authenticated", "sub": str(tenant.people["agent"]), "app_metadata": {"tenant_id": str(tenant.id)},
     })  # fmt: skip
+
+    def take_over(threads: list[Any]) -> None:
+        with world.database.connect("parley_api") as api:
+            for thread in threads:
+                with api.transaction():
+                    api.execute("set local role authenticated")
+                    api.execute("select set_config('request.jwt.claims', %s, true)", [agent_claims])
+                    api.execute("select public.take_over_thread(%s)", [thread])
+                    api.execute("select public.hand_back_thread(%s)", [thread])
+
     for _ in range(6):
-        for session in sessions:
-            for person in people:
-                thread_ids.append(world.arrive(tenant, person, channel_session_id=session)["thread_id"])
-        found = world.claim(64)
-        of = {row["id"]: row["channel_session_id"] for row in world.all("select id, channel_session_id from public.et_threads where tenant_id = %s", tenant.id)}  # fmt: skip
-        claims = [[row for row in found if of[row["thread_id"]] == session] for session in sessions]
+        of = {
+            world.arrive(tenant, person, channel_session_id=session)["thread_id"]: session
+            for session in sessions for person in people
+        }  # fmt: skip
+        claims = sorted(world.claim(64), key=by_thread)
         barrier = threading.Barrier(6)
 
-        def act(connection: Any, number: int, claims: Any = claims, barrier: Any = barrier) -> list[str]:
+        def act(connection: Any, number: int, of: Any = of, claims: Any = claims, barrier: Any = barrier) -> list[str]:
             barrier.wait()
-            if number < 4:
-                bursts = decided(sorted(claims[number], key=lambda row: str(row["thread_id"]), reverse=number % 2 == 1))
-                return [r["result"] for r in world.complete_together(bursts, connection)]
             if number == 4:
                 world.claim_out(20, connection=connection)
-                return []
-            with world.database.connect("parley_api") as api:
-                for thread in thread_ids[-48::5]:
-                    with api.transaction():
-                        api.execute("set local role authenticated")
-                        api.execute("select set_config('request.jwt.claims', %s, true)", [agent_claims])
-                        api.execute("select public.take_over_thread(%s)", [thread])
-                        api.execute("select public.hand_back_thread(%s)", [thread])
+            elif number == 5:
+                take_over(list(of)[::5])
+            else:
+                bursts = decided([row for row in claims if of[row["thread_id"]] == sessions[number]])
+                return [r["result"] for r in world.complete_together(bursts[:: 1 - 2 * (number % 2)], connection)]
             return []
 
         results = [result for one in world.together(6, act) for result in one]
         assert set(results) <= {"recorded", "released"}
-        assert len(results) == len(found)
-        world.calm()
-    assert "failed" not in results
+        assert len(results) == len(claims) == 48
+    assert world.violations(tenant) == {}

@@ -1,6 +1,7 @@
 """A batch of decisions leaves behind exactly what the same decisions leave when each is recorded alone."""
 
 import random
+import re
 from typing import Any
 
 import psycopg
@@ -67,10 +68,8 @@ STATE = {
 def state(world: World, tenant: Tenant) -> dict[str, list[Any]]:
     """All that is left behind in a tenant, without ids and times."""
     found = {}
-    for name, query in STATE.items():
-        for column in ("m.thread_id", "t.id", "d.thread_id", "q.thread_id", "w.thread_id", "n.thread_id",
-                       "a.object_id::uuid"):  # fmt: skip
-            query = query.replace(f"{{thread:{column}}}", THREAD.format(id=column))
+    for name, text in STATE.items():
+        query = re.sub(r"\{thread:(.*?)\}", lambda found: THREAD.format(id=found[1]), text)
         with world.owner.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
             found[name] = cursor.execute(query, {"tenant": tenant.id, "slug": tenant.slug}).fetchall()
     return found
@@ -176,7 +175,12 @@ def before(chance: random.Random, twins: list[Twin]) -> None:
             for claim in twin.claims.values():
                 twin.world.complete(claim)
     for number in range(chance.randint(2, 14)):
-        mail = (chance.choice(PEOPLE), chance.randint(0, 1), f"Mail {number}", chance.choice([None, "Hours", "AW: Re: x"]))
+        mail = (
+            chance.choice(PEOPLE),
+            chance.randint(0, 1),
+            f"Mail {number}",
+            chance.choice([None, "Hours", "AW: Re: x"]),
+        )
         for twin in twins:
             twin.arrive(*mail)
     for _ in range(chance.randint(0, 3)):
