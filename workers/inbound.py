@@ -31,6 +31,7 @@ class InboundHandler:
     chapter = "inbound"
     channel = "et_inbound"
     concurrency = 32
+    batch = 8
 
     def __init__(self, settings: Settings, decider: Decider | None = None) -> None:
         self.ledger = Ledger()

@@ -4,7 +4,7 @@ A worker is a `Handler`; the loop gives it LISTEN with fallback polling, a bound
 renewal, fences, back-off while the database is away, a graceful stop and metrics. No transaction is open while a job
 is done.
 
-No tenant fills the worker: a quarter of the slots is kept for those who have nothing in it yet, the rest is divided
+No tenant fills the worker: slots for one batch are kept for those who have nothing in it yet, the rest is divided
 among those who have, claims are small, and jobs start one tenant after the other.
 """
 
@@ -41,7 +41,6 @@ LINGER_STEP_S = 0.01
 LINGER_MOST_S = 1.0
 SWEEP_S = 5.0
 GRACE_S = 10.0
-MAX_BATCH = 64
 
 
 class Acknowledged(str):
@@ -57,6 +56,9 @@ class Handler(Protocol):
     chapter: str
     channel: str
     concurrency: int
+    """Jobs at hand at most."""
+    batch: int
+    """Jobs a claim brings at most; as many slots are kept for tenants that have nothing here yet."""
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
         """At most `claim.limit` jobs that nobody else holds, each under a lease and a fence."""
@@ -138,7 +140,6 @@ class Loop:
         self.pool = open_pool(settings, self.name, answer_s=ANSWER_S)
         self.running: dict[asyncio.Task[None], Job] = {}
         self.stopping = asyncio.Event()
-        self._batch = max(1, min(MAX_BATCH, handler.concurrency // 4))
         self._held: Counter[str] = Counter()
         """Jobs at hand per tenant."""
         self._turns = Turns()
@@ -207,16 +208,16 @@ class Loop:
 
     def _most(self) -> int:
         """How many jobs one tenant may have here: its share of all slots but those kept for newcomers."""
-        return max(1, (self.handler.concurrency - self._batch) // max(1, len(self._held)))
+        return max(1, (self.handler.concurrency - self.handler.batch) // max(1, len(self._held)))
 
     def _full(self) -> list[str]:
         """Tenants that have their fill. Half a share must be free before more is claimed, so that claims stay large."""
         most = self._most()
-        room = max(1, min(self._batch, most // 2))
+        room = max(1, min(self.handler.batch, most // 2))
         return [tenant for tenant, count in self._held.items() if count > most - room]
 
     async def _claim_once(self) -> bool:
-        limit = max(1, min(self._batch, self.handler.concurrency - len(self.running)))
+        limit = max(1, min(self.handler.batch, self.handler.concurrency - len(self.running)))
         sweep = time.monotonic() - self._last_sweep > min(SWEEP_S, self._lease_s / 2)
         claim = Claim(
             worker=self.name, limit=limit, watermark=None if sweep else self._watermark, after_tenant=self._last_tenant,

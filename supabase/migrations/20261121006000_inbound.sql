@@ -142,14 +142,16 @@ create function private.claim_inbound(
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.inbound_work', p_limit, p_after_tenant, p_except, p_watermark);
-  v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_tenants uuid[];
+  v_share integer;
   v_until timestamptz := clock_timestamp() + private.lease_length();
   v_claimed private.inbound_work [];
   v_work private.inbound_work;
   v_bursts bigint;
 begin
   perform private.set_aside_killers();
+  v_tenants := private.waiting_tenants('private.inbound_work', p_limit, p_after_tenant, p_except, p_watermark);
+  v_share := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   with picked as (
     select s.tenant_id, s.item_id as thread_id from private.one_suspect('private.inbound_work', p_worker) as s
     union all
