@@ -5,7 +5,8 @@
 -- A claim divides what it may take among these. However much one of them has waiting, the others get their share.
 
 create function private.waiting_tenants(
-  p_queue regclass, p_most integer, p_after uuid, p_except uuid[] default '{}', p_watermark timestamptz default '-infinity'
+  p_queue regclass, p_most integer, p_after uuid, p_except uuid[] default '{}',
+  p_watermark timestamptz default '-infinity'
 ) returns uuid[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare

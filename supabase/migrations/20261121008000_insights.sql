@@ -125,6 +125,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_limit, p_after_tenant, p_except, '-infinity');
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_until timestamptz := clock_timestamp() + private.lease_length();
 begin
   update private.insight_work as w set run_at = 'infinity', lease_until = null, error = 'workers died on it again and again'
   where w.expiries >= 7 and w.lease_until < clock_timestamp();
@@ -147,7 +148,7 @@ begin
     limit p_limit
   ), claimed as (
     update private.insight_work as w
-    set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
+    set lease_until = v_until, fence = nextval('private.fences'),
       claimed_by = p_worker, expiries = w.expiries + (w.lease_until is not null)::integer
     from picked as p
     where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id

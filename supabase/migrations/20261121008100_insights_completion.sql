@@ -22,11 +22,12 @@ begin
   if cardinality(p_fences) = 0 then
     return 0;
   end if;
+  -- A whole row, not its columns: those would be turned into text and back.
   v_held := array(
-    select w from (
+    select w.work from (
       select * from unnest(p_tenant_ids, p_thread_ids, p_fences) as u (tenant_id, thread_id, fence) order by 1, 2) as h
     cross join lateral (
-      select i.* from private.insight_work as i
+      select i as work from private.insight_work as i
       where i.tenant_id = h.tenant_id and i.thread_id = h.thread_id and i.fence = h.fence
         and i.lease_until > clock_timestamp()
       for update) as w);
