@@ -95,7 +95,10 @@ class Together(Generic[T, R]):
         return await answer
 
     async def _write_all(self, pool: Pool) -> None:
-        while batch := [one for one in self._line.take(self._most) if not one[1].done()]:
+        while self._line:
+            batch = [one for one in self._line.take(self._most) if not one[1].done()]
+            if not batch:  # whoever waited for these is gone, and others may stand behind them
+                continue
             try:
                 results = await self._try(pool, [thing for thing, _ in batch])
             except BaseException:
