@@ -335,7 +335,7 @@ from public, anon, authenticated, service_role;
 grant select on public.et_thread_insights to authenticated, service_role, parley_worker;
 grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
 grant select on private.insight_work to parley_worker;
-grant execute on function private.claim_insights(text, integer, uuid, uuid[]), private.thread_history(uuid, uuid, integer),
-private.fail_insight(uuid, uuid, bigint, text),
+grant execute on function private.claim_insights(text, integer, uuid, uuid[]),
+private.thread_history(uuid, uuid, integer), private.fail_insight(uuid, uuid, bigint, text),
 private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;
