@@ -29,15 +29,15 @@ def test_a_newcomer_is_let_in_before_the_rest_of_a_flood() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        turns = Turns()
+        turns, begun = Turns(), asyncio.Event()
 
         async def task(tenant: str) -> None:
             await turns.wait(tenant)
             order.append(tenant)
+            begun.set()
 
         flood = [asyncio.create_task(task("flood")) for _ in range(100)]
-        while not order:
-            await asyncio.sleep(0)
+        await begun.wait()
         await asyncio.gather(asyncio.create_task(task("calm")), *flood)
 
     asyncio.run(run())
