@@ -1,35 +1,45 @@
-"""The inbound queue: claim + complete beside peers that do no-op jobs, under a held snapshot, and the way from a
-committed row to its claim.
+"""The queues: claim + complete beside peers that do no-op jobs, under a held snapshot, the way from a committed row to
+its claim, and what one tenant's flood costs another.
 
-Our job is never a no-op: a claim moves the messages of a burst, a completion writes a decision, moves them again,
-takes the work row away and tells the insights. The statements are the worker's; only the decider is left out.
+Jobs with nothing to record are the like of a peer's no-op: threads noted as moved whose insight has read everything.
+An inbound job is never a no-op: a claim moves the messages of a burst, a completion writes a decision, moves them
+again, takes the work row away and tells the insights. The statements are the workers'; only the decider is left out.
 """
 
+import contextlib
 import json
 import threading
 import time
-from queue import SimpleQueue
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
+from app.db.queries import query
 from app.settings import Settings
 from bench.database import SESSION, TENANT, arrive, connect, prepare
 from bench.peers import graphile_rate, procrastinate_rate
 from bench.rows import Row, Say, at_least, at_most, fact, machine, median, percentile
 
 JOBS = 4000
+IDLE_JOBS = 20_000
 BATCH = 64
+IDLE_BATCH = 500
+"""As many as graphile-worker's local queue fetches."""
 WORKERS = 4
 CLAIM = "select c.* from private.claim_inbound(%s, %s, %s) as c"
-COMPLETE = (
-    "select private.complete_inbound(b.tenant_id, b.thread_id, b.fence, b.last_seq, %s::jsonb"
-    " || jsonb_build_object('control_epoch', b.control_epoch))"
-    " from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[])"
-    " as b (tenant_id, thread_id, fence, last_seq, control_epoch)"
-)
-DECISION = json.dumps({
+COMPLETE = "select c.ord, c.result from private.complete_inbound_batch(%s) as c"
+DECISION = {
     "action": "no_reply", "intent": "thanks", "confidence": 1, "language": "en", "reasons": ["Nothing to say."],
     "decider": "bench",
-})  # fmt: skip
+}  # fmt: skip
+
+
+def decided(bursts: list[Any]) -> str:
+    """What complete_inbound_batch() is told of claimed bursts: nothing to answer."""
+    return json.dumps([
+        {"tenant_id": str(row[0]), "thread_id": str(row[1]), "fence": row[2], "last_seq": row[4],
+         "decision": {**DECISION, "control_epoch": row[7]}} for row in bursts
+    ])  # fmt: skip
 
 
 def work_off(url: str, seconds: float | None = None) -> int:
@@ -44,12 +54,25 @@ def work_off(url: str, seconds: float | None = None) -> int:
                     break
                 watermark = "-infinity"  # a full sweep before giving up
                 continue
-            columns = [[row[n] for row in bursts] for n in (0, 1, 2, 4, 7)]
-            connection.execute(COMPLETE, [DECISION, *columns])
+            connection.execute(COMPLETE, [decided(bursts)])
             done += len(bursts)
             watermark = f"{min(row[9] for row in bursts).isoformat()}"
             watermark = connection.execute("select %s::timestamptz - interval '1 s'", [watermark]).fetchone()[0]  # type: ignore[index]
     return done
+
+
+def put_away(url: str) -> int:
+    """Claim and put away threads that have not moved until none is left, as the insights worker does; their number."""
+    done = 0
+    held: list[Any] = []
+    with connect(url, prepare_threshold=1) as connection:
+        while True:
+            values = {"worker": "bench", "limit": IDLE_BATCH, "after_tenant": None, "full_tenants": []}
+            columns = {name: [row[n] for row in held] for n, name in enumerate(("tenant_ids", "thread_ids", "fences"))}
+            done += len(held)
+            held = connection.execute(query("insights", "claim_insights"), values | columns).fetchall()
+            if not held:
+                return done
 
 
 def completion_rate(url: str) -> float:
@@ -57,8 +80,30 @@ def completion_rate(url: str) -> float:
     with connect(url) as connection:
         arrive(connection, JOBS, people=JOBS)
         connection.execute("vacuum analyze private.inbound_work, public.et_messages, public.et_threads")
+    return _rate(lambda: work_off(url))
+
+
+def idle_rate(url: str) -> float:
+    """Jobs with nothing to record claimed and put away a second by WORKERS connections, IDLE_JOBS waiting."""
+    with connect(url) as connection:
+        connection.execute(
+            "insert into public.et_thread_insights (tenant_id, thread_id, summary, read_seq, model, prompt_version)"
+            " select tenant_id, id, '', last_seq, 'none', '1' from public.et_threads where tenant_id = %s"
+            " on conflict (tenant_id, thread_id) do update set read_seq = excluded.read_seq", [TENANT],
+        )  # fmt: skip
+        connection.execute("delete from private.insight_work")
+        connection.execute(
+            "insert into private.insight_work (tenant_id, thread_id)"
+            " select tenant_id, id from public.et_threads where tenant_id = %s order by id limit %s",
+            [TENANT, IDLE_JOBS],
+        )
+        connection.execute("vacuum analyze private.insight_work, public.et_thread_insights")
+    return _rate(lambda: put_away(url))
+
+
+def _rate(work: Callable[[], int]) -> float:
     counts: list[int] = []
-    threads = [threading.Thread(target=lambda: counts.append(work_off(url))) for _ in range(WORKERS)]
+    threads = [threading.Thread(target=lambda: counts.append(work())) for _ in range(WORKERS)]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -88,7 +133,7 @@ def pickup(url: str, rate: float, seconds: float) -> list[float]:
     """Milliseconds from the commit of a message to its claim, at `rate` messages a second, one listening worker."""
     claimed: dict[str, float] = {}
     committed: dict[str, float] = {}
-    decided: SimpleQueue[list[list[Any]] | None] = SimpleQueue()
+    to_complete: SimpleQueue[list[Any] | None] = SimpleQueue()
     stop = threading.Event()
 
     def claim() -> None:
@@ -104,15 +149,19 @@ def pickup(url: str, rate: float, seconds: float) -> list[float]:
                     for row in bursts:
                         claimed.update(dict.fromkeys((str(one) for one in row[5]), now))
                     if bursts:
-                        decided.put([[row[n] for row in bursts] for n in (0, 1, 2, 4, 7)])
+                        to_complete.put(bursts)
                         until = time.monotonic() + 0.1
                     else:
                         time.sleep(0.005)
 
     def complete() -> None:
         with connect(url, prepare_threshold=1) as connection:
-            while (columns := decided.get()) is not None:
-                connection.execute(COMPLETE, [DECISION, *columns])
+            # As the worker does: what became ready during one call goes out with the next.
+            while (bursts := to_complete.get()) is not None:
+                with contextlib.suppress(Empty):
+                    while len(bursts) < BATCH and (more := to_complete.get_nowait()) is not None:
+                        bursts = bursts + more
+                connection.execute(COMPLETE, [decided(bursts)])
 
     def send(share: float, seed: int) -> None:
         with connect(url, prepare_threshold=1) as connection:
@@ -139,7 +188,7 @@ def pickup(url: str, rate: float, seconds: float) -> list[float]:
     time.sleep(1.0)
     stop.set()
     claimer.join()
-    decided.put(None)
+    to_complete.put(None)
     completer.join()
     return [max(0.0, (claimed[one] - at) * 1000) for one, at in committed.items() if one in claimed]
 
@@ -149,7 +198,7 @@ def run(settings: Settings, seconds: float, say: Say, *, peers: bool) -> list[Ro
     url = settings.database_url
     with connect(url) as connection:
         say("preparing", 0.0)
-        prepare(connection, people=JOBS)
+        prepare(connection, people=IDLE_JOBS)
         say("preparing", 1.0)
     completion_rate(url)
     rows = _beside_peers(url, say, peers=peers)
@@ -167,29 +216,36 @@ def run(settings: Settings, seconds: float, say: Say, *, peers: bool) -> list[Ro
 
 def _beside_peers(url: str, say: Say, *, peers: bool) -> list[Row]:
     """Three rounds of ours and of each peer in turn, so that all meet the same machine."""
-    rates: list[float] = []
+    ours: dict[str, list[float]] = {"jobs with nothing to record": [], "bursts with a decision recorded": []}
     others: dict[str, list[float]] = {"graphile-worker localQueue": [], "procrastinate": []}
     reasons: dict[str, str] = {} if peers else dict.fromkeys(others, "left out: --no-peers")
     for number in range(3):
-        rates.append(completion_rate(url))
-        for name, measure, jobs in (
+        for (_, figures), measure in zip(ours.items(), (idle_rate, completion_rate), strict=True):
+            figures.append(measure(url))
+        for name, measure_peer, jobs in (
             ("graphile-worker localQueue", graphile_rate, 20_000), ("procrastinate", procrastinate_rate, 1000),
         ):  # fmt: skip
             if name not in reasons:
-                found = measure(url, jobs)
+                found = measure_peer(url, jobs)
                 if isinstance(found, str):
                     reasons[name] = found
                 else:
                     others[name].append(found)
         say("claim + complete", (number + 1) / 3)
-    ours = median(rates)
-    how = f"{WORKERS} connections, batches of {BATCH}"
-    rows = [fact("claim + complete, bursts with a decision recorded", ours, "1/s", how)]
-    for (name, figures), target in zip(others.items(), (1.3, 20.0), strict=True):
-        label = f"claim + complete vs {name}"
-        if name in reasons:
-            rows.append(fact(label, None, "×", reasons[name]))
-        else:
-            against = f"no-op jobs, concurrency 10: {median(figures):.0f}/s"
-            rows.append(at_least(label, ours / median(figures), "×", target, against))
+    rows = []
+    for (what, figures), batch, targets in zip(
+        ours.items(), (IDLE_BATCH, BATCH), ((1.3, 20.0), (None, 20.0)), strict=True
+    ):
+        rate = median(figures)
+        rows.append(fact(f"claim + complete, {what}", rate, "1/s", f"{WORKERS} connections, batches of {batch}"))
+        for (name, rates), target in zip(others.items(), targets, strict=True):
+            label = f"{what} vs {name}"
+            if name in reasons:
+                rows.append(fact(label, None, "×", reasons[name]))
+                continue
+            against = f"no-op jobs, concurrency 10: {median(rates):.0f}/s"
+            ratio = rate / median(rates)
+            rows.append(
+                fact(label, ratio, "×", against) if target is None else at_least(label, ratio, "×", target, against)
+            )
     return rows

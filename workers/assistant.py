@@ -26,6 +26,7 @@ class AssistantHandler:
     chapter = "assistants"
     channel = "et_assist"
     concurrency = 8
+    batch = 2
 
     def __init__(self, settings: Settings, assistant: Assistant | None = None) -> None:
         self.ledger = assistants.Ledger()

@@ -3,37 +3,42 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import psycopg
 
 from app.db import worker as db
 from app.db.assistants import Ledger
 from app.deciders.registry import create_decider
 from app.domain.deciding import Decider, Decision, DecisionRequest
 from app.domain.replaying import remember
-from app.domain.work import Burst, Claim, Job
+from app.domain.work import Burst, Claim, Finished, Job
 from app.settings import Settings
 from workers import metrics
 from workers.loop import Pool, main, worker_name
 from workers.parts import close
+from workers.turns import Together
 
 log = logging.getLogger("parley.inbound")
 
 
 class InboundHandler:
-    """Claims bursts, decides outside any transaction, records decision and reply in one."""
+    """Claims bursts, decides outside any transaction, records decisions and replies in one."""
 
     name = "inbound"
     chapter = "inbound"
     channel = "et_inbound"
     concurrency = 32
+    batch = 8
 
     def __init__(self, settings: Settings, decider: Decider | None = None) -> None:
         self.ledger = Ledger()
         self.decider = decider or create_decider(settings.decider, settings, self.ledger)
         self.deadline_s = settings.decider_deadline_s
         self.worker = worker_name(self.name)
+        self._record = Together(_record, most=16)
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
         """Threads with all they have waiting."""
@@ -58,8 +63,8 @@ class InboundHandler:
         }
         if decision.decider != "none":
             record |= {"input": remember(burst.context), "knowledge_digest": burst.context["knowledge_digest"]}
-        async with pool.connection() as connection:
-            result = await db.complete_inbound(connection, job, burst.last_seq, record)
+        finished = Finished(job=job, last_seq=burst.last_seq, decision=record)
+        result = await self._record(pool, job.tenant_id, finished)
         if result["result"] == "recorded":
             metrics.DECISIONS.labels(result["action"], decision.intent).inc()
             log.info(
@@ -101,6 +106,11 @@ class InboundHandler:
         except Exception as error:
             log.exception("the decider is broken: a person takes over")
             return _takeover("broken", f"The decider failed: {type(error).__name__}.", self.decider.name)
+
+
+async def _record(pool: Pool, done: Sequence[Finished]) -> list[dict[str, Any] | psycopg.Error]:
+    async with pool.connection() as connection:
+        return await db.complete_inbound(connection, done)
 
 
 def _takeover(intent: str, reason: str | None, decider: str) -> Decision:

@@ -45,6 +45,7 @@ class IngressHandler:
     chapter = "ingress"
     channel = "et_ingress"
     concurrency = 16
+    batch = 4
 
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         self.adapters = create_adapters(settings) if adapters is None else adapters

@@ -3,6 +3,9 @@
 A worker is a `Handler`; the loop gives it LISTEN with fallback polling, a bounded number of jobs at once, lease
 renewal, fences, back-off while the database is away, a graceful stop and metrics. No transaction is open while a job
 is done.
+
+No tenant fills the worker: slots for one batch are kept for those who have nothing in it yet, the rest is divided
+among those who have, claims are small, and jobs start one tenant after the other.
 """
 
 import asyncio
@@ -13,12 +16,13 @@ import random
 import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from app import log as logs
 from app.db import worker as db
@@ -27,16 +31,22 @@ from app.domain.work import Claim, Job
 from app.errors import SetupError, told_in_one_line
 from app.settings import Settings, load
 from workers import metrics
+from workers.turns import AWAY, Turns
 
 log = logging.getLogger("parley.worker")
-Pool = AsyncConnectionPool[db.Connection]
+Pool = db.Pool
 ANSWER_S = 8.0
 """How long the database may take over one job's statement; no sane one takes a tenth of it."""
 LINGER_STEP_S = 0.01
 LINGER_MOST_S = 1.0
 SWEEP_S = 5.0
 GRACE_S = 10.0
-MAX_BATCH = 64
+
+
+class Acknowledged(str):
+    """An outcome with nothing to record: the next claim puts the job away in the same statement."""
+
+    __slots__ = ()
 
 
 class Handler(Protocol):
@@ -46,13 +56,16 @@ class Handler(Protocol):
     chapter: str
     channel: str
     concurrency: int
+    """Jobs at hand at most."""
+    batch: int
+    """Jobs a claim brings at most; as many slots are kept for tenants that have nothing here yet."""
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
         """At most `claim.limit` jobs that nobody else holds, each under a lease and a fence."""
         ...
 
     async def handle(self, pool: Pool, job: Job) -> str:
-        """Do one job and record it; the returned word is counted in the metrics."""
+        """Do one job and record it; the returned word is counted in the metrics. See also `Acknowledged`."""
         ...
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
@@ -127,8 +140,11 @@ class Loop:
         self.pool = open_pool(settings, self.name, answer_s=ANSWER_S)
         self.running: dict[asyncio.Task[None], Job] = {}
         self.stopping = asyncio.Event()
+        self._held: Counter[str] = Counter()
+        """Jobs at hand per tenant."""
+        self._turns = Turns()
+        self._acknowledged: list[Job] = []
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
         self._watermark: datetime | None = None
         self._last_tenant: str | None = None
         self._last_sweep = 0.0
@@ -138,7 +154,6 @@ class Loop:
         """Claim nothing more; jobs at hand are finished or given back."""
         self.stopping.set()
         self._wake.set()
-        self._room.set()
 
     async def run(self) -> None:
         """Until stopped. Raises nothing for a database that goes away: it waits and tries again."""
@@ -164,7 +179,7 @@ class Loop:
                 self._wake.clear()
                 await self._drain()
                 pause = 0.2
-            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
+            except AWAY as error:
                 metrics.DATABASE_ERRORS.labels(self.handler.name).inc()
                 log.warning("the database does not answer, trying again", extra={"reason": str(error)})
                 await self._sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
@@ -174,69 +189,87 @@ class Loop:
 
     async def _drain(self) -> None:
         """Claim until nothing is left and every transaction that skipped its wake-up has become visible."""
-        async with self.pool.connection() as connection:
-            _, target = await db.horizon(connection)
+        target: int | None = None
+        passed = False
         until = time.monotonic() + LINGER_MOST_S
-        while not self.stopping.is_set():
+        while not self.stopping.is_set() and len(self.running) < self.handler.concurrency:
             if await self._claim_once():
                 until = time.monotonic() + LINGER_MOST_S
                 continue
-            async with self.pool.connection() as connection:
-                oldest, _ = await db.horizon(connection)
-            if oldest >= target or time.monotonic() > until:
+            # Whoever has its fill is claimed for again when one of its jobs is done: that wakes us.
+            if passed or self._full() or time.monotonic() > until:
                 return
-            await asyncio.sleep(LINGER_STEP_S)
+            async with self.pool.connection() as connection:
+                oldest, newest = await db.horizon(connection)
+            target = newest if target is None else target
+            passed = oldest >= target
+            if not passed:
+                await asyncio.sleep(LINGER_STEP_S)
+
+    def _most(self) -> int:
+        """How many jobs one tenant may have here: its share of all slots but those kept for newcomers."""
+        return max(1, (self.handler.concurrency - self.handler.batch) // max(1, len(self._held)))
+
+    def _full(self) -> list[str]:
+        """Tenants that have their fill. Half a share must be free before more is claimed, so that claims stay large."""
+        most = self._most()
+        room = max(1, min(self.handler.batch, most // 2))
+        return [tenant for tenant, count in self._held.items() if count > most - room]
 
     async def _claim_once(self) -> bool:
-        limit = await self._free_slots()
+        limit = max(1, min(self.handler.batch, self.handler.concurrency - len(self.running)))
         sweep = time.monotonic() - self._last_sweep > min(SWEEP_S, self._lease_s / 2)
         claim = Claim(
-            worker=self.name, limit=limit, watermark=None if sweep else self._watermark, after_tenant=self._last_tenant
-        )
+            worker=self.name, limit=limit, watermark=None if sweep else self._watermark, after_tenant=self._last_tenant,
+            full_tenants=tuple(self._full()), acknowledged=tuple(self._acknowledged),
+        )  # fmt: skip
         async with self.pool.connection() as connection:
             jobs = await self.handler.claim(connection, claim)
+        del self._acknowledged[: len(claim.acknowledged)]
         if sweep:
             self._last_sweep = time.monotonic()
         if not jobs:
             return False
-        self._note_claim(jobs, limit)
+        self._note_claim(claim, jobs)
         for job in jobs:
             task = asyncio.create_task(self._work(job))
             self.running[task] = job
+            self._held[job.tenant_id] += 1
             task.add_done_callback(self._done)
         return True
 
-    def _note_claim(self, jobs: Sequence[Job], limit: int) -> None:
+    def _note_claim(self, claim: Claim, jobs: Sequence[Job]) -> None:
         metrics.CLAIMED.labels(self.handler.name).inc(len(jobs))
-        tenants = [job.tenant_id for job in jobs]
-        self._last_tenant = tenants[-1]
+        tenants = {job.tenant_id for job in jobs}
+        # The last one in turn: the claim began behind `after_tenant` and went around.
+        self._last_tenant = max(tenants, key=lambda one: (one <= (claim.after_tenant or ""), one))
         # Only a claim that reached every waiting tenant says that nothing older is left behind.
-        if len(set(tenants)) < min(limit, MAX_BATCH):
+        if len(tenants) < claim.limit and not claim.full_tenants:
             self._watermark = db.earliest(jobs) - timedelta(seconds=1)
 
-    async def _free_slots(self) -> int:
-        # Waiting for a quarter of the slots keeps claims large while the worker is saturated.
-        while self.handler.concurrency - len(self.running) < max(1, self.handler.concurrency // 4):
-            self._room.clear()
-            await self._room.wait()
-            if self.stopping.is_set():
-                break
-        return max(1, min(MAX_BATCH, self.handler.concurrency - len(self.running)))
-
     def _done(self, task: "asyncio.Task[None]") -> None:
-        self.running.pop(task, None)
-        self._room.set()
+        had_no_room = len(self.running) >= self.handler.concurrency
+        was_full = set(self._full())
+        job = self.running.pop(task)
+        self._held[job.tenant_id] -= 1
+        if not self._held[job.tenant_id]:
+            del self._held[job.tenant_id]
+        if self._acknowledged or had_no_room or was_full - set(self._full()):
+            self._wake.set()
 
     async def _work(self, job: Job) -> None:
         started = time.perf_counter()
         outcome = "cancelled"
         with logs.context(tenant_id=job.tenant_id, thread_id=job.thread_id, message_id=job.data.get("message_id")):
             try:
+                await self._turns.wait(job.tenant_id)
                 outcome = await self.handler.handle(self.pool, job)
+                if isinstance(outcome, Acknowledged):
+                    self._acknowledged.append(job)
             except asyncio.CancelledError:
                 with contextlib.suppress(Exception):
                     await self.handler.release(self.pool, job)
-            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
+            except AWAY as error:
                 # Nothing was recorded: the lease runs out and the job is claimed again.
                 outcome = "database_away"
                 log.warning("could not record a job", extra={"reason": str(error)})
@@ -257,7 +290,7 @@ class Loop:
 
     async def _renew_forever(self) -> None:
         while True:
-            with contextlib.suppress(psycopg.Error, PoolTimeout, OSError):
+            with contextlib.suppress(psycopg.Error, *AWAY):
                 async with self.pool.connection() as connection:
                     self._lease_s = await db.lease_seconds(connection)
                     held = dict(self.running)
@@ -275,6 +308,9 @@ class Loop:
             task.cancel()
         if self.running:
             await asyncio.wait(list(self.running), timeout=GRACE_S)
+        for job in self._acknowledged:
+            with contextlib.suppress(Exception):
+                await self.handler.release(self.pool, job)
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -34,6 +34,7 @@ class OutboundHandler:
     chapter = "outbound"
     channel = "et_outbound"
     concurrency = 32
+    batch = 8
 
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         self.settings = settings

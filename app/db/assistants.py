@@ -78,7 +78,10 @@ def ledger_on(connection: Connection) -> Ledger:
 
 async def claim_assistants(connection: Connection, claim: Claim) -> list[Job]:
     """Requests for drafts and translations, each with what is needed to serve it."""
-    values = {"worker": claim.worker, "limit": claim.limit, "after_tenant": claim.after_tenant}
+    values = {
+        "worker": claim.worker, "limit": claim.limit, "after_tenant": claim.after_tenant,
+        "full_tenants": list(claim.full_tenants),
+    }  # fmt: skip
     rows = await fetch(connection, "assistants", "claim_assistants", **values)
     return [
         Job(

@@ -13,8 +13,9 @@ from app.domain.work import Call, Claim, Job
 async def claim_ingress(connection: Connection, claim: Claim) -> list[Job]:
     """Accounts with calls to read; `data` has channel, provider, address, config and secrets (encrypted)."""
     rows = await fetch(
-        connection, "ingress", "claim_ingress", worker=claim.worker, limit=claim.limit, after_tenant=claim.after_tenant
-    )
+        connection, "ingress", "claim_ingress", worker=claim.worker, limit=claim.limit, after_tenant=claim.after_tenant,
+        full_tenants=list(claim.full_tenants),
+    )  # fmt: skip
     return [
         Job(
             tenant_id=row["tenant_id"], item_id=row["session_id"], thread_id="", fence=row["fence"],

@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
 
 from app.db.queries import query
 from app.domain.channels import Capabilities
-from app.domain.work import Burst, Claim, Job
+from app.domain.work import Burst, Claim, Finished, Job
 
 Connection = AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
 _NEVER = "-infinity"
 
 
@@ -38,6 +41,7 @@ def _claim_values(claim: Claim) -> dict[str, Any]:
         "limit": claim.limit,
         "watermark": claim.watermark or _NEVER,
         "after_tenant": claim.after_tenant,
+        "full_tenants": list(claim.full_tenants),
     }
 
 
@@ -85,13 +89,19 @@ async def claim_outbound(connection: Connection, claim: Claim) -> list[Job]:
 
 
 async def claim_insights(connection: Connection, claim: Claim) -> list[Job]:
-    """Threads that moved since their insight was written, each with its newest turns."""
-    values = {"worker": claim.worker, "limit": claim.limit, "after_tenant": claim.after_tenant}
-    rows = await fetch(connection, "insights", "claim_insights", **values)
+    """Threads that may have moved since their insight was written, each with its newest turns if it has.
+
+    What the claim acknowledges is put away first, by the same statement.
+    """
+    rows = await fetch(
+        connection, "insights", "claim_insights", **_claim_values(claim),
+        tenant_ids=[job.tenant_id for job in claim.acknowledged],
+        thread_ids=[job.thread_id for job in claim.acknowledged], fences=[job.fence for job in claim.acknowledged],
+    )  # fmt: skip
     return [
         Job(
             tenant_id=row["tenant_id"], item_id=row["thread_id"], thread_id=row["thread_id"], fence=row["fence"],
-            run_at=row["run_at"], attempts=row["attempts"], data=row["history"],
+            run_at=row["run_at"], attempts=row["attempts"], data=row["history"] or {},
         )
         for row in rows
     ]  # fmt: skip
@@ -112,13 +122,27 @@ async def release_inbound(connection: Connection, job: Job) -> bool:
     return bool(await fetch_value(connection, "inbound", "release_inbound", **values))
 
 
-async def complete_inbound(connection: Connection, job: Job, last_seq: int, decision: dict[str, Any]) -> dict[str, Any]:
-    """Record a decision: {"result": recorded | released | lost, "action", "message_id", "queue_id", "decision_id"}."""
-    result: dict[str, Any] = await fetch_value(
-        connection, "inbound", "complete_inbound", tenant_id=job.tenant_id, thread_id=job.thread_id, fence=job.fence,
-        last_seq=last_seq, decision=Jsonb(decision),
-    )  # fmt: skip
-    return result
+async def complete_inbound(connection: Connection, done: Sequence[Finished]) -> list[dict[str, Any] | psycopg.Error]:
+    """Record decisions: for each {"result": recorded | released | lost, "action", "message_id", "queue_id",
+    "decision_id"}, or the error that kept this one from being recorded.
+    """
+    document = [
+        {"tenant_id": one.job.tenant_id, "thread_id": one.job.thread_id, "fence": one.job.fence,
+         "last_seq": one.last_seq, "decision": one.decision} for one in done
+    ]  # fmt: skip
+    rows = await fetch(connection, "inbound", "complete_inbound", bursts=Jsonb(document))
+    results: dict[int, dict[str, Any]] = {row["ord"]: row["result"] for row in rows}
+    return [_error_in(results[number + 1]) or results[number + 1] for number in range(len(done))]
+
+
+def _error_in(result: dict[str, Any]) -> psycopg.Error | None:
+    if result["result"] != "failed":
+        return None
+    try:
+        kind = psycopg.errors.lookup(result["sqlstate"])
+    except KeyError:  # one of ours, PTxyz
+        kind = psycopg.DatabaseError
+    return kind(f"{result['error']} ({result['sqlstate']})")
 
 
 async def fail_inbound(connection: Connection, job: Job, last_seq: int, error: str) -> str:
@@ -143,11 +167,14 @@ async def complete_outbound(connection: Connection, job: Job, outcome: dict[str,
     return str(await fetch_value(connection, "outbound", "complete_outbound", **values))
 
 
-async def complete_insight(connection: Connection, job: Job, insight: dict[str, Any] | None) -> str:
-    """recorded or lost."""
-    values = {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence}
-    document = None if insight is None else Jsonb(insight)
-    return str(await fetch_value(connection, "insights", "complete_insight", insight=document, **values))
+async def complete_insights(connection: Connection, done: Sequence[tuple[Job, dict[str, Any]]]) -> list[str]:
+    """Record insights, all of them or none: recorded or lost for each."""
+    document = [
+        {"tenant_id": job.tenant_id, "thread_id": job.thread_id, "fence": job.fence, "insight": insight}
+        for job, insight in done
+    ]
+    rows = await fetch(connection, "insights", "complete_insights", insights=Jsonb(document))
+    return [str(row["result"]) for row in sorted(rows, key=lambda row: int(row["ord"]))]
 
 
 async def fail_insight(connection: Connection, job: Job, error: str | None) -> str:

@@ -29,6 +29,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     watermark: datetime | None = None
     after_tenant: str | None = None
+    full_tenants: tuple[str, ...] = ()
+    """Tenants the worker has enough of at hand: nothing is claimed for them."""
+    acknowledged: tuple[Job, ...] = ()
+    """Jobs with nothing to record, to be put away by the same statement. Only queues whose handler names some."""
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """A decided burst, ready to be recorded."""
+
+    job: Job
+    last_seq: int
+    decision: dict[str, Any]
+    """See `private.complete_inbound`."""
 
 
 class Burst(msgspec.Struct, frozen=True, kw_only=True):

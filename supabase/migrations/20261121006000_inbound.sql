@@ -132,45 +132,9 @@ comment on function private.lease_length() is
 'Definer: how long a claim lasts unless renewed: parley.lease_seconds where a superuser set it for the database, else '
 'private.deployment (60 s).';
 
-create function private.waiting_tenants(p_queue regclass, p_after uuid, p_most integer) returns uuid[]
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_tenants uuid[] := '{}';
-  v_tenant uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
-  v_wrapped boolean := p_after is null;
-begin
-  -- A skip scan: one index probe per tenant, however many rows one of them has waiting.
-  while cardinality(v_tenants) < p_most loop
-    if p_queue = 'private.inbound_work'::regclass then
-      select w.tenant_id into v_tenant from private.inbound_work as w
-      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
-    elsif p_queue = 'private.outbound_work'::regclass then
-      select w.tenant_id into v_tenant from private.outbound_work as w
-      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
-    elsif p_queue = 'private.webhook_work'::regclass then
-      select w.tenant_id into v_tenant from private.webhook_work as w
-      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
-    else
-      select w.tenant_id into v_tenant from private.insight_work as w
-      where w.tenant_id > v_tenant order by w.tenant_id limit 1;
-    end if;
-    if v_tenant is null then
-      exit when v_wrapped;
-      v_wrapped := true;
-      v_tenant := '00000000-0000-0000-0000-000000000000';
-    else
-      exit when v_tenant = any(v_tenants);
-      v_tenants := v_tenants || v_tenant;
-    end if;
-  end loop;
-  return v_tenants;
-end
-$$;
-comment on function private.waiting_tenants(regclass, uuid, integer) is
-'Definer: tenants with work, in turn, starting after the one served last. Nobody''s flood hides another''s message.';
-
 create function private.claim_inbound(
-  p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
+  p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null,
+  p_except uuid[] default '{}'
 ) returns table (
   tenant_id uuid, thread_id uuid, fence bigint, first_seq bigint, last_seq bigint, message_ids uuid[],
   control text, control_epoch bigint, attempts smallint, run_at timestamptz
@@ -178,13 +142,16 @@ create function private.claim_inbound(
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.inbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
-  v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_tenants uuid[];
+  v_share integer;
   v_until timestamptz := clock_timestamp() + private.lease_length();
   v_claimed private.inbound_work [];
   v_work private.inbound_work;
+  v_bursts bigint;
 begin
   perform private.set_aside_killers();
+  v_tenants := private.waiting_tenants('private.inbound_work', p_limit, p_after_tenant, p_except, p_watermark);
+  v_share := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   with picked as (
     select s.tenant_id, s.item_id as thread_id from private.one_suspect('private.inbound_work', p_worker) as s
     union all
@@ -236,6 +203,10 @@ begin
   inner join public.et_threads as t on t.tenant_id = c.tenant_id and t.id = c.thread_id
   inner join burst as b on b.tenant_id = c.tenant_id and b.thread_id = c.thread_id
   group by c.tenant_id, c.thread_id, c.fence, c.attempts, c.run_at, t.control, t.control_epoch;
+  get diagnostics v_bursts = row_count;
+  if v_bursts = cardinality(v_claimed) then
+    return;
+  end if;
   -- Work rows without an undecided message (a rebuild met a completion) go, under the lock that keeps new ones out.
   foreach v_work in array coalesce(v_claimed, '{}') loop
     continue when exists (
@@ -253,9 +224,9 @@ begin
   end loop;
 end
 $$;
-comment on function private.claim_inbound(text, integer, timestamptz, uuid) is
-'Definer, for the inbound worker: up to p_limit threads, shared among the tenants, oldest first, each with all its '
-'undecided messages, under a lease and a fence.';
+comment on function private.claim_inbound(text, integer, timestamptz, uuid, uuid[]) is
+'Definer, for the inbound worker: up to p_limit threads, shared among the tenants but p_except, oldest first, '
+'each with all its undecided messages, under a lease and a fence.';
 
 create function private.renew_inbound(p_tenant_ids uuid[], p_thread_ids uuid[], p_fences bigint[]) returns setof bigint
 language sql volatile security definer set search_path = '' as $$
@@ -373,6 +344,6 @@ grant select on public.faq_entries, public.canned_replies, public.inbound_decisi
 to authenticated, service_role, parley_worker;
 grant insert, update, delete on public.faq_entries, public.canned_replies to service_role;
 grant execute on function private.lease_length() to parley_worker, service_role;
-grant execute on function private.claim_inbound(text, integer, timestamptz, uuid),
+grant execute on function private.claim_inbound(text, integer, timestamptz, uuid, uuid[]),
 private.renew_inbound(uuid[], uuid[], bigint[]), private.release_inbound(uuid, uuid, bigint, interval, boolean),
 private.release_expired_inbound() to parley_worker;

@@ -20,7 +20,7 @@ comment on function private.suspect_rest(integer) is
 
 create function private.one_suspect(p_queue regclass, p_worker text, out tenant_id uuid, out item_id uuid)
 returns setof record
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer rows 1 set search_path = '' as $$
 #variable_conflict use_column
 begin
   -- Locks the row for the claim that asks. A lease that ran out is a lost one that nobody has counted yet.

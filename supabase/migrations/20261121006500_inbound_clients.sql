@@ -1,4 +1,4 @@
--- Chapter: inbound, part three. What a tenant teaches its decider, and which ids the API can be asked about.
+-- Chapter: inbound, part four. What a tenant teaches its decider, and which ids the API can be asked about.
 
 create function private.put_faq_entry(p_faq_id uuid, p_entry jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

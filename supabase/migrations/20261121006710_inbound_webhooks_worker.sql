@@ -37,7 +37,9 @@ comment on function private.lease_webhooks(text, uuid, uuid) is
 'Definer: takes an account nobody reads, null when somebody does. The call a lost worker was reading is counted, and '
 'set aside after twenty.';
 
-create function private.claim_webhooks(p_worker text, p_limit integer, p_after_tenant uuid default null)
+create function private.claim_webhooks(
+  p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
+)
 returns table (
   tenant_id uuid, session_id uuid, fence bigint, run_at timestamptz, channel text, provider text, address text,
   config jsonb, secrets jsonb
@@ -45,7 +47,7 @@ returns table (
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.webhook_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.webhook_work', greatest(1, p_limit), p_after_tenant, p_except);
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_left integer := p_limit;
   v_taken integer;
@@ -82,7 +84,7 @@ begin
   end loop;
 end
 $$;
-comment on function private.claim_webhooks(text, integer, uuid) is
+comment on function private.claim_webhooks(text, integer, uuid, uuid[]) is
 'Definer, for the ingress worker: up to p_limit accounts with calls to read, shared among the tenants, each under a '
 'lease and a fence, with what its adapter needs.';
 
@@ -264,7 +266,7 @@ comment on function private.sweep_webhooks(interval, interval) is
 'comes later still finds its messages and receipts there.';
 
 
-grant execute on function private.claim_webhooks(text, integer, uuid), private.next_webhook(uuid, uuid, bigint),
+grant execute on function private.claim_webhooks(text, integer, uuid, uuid[]), private.next_webhook(uuid, uuid, bigint),
 private.complete_webhook(uuid, uuid, bigint, uuid),
 private.fail_webhook(uuid, uuid, bigint, uuid, text, boolean), private.renew_webhooks(uuid[], uuid[], bigint[]),
 private.release_webhooks(uuid, uuid, bigint), private.sweep_webhooks(interval, interval) to parley_worker;

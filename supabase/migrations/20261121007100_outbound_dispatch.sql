@@ -95,7 +95,9 @@ begin
   if v_message.id is null then
     return;
   end if;
-  perform private.attach_files(p_tenant_id, v_message.id, p_options -> 'attachments');
+  if p_options -> 'attachments' is not null then
+    perform private.attach_files(p_tenant_id, v_message.id, p_options -> 'attachments');
+  end if;
   insert into public.et_outbound_queue (
     tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, template, scheduled_at)
   values (

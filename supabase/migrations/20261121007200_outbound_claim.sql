@@ -1,7 +1,8 @@
--- Chapter: outbound, part four. What the router calls: claim, mark, complete; and what comes back: receipts.
+-- Chapter: outbound, part five. What the router calls: claim, mark, complete; and what comes back: receipts.
 
 create function private.claim_outbound(
-  p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null
+  p_worker text, p_limit integer, p_watermark timestamptz default '-infinity', p_after_tenant uuid default null,
+  p_except uuid[] default '{}'
 ) returns table (
   tenant_id uuid, queue_id uuid, message_id uuid, thread_id uuid, fence bigint, attempt smallint, channel text,
   run_at timestamptz
@@ -9,7 +10,7 @@ create function private.claim_outbound(
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.outbound_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.outbound_work', p_limit, p_after_tenant, p_except, p_watermark);
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
   v_work private.outbound_work;
 begin
@@ -35,7 +36,7 @@ begin
   end loop;
 end
 $$;
-comment on function private.claim_outbound(text, integer, timestamptz, uuid) is
+comment on function private.claim_outbound(text, integer, timestamptz, uuid, uuid[]) is
 'Definer, for the outbound router: up to p_limit rows that may leave now, shared among the tenants.';
 
 create function private.claim_one_outbound(p_worker text, p_work private.outbound_work) returns table (
@@ -314,7 +315,7 @@ $$;
 comment on function private.suppress(uuid, text, text, text, uuid) is
 'Definer: nothing more is sent to this address on this channel; a stronger reason replaces a weaker one.';
 
-grant execute on function private.claim_outbound(text, integer, timestamptz, uuid),
+grant execute on function private.claim_outbound(text, integer, timestamptz, uuid, uuid[]),
 private.dispatch_details(uuid, uuid), private.renew_outbound(uuid[], uuid[], bigint[]),
 private.mark_send_started(uuid, uuid, bigint), private.complete_outbound(uuid, uuid, bigint, jsonb),
 private.suppress(uuid, text, text, text, uuid) to parley_worker;

@@ -1,4 +1,4 @@
--- Chapter: outbound, part five. What comes back, what people do about it, and what clients send.
+-- Chapter: outbound, part six. What comes back, what people do about it, and what clients send.
 
 -- ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
--- Chapter: outbound, part six. Addresses the staff takes off the suppression list, or puts on it; those whose owners
+-- Chapter: outbound, part seven. Addresses the staff takes off the suppression list, or puts on it; those whose owners
 -- say STOP or START themselves; and those that come back to life.
 
 create function private.suppress_address(p_kind text, p_address text, p_scope text) returns jsonb

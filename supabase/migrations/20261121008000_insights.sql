@@ -101,13 +101,31 @@ $$;
 comment on function private.note_thread_moved(uuid, uuid) is
 'Definer: the insight of this thread is out of date. Many moves, one run.';
 
-create function private.claim_insights(p_worker text, p_limit integer, p_after_tenant uuid default null)
-returns table (tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
+create function private.note_threads_moved(p_tenant_ids uuid[], p_thread_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into private.insight_work (tenant_id, thread_id)
+  select n.tenant_id, n.thread_id from unnest(p_tenant_ids, p_thread_ids) as n (tenant_id, thread_id) order by 1, 2
+  on conflict (tenant_id, thread_id) do update set thread_id = excluded.thread_id;
+  if found and pg_try_advisory_xact_lock(7100003) then
+    perform pg_notify('et_insights', '');
+  end if;
+end
+$$;
+comment on function private.note_threads_moved(uuid[], uuid[]) is
+'Definer: note_thread_moved() for many threads, in one order.';
+
+create function private.claim_insights(
+  p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
+) returns table (
+  tenant_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz, has_moved boolean
+)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_after_tenant, greatest(1, least(p_limit, 64)));
+  v_tenants uuid[] := private.waiting_tenants('private.insight_work', p_limit, p_after_tenant, p_except, '-infinity');
   v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_until timestamptz := clock_timestamp() + private.lease_length();
 begin
   update private.insight_work as w set run_at = 'infinity', lease_until = null, error = 'workers died on it again and again'
   where w.expiries >= 7 and w.lease_until < clock_timestamp();
@@ -128,17 +146,23 @@ begin
     ) as w
     order by t.n)
     limit p_limit
+  ), claimed as (
+    update private.insight_work as w
+    set lease_until = v_until, fence = nextval('private.fences'),
+      claimed_by = p_worker, expiries = w.expiries + (w.lease_until is not null)::integer
+    from picked as p
+    where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
+    returning w.*
   )
-  update private.insight_work as w
-  set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
-    claimed_by = p_worker, expiries = w.expiries + (w.lease_until is not null)::integer
-  from picked as p
-  where w.tenant_id = p.tenant_id and w.thread_id = p.thread_id
-  returning w.tenant_id, w.thread_id, w.fence, w.attempts, w.run_at;
+  select c.tenant_id, c.thread_id, c.fence, c.attempts, c.run_at, t.last_seq > coalesce(i.read_seq, 0)
+  from claimed as c
+  inner join public.et_threads as t on t.tenant_id = c.tenant_id and t.id = c.thread_id
+  left join public.et_thread_insights as i on i.tenant_id = c.tenant_id and i.thread_id = c.thread_id;
 end
 $$;
-comment on function private.claim_insights(text, integer, uuid) is
-'Definer, for the insights worker: threads whose insight is out of date, under lease and fence.';
+comment on function private.claim_insights(text, integer, uuid, uuid[]) is
+'Definer, for the insights worker: threads whose insight may be out of date, under lease and fence, and whether they '
+'have moved past it indeed. What eight workers died on is set aside.';
 
 create function private.thread_history(p_tenant_id uuid, p_thread_id uuid, p_most integer default 50) returns jsonb
 language sql volatile security definer set search_path = '' as $$
@@ -165,62 +189,6 @@ $$;
 comment on function private.thread_history(uuid, uuid, integer) is
 'Definer, for the insights worker: the newest turns of a thread over all its channels, oldest first. Volatile, so '
 'that it sees what a claim in the same statement saw.';
-
-create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint,
-  p_insight jsonb) returns text
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_moved boolean;
-begin
-  perform from private.insight_work as w
-  where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id
-    and w.fence = p_fence and w.lease_until > clock_timestamp()
-  for update;
-  if not found then
-    return 'lost';
-  end if;
-  if p_insight is not null then
-    insert into public.thread_insight_versions (
-      tenant_id, thread_id, version, summary, label, sentiment, next_step, follow_up_at, read_seq, model,
-        prompt_version, created_at)
-    select i.tenant_id, i.thread_id, i.version, i.summary, i.label, i.sentiment, i.next_step, i.follow_up_at,
-      i.read_seq,
-      i.model, i.prompt_version, i.updated_at
-    from public.et_thread_insights as i where i.tenant_id = p_tenant_id and i.thread_id = p_thread_id;
-    insert into public.et_thread_insights as i (
-      tenant_id, thread_id, summary, label, sentiment, sentiment_label, next_step, language, follow_up_at,
-        follow_up_text,
-      follow_up_status, read_seq, model, prompt_version)
-    values (
-      p_tenant_id, p_thread_id, p_insight ->> 'summary', p_insight ->> 'label', (p_insight ->> 'sentiment')::numeric,
-      p_insight ->> 'sentiment_label', p_insight ->> 'next_step', p_insight ->> 'language',
-      (p_insight ->> 'follow_up_at')::timestamptz, p_insight ->> 'follow_up_text',
-      case when p_insight ->> 'follow_up_at' is not null then 'scheduled' end, (p_insight ->> 'read_seq')::bigint,
-      p_insight ->> 'model', p_insight ->> 'prompt_version')
-    on conflict (tenant_id, thread_id) do update set
-      summary = excluded.summary, label = excluded.label, sentiment = excluded.sentiment,
-      sentiment_label = excluded.sentiment_label, next_step = excluded.next_step, language = excluded.language,
-      follow_up_at = excluded.follow_up_at, follow_up_text = excluded.follow_up_text,
-      follow_up_status = excluded.follow_up_status, follow_up_message_id = null, read_seq = excluded.read_seq,
-      version = i.version + 1, model = excluded.model, prompt_version = excluded.prompt_version,
-        updated_at = clock_timestamp();
-  end if;
-  select t.last_seq > coalesce((p_insight ->> 'read_seq')::bigint, i.read_seq, t.last_seq) into v_moved
-  from public.et_threads as t
-  left join public.et_thread_insights as i on i.tenant_id = t.tenant_id and i.thread_id = t.id
-  where t.tenant_id = p_tenant_id and t.id = p_thread_id;
-  if v_moved then
-    update private.insight_work as w set lease_until = null, run_at = clock_timestamp()
-    where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
-  else
-    delete from private.insight_work as w where w.tenant_id = p_tenant_id and w.thread_id = p_thread_id;
-  end if;
-  return 'recorded';
-end
-$$;
-comment on function private.complete_insight(uuid, uuid, bigint, jsonb) is
-'Definer, for the insights worker: the new insight, the old one into history. A null insight only closes the work '
-'(nothing moved).';
 
 create function private.fail_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_error text) returns text
 language plpgsql volatile security definer set search_path = '' as $$
@@ -367,7 +335,7 @@ from public, anon, authenticated, service_role;
 grant select on public.et_thread_insights to authenticated, service_role, parley_worker;
 grant select on public.thread_insight_versions, public.notifications to authenticated, service_role;
 grant select on private.insight_work to parley_worker;
-grant execute on function private.claim_insights(text, integer, uuid), private.thread_history(uuid, uuid, integer),
-private.complete_insight(uuid, uuid, bigint, jsonb), private.fail_insight(uuid, uuid, bigint, text),
+grant execute on function private.claim_insights(text, integer, uuid, uuid[]),
+private.thread_history(uuid, uuid, integer), private.fail_insight(uuid, uuid, bigint, text),
 private.renew_insights(uuid[], uuid[], bigint[]), private.run_follow_ups(integer),
 private.next_follow_up() to parley_worker;

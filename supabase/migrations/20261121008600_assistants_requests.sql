@@ -263,8 +263,9 @@ comment on function private.assist_context(uuid, uuid) is
 'Definer: what the assistant worker needs for one request; null when its message is gone. Volatile, so that it sees '
 'what a claim in the same statement saw.';
 
-create function private.claim_assistants(p_worker text, p_limit integer, p_after_tenant uuid default null)
-returns table (tenant_id uuid, request_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
+create function private.claim_assistants(
+  p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
+) returns table (tenant_id uuid, request_id uuid, thread_id uuid, fence bigint, attempts smallint, run_at timestamptz)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -273,7 +274,7 @@ begin
     -- At most a hundred rows a tenant wait: ranking them costs little, and nobody's requests stand behind another's.
     select w.tenant_id, w.id, row_number() over (partition by w.tenant_id order by w.run_at) as place
     from private.assist_work as w
-    where w.status = 'waiting' and w.run_at <= clock_timestamp()
+    where w.status = 'waiting' and w.run_at <= clock_timestamp() and w.tenant_id <> all(p_except)
       and (w.lease_until is null or w.lease_until < clock_timestamp())
   ), picked as (
     select w.tenant_id, w.id from private.assist_work as w
@@ -290,7 +291,7 @@ begin
   returning w.tenant_id, w.id, w.thread_id, w.fence, w.attempts, w.run_at;
 end
 $$;
-comment on function private.claim_assistants(text, integer, uuid) is
+comment on function private.claim_assistants(text, integer, uuid, uuid[]) is
 'Definer, for the assistant worker: requests in turn over the tenants, under lease and fence.';
 
 create function private.renew_assistants(p_tenant_ids uuid[], p_request_ids uuid[], p_fences bigint[])
@@ -396,6 +397,6 @@ from public, anon, authenticated, service_role;
 grant execute on function private.suggest_replies(uuid), private.read_suggestions(uuid),
 private.translate_message(uuid, text, boolean), public.suggest_replies(uuid), public.read_suggestions(uuid),
 public.translate_message(uuid, text), public.read_translation(uuid, text) to authenticated;
-grant execute on function private.claim_assistants(text, integer, uuid), private.assist_context(uuid, uuid),
+grant execute on function private.claim_assistants(text, integer, uuid, uuid[]), private.assist_context(uuid, uuid),
 private.renew_assistants(uuid[], uuid[], bigint[]), private.complete_assistant(uuid, uuid, bigint, jsonb),
 private.fail_assistant(uuid, uuid, bigint), private.expire_assistance(interval, interval) to parley_worker;

@@ -234,6 +234,17 @@ class World:
         ).fetchone()
         return dict(row["result"])  # type: ignore[index]
 
+    def complete_together(self, bursts: Sequence[tuple[Row, Row]], connection: Any = None) -> list[Row]:
+        """Record many decisions in one call; what became of each, in the order they were given."""
+        document = [
+            {"tenant_id": str(claim["tenant_id"]), "thread_id": str(claim["thread_id"]), "fence": claim["fence"],
+             "last_seq": claim["last_seq"], "decision": decision} for claim, decision in bursts
+        ]  # fmt: skip
+        cursor = (connection or self.worker).cursor(row_factory=dict_row)
+        rows = cursor.execute("select * from private.complete_inbound_batch(%s)", [Jsonb(document)]).fetchall()
+        assert len(rows) == len(bursts)
+        return [dict(row["result"]) for row in sorted(rows, key=lambda row: row["ord"])]
+
     def answered(self, tenant: Tenant, sender: str = "ann@people.test", **columns: Any) -> Row:
         """A message arrives and an AI reply is queued; answers what complete_inbound said."""
         arrived = self.arrive(tenant, sender, **columns)

@@ -10,7 +10,7 @@ select private.settle_ai_call(%(tenant_id)s, %(call_id)s, %(result)s) as settled
 -- Requests for drafts and translations, each with what is needed to serve it.
 select c.tenant_id::text, c.request_id::text, c.thread_id::text, c.fence, c.attempts, c.run_at,
   private.assist_context(c.tenant_id, c.request_id) as context
-from private.claim_assistants(%(worker)s, %(limit)s, %(after_tenant)s) as c;
+from private.claim_assistants(%(worker)s, %(limit)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
 
 -- name: renew_assistants
 -- Leases still held after renewing.

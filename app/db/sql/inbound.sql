@@ -66,7 +66,7 @@ select private.record_heartbeat(%(tenant_id)s, %(session_id)s, 'connected', null
 -- Up to p_limit threads with all they have waiting, each with what a decider may know of it.
 select c.tenant_id::text, c.thread_id::text, c.fence, c.first_seq, c.last_seq, c.control, c.control_epoch, c.attempts,
   c.run_at, private.decision_context(c.tenant_id, c.thread_id, c.first_seq, c.last_seq) as context
-from private.claim_inbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s) as c;
+from private.claim_inbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
 
 -- name: renew_inbound
 -- Leases still held after renewing.
@@ -77,8 +77,8 @@ select r.fence from private.renew_inbound(%(tenant_ids)s::uuid[], %(item_ids)s::
 select private.release_inbound(%(tenant_id)s, %(thread_id)s, %(fence)s) as released;
 
 -- name: complete_inbound
--- Decision, reply and statuses in one transaction, or nothing.
-select private.complete_inbound(%(tenant_id)s, %(thread_id)s, %(fence)s, %(last_seq)s, %(decision)s) as result;
+-- Decisions, replies and statuses in one transaction; for each of them all or nothing.
+select c.ord, c.result from private.complete_inbound_batch(%(bursts)s) as c;
 
 -- name: fail_inbound
 -- The handler failed; the database decides between another try and inbound_error.

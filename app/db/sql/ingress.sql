@@ -1,7 +1,7 @@
 -- name: claim_ingress
 -- Accounts with stored calls, each with what its adapter needs.
 select c.tenant_id::text, c.session_id::text, c.fence, c.run_at, c.channel, c.provider, c.address, c.config, c.secrets
-from private.claim_webhooks(%(worker)s, %(limit)s, %(after_tenant)s) as c;
+from private.claim_webhooks(%(worker)s, %(limit)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
 
 -- name: next_webhook
 -- The oldest call of a claimed account that is due.

@@ -1,12 +1,17 @@
 -- name: claim_insights
--- Threads that moved since their insight was written, each with its newest turns.
+-- What turned out not to have moved is put away and more is claimed, in one statement; with the newest turns of what has.
+with closed as materialized (
+  select private.close_insights(%(tenant_ids)s::uuid[], %(thread_ids)s::uuid[], %(fences)s::bigint[]) as held
+)
 select c.tenant_id::text, c.thread_id::text, c.fence, c.attempts, c.run_at,
-  private.thread_history(c.tenant_id, c.thread_id) as history
-from private.claim_insights(%(worker)s, %(limit)s, %(after_tenant)s) as c;
+  case when c.has_moved then private.thread_history(c.tenant_id, c.thread_id) end as history
+from closed
+cross join lateral private.claim_insights(
+  %(worker)s, %(limit)s + 0 * closed.held::integer, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
 
--- name: complete_insight
--- The new insight, or null when nothing moved.
-select private.complete_insight(%(tenant_id)s, %(thread_id)s, %(fence)s, %(insight)s) as result;
+-- name: complete_insights
+-- New insights, all of them or none.
+select c.ord, c.result from private.complete_insights(%(insights)s) as c;
 
 -- name: fail_insight
 -- Tried again later, set aside, or (without an error) only given back.

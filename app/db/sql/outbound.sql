@@ -2,7 +2,7 @@
 -- Up to p_limit rows that may leave now, each with all an adapter needs.
 select c.tenant_id::text, c.queue_id::text, c.message_id::text, c.thread_id::text, c.fence, c.attempt, c.channel, c.run_at,
   private.dispatch_details(c.tenant_id, c.queue_id) as details
-from private.claim_outbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s) as c;
+from private.claim_outbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
 
 -- name: renew_outbound
 -- Leases still held after renewing.
