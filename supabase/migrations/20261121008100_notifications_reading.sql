@@ -20,14 +20,13 @@ create function private.mark_notifications_read(p_ids uuid[]) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_user uuid := private.current_user_id();
-  v_tenant uuid;
+  v_tenant uuid := private.current_tenant();
   v_count integer;
 begin
   if v_user is null then
     raise exception 'sign in first' using errcode = 'PT401', detail = '{"code": "not_authenticated"}',
       hint = 'A person reads notifications, not a key.';
   end if;
-  v_tenant := private.authorize('read');
   insert into public.notification_reads (tenant_id, user_id, notification_id)
   select n.tenant_id, v_user, n.id from public.notifications as n
   where n.tenant_id = v_tenant and coalesce(n.user_id = v_user, true) and (p_ids is null or n.id = any(p_ids))
