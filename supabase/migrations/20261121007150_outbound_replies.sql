@@ -10,7 +10,7 @@ begin
   if not exists (select from unnest(p_bursts) as b where b.action in ('auto_reply', 'follow_up')) then
     return p_bursts;
   end if;
-  perform private.refuse_unsendable(t, b.decision ->> 'reply', 'text', 'ai') from unnest(p_bursts) as b
+  perform private.refuse_unsendable(t, b.decision ->> 'reply', null, 'ai') from unnest(p_bursts) as b
   inner join public.et_threads as t on t.tenant_id = b.tenant_id and t.id = b.thread_id
   where b.action in ('auto_reply', 'follow_up');
   with reply as materialized (

@@ -58,6 +58,7 @@ def test_every_message_is_answered_or_decided_on_a_stack_of_its_own(stack: Stack
     assert not stack.home.exists(), "it touched no stack of ours"
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("channel", sorted(CHANNELS))
 def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, channel: str) -> None:
     """The demo's account is made once; every run is new people. SMS without a public address lists what is unknown."""

@@ -159,7 +159,7 @@ def test_logged_out_on_the_phone_clears_the_keys_and_says_so(phones: Phones) -> 
     assert len(phones.stored(session)) == 1, "what came in stays"
 
 
-@pytest.mark.parametrize("code", [408, 428, 500, 503])
+@pytest.mark.parametrize("code", [428, *(pytest.param(code, marks=pytest.mark.prove) for code in (408, 500, 503))])
 def test_it_comes_back_with_growing_pauses(phones: Phones, code: int) -> None:
     """Refused again and again, the tries get rarer and the account is degraded; let in, it is connected again."""
     number, session, _ = running(phones)

@@ -16,8 +16,6 @@ from tests.db.helpers import Row
 from tests.support.whatsapp import Phones
 from tests.workers.harness import QUESTION, wait_until
 
-PEOPLE = 60
-
 
 def queue(phones: Phones) -> list[Row]:
     """Everything that was to be sent."""
@@ -70,24 +68,25 @@ def test_an_answer_reaches_the_phone_and_its_receipts_come_back(phones: Phones) 
 
 
 @pytest.mark.timeout(300)
-def test_lost_answers_double_nothing_and_settle_by_themselves(phones: Phones) -> None:
+@pytest.mark.parametrize("people", [15, pytest.param(60, marks=pytest.mark.prove)])
+def test_lost_answers_double_nothing_and_settle_by_themselves(phones: Phones, people: int) -> None:
     """The line between worker and bridge breaks for a third of the sends: every person gets one message, and each send
     nobody heard of ends as sent, since WhatsApp's own word comes by another way."""
     chance = random.Random(4)
     proxy = Proxy(phones.room.settings.baileys_port, lambda: chance.random() < 0.33)
     phones.room.settings = _replace(phones.room.settings, baileys_url=f"http://127.0.0.1:{proxy.port}")
     number, _, _ = at_work(phones)
-    for person in range(PEOPLE):
+    for person in range(people):
         phones.whatsapp.write(number, f"+4917000{person:05}", QUESTION)
-    wait_until(lambda: len(queue(phones)) == PEOPLE, 90, 0.1, phones.room.logs)
+    wait_until(lambda: len(queue(phones)) == people, 90, 0.1, phones.room.logs)
     phones.room.settle(90)
     wait_until(lambda: set(statuses(phones)) == {"sent"}, 60, 0.1, lambda: f"{statuses(phones)} {phones.room.logs()}")
     got = Counter(one["jid"] for one in phones.whatsapp.sent)
     print(
-        {"people": PEOPLE, "stanzas": sum(got.values()), "answers lost": proxy.cut, "statuses": dict(statuses(phones))}
+        {"people": people, "stanzas": sum(got.values()), "answers lost": proxy.cut, "statuses": dict(statuses(phones))}
     )
-    assert proxy.cut > 5, "no answer was lost: the test proved nothing"
-    assert len(got) == PEOPLE and max(got.values()) == 1
+    assert proxy.cut > 2, "no answer was lost: the test proved nothing"
+    assert len(got) == people and max(got.values()) == 1
     assert phones.room.violations() == []
     proxy.close()
 
@@ -137,6 +136,7 @@ def test_while_the_bridge_is_away_messages_wait(phones: Phones) -> None:
     assert statuses(phones) == {"sent": 2} and phones.whatsapp.sent[1]["text"] == "One more thing"
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(480)
 def test_a_bridge_that_is_killed_while_it_sends_doubles_nothing(phones: Phones) -> None:
     """Killed eight times among forty sends: nobody gets two; each row is sent, or is listed as unknown."""
