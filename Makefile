@@ -22,15 +22,14 @@ setup: ## Create .venv from uv.lock (fast when nothing changed).
 up: setup ## Start everything: Postgres, API, workers, mail in and out. Ctrl-C stops it.
 	@exec $(BIN)/parley up
 
-# Modules that wait most come first, so that no worker is left alone with one of them at the end. Three workers on two
-# cores, since most of a test is waiting.
+# Modules that wait most come first, so that no worker is left alone with one of them at the end.
 ROOMS := tests/workers tests/channels tests/demo tests/receivers tests/functions tests/api tests
 
 test: setup ## Set up, then run every test but the slow proofs. PYTEST_ARGS='-k threads' narrows it.
 ifdef PYTEST_ARGS
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 else
-	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --ignore tests/stack $(ROOMS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/stack $(ROOMS)
 	@$(BIN)/python -m pytest -n 3 tests/stack # it kills supervisors: nothing else is measured beside it
 endif
 

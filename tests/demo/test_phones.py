@@ -34,7 +34,7 @@ def stack() -> Iterator[Stack]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize("channel", sorted(CHANNELS))
+@pytest.mark.parametrize("channel", ["whatsapp", pytest.param("sms", marks=pytest.mark.prove)])
 def test_every_message_is_answered_or_decided_on_a_stack_of_its_own(stack: Stack, channel: str) -> None:
     """Nothing runs: a stack and a provider are started and thrown away. What the provider's lost answers left unknown,
     its statuses have settled: no error is left."""
@@ -75,6 +75,7 @@ def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, chann
         process.terminate()
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("channel", sorted(CHANNELS))
 def test_it_refuses_where_answers_could_reach_somebody(stack: Stack, channel: str) -> None:
     """What counts is the address the running stack uses, whatever this process is told."""

@@ -54,6 +54,7 @@ def test_every_message_is_answered_or_decided_on_a_stack_of_its_own(stack: Stack
     assert not stack.home.exists(), "it touched no stack of ours"
 
 
+@pytest.mark.prove
 def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, provider_url: str) -> None:
     """The demo's bot is made once; every run is new people."""
     up = stack.run("up", "--detach", PARLEY_TELEGRAM_URL=provider_url)

@@ -193,7 +193,7 @@ class Room:
         mails = [read_mail(path.read_bytes()) for path in sorted((self.home / "mail" / "new").glob("*"))]
         return [mail for mail in mails if recipient is None or recipient in mail["X-Parley-Envelope-To"]]
 
-    def reply_to(self, recipient: str, timeout_s: float = 10.0) -> EmailMessage:
+    def reply_to(self, recipient: str, timeout_s: float = 30) -> EmailMessage:
         """The one mail that went to `recipient`, waited for."""
         wait_until(lambda: self.caught(recipient), timeout_s, what=lambda: f"a reply to {recipient}: {self.logs()}")
         mails = self.caught(recipient)

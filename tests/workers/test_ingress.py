@@ -217,6 +217,7 @@ def test_five_hundred_killed_readers_lose_and_repeat_nothing(reading: Room) -> N
     kill_readers(reading, 500, 6000)
 
 
+@pytest.mark.prove
 def test_a_call_that_kills_its_reader_is_set_aside(reading: Room) -> None:
     """Twenty dead workers later; everything else of the account is read then."""
     reading.lease(1)
