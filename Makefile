@@ -30,7 +30,7 @@ ifdef PYTEST_ARGS
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 else
 	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/stack $(ROOMS)
-	@$(BIN)/python -m pytest -n 3 tests/stack # it kills supervisors: nothing else is measured beside it
+	@$(BIN)/python -m pytest tests/stack # it kills supervisors and wants their ports again: nothing else may run beside it
 endif
 
 lint: setup ## Check style and types of Python, SQL and TypeScript.
