@@ -18,6 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 TOOLS = os.path.join(VENV, "bootstrap")
 STAMP = os.path.join(VENV, ".parley-setup")
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+"""Where Debian, Red Hat and SUSE keep the certificates a machine trusts."""
 
 
 def main():
@@ -128,10 +130,24 @@ def sync(uv):
     """Install exactly what the lock file names."""
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
     environment.update(UV_PROJECT_ENVIRONMENT=VENV, UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
-    if os.environ.get("PIP_CERT"):  # behind a proxy with its own certificate, pip's is the one people set
-        environment.setdefault("SSL_CERT_FILE", os.environ["PIP_CERT"])
+    environment = trusting(environment)
     command = [uv, "sync", "--frozen", "--quiet", "--python", os.path.join(VENV, "bin", "python")]
     run(command, "cannot install what uv.lock names", environment)
+
+
+def trusting(environment):
+    """`environment`, in which uv, Deno and npm trust what this machine trusts, as pip does: behind a company's proxy the
+    certificate is the machine's own. PIP_CERT, which people set for pip, counts for all of them."""
+    made = dict(environment, UV_SYSTEM_CERTS=environment.get("UV_SYSTEM_CERTS", "true"))
+    made.setdefault("DENO_TLS_CA_STORE", "mozilla,system")
+    given = environment.get("PIP_CERT")
+    if given:
+        made.setdefault("SSL_CERT_FILE", given)
+        made.setdefault("DENO_CERT", given)
+    bundle = given or next(filter(os.path.exists, BUNDLES), None)
+    if bundle:
+        made.setdefault("NODE_EXTRA_CA_CERTS", bundle)
+    return made
 
 
 def fetch_functions():
@@ -142,9 +158,7 @@ def fetch_functions():
         return True
     places = [os.path.join(functions, name, "handler.ts") for name in sorted(os.listdir(functions))]
     command = [deno, "install", "--frozen", "--quiet", "--entrypoint", *filter(os.path.exists, places)]
-    environment = {**os.environ, "DENO_DIR": os.path.join(VENV, "deno"), "DENO_NO_UPDATE_CHECK": "1"}
-    if os.environ.get("PIP_CERT"):
-        environment.setdefault("DENO_CERT", os.environ["PIP_CERT"])
+    environment = trusting({**os.environ, "DENO_DIR": os.path.join(VENV, "deno"), "DENO_NO_UPDATE_CHECK": "1"})
     done = subprocess.run(
         command, cwd=functions, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -161,7 +175,7 @@ def fetch_bridge():
         return True
     # No scripts: nothing that was fetched runs here. Peers are what the bridge does without.
     command = [npm, "ci", "--ignore-scripts", "--omit=peer", "--no-audit", "--no-fund", "--loglevel=error"]
-    environment = {**os.environ, "PATH": os.path.dirname(npm) + os.pathsep + os.environ.get("PATH", "")}
+    environment = trusting({**os.environ, "PATH": os.path.dirname(npm) + os.pathsep + os.environ.get("PATH", "")})
     done = subprocess.run(
         command, cwd=bridge, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )

@@ -1,6 +1,7 @@
 """`make setup`: repeatable, quick when nothing changed, and one line with the remedy when something is missing."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,23 @@ def test_an_unfinished_environment_is_replaced_and_a_missing_network_is_named(tr
     last = result.stderr.splitlines()[-1]
     assert last.startswith("error: cannot fetch uv from the Python package index — check the network")
     assert not (tree / ".venv" / ".parley-setup").exists()
+
+
+@pytest.mark.parametrize("given", [None, "/etc/company.pem"])
+def test_what_the_machine_trusts_is_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
+    """Behind a company's proxy uv looks into the machine's own certificates, and at the one that was set for pip."""
+    finish(tree)
+    (tree / "uv.lock").write_text("changed")
+    tools = tree / ".venv" / "bootstrap"
+    (tools / "bin").mkdir(parents=True)
+    (tools / "installed").write_text(re.search('UV = "(.*)"', (tree / "scripts" / "setup.py").read_text())[1] + "\n")  # type: ignore[index]
+    (tools / "bin" / "uv").write_text(f"#!/bin/sh\nenv > '{tree}/uv.env'\n")
+    (tools / "bin" / "uv").chmod(0o755)
+    for name in ("SSL_CERT_FILE", "PIP_CERT", "UV_SYSTEM_CERTS"):
+        monkeypatch.delenv(name, raising=False)
+    assert setup(tree, **({"PIP_CERT": given} if given else {})).returncode == 0
+    saw = dict(line.split("=", 1) for line in (tree / "uv.env").read_text().splitlines() if "=" in line)
+    assert (saw["UV_SYSTEM_CERTS"], saw.get("SSL_CERT_FILE")) == ("true", given)
 
 
 def test_a_changed_lock_file_is_noticed(tree: Path) -> None:
