@@ -1,4 +1,4 @@
--- Chapter: assistants, part three. Asking again: another decider on the same input, beside the live one or later.
+-- Chapter: assistants, part four. Asking again: another decider on the same input, beside the live one or later.
 --
 --   inbound_decisions ──▶ replay_context(): the input as it was: knowledge by digest, burst and history by seq
 --                              │
