@@ -136,7 +136,7 @@ def sync(uv):
 
 
 def trusting(environment):
-    """`environment`, in which uv, Deno and npm trust what this machine trusts, as pip does: behind a company's proxy the
+    """`environment`, in which uv, Deno and npm trust what this machine trusts, as pip does: behind a proxy the
     certificate is the machine's own. PIP_CERT, which people set for pip, counts for all of them."""
     made = dict(environment, UV_SYSTEM_CERTS=environment.get("UV_SYSTEM_CERTS", "true"))
     made.setdefault("DENO_TLS_CA_STORE", "mozilla,system")

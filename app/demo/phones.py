@@ -7,6 +7,7 @@ import asyncio
 import random
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ PUBLIC = "https://parley.localhost"
 """What the functions of a throw-away stack are told to be reached at; the provider knows where that ends."""
 
 
-class PhoneDemo:
+class PhoneDemo(ABC):
     """`count` people write one message each; `seed` makes a run repeatable."""
 
     channel = ""
@@ -44,21 +45,21 @@ class PhoneDemo:
         self._session_id, self._unanswered = "", 0
         self._before: frozenset[str] = frozenset()
 
+    @abstractmethod
     def url(self, settings: Settings) -> str:
         """Where the provider of a stack is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def queue_id(self, delivery: Mapping[str, Any]) -> str:
         """Our own id of a message the provider took."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def connect(self, settings: Settings, connection: Connection) -> tuple[str, str]:
         """Make the account and tell the provider of it: what it calls the account in orders, and its session id."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def write(self, settings: Settings, there: str, said: Sequence[tuple[str, str, str]]) -> list[str]:
         """People write: (number, name, text) each; the ids of their messages."""
-        raise NotImplementedError
 
     async def require_harmless(self, settings: Settings, connection: Connection) -> None:
         """The API of the stack is the one on loopback, and the edge functions run."""

@@ -1,11 +1,17 @@
 """Calling webhooks as providers do: several at a time, again until they answer 2xx, and on this machine only."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+
+from devstack.providers.faults import Faults
+from devstack.providers.http import Drop, Request, Response, Server
 
 AT_ONCE = 8
 PAUSE_S = 0.2
@@ -85,3 +91,38 @@ class Pusher:
             status = 0
         self.answers[status] = self.answers.get(status, 0) + 1
         return 200 <= status < 300
+
+
+class PushingProvider(ABC):
+    """A provider that tells webhooks what happens. `async with provider.serving(port)` listens on 127.0.0.1."""
+
+    ident = ""
+
+    def __init__(self, seed: int) -> None:
+        self.faults = Faults(seed)
+        self.pusher = Pusher()
+        self.deliveries: list[dict[str, Any]] = []
+        """What people got, in order."""
+        self.calls: dict[str, int] = {}
+        """Kind of call → how often it was made."""
+        self.url = ""
+
+    @contextlib.asynccontextmanager
+    async def serving(self, port: int = 0) -> AsyncIterator[str]:
+        """Yields the base URL."""
+        async with Server(self.handle, port) as server:
+            self.url = f"http://127.0.0.1:{server.port}"
+            self.pusher.start()
+            try:
+                yield self.url
+            finally:
+                await self.pusher.stop()
+
+    @abstractmethod
+    async def handle(self, request: Request) -> Response | Drop:
+        """Any request."""
+
+    def about(self) -> dict[str, Any]:
+        """What it is, and what it has still to tell."""
+        return {"provider": self.ident, "pending": self.pusher.pending, "answers": self.pusher.answers,
+                "unanswered": self.faults.happened.get("lost", 0)}  # fmt: skip

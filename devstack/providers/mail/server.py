@@ -1,14 +1,15 @@
 """Both APIs over HTTP on one port; at `/control` a demo looks at what was sent, and breaks things."""
 
-import asyncio
 import contextlib
 import json
 import secrets
 from typing import Any
 
-from devstack.providers.faults import BEFORE, Fault, Faults
-from devstack.providers.http import DROP, Drop, Request, Response, Server, as_json
+from devstack.providers import control
+from devstack.providers.faults import Fault, Faults
+from devstack.providers.http import Drop, Request, Response, Server, as_json
 from devstack.providers.mail.apis import Api, Json, ResendApi, SparkPostApi
+from devstack.providers.struck import answered
 
 IDENT = "parley loopback mail"
 
@@ -33,8 +34,8 @@ class MailProviders:
 
     async def handle(self, request: Request) -> Response | Drop:
         """Any request."""
-        if request.path.startswith("/control"):
-            return self._control(request, request.path.removeprefix("/control").strip("/"))
+        if request.path.startswith(control.PREFIX):
+            return await control.obey(request, self.faults, self._order)
         if request.method == "GET":
             name = "sparkpost" if request.path.startswith("/api/v1/") else "resend"
             return _as_response(self.apis[name].look(request.headers))
@@ -45,57 +46,40 @@ class MailProviders:
 
     async def _send(self, name: str, api: Api, request: Request) -> Response | Drop:
         self.calls[name] += 1
-        fault = self.faults.strike(name)
-        if fault is not None and fault.kind in BEFORE:
-            return _instead(fault)
-        if fault is not None and fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-        try:
-            document = json.loads(request.body)
-        except ValueError:
-            return as_json({"name": "validation_error", "message": "no JSON"}, 422)
-        answer = _as_response(api.answer(request.headers, document))
-        if fault is None or fault.kind == "slow":
-            return answer
-        self.unanswered[name] += answer.status < 300
-        if fault.kind == "hang":
-            await request.disconnected.wait()
-        return Response(200, b"<html>it works</html>", "text/html") if fault.kind == "garbage" else DROP
+        said: list[Response] = []
+
+        async def do() -> Response:
+            try:
+                said.append(_as_response(api.answer(request.headers, json.loads(request.body))))
+            except ValueError:
+                said.append(as_json({"name": "validation_error", "message": "no JSON"}, 422))
+            return said[0]
+
+        answer = await answered(self.faults, name, request, do, _instead)
+        self.unanswered[name] += bool(said) and said[0].status < 300 and answer is not said[0]
+        return answer
 
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _control(self, request: Request, what: str) -> Response:
-        try:
-            return as_json(self._order(what, json.loads(request.body) if request.body else {}))
-        except (KeyError, TypeError, ValueError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-
-    def _order(self, what: str, given: Json) -> Any:
+    def _order(self, what: str, _given: Json) -> Any:
         match what:
             case "":
                 about = {"calls": self.calls, "unanswered": self.unanswered}
                 return {"provider": IDENT, "key": self.apis["resend"].key, **about}
-            case "faults":
-                self.faults.order_all(given)
-            case "clear-faults":
-                self.faults.clear()
             case "mails":
                 return {name: [api.queue_id(mail) for mail in api.mails] for name, api in self.apis.items()}
             case _:
                 raise ValueError(f"no such order: {what}")
-        return {"done": True}
 
 
 def _as_response(reply: tuple[int, Any]) -> Response:
     return as_json(reply[1], reply[0])
 
 
-def _instead(fault: Fault) -> Response | Drop:
-    """What is answered in the place of a call that is not made."""
+def _instead(fault: Fault) -> Response | None:
+    """What the APIs say themselves in the place of a call that is not made."""
     if fault.kind == "limit":
         return as_json({"name": "rate_limit_exceeded", "message": "Too many requests"}, 429)
-    if fault.kind == "html":
-        return Response(fault.status, b"<html><h1>Bad Gateway</h1></html>", "text/html")
     if fault.kind == "status":
         return as_json({"name": "internal_server_error", "message": fault.text}, fault.status)
-    return DROP
+    return None

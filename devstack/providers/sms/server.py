@@ -1,17 +1,16 @@
 """The Messages API over HTTP, and beside it `/control`, where a test or a demo plays the people and breaks things."""
 
 import base64
-import contextlib
 import hmac
-import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from devstack.providers.faults import Fault, Faults
-from devstack.providers.http import Drop, Request, Response, Server, as_json
-from devstack.providers.pushing import Push, Pusher
+from devstack.providers import control
+from devstack.providers.faults import Fault
+from devstack.providers.http import Drop, Request, Response, as_json
+from devstack.providers.pushing import Push, PushingProvider
 from devstack.providers.sms.messages import Account, ApiError, Json, new_sid, signature
 from devstack.providers.struck import answered
 
@@ -20,33 +19,19 @@ PREFIX = "/2010-04-01/Accounts/"
 STATUS_S = 0.02
 
 
-class Sms:
-    """One provider with its accounts. `async with sms.serving(port)` listens on 127.0.0.1."""
+class Sms(PushingProvider):
+    """One provider with its accounts. `calls` counts messages, account, media and file; a delivery is {"account", "to",
+    "sid", "at", "body", "callback"}."""
+
+    ident = IDENT
 
     def __init__(self, *, per_second: float = 100.0, burst: int = 100, seed: int = 0) -> None:
+        super().__init__(seed)
         self.per_second, self.burst = per_second, burst
-        self.faults = Faults(seed)
-        self.pusher = Pusher()
         self.accounts: dict[str, Account] = {}
         self.media: dict[str, tuple[bytes, str]] = {}
-        self.deliveries: list[Json] = []
-        """What people got, in order: {"account", "to", "sid", "at", "body", "callback"}."""
-        self.calls: dict[str, int] = {}
-        """messages, account, media, file → how often it was called."""
         self.statuses: tuple[str, ...] = ("queued", "sent", "delivered")
         """What becomes of every message, told to its StatusCallback."""
-        self.url = ""
-
-    @contextlib.asynccontextmanager
-    async def serving(self, port: int = 0) -> AsyncIterator[str]:
-        """Yields the base URL."""
-        async with Server(self.handle, port) as server:
-            self.url = f"http://127.0.0.1:{server.port}"
-            self.pusher.start()
-            try:
-                yield self.url
-            finally:
-                await self.pusher.stop()
 
     # ── playing the people ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -86,8 +71,8 @@ class Sms:
 
     async def handle(self, request: Request) -> Response | Drop:
         """Any request: /2010-04-01/Accounts/<sid>…, /files/<id>, /control."""
-        if request.path.startswith("/control"):
-            return self._control(request, request.path.removeprefix("/control").strip("/"))
+        if request.path.startswith(control.PREFIX):
+            return await control.obey(request, self.faults, self._order)
         parts = request.path.removeprefix(PREFIX).split("/")
         name = "messages" if parts[1:] == ["Messages.json"] else "media" if "Media" in parts else "account"
         name = "file" if request.path.startswith("/files/") else name
@@ -152,18 +137,10 @@ class Sms:
 
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _control(self, request: Request, what: str) -> Response:
-        if not what:
-            return as_json({"provider": IDENT, "accounts": list(self.accounts), "pending": self.pusher.pending,
-                            "answers": self.pusher.answers,
-                            "unanswered": self.faults.happened.get("lost", 0)})  # fmt: skip
-        try:
-            return as_json(self._order(what, json.loads(request.body) if request.body else {}))
-        except (KeyError, TypeError, ValueError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-
     def _order(self, what: str, given: Json) -> Any:
         match what:
+            case "":
+                return self.about() | {"accounts": list(self.accounts)}
             case "accounts":
                 self.add_account(given["sid"], given["token"], given["number"], given["webhook"])
             case "reach":
@@ -171,15 +148,11 @@ class Sms:
             case "messages":
                 account = self.accounts[given["sid"]]
                 return [self.write(account, one["person"], one["text"]) for one in given["messages"]]
-            case "faults":
-                self.faults.order_all(given)
-            case "clear-faults":
-                self.faults.clear()
             case "deliveries":
                 return self.deliveries
             case _:
                 raise ValueError(f"no such order: {what}")
-        return {"done": True}
+        return None
 
 
 def _instead(fault: Fault) -> Response | None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import itertools
 import json
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from devstack.providers import control
 from devstack.providers.faults import Fault, Faults
 from devstack.providers.http import DROP, Drop, Request, Response, Server, as_json
 from devstack.providers.struck import answered
@@ -114,9 +116,9 @@ class Telegram:
 
     async def handle(self, request: Request) -> Response | Drop:
         """Any request."""
+        if request.path.startswith(control.PREFIX):
+            return await control.obey(request, self.faults, functools.partial(self._order, request))
         head, _, rest = request.path.removeprefix("/").partition("/")
-        if head == "control":
-            return self._control(request, rest)
         if head == "file":
             return self._download(rest)
         if not head.startswith("bot") or not rest:
@@ -232,17 +234,10 @@ class Telegram:
 
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _control(self, request: Request, what: str) -> Response:
-        if not what:
-            return as_json({"provider": IDENT, "bots": [self._about(bot) for bot in self.bots.values()]})
-        try:
-            given = json.loads(request.body) if request.body else {}
-            return as_json(self._order(what, given, request))
-        except (KeyError, TypeError, ValueError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-
-    def _order(self, what: str, given: Json, request: Request) -> Any:
+    def _order(self, request: Request, what: str, given: Json) -> Any:
         match what:
+            case "":
+                return {"provider": IDENT, "bots": [self._about(bot) for bot in self.bots.values()]}
             case "bots":
                 return self._about(self.add_bot(given["token"], given.get("username", "parley_bot")))
             case "messages":
@@ -251,15 +246,11 @@ class Telegram:
                 self.block(given["token"], given["person"], blocked=given.get("blocked", True))
             case "revoke":
                 self.bots[given["token"]].revoked = given.get("revoked", True)
-            case "faults":
-                self.faults.order_all(given)
-            case "clear-faults":
-                self.faults.clear()
             case "deliveries":
                 return list(itertools.islice(self.deliveries, int(request.query.get("since", 0)), None))
             case _:
                 raise ValueError(f"no such order: {what}")
-        return {"done": True}
+        return None
 
     def _written(self, token: str, one: Json) -> Json:
         data = one.pop("file", None)

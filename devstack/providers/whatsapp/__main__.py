@@ -3,20 +3,8 @@
 The first line on standard output is JSON: {"url", "pid"}. Orders go to `/control`.
 """
 
-import argparse
-
 from devstack.providers.process import run
 from devstack.providers.whatsapp.server import WhatsApp
 
-
-def main() -> None:
-    """Run with the arguments of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m devstack.providers.whatsapp", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
-    parser.add_argument("--seed", type=int, default=0, help="of the faults that strike by chance")
-    asked = parser.parse_args()
-    run(WhatsApp(seed=asked.seed).serving, asked.port)
-
-
 if __name__ == "__main__":
-    main()
+    run("whatsapp", __doc__, WhatsApp)

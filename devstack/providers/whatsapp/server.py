@@ -1,19 +1,18 @@
 """The Cloud API over HTTP, and beside it `/control`, where a test or a demo plays the people and breaks things."""
 
-import contextlib
 import hmac
 import json
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 
-from devstack.providers.faults import Fault, Faults
-from devstack.providers.http import Drop, Request, Response, Server, as_json
-from devstack.providers.pushing import Push, Pusher
+from devstack.providers import control
+from devstack.providers.faults import Fault
+from devstack.providers.http import Drop, Request, Response, as_json
+from devstack.providers.pushing import Push, PushingProvider
 from devstack.providers.struck import answered
 from devstack.providers.whatsapp.numbers import File, Files, GraphError, Json, Limits, Number, new_wamid
 from devstack.providers.whatsapp.sending import check, take_upload, usage
@@ -23,37 +22,23 @@ STATUS_S = 0.02
 BATCH_S = 0.05
 
 
-class WhatsApp:
-    """One Cloud API with its numbers. `async with whatsapp.serving(port)` listens on 127.0.0.1."""
+class WhatsApp(PushingProvider):
+    """One Cloud API with its numbers. `calls` counts messages, media, number and file; a delivery is {"number", "to",
+    "id", "at", "message"}."""
+
+    ident = IDENT
 
     def __init__(self, limits: Limits | None = None, *, seed: int = 0) -> None:
+        super().__init__(seed)
         self.limits = limits or Limits()
-        self.faults = Faults(seed)
         self.files = Files()
-        self.pusher = Pusher()
         self.numbers: dict[str, Number] = {}
-        self.deliveries: list[Json] = []
-        """What people got, in order: {"number", "to", "id", "at", "message"}."""
-        self.calls: dict[str, int] = {}
-        """messages, media, number, file → how often it was called."""
         self.statuses: tuple[str, ...] = ("sent", "delivered")
         """What becomes of every message, told in this order at first."""
         self.batch, self.repeat = 1, 0.0
         """Most changes in one call, and the chance that a call is made twice."""
-        self.url = ""
         self._chance = random.Random(seed)  # noqa: S311 - a scripted run can be repeated
         self._waiting: dict[str, list[Json]] = {}
-
-    @contextlib.asynccontextmanager
-    async def serving(self, port: int = 0) -> AsyncIterator[str]:
-        """Yields the base URL."""
-        async with Server(self.handle, port) as server:
-            self.url = f"http://127.0.0.1:{server.port}"
-            self.pusher.start()
-            try:
-                yield self.url
-            finally:
-                await self.pusher.stop()
 
     # ── playing the people ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,9 +103,9 @@ class WhatsApp:
 
     async def handle(self, request: Request) -> Response | Drop:
         """Any request: /v23.0/<id>[/messages|/media], /files/<id>, /control."""
+        if request.path.startswith(control.PREFIX):
+            return await control.obey(request, self.faults, self._order)
         parts = request.path.strip("/").split("/")
-        if parts[0] == "control":
-            return await self._control(request, "/".join(parts[1:]))
         name = parts[2] if len(parts) > 2 else "number" if parts[-1] in self.numbers else "media"
         name = "file" if parts[0] == "files" else name
         self.calls[name] = self.calls.get(name, 0) + 1
@@ -204,18 +189,10 @@ class WhatsApp:
 
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _control(self, request: Request, what: str) -> Response:
-        if not what:
-            return as_json({"provider": IDENT, "numbers": [one.about() for one in self.numbers.values()],
-                            "pending": self.pusher.pending, "answers": self.pusher.answers,
-                            "unanswered": self.faults.happened.get("lost", 0)})  # fmt: skip
-        try:
-            return as_json(await self._order(what, json.loads(request.body) if request.body else {}))
-        except (KeyError, TypeError, ValueError, httpx.HTTPError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-
     async def _order(self, what: str, given: Json) -> Any:
         match what:
+            case "":
+                return self.about() | {"numbers": [one.about() for one in self.numbers.values()]}
             case "numbers":
                 place = {name: given[name] for name in ("token", "app_secret")}
                 number = self.add_number(given["phone_number_id"], given["display"], **place)
@@ -224,12 +201,8 @@ class WhatsApp:
                 number = self.numbers[given["phone_number_id"]]
                 each = given["messages"]
                 return [self.write(number, one.pop("person"), one.pop("text", None), **one) for one in each]
-            case "faults":
-                self.faults.order_all(given)
-            case "clear-faults":
-                self.faults.clear()
             case "deliveries":
                 return self.deliveries
             case _:
                 raise ValueError(f"no such order: {what}")
-        return {"done": True}
+        return None
