@@ -1,8 +1,8 @@
-"""A dispatch as an adapter gets it, for tests; and a mark that counts."""
+"""A dispatch as an adapter gets it, for tests; a file; and a mark that counts."""
 
 from typing import Any
 
-from app.domain.channels import Dispatch
+from app.domain.channels import Dispatch, OutgoingFile
 
 
 def dispatch(**members: Any) -> Dispatch:
@@ -15,6 +15,11 @@ def dispatch(**members: Any) -> Dispatch:
         "references": (), "session_config": {}, "secrets": {},
     }  # fmt: skip
     return Dispatch(**(plain | members))
+
+
+def file(data: bytes, content_type: str, filename: str = "file.bin") -> OutgoingFile:
+    """A file to send."""
+    return OutgoingFile(id="f", filename=filename, content_type=content_type, size_bytes=len(data), data=data)
 
 
 class Mark:

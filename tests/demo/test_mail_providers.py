@@ -1,10 +1,7 @@
 """`parley demo --channel email`: replies leave by providers that lose one answer in twenty, and nobody gets two."""
 
 import json
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -22,19 +19,6 @@ from tests.demo.test_demo import KEYS, Stack
 from tests.stack.conftest import ALONE
 
 COUNT = 100
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    """A stack that is not yet running."""
-    folder = Path(tempfile.mkdtemp(prefix="parley-demo-test-"))
-    folder.chmod(0o711)
-    made = Stack(folder / ".parley")
-    try:
-        yield made
-    finally:
-        made.run("down")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,36 +2,17 @@
 loses some of its own, and the same figures as everywhere."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from app.settings import PROJECT
-from devstack.ports import free_port
 from tests.demo.test_demo import KEYS, Stack
 from tests.stack.conftest import ALONE
 
 COUNT = 60
 CHANNELS = {"whatsapp": ("devstack.providers.whatsapp", "PARLEY_WHATSAPP_URL"), "sms": ("devstack.providers.sms", "PARLEY_TWILIO_URL")}  # fmt: skip
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    """A stack that is not yet running."""
-    folder = Path(tempfile.mkdtemp(prefix="parley-demo-test-"))
-    folder.chmod(0o711)
-    made = Stack(folder / ".parley")
-    made.environment["PARLEY_FUNCTIONS_PORT"] = str(free_port())
-    try:
-        yield made
-    finally:
-        made.run("down")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", pytest.param("sms", marks=pytest.mark.prove)])

@@ -1,12 +1,9 @@
 """`parley demo --channel telegram`: the main job over a Bot API on this machine, and nowhere else."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +12,6 @@ from tests.demo.test_demo import KEYS, Stack
 from tests.stack.conftest import ALONE
 
 COUNT = 40
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    """A stack that is not yet running."""
-    folder = Path(tempfile.mkdtemp(prefix="parley-demo-test-"))
-    folder.chmod(0o711)
-    made = Stack(folder / ".parley")
-    try:
-        yield made
-    finally:
-        made.run("down")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

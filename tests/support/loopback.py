@@ -3,9 +3,10 @@
 import json
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from app.secrets import Vault
+from devstack.providers.faults import Faults
 from devstack.providers.telegram import Telegram
 from devstack.providers.telegram.bots import Bot, Limits
 from tests.db.helpers import Row, Tenant
@@ -18,6 +19,19 @@ class Serving(Protocol):
 
     def serving(self, port: int = 0) -> Any:
         """An async context manager that yields a base URL."""
+
+
+class Breakable(Serving, Protocol):
+    """What also has faults, and remembers what it delivered."""
+
+    faults: Faults
+
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        """In order."""
+
+
+P = TypeVar("P", bound=Breakable)
 
 
 class Loopback(InThread):
@@ -45,15 +59,14 @@ class Loopback(InThread):
         return self.run(called())
 
 
-class Telegrams:
-    """A Bot API, its bots, and the accounts that tenants of a room have with them."""
+class Provided(Generic[P]):
+    """A provider in a thread while the `with` block lasts; `url` is where."""
 
-    def __init__(self, limits: Limits | None = None, seed: int = 0) -> None:
-        self.provider = Telegram(limits, seed=seed)
-        self.loopback = Loopback(self.provider)
-        self._next = 700_100
+    def __init__(self, provider: P) -> None:
+        self.provider = provider
+        self.loopback = Loopback(provider)
 
-    def __enter__(self) -> "Telegrams":
+    def __enter__(self) -> Self:
         self.loopback.__enter__()
         return self
 
@@ -62,8 +75,24 @@ class Telegrams:
 
     @property
     def url(self) -> str:
-        """Where the Bot API is."""
+        """Where its API is."""
         return self.loopback.url
+
+    def order(self, kind: str, **options: Any) -> Any:
+        """A fault from now on."""
+        return self.loopback.do(self.provider.faults.order, kind, **options)
+
+    def delivered(self) -> list[dict[str, Any]]:
+        """What people got, in order."""
+        return list(self.loopback.do(list, self.provider.deliveries))
+
+
+class Telegrams(Provided[Telegram]):
+    """A Bot API, its bots, and the accounts that tenants of a room have with them."""
+
+    def __init__(self, limits: Limits | None = None, seed: int = 0) -> None:
+        super().__init__(Telegram(limits, seed=seed))
+        self._next = 700_100
 
     def connect(self, room: Room, tenant: Tenant, **config: Any) -> tuple[Bot, uuid.UUID]:
         """A new bot and the account of a tenant that has its token."""
@@ -92,13 +121,9 @@ class Telegrams:
         said: dict[str, Any] = self.loopback.do(self.provider.write, bot.token, person, text, **members)
         return said
 
-    def order(self, kind: str, **options: Any) -> Any:
-        """A fault from now on."""
-        return self.loopback.do(self.provider.faults.order, kind, **options)
-
     def delivered(self) -> list[dict[str, Any]]:
         """The messages people got."""
-        return [one["message"] for one in self.loopback.do(list, self.provider.deliveries)]
+        return [one["message"] for one in super().delivered()]
 
 
 def account(room: Room, session: uuid.UUID) -> Row:

@@ -2,17 +2,18 @@
 
 import secrets
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.types.json import Jsonb
 
 from app.secrets import Vault
+from devstack.providers.pushing import PushingProvider
 from devstack.providers.sms import Sms
 from devstack.providers.sms.messages import Account
 from devstack.providers.whatsapp import WhatsApp
 from devstack.providers.whatsapp.numbers import Number
 from tests.db.helpers import Tenant
-from tests.support.loopback import Loopback
+from tests.support.loopback import Provided
 from tests.workers.harness import Room
 
 PUBLIC = "https://parley.example.com"
@@ -24,54 +25,23 @@ def phone() -> str:
     return f"+1555{uuid.uuid4().int % 10**7:07d}"
 
 
-class Provider:
-    """A provider in a thread; `url` is where."""
+P = TypeVar("P", bound=PushingProvider)
 
-    def __init__(self, provider: Any) -> None:
-        self.loopback = Loopback(provider)
 
-    def __enter__(self) -> Any:
-        self.loopback.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.loopback.__exit__()
-
-    @property
-    def url(self) -> str:
-        """Where its API is."""
-        return self.loopback.url
-
-    def order(self, kind: str, **options: Any) -> Any:
-        """A fault from now on."""
-        return self.loopback.do(self.provider.faults.order, kind, **options)
-
-    @property
-    def provider(self) -> Any:
-        """The provider itself."""
-        raise NotImplementedError
-
-    def delivered(self) -> list[dict[str, Any]]:
-        """What people got, in order."""
-        return list(self.loopback.do(list, self.provider.deliveries))
+class Provider(Provided[P]):
+    """A provider that tells webhooks."""
 
     def pending(self) -> int:
         """Calls to webhooks that are still to be made."""
         return int(self.loopback.do(lambda: self.provider.pusher.pending))
 
 
-class WhatsApps(Provider):
+class WhatsApps(Provider[WhatsApp]):
     """A Cloud API."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._provider = WhatsApp(seed=seed)
-        super().__init__(self._provider)
+        super().__init__(WhatsApp(seed=seed))
         self._next = 106_540_352_242_000
-
-    @property
-    def provider(self) -> WhatsApp:
-        """The provider itself."""
-        return self._provider
 
     def connect(self, room: Room, tenant: Tenant) -> tuple[Number, uuid.UUID]:
         """A new number whose webhook is the real function, and the account of a tenant that has its token."""
@@ -94,17 +64,11 @@ class WhatsApps(Provider):
         return said
 
 
-class Smses(Provider):
+class Smses(Provider[Sms]):
     """An SMS provider."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._provider = Sms(seed=seed)
-        super().__init__(self._provider)
-
-    @property
-    def provider(self) -> Sms:
-        """The provider itself."""
-        return self._provider
+        super().__init__(Sms(seed=seed))
 
     def connect(self, room: Room, tenant: Tenant) -> tuple[Account, uuid.UUID]:
         """A new account whose number tells the real function, and the account of a tenant that has its token."""

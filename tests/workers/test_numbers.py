@@ -21,7 +21,7 @@ PEOPLE = 60
 WORKERS = ("functions", "ingress", "inbound", "outbound")
 
 
-def rooms(database: Database, folder: Path, provider: Provider, **settings: Any) -> Iterator[Room]:
+def rooms(database: Database, folder: Path, provider: Provider[Any], **settings: Any) -> Iterator[Room]:
     """A room with the product at work."""
     made = Room(database, folder, public_url=PUBLIC, **settings)
     made.start(*WORKERS)
@@ -71,7 +71,7 @@ def received(room: Room, session: uuid.UUID) -> list[Row]:
     )
 
 
-def settle(room: Room, provider: Provider) -> None:
+def settle(room: Room, provider: Provider[Any]) -> None:
     """Wait until nothing is left to be read, decided, sent or told."""
 
     def idle() -> bool:

@@ -11,7 +11,7 @@ from app.channels.sms.twilio import TwilioAdapter
 from app.domain.channels import Dispatch, Session, Webhook
 from app.domain.inbound import ChannelEvent
 from devstack.providers.sms import Sms
-from tests.channels.dispatches import Mark, dispatch
+from tests.channels.dispatches import dispatch
 
 SID, TOKEN, DESK, PERSON = "AC" + "a1" * 16, "testTESTtest", "+15550783881", "+16505551234"
 SESSION = "0197a000-0000-7000-8000-0000000000cc"
@@ -65,9 +65,3 @@ async def place() -> AsyncIterator[Place]:
         made = Place(provider, url)
         yield made
         await made.adapter.close()
-
-
-@pytest.fixture
-def mark() -> Mark:
-    """A `before_send`."""
-    return Mark()

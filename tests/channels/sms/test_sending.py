@@ -1,6 +1,5 @@
 """The SMS adapter against a Messages API on loopback: how each ending of a call becomes an outcome."""
 
-import socket
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from app.channels.sms.segments import segments
 from app.channels.sms.twilio import CAPABILITIES, TwilioAdapter, create_adapter
 from app.domain.channels import ChecksHealth, OutgoingFile, ReadsWebhooks
 from app.settings import load
+from tests.channels import promises
 from tests.channels.sms.conftest import SESSION
 
 
@@ -128,14 +128,7 @@ async def test_a_limit_is_waited_out_as_long_as_it_says(place: Any, mark: Any) -
     assert (outcome.kind, outcome.error_code, outcome.retry_after_s) == ("retry", "429", 7.0)
 
 
-@pytest.mark.parametrize(
-    ("fault", "delivered"),
-    [
-        ({"kind": "lost"}, 1), ({"kind": "hang"}, 1), ({"kind": "garbage"}, 1), ({"kind": "drop"}, 0),
-        ({"kind": "status"}, 0), ({"kind": "html", "status": 502}, 0), ({"kind": "html", "status": 200}, 0),
-        ({"kind": "slow", "seconds": 3.0}, 0),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("fault", "delivered"), promises.UNCLEAR)
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all(fault)
@@ -158,25 +151,16 @@ async def test_credentials_twilio_does_not_know_are_tried_again_later(place: Any
         assert (outcome.kind, outcome.error_code, mark.calls) == ("retry", "auth", before)
 
 
-async def test_nobody_listening_is_a_retry(place: Any, mark: Any) -> None:
+async def test_nobody_listening_is_a_retry(place: Any) -> None:
     """Without a connection not a byte has left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        adapter = TwilioAdapter(f"http://127.0.0.1:{free.getsockname()[1]}", public_url="", max_attachment_bytes=1)
-    outcome = await adapter.send(place.dispatch(), mark)
-    await adapter.close()
-    assert (outcome.kind, outcome.error_code) == ("retry", "connection")
+    await promises.nobody_listens(
+        lambda url: TwilioAdapter(url, public_url="", max_attachment_bytes=1), place.dispatch()
+    )
 
 
 async def test_a_lost_lease_stops_before_the_call(place: Any) -> None:
     """What `before_send` raises comes back, and nothing is sent."""
-
-    async def refuse() -> None:
-        raise ConnectionError("lease lost")
-
-    with pytest.raises(ConnectionError, match="lease"):
-        await place.adapter.send(place.dispatch(), refuse)
-    assert place.provider.calls == {}
+    await promises.a_lost_lease_stops(place)
 
 
 async def test_health_is_what_twilio_says_of_the_account(place: Any) -> None:

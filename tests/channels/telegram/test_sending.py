@@ -2,15 +2,15 @@
 
 import asyncio
 import hashlib
-import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from app.channels.telegram.adapter import CAPABILITIES, TelegramAdapter, create_adapter
-from app.domain.channels import ChecksHealth, OutgoingFile, ReadsWebhooks
+from app.domain.channels import ChecksHealth, ReadsWebhooks
 from app.settings import load
+from tests.channels import promises
+from tests.channels.dispatches import file
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 
@@ -97,14 +97,7 @@ async def test_a_token_telegram_does_not_know_is_tried_again_later(place: Any, m
         assert (outcome.kind, outcome.error_code, mark.calls) == ("retry", "auth", before)
 
 
-@pytest.mark.parametrize(
-    ("fault", "delivered"),
-    [
-        ({"kind": "lost"}, 1), ({"kind": "hang"}, 1), ({"kind": "garbage"}, 1), ({"kind": "drop"}, 0),
-        ({"kind": "status"}, 0), ({"kind": "html", "status": 502}, 0), ({"kind": "html", "status": 200}, 0),
-        ({"kind": "slow", "seconds": 3.0}, 0),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("fault", "delivered"), promises.UNCLEAR)
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all(fault)
@@ -116,15 +109,10 @@ async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, f
     assert place.token not in (outcome.error or "")
 
 
-async def test_nobody_listening_is_a_retry(place: Any, mark: Any) -> None:
+async def test_nobody_listening_is_a_retry(place: Any) -> None:
     """Without a connection not a byte has left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        adapter = TelegramAdapter(f"http://127.0.0.1:{free.getsockname()[1]}", max_attachment_bytes=1)
-    outcome = await adapter.send(place.dispatch(), mark)
-    await adapter.close()
-    assert (outcome.kind, outcome.error_code) == ("retry", "connection")
-    assert place.token not in (outcome.error or "")
+    error = await promises.nobody_listens(lambda url: TelegramAdapter(url, max_attachment_bytes=1), place.dispatch())
+    assert place.token not in error
 
 
 async def test_a_redirect_is_not_followed(place: Any, mark: Any) -> None:
@@ -146,23 +134,19 @@ async def test_a_redirect_is_not_followed(place: Any, mark: Any) -> None:
     assert place.provider.calls == {}
 
 
-async def test_a_lost_lease_stops_before_the_call(place: Any, refusing_mark: Callable[[Exception], Any]) -> None:
+async def test_a_lost_lease_stops_before_the_call(place: Any) -> None:
     """What `before_send` raises comes back, and nothing is sent."""
-    with pytest.raises(ConnectionError, match="lease"):
-        await place.adapter.send(place.dispatch(), refusing_mark(ConnectionError("lease lost")))
-    assert place.provider.calls == {}
+    await promises.a_lost_lease_stops(place)
 
 
-async def test_what_does_not_fit_into_one_call_is_refused_before_it(
-    place: Any, mark: Any, outgoing: Callable[..., OutgoingFile]
-) -> None:
+async def test_what_does_not_fit_into_one_call_is_refused_before_it(place: Any, mark: Any) -> None:
     """Length is counted as Telegram does: an emoji is two. A message is never cut in two, as half of it could be lost."""
-    picture = outgoing(PNG, "image/png")
+    picture = file(PNG, "image/png")
     cases = [
         ({"body": "a" * 4097}, "too_long"), ({"body": "😀" * 2049}, "too_long"), ({"body": " \n"}, "empty"),
         ({"body": "a" * 1025, "attachments": (picture,)}, "too_long"), ({"recipient": "@someone"}, "bad_recipient"),
         ({"attachments": (picture,) * 11}, "too_many_files"),
-        ({"attachments": (outgoing(b"", "text/plain"),)}, "empty_file"),
+        ({"attachments": (file(b"", "text/plain"),)}, "empty_file"),
     ]  # fmt: skip
     for members, code in cases:
         outcome = await place.adapter.send(place.dispatch(**members), mark)
@@ -182,11 +166,11 @@ async def test_what_does_not_fit_into_one_call_is_refused_before_it(
     ],
 )
 async def test_a_file_goes_out_as_what_it_is(
-    place: Any, mark: Any, outgoing: Callable[..., OutgoingFile], data: bytes, content_type: str, method: str, member: str
+    place: Any, mark: Any, data: bytes, content_type: str, method: str, member: str
 ) -> None:  # fmt: skip
     """Photo, document or voice, byte for byte, with its caption; a picture that is none goes out as a document."""
-    file = outgoing(data, content_type, "Plan – Küche.pdf")
-    outcome = await place.adapter.send(place.dispatch("**Plan** of 2.11.", attachments=(file,)), mark)
+    plan = file(data, content_type, "Plan – Küche.pdf")
+    outcome = await place.adapter.send(place.dispatch("**Plan** of 2.11.", attachments=(plan,)), mark)
     assert (outcome.kind, mark.calls) == ("accepted", 1)
     (sent,) = place.provider.deliveries
     assert sent["method"] == method
@@ -199,12 +183,10 @@ async def test_a_file_goes_out_as_what_it_is(
         assert held["file_name"] == "Plan – Küche.pdf"
 
 
-async def test_a_voice_that_is_not_wanted_goes_out_as_a_document(
-    place: Any, mark: Any, outgoing: Callable[..., OutgoingFile]
-) -> None:
+async def test_a_voice_that_is_not_wanted_goes_out_as_a_document(place: Any, mark: Any) -> None:
     """Who forbids voice messages still gets the file."""
     place.provider.chat(place.token, place.person).no_voice = True
-    voice = outgoing(b"OggS...", "audio/ogg")
+    voice = file(b"OggS...", "audio/ogg")
     outcome = await place.adapter.send(place.dispatch("", attachments=(voice,)), mark)
     assert outcome.kind == "accepted"
     assert [one["method"] for one in place.provider.deliveries] == ["sendDocument"]
@@ -212,10 +194,10 @@ async def test_a_voice_that_is_not_wanted_goes_out_as_a_document(
 
 @pytest.mark.parametrize(("types", "kind"), [(("image/png",) * 3, "photo"), (("image/png", "text/plain"), "document")])
 async def test_several_files_are_one_album_in_one_call(
-    place: Any, mark: Any, outgoing: Callable[..., OutgoingFile], types: tuple[str, ...], kind: str
+    place: Any, mark: Any, types: tuple[str, ...], kind: str
 ) -> None:
     """Pictures as pictures, a mixture as documents; the text stands below the first."""
-    files = tuple(outgoing(PNG + bytes([n]), one, f"{n}.bin") for n, one in enumerate(types))
+    files = tuple(file(PNG + bytes([n]), one, f"{n}.bin") for n, one in enumerate(types))
     outcome = await place.adapter.send(place.dispatch("All of it.", attachments=files), mark)
     assert outcome.kind == "accepted"
     assert place.provider.calls == {"sendMediaGroup": 1}

@@ -11,7 +11,7 @@ from app.channels.whatsapp.cloud import CloudAdapter
 from app.domain.channels import Dispatch, Session, Webhook
 from app.domain.inbound import ChannelEvent
 from devstack.providers.whatsapp import WhatsApp
-from tests.channels.dispatches import Mark, dispatch
+from tests.channels.dispatches import dispatch
 
 NUMBER, DISPLAY, PERSON = "106540352242922", "+15550783881", "16505551234"
 ACCESS = "EAAtestTESTtestTEST"
@@ -62,9 +62,3 @@ async def place() -> AsyncIterator[Place]:
         made = Place(provider, url)
         yield made
         await made.adapter.close()
-
-
-@pytest.fixture
-def mark() -> Mark:
-    """A `before_send`."""
-    return Mark()

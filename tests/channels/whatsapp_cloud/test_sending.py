@@ -1,22 +1,18 @@
 """The WhatsApp adapter against a Cloud API on loopback: how each ending of a call becomes an outcome."""
 
-import socket
 from typing import Any
 
 import msgspec
 import pytest
 
 from app.channels.whatsapp.cloud import CAPABILITIES, CloudAdapter, create_adapter
-from app.domain.channels import ChecksHealth, OutgoingFile, ReadsWebhooks, Template
+from app.domain.channels import ChecksHealth, ReadsWebhooks, Template
 from app.settings import load
 from devstack.providers.whatsapp.numbers import GraphError
+from tests.channels import promises
+from tests.channels.dispatches import file
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
-
-
-def file(data: bytes, content_type: str, filename: str = "file.bin") -> OutgoingFile:
-    """A file to send."""
-    return OutgoingFile(id="f", filename=filename, content_type=content_type, size_bytes=len(data), data=data)
 
 
 async def test_an_accepted_message_reports_its_id_and_carries_ours(place: Any, mark: Any) -> None:
@@ -164,14 +160,7 @@ async def test_the_limit_of_one_person_is_not_the_accounts(place: Any, mark: Any
     assert (kinds[-1].error_code, kinds[-1].retry_after_s) == ("429_pair", 6.0)
 
 
-@pytest.mark.parametrize(
-    ("fault", "delivered"),
-    [
-        ({"kind": "lost"}, 1), ({"kind": "hang"}, 1), ({"kind": "garbage"}, 1), ({"kind": "drop"}, 0),
-        ({"kind": "status"}, 0), ({"kind": "html", "status": 502}, 0), ({"kind": "html", "status": 200}, 0),
-        ({"kind": "slow", "seconds": 3.0}, 0),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("fault", "delivered"), promises.UNCLEAR)
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all({"calls": "messages", **fault})
@@ -204,25 +193,14 @@ async def test_a_token_meta_does_not_know_is_tried_again_later(place: Any, mark:
         assert (outcome.kind, outcome.error_code, mark.calls) == ("retry", "auth", before)
 
 
-async def test_nobody_listening_is_a_retry(place: Any, mark: Any) -> None:
+async def test_nobody_listening_is_a_retry(place: Any) -> None:
     """Without a connection not a byte has left."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        adapter = CloudAdapter(f"http://127.0.0.1:{free.getsockname()[1]}", max_attachment_bytes=1)
-    outcome = await adapter.send(place.dispatch(), mark)
-    await adapter.close()
-    assert (outcome.kind, outcome.error_code) == ("retry", "connection")
+    await promises.nobody_listens(lambda url: CloudAdapter(url, max_attachment_bytes=1), place.dispatch())
 
 
 async def test_a_lost_lease_stops_before_the_call(place: Any) -> None:
     """What `before_send` raises comes back, and nothing is sent."""
-
-    async def refuse() -> None:
-        raise ConnectionError("lease lost")
-
-    with pytest.raises(ConnectionError, match="lease"):
-        await place.adapter.send(place.dispatch(), refuse)
-    assert place.provider.calls == {}
+    await promises.a_lost_lease_stops(place)
 
 
 async def test_health_is_what_meta_says_of_the_number(place: Any) -> None:
