@@ -113,16 +113,5 @@ comment on function private.complete_insights(jsonb) is
 'Definer, for the insights worker: an array of {tenant_id, thread_id, fence, insight}; new insights are written, the '
 'old ones go into history. All or nothing; recorded or lost for each.';
 
-create function private.complete_insight(p_tenant_id uuid, p_thread_id uuid, p_fence bigint, p_insight jsonb)
-returns text
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  return (select c.result from private.complete_insights(jsonb_build_array(jsonb_build_object('tenant_id', p_tenant_id,
-    'thread_id', p_thread_id, 'fence', p_fence, 'insight', p_insight))) as c);
-end
-$$;
-comment on function private.complete_insight(uuid, uuid, bigint, jsonb) is
-'Definer, for the insights worker: one insight, or null when nothing moved. recorded or lost.';
-
-grant execute on function private.close_insights(uuid[], uuid[], bigint[]), private.complete_insights(jsonb),
-private.complete_insight(uuid, uuid, bigint, jsonb) to parley_worker;
+grant execute on function private.close_insights(uuid[], uuid[], bigint[]), private.complete_insights(jsonb)
+to parley_worker;

@@ -245,6 +245,15 @@ class World:
         assert len(rows) == len(bursts)
         return [dict(row["result"]) for row in sorted(rows, key=lambda row: row["ord"])]
 
+    def record_insight(self, claim: Row, insight: Row | None) -> str:
+        """Record an insight on a claim, or that nothing moved: recorded or lost."""
+        one = {"tenant_id": claim["tenant_id"], "thread_id": claim["thread_id"], "fence": claim["fence"]}
+        done = self.worker.execute(
+            "select result from private.complete_insights(%s)",
+            [Jsonb([{name: str(value) for name, value in one.items()} | {"insight": insight}])],
+        ).fetchone()
+        return str(done["result"])  # type: ignore[index]
+
     def answered(self, tenant: Tenant, sender: str = "ann@people.test", **columns: Any) -> Row:
         """A message arrives and an AI reply is queued; answers what complete_inbound said."""
         arrived = self.arrive(tenant, sender, **columns)

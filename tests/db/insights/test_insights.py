@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Row, Tenant, World
 
@@ -18,12 +17,8 @@ def claim(world: World) -> list[Row]:
 
 def complete(world: World, row: Row, read_seq: int | None, **more: Any) -> str:
     """Record an insight, or close the work with none."""
-    insight = None if read_seq is None else Jsonb({"summary": "s", "model": "m", "read_seq": read_seq, **more})
-    done = world.worker.execute(
-        "select private.complete_insight(%s, %s, %s, %s) as r",
-        [row["tenant_id"], row["thread_id"], row["fence"], insight],
-    ).fetchone()
-    return str(done["r"])  # type: ignore[index]
+    insight = None if read_seq is None else {"summary": "s", "model": "m", "read_seq": read_seq, **more}
+    return world.record_insight(row, insight)
 
 
 def scheduled(world: World, tenant: Tenant, **more: Any) -> Row:

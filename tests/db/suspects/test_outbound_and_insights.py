@@ -65,8 +65,7 @@ def test_a_thread_that_kills_insight_workers_is_set_aside_and_no_other(world: Wo
             world.expire_leases("insight_work")
             continue
         for claim in claims:
-            values = [claim["tenant_id"], claim["thread_id"], claim["fence"]]
-            world.worker.execute("select private.complete_insight(%s, %s, %s, null)", values)
+            world.record_insight(claim, None)
         if not claims:
             break
     assert deaths == 8
