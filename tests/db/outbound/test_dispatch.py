@@ -119,6 +119,21 @@ def test_a_takeover_between_claim_and_call_stops_the_ai(world: World) -> None:
     assert world.violations(tenant) == {}
 
 
+def test_a_reply_on_its_way_when_somebody_took_over_is_listed(world: World) -> None:
+    """Once the call has begun nothing stops it: such sends are listed, those before and after the takeover are not."""
+    tenant = world.tenant("agent")
+    calm, late = world.answered(tenant), world.answered(tenant, "late@people.test")
+    claims = {str(claim["message_id"]): claim for claim in world.claim_out()}
+    world.finish(claims[calm["message_id"]])
+    assert world.start(claims[late["message_id"]]) == "ok"
+    for done in (calm, late):
+        world.rpc(tenant.people["agent"], tenant, "take_over_thread(%s)", done["thread_id"])
+    assert world.finish(claims[late["message_id"]], start=False) == "sent"
+    listed = world.all("select message_id from private.residual_sends() where tenant_id = %s", tenant.id)
+    assert [str(row["message_id"]) for row in listed] == [late["message_id"]]
+    assert world.violations(tenant) == {}
+
+
 def test_a_takeover_cancels_what_the_ai_had_queued(world: World) -> None:
     """In the same transaction; the row is gone from the work table."""
     tenant = world.tenant("agent")
