@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
+
+from app.channels import outside
 
 ANSWER_MOST = 64 * 1024
 AUTH_PAUSE_S = 300.0
@@ -77,7 +80,8 @@ class HttpApi:
         `data`, `files` or `params`; at most `most` bytes of the answer are read. `wait_s` is added to the time it may
         take: long polls, downloads.
 
-        Raises NotReachedError or NoAnswerError.
+        Raises NotReachedError or NoAnswerError; outside.Refused for a whole URL that leads to an address inside, unless
+        it is the API's own host.
         """
         client = self._client or self._open()
         url = path if path.startswith(("http://", "https://")) else self.base + path
@@ -114,7 +118,9 @@ class HttpApi:
         limits = httpx.Limits(
             max_connections=self._connections, max_keepalive_connections=self._connections, keepalive_expiry=4.0
         )
-        self._client = httpx.AsyncClient(limits=limits, follow_redirects=False, trust_env=False)
+        ours = frozenset({urlsplit(self.base).hostname or ""})
+        way = outside.transport(ours, limits)
+        self._client = httpx.AsyncClient(transport=way, follow_redirects=False, trust_env=False)
         return self._client
 
 

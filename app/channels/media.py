@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from app.channels import outside
 from app.channels.http_api import Answer, NoAnswerError, NotReachedError
 from app.domain.inbound import InboundFile, digest
 
@@ -44,7 +45,8 @@ class NotNowError(Exception):
 async def fetch_file(media: Media, get: Callable[[], Awaitable[bytes]], most: int) -> InboundFile:
     """The file with the bytes `get` answers, at most `most` of them. Never raises for what the provider does.
 
-    `get` raises NotGivenError for good; NotNowError, NotReachedError and NoAnswerError are tried again, five times.
+    `get` raises NotGivenError or outside.Refused for good; NotNowError, NotReachedError and NoAnswerError are tried
+    again, five times.
     """
     if media.size_bytes > most:
         return refused(media, f"larger than {most} bytes")
@@ -53,7 +55,7 @@ async def fetch_file(media: Media, get: Callable[[], Awaitable[bytes]], most: in
         pause = PAUSE_S * 2**attempt
         try:
             return kept(media, await get(), most)
-        except NotGivenError as error:
+        except (NotGivenError, outside.Refused) as error:
             return refused(media, str(error))
         except NotNowError as error:
             reason, pause = str(error), error.after_s or pause

@@ -14,6 +14,9 @@ import httpx
 import msgspec
 
 TIMEOUT_S = 20.0
+"""How long each byte is waited for."""
+PATIENCE_S = 60.0
+"""How long a whole answer is waited for, however it drips."""
 MOST_BYTES = 2 * 1024 * 1024
 REDIRECTS = 5
 ERRORS = (httpx.HTTPError, httpx.InvalidURL)
@@ -65,13 +68,18 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         raise last
 
 
+def transport(private_hosts: frozenset[str], limits: httpx.Limits | None = None) -> httpx.AsyncHTTPTransport:
+    """A way to the network that leads to public addresses and to the hosts that are named."""
+    made = httpx.AsyncHTTPTransport(retries=0, limits=limits or httpx.Limits())
+    # httpx has no public way to give its transport another network.
+    made._pool._network_backend = GuardedBackend(private_hosts)
+    return made
+
+
 def client(private_hosts: frozenset[str] = frozenset()) -> httpx.AsyncClient:
     """A client that keeps cookies of one visit; close it after the visit."""
-    transport = httpx.AsyncHTTPTransport(retries=0)
-    # httpx has no public way to give its transport another network.
-    transport._pool._network_backend = GuardedBackend(private_hosts)
     return httpx.AsyncClient(
-        transport=transport, trust_env=False, follow_redirects=False, timeout=TIMEOUT_S,
+        transport=transport(private_hosts), trust_env=False, follow_redirects=False, timeout=TIMEOUT_S,
         headers={"User-Agent": "Parley/1 (+contact form)", "Accept": "text/html,application/json;q=0.9,*/*;q=0.5"},
     )  # fmt: skip
 
@@ -81,33 +89,33 @@ async def fetch(
     headers: dict[str, str] | None = None, most: int = MOST_BYTES,
 ) -> Answer:  # fmt: skip
     """One request, redirects followed as browsers do. Raises Refused, `ERRORS`, and Lost for an error after one."""
-    answer, location = await _once(visit, method, url, content, headers, most=most)
+    answer, location = await once(visit, method, url, content, headers, most=most)
     try:
         for _ in range(REDIRECTS):
             if location is None:
                 return answer
             if answer.status in (301, 302, 303):
                 method, content, headers = "GET", None, None
-            answer, location = await _once(visit, method, location, content, headers, most=most)
+            answer, location = await once(visit, method, location, content, headers, most=most)
     except (Refused, *ERRORS) as error:
         raise Lost(f"{type(error).__name__} after a redirect: {error}") from error
     raise Lost(f"more than {REDIRECTS} redirects")
 
 
-async def _once(
-    visit: httpx.AsyncClient,
-    method: str,
-    url: str,
-    content: bytes | None,
-    headers: dict[str, str] | None,
-    *,
-    most: int,
-) -> tuple[Answer, str | None]:
-    """The answer to one request, and where it sends us."""
+async def once(
+    visit: httpx.AsyncClient, method: str, url: str, content: bytes | None = None,
+    headers: dict[str, str] | None = None, *, most: int = MOST_BYTES,
+) -> tuple[Answer, str | None]:  # fmt: skip
+    """The answer to one request, and where it sends us. Raises Refused and `ERRORS`."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise Refused("only http and https pages are opened")
-    async with visit.stream(method, url, content=content, headers=headers) as response:
-        body = await _read(response, most)
+    try:
+        async with (
+            asyncio.timeout(PATIENCE_S), visit.stream(method, url, content=content, headers=headers) as response
+        ):  # fmt: skip
+            body = await _read(response, most)
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(f"no whole answer within {PATIENCE_S:g} s") from error
     answer = Answer(url=url, status=response.status_code, headers=dict(response.headers), body=body)
     location = response.headers.get("location") if answer.status in (301, 302, 303, 307, 308) else None
     return answer, urljoin(url, location) if location else None

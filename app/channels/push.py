@@ -24,6 +24,8 @@ KEPT_S = 24 * 3600
 PREVIEW_CHARS = 600
 """What a notification shows; the payload limit of push services is 4 KiB after encryption."""
 GONE = {404, 410}
+ANSWER_MOST = 4096
+"""Bytes read of what a push service says."""
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class PushAdapter:
         headers = {**self._authorization(browser.endpoint), **_headers(dispatch)}
         await before_send()
         try:
-            answer = await self._client.post(browser.endpoint, content=content, headers=headers)
+            answer, _ = await outside.once(self._client, "POST", browser.endpoint, content, headers, most=ANSWER_MOST)
         except outside.Refused as error:
             return _rejected("not_public", str(error), gone=True)
         except httpx.ConnectError as error:
@@ -120,17 +122,17 @@ def _headers(dispatch: Dispatch) -> dict[str, str]:
             "Content-Type": "application/octet-stream"}  # fmt: skip
 
 
-def _ending(answer: httpx.Response) -> Outcome:
-    code, text = str(answer.status_code), answer.text[:300]
-    if answer.status_code in (200, 201, 202):
+def _ending(answer: outside.Answer) -> Outcome:
+    code, text = str(answer.status), answer.body[:300].decode("utf-8", "replace")
+    if answer.status in (200, 201, 202):
         return Outcome(kind="accepted", provider="webpush", provider_message_id=answer.headers.get("location"))
-    if answer.status_code in GONE:
+    if answer.status in GONE:
         return _rejected(code, "The subscription is gone.", gone=True)
-    if answer.status_code in (429, 503):
+    if answer.status in (429, 503):
         wait = answer.headers.get("retry-after", "")
         seconds = float(wait) if wait.isdigit() else None
         return Outcome(kind="retry", provider="webpush", error_code=code, error=text, retry_after_s=seconds)
-    if answer.status_code >= 500:
+    if answer.status >= 500:
         return Outcome(kind="unknown", provider="webpush", error_code=code, error=text)
     return _rejected(code, text)
 

@@ -1,5 +1,7 @@
 """Contact forms: filled in as a person would, submitted once, and left to a person where that is right."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,3 +137,24 @@ async def test_a_huge_page_is_cut(sites: Site) -> None:
     async with outside.client(LOCAL) as visit:
         answer = await outside.fetch(visit, "GET", sites.url + "/plain")
     assert answer.status == 200 and len(answer.body) < outside.MOST_BYTES
+
+
+async def test_a_page_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps no router slot for hours: nothing was sent, so it is tried again."""
+    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not writer.is_closing():
+                writer.write(b"<")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/contact"
+    mark = Mark()
+    outcome = await asyncio.wait_for(FormAdapter(LOCAL).send(dispatch(recipient=url), mark), 5)
+    server.close()
+    assert (outcome.kind, mark.calls) == ("retry", 0)

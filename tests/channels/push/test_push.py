@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.channels import outside
 from app.channels.push import PushAdapter, subscription
 from app.domain.channels import Outcome
 from devstack.keys import _vapid_key
@@ -34,6 +36,8 @@ class PushService:
         self.status, self.headers = 201, "Location: https://push.test/m/1\r\n"
         self.got: list[tuple[dict[str, str], Any]] = []
         self.url = ""
+        self.drip = b""
+        """What it answers again and again without an end."""
 
     @property
     def address(self) -> str:
@@ -51,10 +55,22 @@ class PushService:
             return
         plain = http_ece.decrypt(body, private_key=self.key, auth_secret=AUTH, version="aes128gcm")
         self.got.append((headers, json.loads(plain)))
+        if self.drip:
+            await self.go_on(writer)
+            return
         writer.write(
             f"HTTP/1.1 {self.status} x\r\n{self.headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
         )
         writer.close()
+
+    async def go_on(self, writer: asyncio.StreamWriter) -> None:
+        """An answer that never ends."""
+        writer.write(f"HTTP/1.1 {self.status} x\r\n{self.headers}\r\n".encode())
+        with contextlib.suppress(OSError):
+            while not writer.is_closing():
+                writer.write(self.drip)
+                await writer.drain()
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -145,3 +161,15 @@ def test_what_is_no_subscription_is_named(address: str) -> None:
     """Endpoint and both keys, or an error."""
     with pytest.raises(ValueError, match="subscription"):
         subscription(address)
+
+
+async def test_a_service_that_never_ends_is_cut(
+    adapter: PushAdapter, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer without end is read as far as it matters; one that drips is waited for just so long, and is unknown."""
+    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
+    service.drip = b"x" * 65536
+    assert (await push(adapter, service))[0].kind == "accepted"
+    service.drip = b"x"
+    outcome, marks = await push(adapter, service)
+    assert (outcome.kind, outcome.error_code, marks) == ("unknown", "no_answer", 1)

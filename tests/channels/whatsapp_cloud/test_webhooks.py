@@ -116,6 +116,15 @@ async def test_a_file_is_asked_for_again_when_meta_stumbles(place: Any, monkeypa
     assert place.provider.calls["file"] - before == 5
 
 
+async def test_files_inside_the_network_are_not_fetched(place: Any) -> None:
+    """An address that is not public is not connected to, TLS or not, unless it is the API's own: nor asked twice."""
+    media_id = place.provider.files.keep(b"x", "image/png")
+    place.provider.url = "https://localhost:1"
+    message = await only_message(place, said("image", image={"id": media_id, "mime_type": "image/png"}))
+    assert message.files[0].refused == "localhost is not a public address"
+    assert place.provider.calls["media"] == 1
+
+
 async def test_the_token_is_shown_to_nobody_but_meta(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A media address on a foreign plain host gets no request."""
     media_id = place.provider.files.keep(b"x", "image/png")
