@@ -41,6 +41,7 @@ _SPELLED = re.compile(
 _PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){5,24}")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_TIME = re.compile(r"(?<!\d)([01]?\d|2[0-4])[:h]([0-5]\d)(?!\d)")
 _NUMBER = re.compile(r"\d+")
 _MARKUP = re.compile(r"</?[a-zA-Z!][^>]{0,200}>|\]\(|```|\{\{|\}\}|&#?\w{2,8};")
 _SYMBOLS = "$€£¥₹₽₴₺₩฿₫₿"
@@ -84,6 +85,7 @@ def examine(text: str, ground: Ground, *, limit: int = MAX_REPLY) -> Finding | N
         or _addresses(flat, vouched)
         or _money(flat, vouched)
         or _giveaways(flat, vouched)
+        or _times(flat, vouched)
         or _numbers(flat, (vouched, *ground.theirs))
         or _manner(flat, ground)
     )
@@ -204,6 +206,21 @@ def _giveaways(text: str, vouched: str) -> Finding | None:
         if word in _GIVEAWAYS and word not in known and not polite:
             return Finding("promise", f"it promises something the tenant has not written down ({word})")
     return None
+
+
+def _times(text: str, vouched: str) -> Finding | None:
+    """Every time of day stands in what the tenant wrote, as a whole and in either way of counting hours: its two
+    numbers are found too easily in a date and an opening hour, and a time is soon a promise to come."""
+    known = set(_clocks(unicodedata.normalize("NFKC", vouched[:100_000])))
+    for hour, minute in _clocks(text):
+        if (hour, minute) not in known:
+            return Finding("number", f"it names a time of day the tenant has not written down ({hour}:{minute:02})")
+    return None
+
+
+def _clocks(text: str) -> list[tuple[int, int]]:
+    """Times of day on a twelve-hour dial."""
+    return [(int(hour) % 12, int(minute)) for hour, minute in _TIME.findall(text)]
 
 
 def _numbers(text: str, grounds: Iterable[str]) -> Finding | None:

@@ -17,7 +17,7 @@ PROMPT = load_prompt("decide.v1")
 
 def ground(language: str | None = "en", **more: object) -> Ground:
     """What a reply to somebody who asks about a visit at house 27 may rest on."""
-    asked = request("We are at number 27. My site is http://mine.test, call +49 171 2345678. Is $5 ok?", knowledge=SHOP,
+    asked = request("We are at number 27, be here at 5:27. My site is http://mine.test, call +49 171 2345678. Is $5 ok?", knowledge=SHOP,
                     **more)  # fmt: skip
     return ground_for(asked, describe(asked), language)
 
@@ -31,6 +31,8 @@ GOOD = [
     "The map is at https://acme.test/area.",
     "We are open today from 09:00 to 18:00.",
     "We are open from 9 am to 6 pm.",
+    "We are open until 6:00 pm.",
+    "We close at 18h00.",
     "On Saturday, 2026-11-21, we are open 10:00-14:00.",
     "Yes, we come to number 27 as well.",
     "Feel free to write again.",
@@ -60,7 +62,7 @@ BAD = {
         "ｈｔｔｐ：／／evil.test", "еvil.tеst (with a Cyrillic e)", "ftp://acme.test/x", "office@acme.test.evil.example",
         "call (030) 555-0199",
     ],
-    "number": ["We come at 11:37.", "You are number 4711 in line.", "It takes 45 minutes."],
+    "number": ["We come at 11:37.", "We come at 9:18 tonight.", "We come at 10:14pm.", "We come at 5:27.", "You are number 4711 in line.", "It takes 45 minutes."],
     "markup": [
         "Hello<script>alert(1)</script>", "see [here](x)", "a\u200bb", "a\u202eb", "hi {{contact_name}}", "```x```",
         "x\U000e0041", "<!-- hidden -->", "&#104;ello",
