@@ -4,8 +4,6 @@ import importlib.util
 import os
 import signal
 import smtplib
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devstack.nursery import Fork, fork
 from devstack.ports import listens
-from devstack.postgres import die_with_parent
 
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
@@ -27,8 +25,8 @@ WORKERS = ("inbound", "outbound", "insights", "followups", "ingress", "assistant
 
 @dataclass
 class Child:
-    """One process: `module` is run with `python -m`; `stage` orders the shutdown (lower stops first); `port` is what it
-    listens on before it counts as ready, `ready` a further question."""
+    """One process: `module` is run as by `python -m`; `stage` orders the shutdown (lower stops first); `port` is what
+    it listens on before it counts as ready, `ready` a further question."""
 
     name: str
     module: str
@@ -36,7 +34,7 @@ class Child:
     port: int = 0
     ready: Callable[[], bool] | None = None
     metrics_port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: Fork | None = None
     started_at: float = 0.0
     restarts: int = 0
     failures: int = 0
@@ -58,11 +56,9 @@ class Child:
             log_path.replace(log_path.with_suffix(".log.1"))
         own = {"PARLEY_METRICS_PORT": str(self.metrics_port)} if self.metrics_port else {}
         with log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**environment, **own}, start_new_session=True, pass_fds=inherits,
-                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - single-threaded here
-            )  # fmt: skip
+            self.process = fork(
+                self.module, {**environment, **own}, log, title=f"parley: {self.name}", inherits=inherits
+            )
         self.started_at = time.monotonic()
         self.is_ready = False
 

@@ -6,6 +6,7 @@ gives it to nobody else, while our own servers, which all set SO_REUSEADDR, may 
 """
 
 import os
+import random
 import socket
 import sys
 from pathlib import Path
@@ -74,13 +75,18 @@ def listens(pid: int, port: int) -> bool:
 def free_port() -> int:
     """A port nobody listens on, held for a server of this process or of one it starts, until this process ends."""
     holder = socket.socket()
-    holder.bind((HOST, 0))
-    if CAN_HOLD:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on others may share it who say so too
-        _KEPT.append(holder)
-        return int(holder.getsockname()[1])
-    with holder:
-        return int(holder.getsockname()[1])
+    while not _bind(holder, port := random.choice(_UNLENT), reuse=False):  # noqa: S311 - no secret
+        pass
+    if not CAN_HOLD:
+        holder.close()
+        return port
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on others may share it who say so too
+    _KEPT.append(holder)
+    return port
+
+
+_UNLENT = range(20_000, 32_000)
+"""Ports that no kernel lends to outgoing connections by default, and none of ours has by default."""
 
 
 _KEPT: list[socket.socket] = []

@@ -16,6 +16,7 @@ from devstack import bootstrap
 from devstack.alive import GRACE_S, Alive, end_last_run
 from devstack.children import Child, stop_all
 from devstack.errors import StackError
+from devstack.nursery import preload
 from devstack.plan import Plan, fingerprint, mailboxes
 from devstack.ports import Ports, is_free
 from devstack.postgres import PortTaken, Server, die_with_parent
@@ -90,15 +91,13 @@ class Supervisor:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.state.update(**self.plan.opening_state())
         self.children = self.plan.children()
-        for child in self.children:
-            if child.name == "catcher":  # needs no database
-                self._launch(child)
         self._start_database()
         # What the last run left prepared is most likely still right: then the rest starts while that is being checked.
         prepared = fingerprint(self.plan)
         early = self.state.values.get("prepared") == prepared
         migration = self._spawn_migration()
         try:
+            preload(child.module for child in self.children)
             if early:
                 self._launch_all()
             self._finish_migration(migration)

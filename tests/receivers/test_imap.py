@@ -2,7 +2,6 @@
 
 import json
 import random
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +21,6 @@ from tests.db.helpers import Row, Tenant
 from tests.support.imap_server import PASSWORD, USER, MailServer
 from tests.workers.harness import Room, someone, wait_until, write_mail
 
-_PYTHON = [sys.executable, "-m"]
 START_S = 60.0
 """How long a process may take to start on a busy machine."""
 
@@ -62,7 +60,7 @@ class Reading:
 
     def start(self, **extra: str) -> Any:
         """Start a receiver and wait until it reads."""
-        process = self.room.spawn([*_PYTHON, "workers.receivers.imap"], "imap", **extra)
+        process = self.room.fork("imap", **extra)
         wait_until(lambda: self.reads(process.pid), START_S, what=self.room.logs)
         return process
 
@@ -137,7 +135,7 @@ def test_kills_lose_nothing_and_read_nothing_twice(room: Room, server: MailServe
             time.sleep(0.15 * (number % 4))
             process.kill()
             process.wait()
-            process = room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
+            process = room.fork("imap")
     reading.wait_for(*expected, timeout_s=60)
     time.sleep(1)
     assert len(reading.rows()) == 24
@@ -175,10 +173,7 @@ def test_one_process_at_a_time_reads_a_mailbox(room: Room, server: MailServer) -
     """Two receivers: one holds the account; when it is killed the other takes over and goes on where it stopped."""
     reading = Reading(room, server).secret(password=PASSWORD)
     room.lease(2)
-    processes = {
-        f"receive-imap:{one.pid}": one
-        for one in (reading.start(), room.spawn([*_PYTHON, "workers.receivers.imap"], "imap"))
-    }
+    processes = {f"receive-imap:{one.pid}": one for one in (reading.start(), room.fork("imap"))}
     server.put(write_mail(someone(), USER, subject="one"))
     reading.wait_for("one")
     holder = room.world.value(
@@ -246,7 +241,7 @@ def test_a_wrong_password_is_told_and_tried_again_slowly(room: Room, server: Mai
     room.world.owner.execute(
         "update public.et_channel_sessions set status = %s where id = %s", [before, reading.tenant.session]
     )
-    room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
+    room.fork("imap")
     wait_until(lambda: reading.session()["status"] == "degraded", START_S, what=room.logs)
     assert "refuses the log-in" in reading.session()["status_reason"]
     told = room.world.all("select * from public.notifications where tenant_id = %s", reading.tenant.id)
@@ -351,7 +346,7 @@ def test_a_token_server_of_the_tenants_choice_is_not_asked(room: Room, server: M
     reading = Reading(room, server, oauth={"token_url": tokens, "client_id": "client-1"}).secret(
         oauth_refresh_token="refresh-0"
     )
-    room.spawn([*_PYTHON, "workers.receivers.imap"], "imap")
+    room.fork("imap")
     wait_until(lambda: reading.session()["status"] == "disconnected", START_S, what=room.logs)
     assert "token_url" in reading.session()["status_reason"]
     assert Tokens.issued == []

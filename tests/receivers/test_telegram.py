@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.database import Database
 from tests.support.loopback import Telegrams, account, stored
-from tests.workers.harness import Room, Zygote, kill_again_and_again, threads, wait_until
+from tests.workers.harness import Room, kill_again_and_again, threads, wait_until
 
 MAX_FILE = 50_000
 
@@ -98,7 +98,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(room: Room, telegrams: Tele
     room.lease(1)
     tenants = [room.tenant() for _ in range(3)]
     connected = [telegrams.connect(room, tenant) for tenant in tenants]
-    stop, zygote = threading.Event(), Zygote(room)
+    stop = threading.Event()
     telegrams.order("slow", calls="getUpdates", rate=0.2, seconds=0.05)
     telegrams.order("lost", calls="getUpdates", rate=0.05)
     file = {bot.id: telegrams.loopback.do(telegrams.provider.upload, bot.token, b"\x07" * 30_000) for bot, _ in connected}  # fmt: skip
@@ -114,7 +114,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(room: Room, telegrams: Tele
 
     def killer() -> None:
         try:
-            kill_again_and_again(zygote, "telegram", 40, 1.4)
+            kill_again_and_again(room, "telegram", 40, 1.4)
         finally:
             stop.set()
 
@@ -124,7 +124,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(room: Room, telegrams: Tele
         wait_until(lambda: all(not bot.updates for bot, _ in connected), 90, 0.1, room.logs)
         confirmed = sum(bot.confirmed for bot, _ in connected)
     finally:
-        zygote.close()
+        room.end_all()
     rows = [row for _, session in connected for row in stored(room, session)]
     files = room.world.value("select count(*) from public.message_attachments where refused is null")
     print({"written": telegrams.provider.written, "stored": len(rows), "files": files, "confirmed": confirmed})

@@ -1,6 +1,6 @@
 """The product at work for a test: real processes on a real database, mail in over SMTP, mail out to a real server.
 
-`Room` holds one database and the processes that work on it; `Zygote` starts workers that are killed again and again.
+`Room` holds one database and the processes that work on it.
 """
 
 import contextlib
@@ -10,7 +10,6 @@ import signal
 import smtplib
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -29,10 +28,11 @@ from app.settings import PROJECT, Settings, to_environment
 from devstack.ports import free_port
 from tests.db.helpers import Row, Tenant, World
 from tests.support.database import Database
+from tests.support.nursery import Worker, the_nursery
 
 MODULES = {
-    "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "catcher": "devstack.catcher",
-    "functions": "devstack.functions",
+    "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "imap": "workers.receivers.imap",
+    "catcher": "devstack.catcher", "functions": "devstack.functions", "fragile": "tests.workers.fragile",
 }  # fmt: skip
 HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
 QUESTION = "Hello, what are your opening hours this week?"
@@ -70,7 +70,7 @@ class Room:
             "secrets_keys": Fernet.generate_key().decode(), "decider": "rules", **settings,
         }  # fmt: skip
         self.settings: Settings = database.settings(**chosen)
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes] | Worker] = []
 
     # ── processes ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -82,18 +82,22 @@ class Room:
         """Where a kind of process writes its log."""
         return self.home / f"{kind}.log"
 
-    def start(self, *kinds: str, **extra: str) -> list[subprocess.Popen[bytes]]:
+    def start(self, *kinds: str, **extra: str) -> list[Worker]:
         """Start `python -m workers.<kind>` for each kind; servers are waited for."""
-        started = []
-        for kind in kinds:
-            module = MODULES.get(kind, f"workers.{kind}")
-            started.append(self.spawn([sys.executable, "-m", module], kind, **extra))
+        started = [self.fork(kind, **extra) for kind in kinds]
         for kind, port in (("receive", self.smtp_port), ("catcher", self.catcher_port)):
             if kind in kinds:
                 self.wait_for_port(port)
         if "functions" in kinds:
             self.wait_for_functions()
         return started
+
+    def fork(self, kind: str, **extra: str) -> Worker:
+        """Start one kind of process, and wait for nothing."""
+        module = MODULES.get(kind, f"workers.{kind}")
+        worker = the_nursery().start(module, self.environment(**extra), self.log_path(kind))
+        self.processes.append(worker)
+        return worker
 
     def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
         """Start any command as a process of this room."""
@@ -153,13 +157,17 @@ class Room:
         """The end of every log, for a failing test."""
         return "\n".join(f"--- {path.name}\n{path.read_text()[-1500:]}" for path in sorted(self.home.glob("*.log")))
 
-    def close(self) -> None:
-        """End every process that is left, and hang up."""
+    def end_all(self) -> None:
+        """End every process that is left."""
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
         for process in self.processes:
             process.wait()
+
+    def close(self) -> None:
+        """End every process that is left, and hang up."""
+        self.end_all()
         self.world.close()
 
     # ── mail in ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,33 +308,6 @@ def write_mail(sender: str, recipient: str, text: str = QUESTION, subject: str =
     return mail
 
 
-class Zygote:
-    """Forks workers from a process that has everything imported: a start costs milliseconds, so kills can be many."""
-
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))], cwd=PROJECT,
-            env=room.environment(PYTHONPATH=str(PROJECT)),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self._lock = threading.Lock()
-
-    def start(self, kind: str) -> int:
-        """A new worker of a kind; its pid."""
-        assert self.process.stdin and self.process.stdout
-        with self._lock:
-            self.process.stdin.write(f"{kind} {self.room.log_path(kind)}\n")
-            self.process.stdin.flush()
-            return int(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End it and all its children."""
-        with contextlib.suppress(OSError):
-            self.process.communicate(timeout=10)
-        self.process.wait(10)
-
-
 def is_alive(pid: int) -> bool:
     """Whether the process exists and is no zombie."""
     try:
@@ -336,7 +317,7 @@ def is_alive(pid: int) -> bool:
 
 
 def kill_again_and_again(
-    zygote: Zygote,
+    room: Room,
     kind: str,
     kills: int,
     longest_s: float,
@@ -349,7 +330,7 @@ def kill_again_and_again(
     """
     chance = random.Random()
     for number in range(kills):
-        pid = zygote.start(kind)
+        pid = room.fork(kind).pid
         if busy is not None and number % 2:
             until = time.monotonic() + 3
             while not busy() and time.monotonic() < until:
@@ -357,9 +338,9 @@ def kill_again_and_again(
             time.sleep(chance.uniform(0, 0.1))
         else:
             time.sleep(chance.uniform(0.03, longest_s))
-        assert is_alive(pid), f"{kind} ended by itself: {zygote.room.logs()}"
+        assert is_alive(pid), f"{kind} ended by itself: {room.logs()}"
         os.kill(pid, signal.SIGKILL)
-    return zygote.start(kind)
+    return room.fork(kind).pid
 
 
 @contextlib.contextmanager

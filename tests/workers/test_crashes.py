@@ -14,7 +14,7 @@ import pytest
 
 from tests.db.helpers import Row, Tenant
 from tests.support.database import Database
-from tests.workers.harness import Room, Zygote, kill_again_and_again, someone, threads, write_mail
+from tests.workers.harness import Room, kill_again_and_again, someone, threads, write_mail
 from tests.workers.provider import Provider
 
 ROUNDS = (("receive", "inbound", "insights"), ("outbound", "followups", "housekeeper"))
@@ -88,14 +88,14 @@ def run_chaos(room: Room, provider: Provider, *, kills: int, lease_s: float) -> 
             " cost?', '{price,cost,how much}', 'A visit costs $89.')", [tenant.id],
         )  # fmt: skip
     room.lease(lease_s)
-    zygote, senders = Zygote(room), Senders(room, tenants, PAUSE_S)
+    senders = Senders(room, tenants, PAUSE_S)
     try:
-        alive = {kind: zygote.start(kind) for victims in ROUNDS for kind in victims}
+        alive = {kind: room.fork(kind).pid for victims in ROUNDS for kind in victims}
 
         def kill(kind: str) -> None:
             busy = (lambda: provider.waiting > 0) if kind == "outbound" else None
             os.kill(alive[kind], signal.SIGKILL)
-            alive[kind] = kill_again_and_again(zygote, kind, kills, LONGEST_S, busy=busy)
+            alive[kind] = kill_again_and_again(room, kind, kills, LONGEST_S, busy=busy)
 
         with threads(senders.run, senders.run, lambda: make_follow_ups_due(room, senders.stop)):
             try:
@@ -107,7 +107,7 @@ def run_chaos(room: Room, provider: Provider, *, kills: int, lease_s: float) -> 
         # A row that many workers died with rests up to sixteen leases before it is tried again.
         room.settle(60 + 20 * lease_s, "inbound", "outbound", "insights")
     finally:
-        zygote.close()
+        room.end_all()
     return senders
 
 

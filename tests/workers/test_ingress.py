@@ -15,7 +15,7 @@ import pytest
 from app.secrets import Vault
 from tests.db.helpers import Row, Tenant
 from tests.support.database import Database
-from tests.workers.harness import Room, Zygote, is_alive, wait_until
+from tests.workers.harness import Room, is_alive, wait_until
 
 MODULES = "tests.workers.toy_channel,tests.workers.odd_channel"
 
@@ -169,11 +169,11 @@ def kill_readers(room: Room, kills: int, calls: int) -> Tenant:
     room.lease(1)
     tenants = [room.tenant() for _ in range(3)]
     sessions = [account(room, tenant) for tenant in tenants for _ in range(2)]
-    zygote, chance = Zygote(room), random.Random()
+    chance = random.Random()
     try:
         sent = 0
         for _ in range(kills):
-            pid = zygote.start("ingress")
+            pid = room.fork("ingress").pid
             until = time.monotonic() + chance.uniform(0.03, 0.5)
             while time.monotonic() < until:
                 if sent < calls:
@@ -191,10 +191,10 @@ def kill_readers(room: Room, kills: int, calls: int) -> Tenant:
                 **{"from": f"p{sent % len(sessions)}", "text": str(sent)},
             )
             sent += 1
-        zygote.start("ingress")
+        room.fork("ingress")
         wait_until(lambda: waiting(room) == 0, 60, what=room.logs)
     finally:
-        zygote.close()
+        room.end_all()
     assert errors(room) == {}
     everything: list[Row] = room.world.all("select thread_id, body::int as n from public.et_messages where direction = 'inbound' order by thread_id, seq")  # fmt: skip
     assert sorted(row["n"] for row in everything) == list(range(calls))
@@ -225,17 +225,16 @@ def test_a_call_that_kills_its_reader_is_set_aside(reading: Room) -> None:
     session = account(reading, tenant)
     push(reading, session, "killer", do="die")
     push(reading, session, "after", text="after")
-    zygote = Zygote(reading)
     try:
         for _ in range(21):
-            pid = zygote.start("ingress")
+            pid = reading.fork("ingress").pid
             wait_until(
                 lambda pid=pid: not Path(f"/proc/{pid}").exists() or bodies(reading, tenant), 20, 0.01, reading.logs
             )  # type: ignore[misc]
             reading.world.owner.execute("update private.webhook_leases set lease_until = clock_timestamp() - interval '1 s' where lease_until is not null")  # fmt: skip
         wait_until(lambda: bodies(reading, tenant) == ["after"], 20, what=reading.logs)
     finally:
-        zygote.close()
+        reading.end_all()
     assert "did not come back" in errors(reading)["killer"]
 
 

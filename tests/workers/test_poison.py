@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.database import Database
-from tests.workers.harness import QUESTION, Room, Zygote, is_alive
+from tests.workers.harness import QUESTION, Room, is_alive
 
 POISON = "Please read this and drop dead."
 LEASE_S = 0.5
@@ -17,18 +17,17 @@ LEASE_S = 0.5
 def test_a_message_that_kills_workers_harms_nobody_else(database: Database, tmp_path: Path) -> None:
     """Forty messages, one of them deadly: the worker is started again whenever it died, thirty-nine are decided."""
     room = Room(database, tmp_path)
-    zygote = Zygote(room)
     try:
         room.lease(LEASE_S)
         tenant = room.tenant()
         killer = room.world.arrive(tenant, "killer@people.test", POISON)
         others = [room.world.arrive(tenant, f"p{number}@people.test", QUESTION) for number in range(39)]
-        started, deaths, pid = time.monotonic(), 0, zygote.start("fragile")
+        started, deaths, pid = time.monotonic(), 0, room.fork("fragile").pid
         while room.unsettled()["inbound"]:
             assert time.monotonic() < started + 180, f"{deaths} deaths: {room.logs()}"
             if not is_alive(pid):
                 deaths += 1
-                pid = zygote.start("fragile")
+                pid = room.fork("fragile").pid
             time.sleep(0.02)
         took = time.monotonic() - started
         os.kill(pid, 9)
@@ -42,5 +41,4 @@ def test_a_message_that_kills_workers_harms_nobody_else(database: Database, tmp_
         assert deaths == 8
         assert room.violations() == []
     finally:
-        zygote.close()
         room.close()

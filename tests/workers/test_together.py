@@ -12,7 +12,7 @@ import pytest
 
 from tests.db.helpers import Tenant
 from tests.support.database import Database
-from tests.workers.harness import QUESTION, Room, Zygote, wait_until
+from tests.workers.harness import QUESTION, Room, wait_until
 from tests.workers.provider import Provider
 
 FLOOD = """
@@ -48,11 +48,10 @@ def test_three_copies_of_each_worker_share_the_work_and_double_nothing(provider_
     """300 messages, three inbound and three outbound workers: everyone works, every reply leaves once."""
     room, provider = provider_room
     tenants = [room.tenant() for _ in range(3)]
-    zygote = Zygote(room)
     try:
         for kind in ("inbound", "outbound"):
             for _ in range(3):
-                zygote.start(kind)
+                room.fork(kind)
             wait_until(lambda kind=kind: len(room.listeners(kind)) == 3, 20)  # type: ignore[misc]
         started = time.monotonic()
         for tenant in tenants:
@@ -68,7 +67,7 @@ def test_three_copies_of_each_worker_share_the_work_and_double_nothing(provider_
             assert shares.total() == 300
         assert room.violations() == []
     finally:
-        zygote.close()
+        room.end_all()
 
 
 def test_sigterm_lets_the_mail_at_hand_leave_and_ends_with_0(provider_room: tuple[Room, Provider]) -> None:
