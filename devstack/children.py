@@ -10,9 +10,10 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
-from devstack.nursery import Fork, fork
+from devstack.nursery import Fork, start
 from devstack.ports import listens
 
 BACKOFF_FIRST_S = 0.5
@@ -34,7 +35,7 @@ class Child:
     port: int = 0
     ready: Callable[[], bool] | None = None
     metrics_port: int = 0
-    process: Fork | None = None
+    process: Fork | Popen[bytes] | None = None
     started_at: float = 0.0
     restarts: int = 0
     failures: int = 0
@@ -56,7 +57,7 @@ class Child:
             log_path.replace(log_path.with_suffix(".log.1"))
         own = {"PARLEY_METRICS_PORT": str(self.metrics_port)} if self.metrics_port else {}
         with log_path.open("ab") as log:
-            self.process = fork(
+            self.process = start(
                 self.module, {**environment, **own}, log, title=f"parley: {self.name}", inherits=inherits
             )
         self.started_at = time.monotonic()

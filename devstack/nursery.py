@@ -2,7 +2,8 @@
 
 A dozen Python processes that are started one by one import much the same libraries a dozen times: up to a second of a
 core each. A fork has everything at hand after milliseconds, and shares the memory. Only a process with a single thread
-may do it: what another thread holds in that moment stays held in the child for ever.
+may do it, since what another thread holds in that moment stays held in the child for ever; elsewhere, and where forks
+are not trusted (macOS), a process is started from nothing.
 """
 
 import contextlib
@@ -16,8 +17,8 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping
-from subprocess import TimeoutExpired
+from collections.abc import Collection, Iterable, Mapping
+from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import IO
 
 from setproctitle import setproctitle
@@ -68,20 +69,23 @@ def preload(modules: Iterable[str]) -> None:
     gc.freeze()  # a collection in a child would touch, and so copy, every page it shares
 
 
-def fork(
+def start(
     module: str, environment: Mapping[str, str], log: IO[bytes], *,
-    title: str, inherits: Iterable[int] = (), dies_by: int = signal.SIGTERM,
-) -> Fork:  # fmt: skip
+    title: str, inherits: Collection[int] = (), dies_by: int = signal.SIGTERM,
+) -> Fork | Popen[bytes]:  # fmt: skip
     """Start what `python -m module` would: in a session of its own, with `environment` and nothing else, its output in
     `log`.
 
     `title` is what `ps` shows. `inherits` are the open files it keeps. When this process dies, it is sent `dies_by`.
     """
-    if threading.active_count() > 1:
-        raise RuntimeError("a process with threads must not fork")
+    arm = die_with_parent(dies_by)
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return Popen(
+            [sys.executable, "-m", module], stdin=DEVNULL, stdout=log, stderr=log, env=environment,
+            start_new_session=True, pass_fds=inherits, preexec_fn=arm,  # noqa: PLW1509 - it makes two system calls
+        )  # fmt: skip
     sys.stdout.flush()
     sys.stderr.flush()
-    arm = die_with_parent(dies_by)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # no handler of ours runs in the child
     try:
         pid = os.fork()
@@ -98,7 +102,7 @@ def fork(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _leave_the_parent(log: int, inherits: Iterable[int]) -> None:
+def _leave_the_parent(log: int, inherits: Collection[int]) -> None:
     """A session of its own, signals as a new process has them, and no file of the parent's but `inherits`."""
     os.setsid()
     for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
@@ -118,14 +122,13 @@ def _leave_the_parent(log: int, inherits: Iterable[int]) -> None:
 
 def _run(module: str, environment: Mapping[str, str], title: str) -> int:
     """The exit code of the module's main program."""
-    setproctitle(title)  # before the environment goes, whose memory it uses
-    os.environ.clear()
-    os.environ.update(environment)
+    sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))  # noqa: SIM115
     sys.argv = [module]
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # which is what we want
     try:
+        setproctitle(title)  # before the environment goes, whose memory it uses
+        os.environ.clear()
+        os.environ.update(environment)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return _code(end)

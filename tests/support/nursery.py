@@ -25,6 +25,7 @@ MODULES = (
     "workers.inbound", "workers.ingress", "workers.insights", "workers.outbound", "workers.shadow",
 )  # fmt: skip
 PATIENCE_S = 60.0
+Process = nursery.Fork | subprocess.Popen[bytes]
 
 
 class Worker:
@@ -107,7 +108,7 @@ def the_nursery() -> Nursery:
 def serve() -> None:
     """Start what is asked for and tell what ended, until the input ends."""
     nursery.preload(MODULES)
-    running: list[nursery.Fork] = []
+    running: list[Process] = []
     woken, waker = os.pipe()
     os.set_blocking(woken, False)
     os.set_blocking(waker, False)
@@ -129,14 +130,14 @@ def serve() -> None:
                     running += [_start(**json.loads(line)) for line in lines]
 
 
-def _start(module: str, environment: dict[str, str], log: str) -> nursery.Fork:
+def _start(module: str, environment: dict[str, str], log: str) -> Process:
     with Path(log).open("ab") as file:
-        started = nursery.fork(module, environment, file, title=f"test: {module}", dies_by=signal.SIGKILL)
+        started = nursery.start(module, environment, file, title=f"test: {module}", dies_by=signal.SIGKILL)
     _tell(pid=started.pid)
     return started
 
 
-def _ended(one: nursery.Fork) -> bool:
+def _ended(one: Process) -> bool:
     if one.poll() is not None:
         _tell(pid=one.pid, code=one.returncode)
     return one.returncode is not None
