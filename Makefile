@@ -22,16 +22,8 @@ setup: ## Create .venv from uv.lock (fast when nothing changed).
 up: setup ## Start everything: Postgres, API, workers, mail in and out. Ctrl-C stops it.
 	@exec $(BIN)/parley up
 
-# Modules that wait most come first, so that no worker is left alone with one of them at the end.
-ROOMS := tests/workers tests/channels tests/demo tests/receivers tests/functions tests/api tests
-
 test: setup ## Set up, then run every test but the slow proofs. PYTEST_ARGS='-k threads' narrows it.
-ifdef PYTEST_ARGS
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
-else
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/stack $(ROOMS)
-	@$(BIN)/python -m pytest tests/stack # it kills supervisors and wants their ports again: nothing else may run beside it
-endif
+	@$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS) # they wait more than they work
 
 lint: setup ## Check style and types of Python, SQL and TypeScript.
 	$(BIN)/ruff check .

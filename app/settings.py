@@ -165,6 +165,12 @@ def process_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def take_environment(given: Mapping[str, str]) -> None:
+    """Have `given`, and nothing else, for this process's environment: for a forked child, before it reads any."""
+    os.environ.clear()
+    os.environ.update(given)
+
+
 def _convert(field: str, text: str, hint: Any) -> Any:
     if field.endswith("database_url"):
         _check_database_url(field, text)

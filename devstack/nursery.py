@@ -23,6 +23,7 @@ from typing import IO
 
 from setproctitle import setproctitle
 
+from app.settings import take_environment
 from devstack.postgres import die_with_parent
 
 ALSO = ("uvloop",)
@@ -127,8 +128,7 @@ def _run(module: str, environment: Mapping[str, str], title: str) -> int:
     warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # which is what we want
     try:
         setproctitle(title)  # before the environment goes, whose memory it uses
-        os.environ.clear()
-        os.environ.update(environment)
+        take_environment(environment)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return _code(end)

@@ -24,17 +24,6 @@ def test_the_example_states_the_defaults(tmp_path: Path) -> None:
     assert load({**copied, **home}) == load(home)
 
 
-def test_only_the_settings_read_the_environment() -> None:
-    """No other file of the product touches os.environ or os.getenv."""
-    guilty = [
-        str(path.relative_to(PROJECT))
-        for room in ("app", "workers", "devstack", "bench")
-        for path in (PROJECT / room).rglob("*.py")
-        if re.search(r"os\.(environ|getenv)", path.read_text()) and path != PROJECT / "app" / "settings.py"
-    ]
-    assert guilty == []
-
-
 def test_a_port_that_had_to_move_is_found_by_its_old_number(tmp_path: Path) -> None:
     """Who asks for an occupied port gets the one the running stack took instead; other wishes are left alone."""
     (tmp_path / "state.json").write_text(json.dumps({"pg_port": 40001, "moved": {"pg_port": 40000}}))
