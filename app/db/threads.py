@@ -7,9 +7,12 @@ from uuid import UUID
 import msgspec
 
 from app.db.queries import load
-from app.db.unit import Unit, rows_as
+from app.db.unit import Unit, json_param, rows_as
+from app.domain.channels import Template
 from app.domain.insights import Insight
+from app.domain.messages import Started
 from app.domain.notifications import Notification, NotificationsRead
+from app.domain.outbound import Opening
 from app.domain.paging import Position
 from app.domain.threads import (
     Action,
@@ -73,6 +76,18 @@ async def thread_by_alias(unit: Unit, alias: str) -> UUID | None:
     """The thread an alias or a scope key leads to, None when it leads nowhere the caller may see."""
     rows = await unit.read(QUERIES["thread_by_alias"], {"alias": alias})
     return rows[0][0] if rows else None
+
+
+async def start_thread(
+    unit: Unit, *, contact_id: UUID, session_id: UUID, purpose: Opening, subject: str | None, body: str | None,
+    template: Template | None, client_message_id: str | None,
+) -> Started:  # fmt: skip
+    """Write to a contact first. Raises RateLimited, BadInput for what may not be sent to him, Conflict, NotFound."""
+    params = {
+        "contact_id": contact_id, "session_id": session_id, "purpose": purpose, "subject": subject, "body": body,
+        "template": template and json_param(template), "client_message_id": client_message_id,
+    }  # fmt: skip
+    return msgspec.convert(await unit.call(QUERIES["start_thread"], params), Started)
 
 
 async def merge_threads(unit: Unit, winner_id: UUID, loser_id: UUID) -> MergedThreads:

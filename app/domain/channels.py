@@ -118,7 +118,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent in place of the body, where the provider takes no free text."""
     attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
-    """`reply`, `follow_up`, `notification` or `marketing`; the last two carry List-Unsubscribe on e-mail."""
+    """`reply`, `conversation` (a person writes first), `follow_up`, `notification` or `marketing`; the last two carry
+    List-Unsubscribe on e-mail."""
     links: Links = Links()
 
 

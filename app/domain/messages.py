@@ -71,6 +71,18 @@ class Sent(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
+class Started(msgspec.Struct, frozen=True):
+    """The conversation that was made (`created`) or found, and what became of its first message if one was given."""
+
+    thread_id: UUID
+    created: bool
+    message_id: UUID | None
+    seq: int | None
+    rev: int | None
+    delivery_status: DeliveryStatus | None
+    duplicate: bool
+
+
 class Attachment(msgspec.Struct, frozen=True):
     """A file of a message; `refused` says why its bytes were not kept."""
 

@@ -9,6 +9,8 @@ import msgspec
 from app.domain.channels import Channel
 from app.domain.contacts import AddressKind
 
+Opening = Literal["conversation", "notification", "marketing"]
+"""Why somebody is written to who has not written."""
 Resolution = Literal["sent", "failed", "resend"]
 SuppressionScope = Literal["all", "automatic"]
 SuppressionReason = Literal["bounced", "complained", "unsubscribed", "manual"]

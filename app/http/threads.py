@@ -4,13 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from app import log
 from app.db import threads as db
 from app.db.unit import Unit, missing
+from app.domain.channels import Template
 from app.domain.insights import Insight
+from app.domain.messages import Started
 from app.domain.notifications import Notification, NotificationsRead
+from app.domain.outbound import Opening
 from app.domain.threads import (
     Control,
     Filters,
@@ -26,6 +30,8 @@ from app.errors import BadInput
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     PAGE,
+    Body,
+    ClientId,
     Cursor,
     Folder,
     Limit,
@@ -37,6 +43,7 @@ from app.http.types import (
     QueryWord,
     Seq,
     Status,
+    Subject,
     Word,
     cut,
     decode_cursor,
@@ -56,6 +63,23 @@ class Inbox(msgspec.Struct, frozen=True):
     items: list[ThreadHead]
     next_cursor: str | None
     newer_cursor: str | None
+
+
+class StartThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to write to first, over which account, and why.
+
+    Without `body` nothing is sent: the answer is the conversation to write in. With `client_message_id` a repeated
+    request changes nothing and gets the first answer. With `template` the provider sends that text; `body` then says
+    what its reader will see.
+    """
+
+    contact_id: UUID
+    session_id: UUID
+    purpose: Opening = "conversation"
+    subject: Subject | None = None
+    body: Body | None = None
+    template: Template | None = None
+    client_message_id: ClientId | None = None
 
 
 class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,6 +169,22 @@ async def _check_named(unit: Unit, filters: Filters) -> None:
         is_self = object_id == unit.caller.user_id
         if object_id and not is_self and await unit.classify(kind, object_id, "list_threads") != "own":
             raise missing(kind)
+
+
+@post("/threads", summary="Start a conversation", tags=TAGS)
+async def start_thread(unit: CallerUnit, data: JSONBody[StartThread]) -> Response[Started]:
+    """Write to a contact who has not written; 201, or 200 when there was nothing to make or to send.
+
+    The conversation is the one the contact's own messages lead to. What may not be sent to him (suppressed, blocked,
+    without consent to marketing) is refused; what only has to wait is queued.
+    """
+    started = await db.start_thread(
+        unit, contact_id=data.contact_id, session_id=data.session_id, purpose=data.purpose, subject=data.subject,
+        body=data.body, template=data.template, client_message_id=data.client_message_id,
+    )  # fmt: skip
+    log.bind(thread_id=str(started.thread_id))
+    made = started.created or (started.message_id is not None and not started.duplicate)
+    return Response(started, status_code=201 if made else 200)
 
 
 @get("/threads/{thread_id:uuid}", summary="One conversation", tags=TAGS)
@@ -256,8 +296,8 @@ async def mark_notifications_read(unit: CallerUnit, data: JSONBody[Notifications
 router = Router(
     "/",
     route_handlers=[
-        list_threads, get_thread, get_thread_by_alias, merge_threads, take_over_thread, hand_back_thread, close_thread,
-        archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, mark_thread_read, set_thread_search,
-        get_thread_insight, list_notifications, mark_notifications_read,
+        list_threads, start_thread, get_thread, get_thread_by_alias, merge_threads, take_over_thread, hand_back_thread,
+        close_thread, archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, mark_thread_read,
+        set_thread_search, get_thread_insight, list_notifications, mark_notifications_read,
     ],
 )  # fmt: skip

@@ -59,7 +59,8 @@ create table public.et_outbound_queue (
   constraint et_outbound_queue_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
   references public.et_channel_sessions (tenant_id, id),
   constraint et_outbound_queue_template_check check (private.is_template(template)),
-  constraint et_outbound_queue_purpose_check check (purpose in ('reply', 'follow_up', 'notification', 'marketing')),
+  constraint et_outbound_queue_purpose_check
+  check (purpose in ('reply', 'conversation', 'follow_up', 'notification', 'marketing')),
   constraint et_outbound_queue_status_check check (
     status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'bounced', 'cancelled', 'dispatch_unknown'))
 )
@@ -67,7 +68,8 @@ with (fillfactor = 70);
 comment on table public.et_outbound_queue is
 'One row per message to be sent. Its status and its message''s delivery_status always agree.';
 comment on column public.et_outbound_queue.purpose is
-'reply answers somebody; follow_up, notification and marketing obey consent and quiet hours.';
+'reply answers somebody who wrote. Everything else is unasked, obeys quiet hours and whoever asked to be left alone: '
+'conversation (a person of the staff writes first), follow_up, notification and marketing, which needs consent.';
 comment on column public.et_outbound_queue.status_reason is
 'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
 

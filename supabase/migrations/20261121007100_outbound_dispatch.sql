@@ -57,6 +57,15 @@ $$;
 comment on function private.attach_files(uuid, uuid, jsonb) is
 'Definer: files of a message to be sent, as [{filename, content_type, data}] with data in base64; kept with it.';
 
+create function private.refuse_nobody(p_channel text) returns void
+language plpgsql stable set search_path = '' as $$
+begin
+  raise exception 'this thread has nobody to send to on %', p_channel
+    using errcode = 'PT422', detail = '{"code": "no_recipient"}', hint = 'Add an address to the contact first.';
+end
+$$;
+comment on function private.refuse_nobody(text) is 'Says that a contact has no address on a channel.';
+
 create function private.enqueue_outbound(
   p_tenant_id uuid, p_thread_id uuid, p_body text, p_sender_kind text, p_sender text, p_options jsonb default '{}'
 ) returns table (message_id uuid, queue_id uuid, seq bigint, rev bigint)
@@ -72,8 +81,7 @@ begin
   select t.* into v_thread from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id;
   select h.* into v_head from private.reply_headers(v_thread) as h;
   if v_head.recipient is null or v_thread.channel_session_id is null then
-    raise exception 'this thread has nobody to send to on %', v_thread.channel
-      using errcode = 'PT422', detail = '{"code": "no_recipient"}', hint = 'Add an address to the contact first.';
+    perform private.refuse_nobody(v_thread.channel);
   end if;
   v_template := nullif(p_options -> 'template', 'null');
   perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind);
@@ -290,6 +298,19 @@ $$;
 comment on function private.is_receive_only(public.et_threads) is
 'Definer: the account a thread runs on takes messages and sends none, as a form does.';
 
+create function private.refuse_receive_only(p_thread public.et_threads) returns void
+language plpgsql stable set search_path = '' as $$
+begin
+  if private.is_receive_only(p_thread) then
+    raise exception 'nothing can be sent on %', p_thread.channel
+      using errcode = 'PT422', detail = '{"code": "receive_only", "field": "body"}',
+        hint = 'Write to the contact on another channel.';
+  end if;
+end
+$$;
+comment on function private.refuse_receive_only(public.et_threads) is
+'Refuses to write where messages only come in.';
+
 create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_template jsonb,
   p_sender_kind text) returns void
 language plpgsql stable security definer set search_path = '' as $$
@@ -305,11 +326,7 @@ begin
       using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
         hint = 'Shorten it, or send it in parts.';
   end if;
-  if private.is_receive_only(p_thread) then
-    raise exception 'nothing can be sent on %', p_thread.channel
-      using errcode = 'PT422', detail = '{"code": "receive_only", "field": "body"}',
-        hint = 'Write to the contact on another channel.';
-  end if;
+  perform private.refuse_receive_only(p_thread);
   if p_template is not null then
     if v_most is not null and v_window is null then
       raise exception 'the provider of this account has no templates'

@@ -160,7 +160,8 @@ begin
     select e.* into v_again from private.enqueue_outbound(v_tenant, v_queue.thread_id, v_message.body, 'agent',
       private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id',
         p_message_id,
-        'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template)) as e;
+        'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template, 'purpose',
+        v_queue.purpose)) as e;
   end if;
   perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
     jsonb_build_object('resolution', p_resolution));
@@ -197,6 +198,63 @@ comment on function private.take_send_token(uuid, text) is
 'Definer: a token bucket per sender (tenant_settings.sends_per_minute). Raises PT429 with retry_after_s; the raise '
 'gives the token back.';
 
+create function private.send_by_staff(p_thread public.et_threads, p_body text, p_purpose text, p_options jsonb)
+returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_limit bigint := private.message_limit(p_thread.tenant_id, p_thread.channel, 'body_chars');
+  v_sent record;
+begin
+  if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
+    raise exception 'a message on % has 1 to % characters', p_thread.channel, v_limit
+      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
+        hint = 'Shorten it, or send it in parts.';
+  end if;
+  perform private.take_send_token(p_thread.tenant_id, private.actor());
+  -- A person speaks: from here on the AI is silent in this thread, and what it had queued stays at home.
+  if p_thread.control = 'ai' and p_purpose in ('reply', 'conversation') then
+    update public.et_threads as t set control = 'human', assignee_id = coalesce(t.assignee_id, (
+      select u.user_id from public.tenant_members as u where u.tenant_id = t.tenant_id
+        and u.user_id = private.current_user_id()))
+    where t.tenant_id = p_thread.tenant_id and t.id = p_thread.id;
+    perform private.cancel_queued(p_thread.tenant_id, p_thread.id, 'human_takeover');
+    perform private.audit(p_thread.tenant_id, 'thread.take_over', 'thread', p_thread.id::text, '{"by": "sending"}');
+  end if;
+  select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
+    p_thread.tenant_id, p_thread.id, p_body, 'agent', private.actor(), p_options || jsonb_build_object(
+      'sender_user_id', private.current_user_id(), 'cause_kind', 'client', 'purpose', p_purpose)) as e;
+  if v_sent.message_id is null then
+    raise exception 'this client_message_id was used in another conversation'
+      using errcode = 'PT409', detail = '{"code": "client_id_reused", "field": "client_message_id"}',
+      hint = 'Make a new id for every message.';
+  end if;
+  perform private.note_thread_moved(p_thread.tenant_id, p_thread.id);
+  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread.id, 'delivery_status', 'queued', 'duplicate',
+    false);
+end
+$$;
+comment on function private.send_by_staff(public.et_threads, text, text, jsonb) is
+'Definer: what an agent or a key writes in a locked thread: counted against his rate, and a takeover from the AI '
+'unless it is a notification or marketing. Options: client_message_id, subject, template.';
+
+create function private.purpose_in(p_thread public.et_threads, p_purpose text) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  -- In a conversation between people who take part in it, nobody is a stranger.
+  if p_purpose = 'conversation' and (p_thread.last_inbound_seq > 0 or p_thread.kind <> 'channel') then
+    return 'reply';
+  elsif p_purpose = 'conversation' and exists (
+    select from public.et_threads as t
+    where t.tenant_id = p_thread.tenant_id and t.merged_into = p_thread.id and t.last_inbound_seq > 0) then
+    return 'reply';
+  end if;
+  return p_purpose;
+end
+$$;
+comment on function private.purpose_in(public.et_threads, text) is
+'Definer: what a person writes is a reply only where somebody has written, here or in what was merged: before that it '
+'is unasked.';
+
 create function private.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb
 ) returns jsonb
@@ -205,7 +263,6 @@ declare
   v_tenant uuid := private.authorize('send');
   v_thread public.et_threads%rowtype;
   v_sent record;
-  v_limit bigint;
 begin
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
@@ -219,13 +276,6 @@ begin
     return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'duplicate', true);
   end if;
   perform private.refuse_merged(v_thread.merged_into);
-  v_limit := private.message_limit(v_tenant, v_thread.channel, 'body_chars');
-  if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
-    raise exception 'a message on % has 1 to % characters', v_thread.channel, v_limit
-      using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
-        hint = 'Shorten it, or send it in parts.';
-  end if;
-  perform private.take_send_token(v_tenant, private.actor());
   if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
     raise exception 'the conversation moved on'
       using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
@@ -235,27 +285,8 @@ begin
           from (select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
             and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
   end if;
-  -- A person speaks: from here on the AI is silent in this thread, and what it had queued stays at home.
-  if v_thread.control = 'ai' then
-    update public.et_threads as t set control = 'human', assignee_id = coalesce(t.assignee_id, (
-      select u.user_id from public.tenant_members as u where u.tenant_id = v_tenant
-        and u.user_id = private.current_user_id()))
-    where t.tenant_id = v_tenant and t.id = p_thread_id;
-    perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
-    perform private.audit(v_tenant, 'thread.take_over', 'thread', p_thread_id::text, '{"by": "sending"}');
-  end if;
-  select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
-    v_tenant, p_thread_id, p_body, 'agent', private.actor(), jsonb_build_object(
-      'client_message_id', p_client_message_id, 'sender_user_id', private.current_user_id(), 'subject', p_subject,
-      'cause_kind', 'client', 'template', p_template)) as e;
-  if v_sent.message_id is null then
-    raise exception 'this client_message_id was used in another conversation'
-      using errcode = 'PT409', detail = '{"code": "client_id_reused", "field": "client_message_id"}',
-      hint = 'Make a new id for every message.';
-  end if;
-  perform private.note_thread_moved(v_tenant, p_thread_id);
-  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'delivery_status', 'queued', 'duplicate',
-    false);
+  return private.send_by_staff(v_thread, p_body, private.purpose_in(v_thread, 'conversation'), jsonb_build_object(
+    'client_message_id', p_client_message_id, 'subject', p_subject, 'template', p_template));
 end
 $$;
 comment on function private.send_message(uuid, text, text, bigint, text, jsonb) is

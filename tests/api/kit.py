@@ -145,6 +145,12 @@ class Client:
         return self("POST", path, body)
 
 
+def seen(answer: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """What a caller can tell apart: status, bytes, headers without the ones that differ in any two answers."""
+    volatile = {"date", "x-request-id"}
+    return answer.status_code, answer.content, [pair for pair in answer.headers.items() if pair[0] not in volatile]
+
+
 @contextlib.contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """The API served by a real uvicorn in a thread; its URL."""

@@ -183,7 +183,7 @@ def test_known_problems_are_really_raised() -> None:
         "not_enqueued", "reason_missing", "retention_too_short", "lease_lost", "bad_subscription", "bad_outcome",
         "task_closed", "no_member", "no_form_account",
         # The API checks before the database does, and answers bad_input.
-        "bad_resolution", "bad_status", "unknown_field", "unknown_setting",
+        "bad_purpose", "bad_resolution", "bad_status", "unknown_field", "unknown_setting",
     }  # fmt: skip
     assert {one or other for one, other in raised} - set(PROBLEMS) - unseen == set()
 

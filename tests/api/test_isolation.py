@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.kit import Client, World
+from tests.api.kit import Client, World, seen
 
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
@@ -94,12 +94,6 @@ def objects(world: World) -> Iterator[dict[str, str]]:
             "insert into public.canned_replies (tenant_id, intent, body) values (%s, 'price', 'b') returning id", acme),
     }  # fmt: skip
     yield {kind: str(value) for kind, value in made.items()}
-
-
-def seen(answer: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """What a caller can tell apart: status, bytes, headers without the ones that differ in any two answers."""
-    volatile = {"date", "x-request-id"}
-    return answer.status_code, answer.content, [pair for pair in answer.headers.items() if pair[0] not in volatile]
 
 
 @pytest.mark.parametrize(("kind", "method", "path", "body"), CALLS, ids=[f"{c[1]} {c[2]}" for c in CALLS])

@@ -140,7 +140,7 @@ def request(mail: OutgoingMail, dispatch: Dispatch) -> dict[str, Any]:
         "options": {
             "open_tracking": False,
             "click_tracking": False,
-            "transactional": dispatch.purpose in {"reply", "notification"},
+            "transactional": dispatch.purpose in {"reply", "conversation", "notification"},
         },
         "recipients": [{"address": address}],
         "metadata": {"queue_id": dispatch.queue_id},

@@ -72,6 +72,12 @@ where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.staff_re
   )
 );
 
+-- name: start_thread
+-- The conversation of a contact on an account, made if need be, and its first message.
+select public.start_thread(
+  %(contact_id)s::uuid, %(session_id)s::uuid, %(purpose)s::text, %(subject)s::text, %(body)s::text,
+  %(template)s::jsonb, %(client_message_id)s::text);
+
 -- name: merge_threads
 -- Two conversations of one contact become one; no message moves.
 select public.merge_threads(%(winner_id)s::uuid, %(loser_id)s::uuid);

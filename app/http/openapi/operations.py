@@ -8,7 +8,7 @@ import msgspec
 from app.domain.assisting import DraftRow
 from app.domain.channels import Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
-from app.domain.messages import Explanation, Retried, Sent
+from app.domain.messages import Explanation, Retried, Sent, Started
 from app.domain.notifications import NotificationsRead
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
@@ -48,6 +48,8 @@ class Shown(msgspec.Struct, frozen=True):
     other_answers: dict[int, tuple[str, Any]] = {}
 
 
+TEMPLATE = Template(name="visit_offer", language="en_US", variables=["Tuesday", "nine"])
+STARTED = Started(w.THREAD, created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="queued", duplicate=False)
 SENT = Sent(w.ANSWER, w.THREAD, 2, 2, "queued", duplicate=False)
 EXPLAINED = Explanation(
     message={"id": w.QUESTION, "thread_id": w.THREAD, "seq": 1, "rev": 1, "channel": "email", "direction": "inbound",
@@ -105,6 +107,15 @@ OPERATIONS: dict[str, Shown] = {
     "list_threads": Shown(
         threads.Inbox([w.HEAD], w.CURSOR, w.CURSOR), "read", problems=("bad_cursor", "search_disabled", "not_found")
     ),
+    "start_thread": Shown(
+        STARTED, "send",
+        threads.StartThread(w.CONTACT, w.SESSION, "conversation", "Your boiler", "We can come on Tuesday at nine.",
+                            TEMPLATE, w.CLIENT_ID),
+        ("not_found", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
+         "no_templates", "bad_template", "suppressed", "contact_blocked", "no_consent", "rate_limited"),
+        {200: ("The conversation was there, and nothing was sent now.",
+               msgspec.structs.replace(STARTED, created=False, delivery_status="delivered", duplicate=True))},
+    ),
     "get_thread": Shown(w.DETAIL, "read"),
     "get_thread_by_alias": Shown(w.DETAIL, "read"),
     "merge_threads": Shown(
@@ -139,7 +150,7 @@ OPERATIONS: dict[str, Shown] = {
         SENT, "send",
         messages.SendMessage(
             "We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler",
-            Template(name="visit_offer", language="en_US", variables=["Tuesday", "nine"]),
+            TEMPLATE,
         ),
         ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
          "no_templates", "bad_template", "rate_limited"),

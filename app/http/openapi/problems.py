@@ -99,6 +99,19 @@ PROBLEMS: dict[str, Known] = {
     "receive_only": Known(
         422, "nothing can be sent on form", "Write to the contact on another channel.", "body"
     ),
+    "suppressed": Known(
+        422, "this may not be sent to the contact: suppressed_unsubscribed",
+        "The list of suppressions says why; lift it only when the person wants to hear from you.", "contact_id",
+        {"reason": "suppressed_unsubscribed"},
+    ),
+    "contact_blocked": Known(
+        422, "this may not be sent to the contact: contact_blocked", "Unblock the contact first.", "contact_id",
+        {"reason": "contact_blocked"},
+    ),
+    "no_consent": Known(
+        422, "this may not be sent to the contact: no_consent",
+        "Record the contact's consent to marketing on this channel first.", "contact_id", {"reason": "no_consent"},
+    ),
     "window_closed": Known(
         422, "the contact has not written lately: only a template may be sent on whatsapp",
         "Send an approved template, or wait until the contact writes.", "body",
