@@ -107,6 +107,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The Fernet keys of `secrets_keys`, newest first: the first encrypts, all decrypt."""
         return [key.strip() for key in self.secrets_keys.split(",") if key.strip()]
 
+    def function_url(self, name: str, path: str) -> str | None:
+        """Where the internet reaches an edge function; None where nobody said how it reaches us."""
+        return f"{self.public_url.rstrip('/')}/functions/v1/{name}/{path}" if self.public_url else None
+
     def private_host_names(self) -> list[str]:
         """Hosts that are not public and may be talked to all the same."""
         return [name.strip() for name in self.private_hosts.split(",") if name.strip()]

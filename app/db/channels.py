@@ -7,7 +7,7 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
-from app.domain.channels import ChannelSession, Pairing, SecretSet, SessionState, SessionTested
+from app.domain.channels import ChannelSession, FormLink, Pairing, SecretSet, SessionState, SessionTested
 
 QUERIES = load("channels")
 
@@ -68,6 +68,14 @@ async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> Se
     """Send one real message over an account."""
     params = {"session_id": session_id, "address": address}
     return msgspec.convert(await unit.call(QUERIES["test_channel_session"], params), SessionTested)
+
+
+async def create_form_link(
+    unit: Unit, session_id: UUID, contact_id: UUID, *, message_id: UUID | None, days: int
+) -> FormLink:
+    """A link by which a contact can answer for so many days. Raises BadInput for another kind of account, NotFound."""
+    params = {"session_id": session_id, "contact_id": contact_id, "message_id": message_id, "days": days}
+    return msgspec.convert(await unit.call(QUERIES["create_form_link"], params), FormLink)
 
 
 async def pair_channel_session(unit: Unit, session_id: UUID) -> tuple[Pairing, str | None]:

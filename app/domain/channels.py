@@ -258,6 +258,15 @@ class Pairing(msgspec.Struct, frozen=True):
     expires_at: datetime | None
 
 
+class FormLink(msgspec.Struct, frozen=True):
+    """A link by which a contact answers on a page; `link_id` is the right to. `url` where the server knows its own."""
+
+    link_id: UUID
+    contact_id: UUID
+    expires_at: datetime
+    url: str | None = None
+
+
 class SecretSet(msgspec.Struct, frozen=True):
     """Which secret of which account was set. Its value is never given out."""
 

@@ -14,7 +14,16 @@ from msgspec import UNSET, UnsetType
 from app.db import channels as db
 from app.db import tenancy
 from app.db.unit import Unit
-from app.domain.channels import Channel, ChannelSession, Pairing, SecretSet, SessionMade, SessionState, SessionTested
+from app.domain.channels import (
+    Channel,
+    ChannelSession,
+    FormLink,
+    Pairing,
+    SecretSet,
+    SessionMade,
+    SessionState,
+    SessionTested,
+)  # fmt: skip
 from app.errors import BadInput, Unavailable
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given
@@ -134,6 +143,24 @@ async def test_channel_session(
     return await db.test_channel_session(unit, session_id, address)
 
 
+class NewFormLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may answer, about which message of his conversations, and for how many days."""
+
+    contact_id: UUID
+    message_id: UUID | None = None
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+
+
+@post("/channel-sessions/{session_id:uuid}/form-links", summary="Make a form link", tags=TAGS)
+async def create_form_link(
+    request: Request[Any, Any, State], unit: CallerUnit, session_id: FromPath[UUID], data: JSONBody[NewFormLink]
+) -> FormLink:
+    """A page on which the contact answers without an account; send it to nobody else. Accounts of hosted forms only."""
+    link = await db.create_form_link(unit, session_id, data.contact_id, message_id=data.message_id, days=data.days)
+    place = request.app.state.settings.function_url("form-reply", str(link.link_id))
+    return msgspec.structs.replace(link, url=place)
+
+
 @post("/channel-sessions/{session_id:uuid}/pairing", status_code=200, summary="Pair a phone", tags=TAGS)
 async def pair_channel_session(
     request: Request[Any, Any, State], unit: CallerUnit, session_id: FromPath[UUID]
@@ -184,7 +211,7 @@ router = Router(
     "/",
     route_handlers=[
         list_channel_sessions, get_channel_session, create_channel_session, update_channel_session,
-        test_channel_session, pair_channel_session,
+        test_channel_session, create_form_link, pair_channel_session,
         pause_channel_session, resume_channel_session, delete_channel_session, put_channel_secret,
     ],
 )  # fmt: skip

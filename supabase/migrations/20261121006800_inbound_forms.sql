@@ -34,30 +34,44 @@ create index form_links_tenant_id_message_id_idx on private.form_links (tenant_i
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-create function private.create_form_link(
-  p_tenant_id uuid, p_session_id uuid, p_contact_id uuid, p_message_id uuid default null, p_days integer default 30
-) returns uuid
+create function private.create_form_link(p_session_id uuid, p_contact_id uuid, p_message_id uuid, p_days integer)
+returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_contact uuid := private.canonical_contact(p_tenant_id, p_contact_id);
+  v_tenant uuid := private.authorize('send');
+  v_contact uuid := private.canonical_contact(v_tenant, p_contact_id);
+  v_provider text;
   v_id uuid;
+  v_until timestamptz := clock_timestamp() + make_interval(days => least(greatest(p_days, 1), 365));
 begin
-  perform from public.et_channel_sessions as s
-  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.provider = 'hosted_form' and s.status <> 'deleted';
-  if not found then
+  select s.provider into v_provider from public.et_channel_sessions as s
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted';
+  if v_provider is null then
+    return private.deny('channel_session', p_session_id, 'create_form_link');
+  elsif v_contact is null then
+    return private.deny('contact', p_contact_id, 'create_form_link');
+  elsif p_message_id is not null and not exists (
+    select from public.et_messages as m
+    inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id and t.staff_readable
+    where m.tenant_id = v_tenant and m.id = p_message_id
+      and private.canonical_contact(v_tenant, t.contact_id) = v_contact) then
+    return private.deny('message', p_message_id, 'create_form_link');
+  elsif v_provider <> 'hosted_form' then
     raise exception 'a form link belongs to an account of a hosted form'
       using errcode = 'PT422', detail = '{"code": "no_form_account", "field": "session_id"}',
         hint = 'Connect one: channel form, provider hosted_form.';
   end if;
   insert into private.form_links (tenant_id, session_id, contact_id, message_id, expires_at)
-  values (p_tenant_id, p_session_id, v_contact, p_message_id,
-    clock_timestamp() + make_interval(days => least(greatest(p_days, 1), 365)))
+  values (v_tenant, p_session_id, v_contact, p_message_id, v_until)
   returning id into v_id;
-  return v_id;
+  -- Not the link itself: whoever reads the log must not be able to answer as the contact.
+  perform private.audit(v_tenant, 'form_link.created', 'contact', v_contact::text,
+    jsonb_build_object('session_id', p_session_id, 'expires_at', v_until));
+  return jsonb_build_object('link_id', v_id, 'contact_id', v_contact, 'expires_at', v_until);
 end
 $$;
-comment on function private.create_form_link(uuid, uuid, uuid, uuid, integer) is
-'Definer, for workers: a link by which this contact can answer for so many days.';
+comment on function private.create_form_link(uuid, uuid, uuid, integer) is
+'Definer: a link by which this contact can answer for so many days (1 to 365), about a message of his if one is named.';
 
 create function private.open_form_link(p_id uuid) returns private.form_links
 language sql stable security definer set search_path = '' as $$
@@ -111,11 +125,19 @@ $$;
 comment on function private.reject_form(uuid) is
 'Definer, for the edge: somebody filled the field that people do not see. Counted.';
 
+create function public.create_form_link(
+  p_session_id uuid, p_contact_id uuid, p_message_id uuid default null, p_days integer default 30
+) returns jsonb language sql volatile set search_path = ''
+begin atomic select private.create_form_link(p_session_id, p_contact_id, p_message_id, p_days); end;
+comment on function public.create_form_link(uuid, uuid, uuid, integer) is
+'A link to a form by which a contact can answer without an account. Agents, keys with send.';
+
 -- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
 
 alter table private.form_links enable row level security;
 alter table private.form_links force row level security;
 revoke all on private.form_links from public, anon, authenticated, service_role;
-grant execute on function private.create_form_link(uuid, uuid, uuid, uuid, integer) to parley_worker;
+grant execute on function private.create_form_link(uuid, uuid, uuid, integer),
+public.create_form_link(uuid, uuid, uuid, integer) to authenticated;
 grant execute on function private.form_page(uuid), private.accept_form(uuid, text, bytea), private.reject_form(uuid)
 to parley_ingress;

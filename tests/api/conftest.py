@@ -21,8 +21,9 @@ def world(module_database: Database) -> Iterator[World]:
 def url(world: World) -> Iterator[str]:
     """Where the API of this module listens."""
     settings = world.database.settings(
-        supabase_jwt_secret=SECRET, secrets_keys=Fernet.generate_key().decode(), cors_origins="https://app.acme.test"
-    )
+        supabase_jwt_secret=SECRET, secrets_keys=Fernet.generate_key().decode(), cors_origins="https://app.acme.test",
+        public_url="https://parley.acme.test/",
+    )  # fmt: skip
     with serving(settings) as address:
         yield address
 

@@ -44,6 +44,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("PATCH", "/v1/channel-sessions/{}", {"name": "x"}),
         ("POST", "/v1/channel-sessions/{}/pause", None), ("POST", "/v1/channel-sessions/{}/resume", None),
         ("POST", "/v1/channel-sessions/{}/test", {"to": "me@acme.test"}), ("POST", "/v1/channel-sessions/{}/pairing", None),
+        ("POST", "/v1/channel-sessions/{}/form-links", {"contact_id": str(uuid.uuid4())}),
         ("DELETE", "/v1/channel-sessions/{}", None), ("PUT", "/v1/channel-sessions/{}/secrets/p", {"value": "x"}),
     ],
     "api_key": [("DELETE", "/v1/api-keys/{}", None)],

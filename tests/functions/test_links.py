@@ -185,10 +185,9 @@ def form(edge: Edge, tenant: Tenant) -> Iterator[Row]:
     session = edge.world.session(tenant.id, "form", "site")
     arrived = edge.world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@people.test", sender_name='Bob "the <b>builder</b>"')
     contact = arrived["sender_contact_id"]
-    row = edge.world.worker.execute(
-        "select private.create_form_link(%s, %s, %s) as id", [tenant.id, session, contact]
-    ).fetchone()
-    yield {"path": f"/form-reply/{row['id']}", "contact": contact, "session": session, "id": row["id"]}  # type: ignore[index]
+    owner = tenant.people["owner"]
+    link = edge.world.rpc(owner, tenant, "create_form_link(%s, %s)", session, contact)["link_id"]
+    yield {"path": f"/form-reply/{link}", "contact": contact, "session": session, "id": link}
 
 
 def answer(edge: Edge, form: Row, accept: str = "*/*", **fields: Any) -> httpx.Response:

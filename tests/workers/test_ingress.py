@@ -264,7 +264,8 @@ def test_an_answer_by_the_form_reaches_its_contact(reading: Room) -> None:
     reading.world.owner.execute(
         "update public.et_channel_sessions set provider = 'hosted_form' where id = %s", [session]
     )
-    link = reading.world.worker.execute("select private.create_form_link(%s, %s, %s) as id", [tenant.id, session, contact]).fetchone()["id"]  # type: ignore[index]  # fmt: skip
+    owner = tenant.people["owner"]
+    link = reading.world.rpc(owner, tenant, "create_form_link(%s, %s)", session, contact)["link_id"]
     payload = json.dumps({"text": "What are your opening hours?", "name": "Bob"}).encode()
     reading.world.ingress.execute("select private.accept_form(%s, 'n1', %s)", [link, payload])
     reading.start("ingress", "outbound", "inbound")

@@ -30,6 +30,11 @@ select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text)
 -- One real message over an account.
 select public.test_channel_session(%(session_id)s::uuid, %(address)s::text);
 
+-- name: create_form_link
+-- A link by which a contact can answer on a page.
+select public.create_form_link(
+  %(session_id)s::uuid, %(contact_id)s::uuid, %(message_id)s::uuid, %(days)s::integer);
+
 -- name: pair_channel_session
 -- Ask for the code that pairs a phone; it comes sealed.
 select public.pair_channel_session(%(session_id)s::uuid);

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from app.domain.assisting import DraftRow
-from app.domain.channels import Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
+from app.domain.channels import FormLink, Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent, Started
 from app.domain.notifications import NotificationsRead
@@ -216,6 +216,10 @@ OPERATIONS: dict[str, Shown] = {
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com"),
         ("bad_address", "no_recipient", "receive_only", "window_closed", "rate_limited"),
+    ),
+    "create_form_link": Shown(
+        FormLink(w.FORM_LINK, w.CONTACT, NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),
+        "send", channels.NewFormLink(w.CONTACT, w.QUESTION, 7), ("no_form_account",),
     ),
     "pair_channel_session": Shown(
         Pairing(w.SESSION, "pending", None, "2@Xk1…,pQ7…,rT9…", w.NOTIFICATION.created_at), "admin"

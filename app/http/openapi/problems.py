@@ -122,6 +122,10 @@ PROBLEMS: dict[str, Known] = {
         'E.g. {"name": "visit_reminder", "language": "en_US", "variables": ["Tuesday"]}; no value is empty.',
         "template",
     ),
+    "no_form_account": Known(
+        422, "a form link belongs to an account of a hosted form", "Connect one: channel form, provider hosted_form.",
+        "session_id",
+    ),
     "unknown_provider": Known(
         422, "no provider gmail for the channel email", "Known for this channel: smtp.", "provider"
     ),

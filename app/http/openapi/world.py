@@ -38,7 +38,7 @@ def _at(hour: int, minute: int, second: int = 0) -> datetime:
     return datetime(2026, 11, 23, hour, minute, second, tzinfo=UTC)
 
 
-TASK = _id(0xF7)
+TASK, FORM_LINK = _id(0xF7), _id(0xF8)
 TENANT, SESSION, CONTACT, TWIN = _id(0xA0), _id(0xA1), _id(0xC0), _id(0xC1)
 OWNER, AGENT, THREAD, OLD_THREAD = _id(0xB0), _id(0xB1), _id(0xD0), _id(0xD1)
 QUESTION, ANSWER, FOLLOW_UP, QUEUED = _id(0xE1), _id(0xE2), _id(0xE3), _id(0xF0)

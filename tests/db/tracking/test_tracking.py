@@ -1,6 +1,7 @@
 """Links in mail: who gets them, what following them does, and what is forgotten."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -176,12 +177,19 @@ def test_readers_are_forgotten_and_receipts_stay(world: World, tenant: Tenant) -
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def make_link(world: World, tenant: Tenant, session: Any, contact: Any, message: Any = None, days: int = 30) -> Row:
+    """The owner makes a link."""
+    return dict(
+        world.rpc(tenant.people["owner"], tenant, "create_form_link(%s, %s, %s, %s)", session, contact, message, days)
+    )
+
+
 def test_a_form_link_speaks_for_its_contact(world: World, tenant: Tenant) -> None:
     """Also after that contact was merged into another."""
     world.providers["form"] = "hosted_form"
     session = world.session(tenant.id, "form", "site")
     loser, winner = (world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@p.test")["sender_contact_id"] for _ in range(2))
-    link = world.worker.execute("select private.create_form_link(%s, %s, %s) as id", [tenant.id, session, loser]).fetchone()["id"]  # type: ignore[index]  # fmt: skip
+    link = make_link(world, tenant, session, loser)["link_id"]
     world.rpc(tenant.people["owner"], tenant, "merge_contacts(%s, %s)", winner, loser)
     assert call(world, "accept_form", link, "n1", b"{}") == "stored"
     assert call(world, "accept_form", link, "n1", b"{}") == "duplicate"
@@ -190,11 +198,49 @@ def test_a_form_link_speaks_for_its_contact(world: World, tenant: Tenant) -> Non
     assert world.value("select answers from private.form_links where id = %s", link) == 1
 
 
-def test_a_form_link_needs_a_form_account(world: World, tenant: Tenant) -> None:
-    """Of the same tenant, and of that channel."""
-    contact = world.arrive(tenant)["sender_contact_id"]
+def test_a_form_link_is_made_for_a_message_too(world: World, tenant: Tenant) -> None:
+    """What was asked travels with the answer; the audit log knows of the link, but not the link."""
     world.providers["form"] = "hosted_form"
-    foreign = world.session(world.tenant().id, "form", "site")
-    for session in (tenant.session, foreign):
-        with refused("PT422", code="no_form_account"):
-            world.worker.execute("select private.create_form_link(%s, %s, %s)", [tenant.id, session, contact])
+    session = world.session(tenant.id, "form", "site")
+    asked = world.arrive(tenant, "asked@p.test")
+    made = make_link(world, tenant, session, asked["sender_contact_id"], asked["id"], days=7)
+    assert call(world, "accept_form", made["link_id"], "n1", b"{}") == "stored"
+    row = world.one("select headers from private.webhook_events where session_id = %s", session)
+    assert row["headers"]["message_id"] == str(asked["id"])
+    days = world.value("select expires_at - now() from private.form_links where id = %s", made["link_id"]).days
+    logged = world.one(
+        "select * from public.audit_log where tenant_id = %s and action = 'form_link.created'", tenant.id
+    )
+    assert days in (6, 7) and logged["object_id"] == str(asked["sender_contact_id"])
+    assert made["link_id"] not in str(logged)
+
+
+def test_a_form_link_needs_a_form_account(world: World, tenant: Tenant) -> None:
+    """An account of another kind is named."""
+    contact = world.arrive(tenant)["sender_contact_id"]
+    with refused("PT422", code="no_form_account"):
+        make_link(world, tenant, tenant.session, contact)
+
+
+def test_a_form_link_is_made_from_what_is_ones_own(world: World, tenant: Tenant) -> None:
+    """A foreign account, contact or message is as good as none, and each attempt is on record; so is, without a
+    record, a message of another contact."""
+    world.providers["form"] = "hosted_form"
+    other = world.tenant()
+    ours, theirs = world.session(tenant.id, "form", "site"), world.session(other.id, "form", "site")
+    mine, foreign = world.arrive(tenant, "mine@p.test"), world.arrive(other, "theirs@p.test")
+    contact = mine["sender_contact_id"]
+    tries = [
+        ("channel_session", theirs, (theirs, contact)), ("contact", foreign["sender_contact_id"],
+        (ours, foreign["sender_contact_id"])), ("message", foreign["id"], (ours, contact, foreign["id"])),
+    ]  # fmt: skip
+    for kind, named, given in tries:
+        answer = make_link(world, tenant, *given)
+        assert answer == make_link(world, tenant, *(uuid.uuid4() if one == named else one for one in given))
+        assert answer["code"] == "not_found"
+        logged = world.one("select * from public.access_denials where object_id = %s", str(named))
+        assert (logged["tenant_id"], logged["object_kind"]) == (other.id, kind)
+    bob = world.arrive(tenant, "bob@p.test")
+    assert make_link(world, tenant, ours, contact, bob["id"])["code"] == "not_found"
+    assert world.all("select 1 from private.form_links where tenant_id in (%s, %s)", tenant.id, other.id) == []
+    assert world.all("select 1 from public.access_denials where tenant_id = %s", tenant.id) == []

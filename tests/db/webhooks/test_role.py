@@ -61,7 +61,7 @@ def test_it_is_and_becomes_nobody_else(world: World) -> None:
         "select private.record_receipt(gen_random_uuid(), '{}')", "select private.claim_webhooks('x', 1)",
         "select private.suppress(gen_random_uuid(), 'email', 'a@b.test', 'manual', null)",
         "select private.session_secrets(gen_random_uuid(), gen_random_uuid())",
-        "select private.create_form_link(gen_random_uuid(), gen_random_uuid(), gen_random_uuid())",
+        "select private.create_form_link(gen_random_uuid(), gen_random_uuid(), null, 1)",
         "select public.list_webhook_failures()", "set role postgres", "set role parley_worker", "set role service_role",
         "set role authenticated", "create table private.x ()", "create table public.x ()", "create schema x",
         "create function public.f() returns int language sql as 'select 1'", "copy (select 1) to program 'true'",
