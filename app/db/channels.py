@@ -7,7 +7,7 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
-from app.domain.channels import ChannelSession, FormLink, Pairing, SecretSet, SessionState, SessionTested
+from app.domain.channels import ChannelSession, FormLink, Pairing, SecretSet, SessionState, SessionTested, Template
 
 QUERIES = load("channels")
 
@@ -64,9 +64,9 @@ async def set_channel_session_status(unit: Unit, session_id: UUID, status: str) 
     )
 
 
-async def test_channel_session(unit: Unit, session_id: UUID, address: str) -> SessionTested:
-    """Send one real message over an account."""
-    params = {"session_id": session_id, "address": address}
+async def test_channel_session(unit: Unit, session_id: UUID, address: str, template: Template | None) -> SessionTested:
+    """Send one real message over an account, as a template if one is named. Raises BadInput where that cannot be."""
+    params = {"session_id": session_id, "address": address, "template": template and json_param(template)}
     return msgspec.convert(await unit.call(QUERIES["test_channel_session"], params), SessionTested)
 
 

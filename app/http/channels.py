@@ -23,6 +23,7 @@ from app.domain.channels import (
     SessionMade,
     SessionState,
     SessionTested,
+    Template,
 )  # fmt: skip
 from app.errors import BadInput, Unavailable
 from app.http.addresses import normalised
@@ -126,9 +127,11 @@ async def update_channel_session(
 
 
 class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the test message goes."""
+    """Where the test message goes. `template` is sent where the provider takes no free text: WhatsApp's Cloud API takes
+    none until that number has written."""
 
     to: Address
+    template: Template | None = None
 
 
 @post("/channel-sessions/{session_id:uuid}/test", status_code=202, summary="Send me one", tags=TAGS)
@@ -140,7 +143,7 @@ async def test_channel_session(
         unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "test_channel_session"
     )
     address = await normalised(unit, KINDS.get(session.channel, session.channel), data.to, "to")
-    return await db.test_channel_session(unit, session_id, address)
+    return await db.test_channel_session(unit, session_id, address, data.template)
 
 
 class NewFormLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

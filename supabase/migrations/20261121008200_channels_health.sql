@@ -100,13 +100,32 @@ comment on function private.mark_silent_sessions(interval) is
 'Definer, for the housekeeper: an account that is polled (or held open by a bridge) looks connected, but its reader '
 'is gone.';
 
-create function private.test_channel_session(p_session_id uuid, p_address text) returns jsonb
+create function private.refuse_untestable(p_thread public.et_threads, p_template jsonb) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if private.is_receive_only(p_thread) then
+    raise exception 'nothing can be sent on this account'
+      using errcode = 'PT422', detail = '{"code": "receive_only", "field": "session_id"}',
+        hint = 'Messages only come in here: try it by writing to it, for a hosted form by a link of your own.';
+  elsif p_template is null and not private.in_service_window(p_thread.tenant_id, p_thread.id,
+    private.thread_window(p_thread)) then
+    raise exception 'nobody has written from this address lately: only a template may be sent on %', p_thread.channel
+      using errcode = 'PT422', detail = '{"code": "window_closed", "field": "template"}',
+        hint = 'Name a template approved for this account, e.g. {"name": "visit_reminder", "language": "en_US", '
+          '"variables": ["Tuesday"]}, or write to the account from this address first.';
+  end if;
+end
+$$;
+comment on function private.refuse_untestable(public.et_threads, jsonb) is
+'Definer: says to whoever tries an account why it cannot be tried like this, and how it can.';
+
+create function private.test_channel_session(p_session_id uuid, p_address text, p_template jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('admin');
   v_session public.et_channel_sessions%rowtype;
   v_message public.et_messages;
-  v_thread uuid;
+  v_thread public.et_threads%rowtype;
   v_sent record;
 begin
   select s.* into v_session from public.et_channel_sessions as s
@@ -128,26 +147,30 @@ begin
   v_message.subject := 'Test of ' || v_session.name;
   v_message.auto_class := 'bulk';
   v_message.spam_score := 0;
-  v_thread := private.find_or_create_thread(v_message, 'channel_contact');
-  select e.message_id, e.seq into v_sent from private.enqueue_outbound(v_tenant, v_thread,
+  v_thread.id := private.find_or_create_thread(v_message, 'channel_contact');
+  select t.* into v_thread from public.et_threads as t where t.tenant_id = v_tenant and t.id = v_thread.id;
+  perform private.refuse_untestable(v_thread, p_template);
+  select e.message_id, e.seq into v_sent from private.enqueue_outbound(v_tenant, v_thread.id,
     format('This is a test message from %s, sent on %s UTC. Nothing needs to be done.', v_session.name,
-      to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')),
-    'system', 'system', jsonb_build_object('subject', v_message.subject, 'cause_kind', 'client')) as e;
+      to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')) || coalesce(
+      ' It was sent as the template ' || (p_template ->> 'name') || '.', ''),
+    'system', 'system', jsonb_build_object('subject', v_message.subject, 'cause_kind', 'client', 'template',
+      p_template)) as e;
   perform private.audit(v_tenant, 'channel_session.tested', 'channel_session', p_session_id::text,
     jsonb_build_object('message_id', v_sent.message_id));
-  return jsonb_build_object('session_id', p_session_id, 'thread_id', v_thread, 'message_id', v_sent.message_id);
+  return jsonb_build_object('session_id', p_session_id, 'thread_id', v_thread.id, 'message_id', v_sent.message_id);
 end
 $$;
-comment on function private.test_channel_session(uuid, text) is
-'Definer: sends one real message over an account to an address of the admin''s choice; what became of it is asked '
-'like of any message.';
+comment on function private.test_channel_session(uuid, text, jsonb) is
+'Definer: sends one real message over an account to an address of the admin''s choice, as a template where the '
+'provider takes no free text; what became of it is asked like of any message.';
 
-create function public.test_channel_session(p_session_id uuid, p_address text) returns jsonb
-language sql volatile set search_path = ''
-begin atomic select private.test_channel_session(p_session_id, p_address); end;
-comment on function public.test_channel_session(uuid, text) is 'Send a test message over an account. Admins.';
+create function public.test_channel_session(p_session_id uuid, p_address text, p_template jsonb default null)
+returns jsonb language sql volatile set search_path = ''
+begin atomic select private.test_channel_session(p_session_id, p_address, p_template); end;
+comment on function public.test_channel_session(uuid, text, jsonb) is 'Send a test message over an account. Admins.';
 
 grant execute on function private.claim_health_checks(text[], interval, integer),
 private.record_health(uuid, uuid, text, text), private.mark_silent_sessions(interval) to parley_worker;
-grant execute on function private.test_channel_session(uuid, text),
-public.test_channel_session(uuid, text) to authenticated;
+grant execute on function private.test_channel_session(uuid, text, jsonb),
+public.test_channel_session(uuid, text, jsonb) to authenticated;

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from cryptography.fernet import Fernet
+from psycopg.types.json import Jsonb
 
 from tests.api.kit import SECRET, Client, World, serving
 
@@ -181,3 +182,30 @@ def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], ag
     send = document["paths"]["/v1/threads/{thread_id}/messages"]["post"]
     assert set(send["responses"]) >= {"201", "401", "404", "409", "422", "429"}
     assert "We can come on Tuesday" in str(document)
+
+
+def test_an_account_is_tried_with_a_template_and_in_a_browser(owner_client: Client, world: World) -> None:
+    """Where free text is refused the answer names `template` and how to go on; a browser's long address is taken."""
+    world.db.execute(
+        "select private.register_providers(%s)",
+        [Jsonb([{"provider": "cloud", "channel": "whatsapp", "delivery_class": "N", "max_body_chars": 4096,
+                 "window_hours": 24}, {"provider": "push", "channel": "push", "delivery_class": "N",
+                                       "max_body_chars": 4096}])],
+    )  # fmt: skip
+    made = {
+        channel: owner_client.post("/v1/channel-sessions", {"channel": channel, "provider": provider, "name": "Desk",
+                                                            "address": address}).json()["session_id"]
+        for channel, provider, address in (("whatsapp", "cloud", "+15550783881"), ("push", "push", "app"))
+    }  # fmt: skip
+    path = f"/v1/channel-sessions/{made['whatsapp']}/test"
+    refused = owner_client.post(path, {"to": "+16505551234"}).json()
+    assert (refused["code"], refused["field"]) == ("window_closed", "template") and "approved" in refused["remedy"]
+    template = {"name": "trial", "language": "en_US", "variables": ["today"]}
+    tried = owner_client.post(path, {"to": "+16505551234", "template": template})
+    assert tried.status_code == 202, tried.text
+    assert world.one("select template from public.et_outbound_queue where message_id = %s",
+                     tried.json()["message_id"]) == template  # fmt: skip
+    browser = f"https://push.example.com/{'x' * 500}#p256dh={'A' * 87}&auth={'B' * 22}"
+    pushed = owner_client.post(f"/v1/channel-sessions/{made['push']}/test", {"to": browser})
+    assert pushed.status_code == 202, pushed.text
+    world.db.execute("delete from private.channel_providers")  # the other tests' accounts are nobody's

@@ -28,7 +28,7 @@ select public.set_channel_session_status(%(session_id)s::uuid, %(status)s::text)
 
 -- name: test_channel_session
 -- One real message over an account.
-select public.test_channel_session(%(session_id)s::uuid, %(address)s::text);
+select public.test_channel_session(%(session_id)s::uuid, %(address)s::text, %(template)s::jsonb);
 
 -- name: create_form_link
 -- A link by which a contact can answer on a page.
