@@ -41,8 +41,8 @@ create table private.tracking_origins (
   references public.delivery_receipts (tenant_id, id)
 );
 comment on table private.tracking_origins is
-'Retention class tracking: who opened or clicked, as an address and a browser. Read by nobody''s client; gone after 30 '
-'days, while the receipt (append-only) stays.';
+'Retention class tracking: who opened or clicked, as an address and a browser. Admins alone see it, in '
+'public.email_tracking_events; gone after 30 days, while the receipt (append-only) stays.';
 
 create index tracking_links_id_idx on private.tracking_links (id);
 create index tracking_links_tenant_id_queue_id_idx on private.tracking_links (tenant_id, queue_id);
