@@ -10,6 +10,7 @@ from tests.channels.form.site import site
 from tests.channels.push.service import push_service
 from tests.db.helpers import Row, Tenant, World
 from tests.workers.routing import Routing, routing
+from tests.workers.trials import TRIALS, connect
 
 
 @pytest.fixture
@@ -27,12 +28,17 @@ def tenant(world: World, router: Routing) -> Tenant:
 
 
 def first_word(world: World, tenant: Tenant, channel: str, provider: str, kind: str, address: str, **more: Any) -> Row:
-    """An owner connects an account and enters a contact; an agent writes to him first."""
+    """The owner connects an account, and the agent writes first over it."""
     own = "+15550001111" if kind == "phone" else "our-own"
     session = world.rpc(tenant.people["owner"], tenant, "create_channel_session(%s, %s, 'Desk', %s)",
                         channel, provider, own)["session_id"]  # fmt: skip
     world.rpc(tenant.people["owner"], tenant, "update_channel_session(%s, %s)", session,
               Jsonb({"sender_name": "Acme Heating", "sender_address": "desk@acme.test"}))  # fmt: skip
+    return begin(world, tenant, session, kind, address, **more)
+
+
+def begin(world: World, tenant: Tenant, session: Any, kind: str, address: str, **more: Any) -> Row:
+    """The agent enters a contact and writes to him first."""
     known = world.rpc(
         tenant.people["agent"], tenant, "put_contact(null, jsonb_build_object('display_name', 'Ann Miller',"
         " 'identities', jsonb_build_array(jsonb_build_object('kind', %s::text, 'address', %s::text))))", kind, address,
@@ -99,3 +105,18 @@ async def test_a_browser_that_is_gone_is_not_pushed_to_again(world: World, tenan
         started = first_word(world, tenant, "push", "webpush", "push", browser.address)
         assert await router.round() == {started["message_id"]: "bounced"}
     assert world.all("select 1 from public.contact_identities where tenant_id = %s", tenant.id) == []
+
+
+@pytest.mark.parametrize("provider", ["smtp", "twilio", "telegram", "whatsapp_cloud", "baileys"])
+async def test_elsewhere_it_is_a_message(world: World, provider: str) -> None:
+    """By e-mail, SMS, Telegram and WhatsApp both ways: one arrives, where WhatsApp wants one as a template."""
+    tenant = world.tenant("agent")
+    async with TRIALS[provider]() as trial, routing(world.database, **trial.settings) as router:
+        session = connect(world, router, tenant, provider, trial)
+        kind = "phone" if trial.channel in ("sms", "whatsapp") else trial.channel
+        template = trial.template and Jsonb(trial.template)
+        started = begin(world, tenant, session, kind, trial.to, subject="Your boiler", template=template)
+        assert await router.round() == {started["message_id"]: "sent"}
+        (got,) = trial.got()
+    assert (trial.template["name"] if trial.template else "May we come on Tuesday?") in got
+    assert world.queue(started["message_id"])["purpose"] == "conversation" and world.violations(tenant) == {}
