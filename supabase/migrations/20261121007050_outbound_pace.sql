@@ -152,6 +152,27 @@ $$;
 comment on function private.note_provider(uuid, uuid, boolean) is
 'Definer: one more success or failure of a provider; five failures in a row open the breaker.';
 
+create function private.lock_limits(p_queue public.et_outbound_queue) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if p_queue.purpose <> 'reply' or exists (
+    select from public.et_channel_sessions as s
+    inner join private.channel_providers as p on p.provider = s.provider
+      and (p.session_per_second is not null or p.recipient_interval_s is not null)
+    where s.tenant_id = p_queue.tenant_id and s.id = p_queue.channel_session_id
+  ) or exists (
+    select from public.tenant_settings as t where t.tenant_id = p_queue.tenant_id and t.daily_send_cap is not null
+  ) or exists (
+    select from private.breakers as b where b.tenant_id = p_queue.tenant_id
+  ) then
+    perform pg_advisory_xact_lock(hashtextextended(p_queue.tenant_id::text || 'limits', 5));
+  end if;
+end
+$$;
+comment on function private.lock_limits(public.et_outbound_queue) is
+'Definer: what a tenant''s sends share (slots, breakers, counters) is used by one claim at a time. A claim takes many '
+'rows, and two routers would hold each other''s recipients and accounts; it goes from tenant to tenant in one order.';
+
 create function private.take_turn(p_queue public.et_outbound_queue, p_slot_at timestamptz)
 returns table (verdict text, reason text, until timestamptz)
 language plpgsql volatile security definer set search_path = '' as $$

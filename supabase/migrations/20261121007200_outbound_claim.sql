@@ -15,22 +15,26 @@ declare
   v_work private.outbound_work;
 begin
   for v_work in
-    select o.* from private.one_suspect('private.outbound_work', p_worker) as s
-    inner join private.outbound_work as o on o.tenant_id = s.tenant_id and o.queue_id = s.item_id
-    union all
-    (select w.*
-    from unnest(v_tenants) with ordinality as t (tenant_id, n)
-    cross join lateral (
-      select o.* from private.outbound_work as o
-      where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
-        and (o.lease_until is null or o.lease_until < clock_timestamp())
-        and o.expiries + (o.lease_until is not null)::integer < 3
-      order by o.run_at
-      limit v_share
-      for update skip locked
-    ) as w
-    order by t.n)
-    limit p_limit
+    -- In the order of the tenants, whoever's turn it is: see private.lock_limits().
+    select x.* from (
+      select o.* from private.one_suspect('private.outbound_work', p_worker) as s
+      inner join private.outbound_work as o on o.tenant_id = s.tenant_id and o.queue_id = s.item_id
+      union all
+      (select w.*
+      from unnest(v_tenants) with ordinality as t (tenant_id, n)
+      cross join lateral (
+        select o.* from private.outbound_work as o
+        where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
+          and (o.lease_until is null or o.lease_until < clock_timestamp())
+          and o.expiries + (o.lease_until is not null)::integer < 3
+        order by o.run_at
+        limit v_share
+        for update skip locked
+      ) as w
+      order by t.n)
+      limit p_limit
+    ) as x
+    order by x.tenant_id, x.run_at
   loop
     return query select * from private.claim_one_outbound(p_worker, v_work);
   end loop;
@@ -57,6 +61,7 @@ begin
     -- Somebody is cancelling it and will want the work row next: waiting here would be a deadlock.
     return;
   end if;
+  perform private.lock_limits(v_queue);
   if p_work.lease_until is not null and v_queue.status = 'sending' then
     if not private.settle_lost_attempt(v_queue, v_lost) then
       return;
@@ -239,6 +244,9 @@ begin
   for update;
   if not found then
     return 'lost';
+  end if;
+  if v_kind <> 'accepted' or v_queue.purpose <> 'reply' then
+    perform private.lock_limits(v_queue);
   end if;
   update public.dispatch_attempts as a
   set outcome = v_kind, finished_at = clock_timestamp(), provider = p_outcome ->> 'provider',

@@ -91,6 +91,23 @@ def test_routers_at_once_never_share_a_slot(world: World) -> None:
     assert len({row["slot_at"] for row in moments}) == len(moments) >= 15
 
 
+def test_routers_that_meet_in_many_tenants_do_not_wait_in_a_circle(world: World) -> None:
+    """Four routers, each beginning with another tenant, share recipients, accounts and caps: none is a deadlock's victim."""
+    tenants = [world.tenant(daily_send_cap=1000) for _ in range(4)]
+    for tenant in tenants * 3:
+        some(world, tenant, 3)
+    world.register({"email": {"session_per_second": 10_000, "recipient_interval_s": 0.001}})
+
+    def route(connection: Any, number: int) -> None:
+        for _ in range(9):
+            connection.execute(
+                "select * from private.claim_outbound(%s, 8, '-infinity', %s)", [f"o{number}", tenants[number].id]
+            )
+
+    world.together(4, route)
+    assert world.value("select count(*) from private.send_slots where tenant_id = any(%s)", [t.id for t in tenants]) > 4
+
+
 def test_too_many_requests_makes_the_whole_account_wait(world: World) -> None:
     """After a 429 every row of the account waits as long as the provider asked for."""
     tenant = world.tenant()
