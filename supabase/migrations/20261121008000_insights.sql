@@ -104,9 +104,12 @@ comment on function private.note_thread_moved(uuid, uuid) is
 create function private.note_threads_moved(p_tenant_ids uuid[], p_thread_ids uuid[]) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  insert into private.insight_work (tenant_id, thread_id)
+  insert into private.insight_work as w (tenant_id, thread_id)
   select n.tenant_id, n.thread_id from unnest(p_tenant_ids, p_thread_ids) as n (tenant_id, thread_id) order by 1, 2
-  on conflict (tenant_id, thread_id) do update set thread_id = excluded.thread_id;
+  on conflict (tenant_id, thread_id) do update set
+    run_at = case when w.run_at = 'infinity' then clock_timestamp() else w.run_at end,
+    attempts = case when w.run_at = 'infinity' then 0 else w.attempts end,
+    expiries = case when w.run_at = 'infinity' then 0 else w.expiries end;
   if found and pg_try_advisory_xact_lock(7100003) then
     perform pg_notify('et_insights', '');
   end if;

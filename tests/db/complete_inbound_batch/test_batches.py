@@ -97,6 +97,22 @@ def test_the_same_burst_twice_is_recorded_once(world: World) -> None:
     assert world.violations(tenant) == {}
 
 
+def test_insights_that_were_set_aside_get_another_chance(world: World) -> None:
+    """Threads whose insight failed for good are tried again once they move, also when they move together."""
+    tenant = world.tenant()
+    world.complete_together(decided(waiting(world, tenant, 2), action="no_reply"))
+    world.owner.execute(
+        "update private.insight_work set run_at = 'infinity', attempts = 8, expiries = 3 where tenant_id = %s",
+        [tenant.id],
+    )
+    world.complete_together(decided(waiting(world, tenant, 2), action="no_reply"))
+    rows = world.all(
+        "select attempts, expiries from private.insight_work where tenant_id = %s and run_at <= clock_timestamp()",
+        tenant.id,
+    )
+    assert rows == [{"attempts": 0, "expiries": 0}] * 2
+
+
 def test_an_empty_batch_is_nothing(world: World) -> None:
     """Nothing in, nothing out."""
     assert world.complete_together([]) == []
