@@ -299,13 +299,19 @@ comment on function public.merge_threads(uuid, uuid) is 'Merge two conversations
 
 create function private.wake_snoozed() returns bigint
 language sql volatile security definer set search_path = '' as $$
-  with woken as (
-    update public.et_threads as t set status = 'open', snoozed_until = null
-    where t.status = 'snoozed' and t.snoozed_until <= now() returning t.id)
+  with due as (
+    select t.tenant_id, t.id from public.et_threads as t
+    where t.status = 'snoozed' and t.snoozed_until <= now()
+    for no key update skip locked
+  ), woken as (
+    update public.et_threads as t set status = 'open', snoozed_until = null from due as d
+    where t.tenant_id = d.tenant_id and t.id = d.id returning t.id
+  )
   select count(*) from woken
 $$;
 comment on function private.wake_snoozed() is
-'Definer, for the housekeeper: threads whose snooze ended are open again.';
+'Definer, for the housekeeper: threads whose snooze ended are open again; one that somebody holds is left to the next '
+'round, so that nobody is waited for with others in hand.';
 
 grant execute on function private.set_thread(uuid, text, jsonb), private.mark_thread_read(uuid, bigint),
 private.merge_contacts(uuid, uuid), private.merge_threads(uuid, uuid),

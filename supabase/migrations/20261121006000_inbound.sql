@@ -294,11 +294,12 @@ create function private.release_expired_inbound() returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_work record;
-  v_count bigint := private.set_aside_killers();
+  v_count bigint := 0;
 begin
   for v_work in
     select w.tenant_id, w.thread_id, w.fence, w.expiries from private.inbound_work as w
-    where w.lease_until < clock_timestamp()
+    where w.lease_until < clock_timestamp() and w.expiries < 7
+    order by w.tenant_id, w.thread_id -- as whoever locks many threads locks them
   loop
     perform from public.et_threads as t where t.tenant_id = v_work.tenant_id
       and t.id = v_work.thread_id for no key update;
@@ -310,7 +311,8 @@ begin
     v_count := v_count + private.release_inbound(v_work.tenant_id, v_work.thread_id, v_work.fence,
       case when v_work.expiries >= 2 then private.suspect_rest(v_work.expiries + 1) else '0' end)::integer;
   end loop;
-  return v_count;
+  -- Last, because it waits for no thread.
+  return v_count + private.set_aside_killers();
 end
 $$;
 comment on function private.release_expired_inbound() is

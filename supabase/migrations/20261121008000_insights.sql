@@ -237,10 +237,14 @@ declare
   v_message uuid;
 begin
   for v_due in
-    select i.tenant_id, i.thread_id, i.read_seq, i.follow_up_text, i.language, i.version
-    from public.et_thread_insights as i
-    where i.follow_up_status = 'scheduled' and i.follow_up_at <= clock_timestamp()
-    order by i.follow_up_at limit p_limit for update skip locked
+    -- The longest due are taken; their threads are locked in one order, as whoever locks many locks them.
+    select d.* from (
+      select i.tenant_id, i.thread_id, i.read_seq, i.follow_up_text, i.language, i.version
+      from public.et_thread_insights as i
+      where i.follow_up_status = 'scheduled' and i.follow_up_at <= clock_timestamp()
+      order by i.follow_up_at limit p_limit for update skip locked
+    ) as d
+    order by d.tenant_id, d.thread_id
   loop
     v_message := null;
     select t.* into v_thread from public.et_threads as t

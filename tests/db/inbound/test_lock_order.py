@@ -1,0 +1,62 @@
+"""Whoever locks many threads locks them in one order, or waits for none: two of them never wait for each other."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from tests.db.helpers import Row, Tenant, World
+
+MANY = {
+    "release_expired_inbound": "select private.release_expired_inbound()",
+    "run_follow_ups": "select * from private.run_follow_ups(10)",
+    "wake_snoozed": "select private.wake_snoozed()",
+}
+
+
+def busy_threads(world: World, tenant: Tenant) -> list[Row]:
+    """Two threads for each of them to do something with, the later one due first; in the order of their ids."""
+    threads = [world.thread(world.arrive(tenant, f"p{number}@people.test")["thread_id"]) for number in range(2)]
+    for claim in world.claim():
+        world.complete(claim, "no_reply")
+    for number, thread in enumerate(threads):
+        world.owner.execute(
+            "insert into public.et_thread_insights (tenant_id, thread_id, summary, read_seq, model, follow_up_at,"
+            " follow_up_text, follow_up_status) values (%s, %s, 's', 1, 'm', now() - make_interval(hours => %s), 'Hi',"
+            " 'scheduled')", [tenant.id, thread["id"], number + 1],
+        )  # fmt: skip
+    for thread in reversed(threads):
+        world.owner.execute(
+            "insert into private.inbound_work (tenant_id, thread_id, first_seq, lease_until) values (%s, %s, 1,"
+            " clock_timestamp() - interval '1 s')", [tenant.id, thread["id"]],
+        )  # fmt: skip
+        world.owner.execute(
+            "update public.et_threads set status = 'snoozed', snoozed_until = now() where id = %s", [thread["id"]]
+        )
+    return threads
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_nobody_waits_for_a_thread_with_a_later_one_in_hand(world: World, name: str) -> None:
+    """While somebody holds the first thread, the second one is still to be had: whoever waits there holds nothing."""
+    first, second = busy_threads(world, world.tenant())
+
+    def run(connection: Any) -> None:
+        connection.execute(MANY[name]).fetchall()
+
+    lock = "select from public.et_threads where id = %s for no key update"
+    with world.database.connect() as holder, world.database.connect("parley_worker") as worker:
+        with holder.transaction():
+            holder.execute(lock, [first["id"]])
+            running = threading.Thread(target=run, args=[worker])
+            running.start()
+            deadline = time.monotonic() + 20
+            while running.is_alive() and not world.all(
+                "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", worker.info.backend_pid
+            ):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            holder.execute(f"{lock} nowait", [second["id"]])
+        running.join(20)
+    assert not running.is_alive()
