@@ -84,6 +84,7 @@ create function private.overrule(p_thread public.et_threads, p_decision jsonb, p
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_cap integer;
+  v_enabled boolean;
   v_used integer;
   v_family uuid[] := private.contact_family(p_thread.tenant_id, p_thread.contact_id);
 begin
@@ -92,6 +93,11 @@ begin
   end if;
   if p_decision ->> 'action' not in ('auto_reply', 'follow_up') then
     return null;
+  end if;
+  select s.auto_replies_per_hour, s.ai_enabled into v_cap, v_enabled from public.tenant_settings as s
+  where s.tenant_id = p_thread.tenant_id;
+  if not v_enabled then
+    return jsonb_build_object('action', 'human_takeover', 'reason', 'Automatic answers are switched off.');
   end if;
   if private.is_receive_only(p_thread) then
     return jsonb_build_object('action', 'human_takeover', 'reason',
@@ -104,7 +110,6 @@ begin
   -- The contact's row is the lock: two threads of one contact cannot both take the last free reply.
   perform from public.contacts as c where c.tenant_id = p_thread.tenant_id
     and c.id = p_thread.contact_id for no key update;
-  select s.auto_replies_per_hour into v_cap from public.tenant_settings as s where s.tenant_id = p_thread.tenant_id;
   select count(*) into v_used from public.inbound_decisions as d
   where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null
     and d.contact_id = any(v_family)
@@ -117,8 +122,8 @@ begin
 end
 $$;
 comment on function private.overrule(public.et_threads, jsonb, bigint) is
-'Definer: rules of the database that stand above any decider: a person in control, the hourly cap. Null when the '
-'decision stands.';
+'Definer: rules of the database that stand above any decider: a person in control, answers switched off, the hourly '
+'cap. Null when the decision stands.';
 
 create function private.record_decision(
   p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb,

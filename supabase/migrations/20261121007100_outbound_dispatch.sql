@@ -202,6 +202,8 @@ begin
     verdict := 'cancel'; reason := 'human_takeover';
   elsif m.sender_kind = 'ai' and p_queue.attempts = 0 and m.based_on_seq <> th.last_inbound_seq then
     verdict := 'cancel'; reason := 'superseded';
+  elsif m.sender_kind = 'ai' and not st.ai_enabled then
+    verdict := 'cancel'; reason := 'ai_disabled';
   elsif t.status = 'deleted' then
     verdict := 'cancel'; reason := 'tenant_deleted';
   elsif s.status = 'deleted' then

@@ -80,6 +80,11 @@ begin
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = v_verdict.reason
     where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id;
     delete from private.outbound_work as w where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
+    if v_queue.purpose = 'reply' and v_verdict.reason in ('ai_disabled', 'window_closed') then
+      -- Somebody waits for an answer that no machine gives him now.
+      insert into public.notifications (tenant_id, kind, title, thread_id)
+      values (p_work.tenant_id, 'human_takeover', 'A conversation needs a person', v_queue.thread_id);
+    end if;
     return;
   elsif v_verdict.verdict = 'defer' then
     update public.et_outbound_queue as q set status_reason = v_verdict.reason

@@ -62,6 +62,19 @@ def test_a_message_during_a_silent_decision_waits_its_turn(world: World) -> None
     assert again["message_ids"] == [late["id"]] and world.violations(tenant) == {}
 
 
+def test_answers_switched_off_during_the_decision_call_a_person(world: World) -> None:
+    """The switch is the database's: whatever the decider had in mind, nothing is written in the machine's name."""
+    tenant = world.tenant()
+    message = world.arrive(tenant)
+    (claim,) = world.claim()
+    world.configure(tenant, ai_enabled=False)
+    assert world.complete(claim)["action"] == "human_takeover"
+    assert world.status(message["id"]) == "inbound_human_takeover"
+    row = world.one("select proposed_action, reasons from public.inbound_decisions where tenant_id = %s", tenant.id)
+    assert row == {"proposed_action": "auto_reply", "reasons": ["Automatic answers are switched off."]}
+    assert world.violations(tenant) == {}
+
+
 def test_a_takeover_during_the_decision_leaves_no_reply(world: World) -> None:
     """A person took over: the decision is recorded as a takeover, what was proposed beside it."""
     tenant = world.tenant("agent")

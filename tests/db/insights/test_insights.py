@@ -114,13 +114,15 @@ def test_a_due_follow_up_leaves_once(world: World) -> None:
     assert world.violations(tenant) == {}
 
 
-@pytest.mark.parametrize("why", ["answered", "taken", "closed", "empty"])
+@pytest.mark.parametrize("why", ["answered", "taken", "closed", "empty", "switched_off"])
 def test_what_cancels_a_follow_up(world: World, why: str) -> None:
-    """The contact wrote, a person took over, the thread was closed, or there is nothing to say."""
+    """The contact wrote, a person took over, the thread or all answering was closed, or there is nothing to say."""
     tenant = world.tenant("agent")
     message = scheduled(world, tenant, **({"follow_up_text": None} if why == "empty" else {}))
     if why == "answered":
         world.arrive(tenant)
+    elif why == "switched_off":
+        world.configure(tenant, ai_enabled=False)
     elif why in ("taken", "closed"):
         call = {"taken": "take_over_thread(%s)", "closed": "close_thread(%s)"}[why]
         world.rpc(tenant.people["agent"], tenant, call, message["thread_id"])

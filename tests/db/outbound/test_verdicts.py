@@ -109,6 +109,18 @@ def test_a_closed_thread_stops_machines_only(world: World, kind: str, expected: 
     assert verdict(world, tenant, sent)[0] == expected
 
 
+def test_switching_answers_off_stops_what_is_queued_and_calls_a_person(world: World) -> None:
+    """A reply that still waits does not leave, and somebody is told; a person's own message goes."""
+    tenant = world.tenant("agent")
+    done = world.answered(tenant)
+    world.configure(tenant, ai_enabled=False)
+    assert verdict(world, tenant, done) == ("cancelled", "ai_disabled")
+    told = world.all("select kind, thread_id from public.notifications where tenant_id = %s", tenant.id)
+    assert told == [{"kind": "human_takeover", "thread_id": done["thread_id"]}]
+    sent = world.rpc(tenant.people["agent"], tenant, "send_message(%s, 'I am here')", done["thread_id"])
+    assert verdict(world, tenant, sent) == ("sending", None)
+
+
 def test_suppression_does_not_depend_on_letter_case(world: World) -> None:
     """A Reply-To in capitals reaches nobody its small form is closed to."""
     tenant = world.tenant()
