@@ -53,8 +53,20 @@ comment on function private.tg_messages__guard() is
 
 create function private.tg_messages__take_rev() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  v_preview text := left(new.body, 160);
 begin
-  update public.et_threads as t set last_rev = t.last_rev + 1
+  if new.moderation_status not in ('approved', 'filtered') then
+    select left(m.body, 160) into v_preview from public.et_messages as m
+    where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq < new.seq
+      and m.moderation_status in ('approved', 'filtered')
+    order by m.seq desc limit 1;
+  end if;
+  update public.et_threads as t set last_rev = t.last_rev + 1,
+    preview = case when t.last_seq = new.seq or not exists (
+      select from public.et_messages as m
+      where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq > new.seq
+        and m.moderation_status in ('approved', 'filtered')) then v_preview else t.preview end
   where t.tenant_id = new.tenant_id and t.id = new.thread_id
   returning t.last_rev into new.rev;
   if old.search_vector is not null then
@@ -65,8 +77,8 @@ begin
 end
 $$;
 comment on function private.tg_messages__take_rev() is
-'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock, and '
-'the search index follows.';
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock; the '
+'preview (the newest message that is shown) and the search index follow.';
 
 create function private.tg_messages__refuse_delete() returns trigger
 language plpgsql set search_path = '' as $$

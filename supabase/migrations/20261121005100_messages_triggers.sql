@@ -149,6 +149,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_inbound boolean := p_message.direction = 'inbound';
   v_reopens boolean := v_inbound or p_message.sender_kind = 'agent';
+  v_shown boolean := p_message.moderation_status in ('approved', 'filtered');
   v_unspammed boolean := v_inbound and coalesce(p_message.spam_score < 0.9, true)
     and p_message.auto_class not in ('list', 'bulk', 'report');
   v_policy text; -- of the thread; a second look needs p_search_policy again
@@ -164,7 +165,7 @@ begin
       snoozed_until = case when not v_reopens then t.snoozed_until end,
       last_message_at = clock_timestamp(),
       last_direction = p_message.direction,
-      preview = left(p_message.body, 160)
+      preview = case when v_shown then left(p_message.body, 160) else t.preview end
     where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id and (not v_inbound or t.merged_into is null)
       and (p_message.sender_kind <> 'ai' or (t.control = 'ai' and t.control_epoch = p_message.control_epoch
         and t.last_inbound_seq = p_message.based_on_seq))
@@ -190,7 +191,8 @@ begin
 end
 $$;
 comment on function private.take_place(public.et_messages, text) is
-'Definer: moves the head of the message''s thread and gives the message its seq and rev; inbound gets a work row.';
+'Definer: moves the head of the message''s thread and gives the message its seq and rev; inbound gets a work row. A '
+'message that is held back does not show in the preview.';
 
 create function private.place_message(p_message public.et_messages) returns public.et_messages
 language plpgsql volatile security definer set search_path = '' as $$
@@ -249,7 +251,8 @@ begin
     v_lock := pg_advisory_xact_lock(hashtextextended(
       new.tenant_id::text || new.channel || ':' || new.external_message_id, 0));
   end if;
-  if new.direction <> 'inbound' or new.sender_contact_id is not null or new.client_message_id is not null then
+  if new.direction <> 'inbound' or new.sender_contact_id is not null or new.client_message_id is not null
+    or new.moderation_status <> 'approved' then
     return private.place_message(new);
   end if;
   update public.et_threads as t set

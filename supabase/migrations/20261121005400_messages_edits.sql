@@ -26,8 +26,6 @@ begin
   where m.tenant_id = p_tenant_id and m.id = v_message.id and m.deleted_at is null
     and coalesce(m.edited_at, '-infinity') <= p_edited_at and m.body is distinct from p_body;
   v_changed := found;
-  update public.et_threads as t set preview = left(coalesce(p_body, ''), 160)
-  where v_changed and t.tenant_id = p_tenant_id and t.id = v_message.thread_id and t.last_seq = v_message.seq;
   return jsonb_build_object('result', case when v_changed then 'changed' else 'unchanged' end,
     'message_id', v_message.id, 'thread_id', v_message.thread_id);
 end
@@ -40,7 +38,7 @@ create function private.edit_message(p_message_id uuid, p_changes jsonb) returns
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_place record;
-  v_message record;
+  v_rev bigint;
   v_deletes boolean := coalesce((p_changes ->> 'deleted')::boolean, false);
 begin
   perform private.check_fields(p_changes, '{subject,body,language,moderation_status,message_type,metadata,deleted}');
@@ -61,13 +59,10 @@ begin
       case when v_deletes then coalesce(m.deleted_at, clock_timestamp()) else m.deleted_at end
     from jsonb_populate_record(m, p_changes - 'deleted') as r)
   where m.tenant_id = v_place.tenant_id and m.id = p_message_id
-  returning m.seq, m.rev, m.body into v_message;
-  update public.et_threads as t set preview = left(v_message.body, 160)
-  where t.tenant_id = v_place.tenant_id and t.id = v_place.thread_id and t.last_seq = v_message.seq
-    and t.preview is distinct from left(v_message.body, 160);
+  returning m.rev into v_rev;
   perform private.audit(v_place.tenant_id, 'message.edited', 'message', p_message_id::text,
     jsonb_build_object('fields', (select jsonb_agg(k) from jsonb_object_keys(p_changes) as k)));
-  return jsonb_build_object('message_id', p_message_id, 'thread_id', v_place.thread_id, 'rev', v_message.rev);
+  return jsonb_build_object('message_id', p_message_id, 'thread_id', v_place.thread_id, 'rev', v_rev);
 end
 $$;
 comment on function private.edit_message(uuid, jsonb) is

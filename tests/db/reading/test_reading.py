@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Row, Tenant, World, refused
 
@@ -142,6 +143,45 @@ def test_the_index_follows_edits_and_forgets_what_was_deleted(world: World) -> N
     for policy in ("none", "full"):
         world.configure(tenant, search_policy=policy)
         assert vectors(world, tenant) == 0 == found(world, tenant, "penguin")
+
+
+def test_a_message_that_is_held_shows_in_no_preview(world: World) -> None:
+    """What recipients see of a head changes at release, not at insert; what is taken out of sight leaves it again."""
+    tenant, user = world.tenant(), world.user()
+    thread = world.value(
+        "insert into public.et_threads (tenant_id, kind, channel, scope_rule, scope_key, staff_readable)"
+        " values (%s, 'direct', 'in_app', 'explicit', 'x:held', false) returning id", tenant.id,
+    )  # fmt: skip
+    world.owner.execute(
+        "insert into public.thread_participants (tenant_id, thread_id, user_id) values (%s, %s, %s)",
+        [tenant.id, thread, user],
+    )
+
+    def say(body: str, status: str) -> Any:
+        return world.value(
+            "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status, sender_kind,"
+            " sender, body, moderation_status) values (%s, %s, 'in_app', 'internal', 'sent', 'participant', 'x', %s, %s)"
+            " returning id", tenant.id, thread, body, status,
+        )  # fmt: skip
+
+    def preview() -> Any:
+        with world.acting(user) as connection:
+            return connection.execute("select preview from public.et_threads where id = %s", [thread]).fetchone()["preview"]  # fmt: skip
+
+    def judge(message: Any, status: str) -> None:
+        world.owner.execute("select public.edit_message(%s, %s)", [message, Jsonb({"moderation_status": status})])
+
+    say("first", "approved")
+    held = say("call me on 555", "pending")
+    assert preview() == "first"
+    judge(held, "approved")
+    assert preview() == "call me on 555"
+    judge(held, "blocked")
+    assert preview() == "first"
+    say("last", "filtered")
+    judge(held, "approved")
+    assert preview() == "last"
+    assert world.violations(tenant) == {}
 
 
 def test_reading_a_private_conversation_is_audited(world: World) -> None:
