@@ -259,6 +259,7 @@ begin
       detail = jsonb_build_object('code', 'unknown_setting', 'field', v_unknown)::text,
       hint = 'See the schema reference of tenants and tenant_settings.';
   end if;
+  perform private.refuse_foreign_sender(v_tenant, p_patch ->> 'sender_address');
   update public.tenants as t
   set (name, time_zone, locale, home_regions, sender_name, sender_address) = (
     select r.name, r.time_zone, r.locale, r.home_regions, r.sender_name, r.sender_address

@@ -69,6 +69,8 @@ comment on table private.channel_secrets is
 'Encrypted by the app (MultiFernet, rotatable) before it comes here; the database never holds a key.';
 
 create index et_channel_sessions_channel_address_idx on public.et_channel_sessions (channel, address);
+create index et_channel_sessions_domain_idx on public.et_channel_sessions (split_part(address, '@', 2))
+where channel = 'email' and verified_at is not null;
 create index et_channel_sessions_id_idx on public.et_channel_sessions (id);
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,6 +92,33 @@ $$;
 comment on function private.find_inbound_session(text, text) is
 'Definer, for receivers: which session a recipient address belongs to, over all tenants; no row for a stranger''s.';
 
+create function private.is_platforms_way(p_session public.et_channel_sessions) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_session.channel = 'email' and p_session.provider in ('smtp', 'imap')
+    and coalesce(p_session.config #>> '{smtp,host}', '') = '';
+end
+$$;
+comment on function private.is_platforms_way(public.et_channel_sessions) is
+'Whether mail of this account leaves by the platform''s own server, which takes every sender. A server or provider of '
+'the tenant''s own knows by itself whom he may write as.';
+
+create function private.may_send_as(p_tenant_id uuid, p_address text) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
+    select from public.et_channel_sessions as s
+    where s.tenant_id = p_tenant_id and s.channel = 'email' and s.verified_at is not null and s.status <> 'deleted'
+      and (s.address = p_address or (
+        split_part(s.address, '@', 2) = split_part(p_address, '@', 2) and not exists (
+          select from public.et_channel_sessions as o
+          where o.channel = 'email' and split_part(o.address, '@', 2) = split_part(p_address, '@', 2)
+            and o.tenant_id <> p_tenant_id and o.verified_at is not null and o.status <> 'deleted'))));
+end
+$$;
+comment on function private.may_send_as(uuid, text) is
+'Definer: the tenant has proved this address, or another one of its domain where no other tenant has proved any.';
+
 create function private.record_heartbeat(
   p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text, p_received boolean default false
 ) returns void
@@ -101,6 +130,19 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function private.record_heartbeat(uuid, uuid, text, text, boolean) is
 'Definer, for receivers and adapters: the session''s state as just seen, and whether a message came in.';
+
+create function private.refuse_foreign_sender(p_tenant_id uuid, p_address text) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if p_address is not null and not private.may_send_as(p_tenant_id, p_address) then
+    raise exception 'mail is not sent from an address that nobody has proved to be yours'
+      using errcode = 'PT422', detail = '{"code": "sender_not_verified", "field": "sender_address"}',
+        hint = 'Connect an account of that address or domain first and have it verified, or send by a server of your own.';
+  end if;
+end
+$$;
+comment on function private.refuse_foreign_sender(uuid, text) is
+'Definer: says so when a tenant wants to send as somebody else; asked again for every mail that leaves.';
 
 create function private.create_channel_session(
   p_channel text, p_provider text, p_name text, p_address text, p_config jsonb, p_sender_name text
@@ -126,19 +168,22 @@ create function private.update_channel_session(p_session_id uuid, p_patch jsonb)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('admin');
-  v_status text;
+  v_session public.et_channel_sessions%rowtype;
 begin
   perform private.check_fields(p_patch, '{name,sender_name,sender_address,warm_up_from,config}');
   update public.et_channel_sessions as s set (name, sender_name, sender_address, warm_up_from, config) = (
     select r.name, r.sender_name, r.sender_address, r.warm_up_from, r.config from jsonb_populate_record(s, p_patch) as r)
   where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
-  returning s.status into v_status;
+  returning s.* into v_session;
   if not found then
     return private.deny('channel_session', p_session_id, 'update_channel_session');
   end if;
+  if private.is_platforms_way(v_session) then
+    perform private.refuse_foreign_sender(v_tenant, v_session.sender_address);
+  end if;
   perform private.audit(v_tenant, 'channel_session.updated', 'channel_session', p_session_id::text,
     jsonb_build_object('fields', (select jsonb_agg(k) from jsonb_object_keys(p_patch) as k)));
-  return jsonb_build_object('session_id', p_session_id, 'status', v_status);
+  return jsonb_build_object('session_id', p_session_id, 'status', v_session.status);
 end
 $$;
 comment on function private.update_channel_session(uuid, jsonb) is

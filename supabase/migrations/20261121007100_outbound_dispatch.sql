@@ -208,6 +208,8 @@ begin
     verdict := 'cancel'; reason := 'tenant_deleted';
   elsif s.status = 'deleted' then
     verdict := 'cancel'; reason := 'session_deleted';
+  elsif s.verified_at is null and private.is_platforms_way(s) then
+    verdict := 'cancel'; reason := 'account_unverified';
   elsif c.blocked_at is not null then
     verdict := 'cancel'; reason := 'contact_blocked';
   elsif x.scope = 'all' or (x.scope = 'automatic' and p_queue.purpose <> 'reply') then
@@ -320,6 +322,14 @@ declare
   v_most integer;
   v_window integer;
 begin
+  if p_sender_kind <> 'ai' and exists (
+    select from public.et_channel_sessions as s
+    where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id and s.verified_at is null
+      and private.is_platforms_way(s)) then
+    raise exception 'nothing is sent from an address before it is verified'
+      using errcode = 'PT422', detail = '{"code": "account_unverified"}',
+        hint = 'Have the account verified, or give it a mail server of your own in config.smtp.';
+  end if;
   select p.max_body_chars, p.window_hours into v_most, v_window
   from public.et_channel_sessions as s inner join private.channel_providers as p on p.provider = s.provider
   where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id;

@@ -133,6 +133,7 @@ declare
   s public.et_channel_sessions%rowtype;
   t public.tenants%rowtype;
   v_contact_id uuid;
+  v_sender text;
 begin
   select r.* into q from public.et_outbound_queue as r where r.tenant_id = p_tenant_id and r.id = p_queue_id;
   if not found then
@@ -144,6 +145,7 @@ begin
   select r.* into t from public.tenants as r where r.id = p_tenant_id;
   select r.contact_id into v_contact_id from public.et_threads as r
   where r.tenant_id = p_tenant_id and r.id = m.thread_id;
+  v_sender := coalesce(s.sender_address, case q.channel when 'email' then t.sender_address end, s.address);
   return jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
     'provider', s.provider, 'message_type', m.message_type, 'template', q.template, 'metadata', m.metadata,
@@ -151,11 +153,12 @@ begin
     'purpose', q.purpose, 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
     'recipient_name', coalesce((
       select c.display_name from public.contacts as c where c.tenant_id = p_tenant_id and c.id = v_contact_id), ''),
-    'sender_address', coalesce(s.sender_address, case q.channel when 'email' then coalesce(t.sender_address,
-      s.address) else s.address end),
+    'sender_address', case when v_sender <> s.address and private.is_platforms_way(s)
+      and not private.may_send_as(q.tenant_id, v_sender) then s.address else v_sender end,
     'sender_name', coalesce(s.sender_name, t.sender_name, t.name),
     'external_message_id', m.external_message_id, 'in_reply_to', m.reference_ids[cardinality(m.reference_ids)],
-    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', s.config,
+    'references', coalesce(to_jsonb(m.reference_ids), '[]'), 'session_config', case when private.is_platforms_way(s)
+      then s.config #- '{smtp,envelope_from}' else s.config end,
     'links', private.dispatch_links(q.tenant_id, q.id), 'attachments', (
       select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
         'size_bytes', a.size_bytes) order by a.id), '[]')

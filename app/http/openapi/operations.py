@@ -152,8 +152,8 @@ OPERATIONS: dict[str, Shown] = {
             "We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler",
             TEMPLATE,
         ),
-        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
-         "no_templates", "bad_template", "rate_limited"),
+        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "account_unverified",
+         "receive_only", "window_closed", "no_templates", "bad_template", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
@@ -162,7 +162,7 @@ OPERATIONS: dict[str, Shown] = {
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
         Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
-        ("merged", "no_recipient", "receive_only", "window_closed", "no_templates")
+        ("merged", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates"),
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
     "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),
@@ -208,14 +208,14 @@ OPERATIONS: dict[str, Shown] = {
         channels.SessionPatch(name="Support", sender_name="Acme Heating", sender_address="hello@acme.example.com",
                               warm_up_from=date(2026, 11, 20),
                               config={"smtp": {"host": "mail.example.com", "port": 587}}),
-        ("bad_address", "rule_broken"),
+        ("bad_address", "sender_not_verified", "rule_broken"),
     ),
     "pause_channel_session": Shown(SessionState(w.SESSION, "paused"), "admin"),
     "resume_channel_session": Shown(SessionState(w.SESSION, "connected"), "admin"),
     "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com", TEMPLATE),
-        ("bad_address", "no_recipient", "receive_only", "window_closed", "no_templates", "bad_template",
+        ("bad_address", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates", "bad_template",
          "rate_limited"),
     ),
     "create_form_link": Shown(
@@ -239,7 +239,8 @@ OPERATIONS: dict[str, Shown] = {
     "switch_tenant": Shown(TenantChosen(w.TENANT, "Refresh the session to receive a token for it.")),
     "get_tenant": Shown(w.TENANT_ROW, "read"),
     "update_tenant": Shown(
-        TenantUpdated(w.TENANT, updated=True), "admin", TENANT_PATCH, ("bad_address", "rule_broken")
+        TenantUpdated(w.TENANT, updated=True), "admin", TENANT_PATCH,
+        ("bad_address", "sender_not_verified", "rule_broken"),
     ),
     "delete_tenant": Shown(TenantDeleted(w.TENANT, deleted=True), "own"),
     "list_members": Shown(Listing(w.MEMBERS), "read"),

@@ -96,6 +96,15 @@ PROBLEMS: dict[str, Known] = {
         422, "a message on email has 1 to 100000 characters", "Shorten it, or send it in parts.", "body"
     ),
     "no_recipient": Known(422, "this thread has nobody to send to on email", "Add an address to the contact first."),
+    "account_unverified": Known(
+        422, "nothing is sent from an address before it is verified",
+        "Have the account verified, or give it a mail server of your own in config.smtp.",
+    ),
+    "sender_not_verified": Known(
+        422, "mail is not sent from an address that nobody has proved to be yours",
+        "Connect an account of that address or domain first and have it verified, or send by a server of your own.",
+        "sender_address",
+    ),
     "receive_only": Known(
         422, "nothing can be sent on form", "Write to the contact on another channel.", "body"
     ),
