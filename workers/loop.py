@@ -18,7 +18,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import psycopg
@@ -240,6 +240,9 @@ class Loop:
 
     def _note_claim(self, claim: Claim, jobs: Sequence[Job]) -> None:
         metrics.CLAIMED.labels(self.handler.name).inc(len(jobs))
+        waited, now = metrics.WAITED.labels(self.handler.name), datetime.now(UTC)
+        for job in jobs:
+            waited.observe(max(0.0, (now - job.run_at).total_seconds()))
         tenants = {job.tenant_id for job in jobs}
         # The last one in turn: the claim began behind `after_tenant` and went around.
         self._last_tenant = max(tenants, key=lambda one: (one <= (claim.after_tenant or ""), one))

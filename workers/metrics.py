@@ -19,7 +19,7 @@ DECIDE_SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10),
 )  # fmt: skip
 WAITED = Histogram(
-    "parley_wait_seconds", "From commit of the work to its claim.", ["worker"],
+    "parley_wait_seconds", "From due to claimed, by this machine's clock.", ["worker"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )  # fmt: skip
 DISPATCHES = Counter("parley_dispatches_total", "Dispatch attempts, by channel and outcome.", ["channel", "outcome"])

@@ -90,17 +90,19 @@ create function private.block_contact(p_contact_id uuid, p_blocked boolean) retu
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('manage');
+  v_contact uuid := private.canonical_contact(v_tenant, p_contact_id);
   v_at timestamptz;
 begin
+  -- A block holds for the person, whichever of his records it is written on.
   update public.contacts as c set blocked_at = case when p_blocked then coalesce(c.blocked_at, now()) end
-  where c.tenant_id = v_tenant and c.id = p_contact_id
+  where c.tenant_id = v_tenant and c.id = v_contact
   returning c.blocked_at into v_at;
   if not found then
     return private.deny('contact', p_contact_id, 'block_contact');
   end if;
   perform private.audit(v_tenant, case when p_blocked then 'contact.blocked' else 'contact.unblocked' end,
-    'contact', p_contact_id::text);
-  return jsonb_build_object('contact_id', p_contact_id, 'blocked_at', v_at);
+    'contact', v_contact::text);
+  return jsonb_build_object('contact_id', v_contact, 'blocked_at', v_at);
 end
 $$;
 comment on function private.block_contact(uuid, boolean) is

@@ -167,11 +167,12 @@ begin
     from public.et_outbound_queue as q where q.tenant_id = v_link.tenant_id and q.id = v_link.queue_id;
   end if;
   insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)
-  select q.tenant_id, t.contact_id, q.channel, 'marketing', false, 'unsubscribe link', 'contact:' || t.contact_id::text
+  select q.tenant_id, c.id, q.channel, 'marketing', false, 'unsubscribe link', 'contact:' || c.id::text
   from public.et_outbound_queue as q
   inner join public.et_threads as t on t.tenant_id = q.tenant_id and t.id = q.thread_id
-  where q.tenant_id = v_link.tenant_id and q.id = v_link.queue_id and t.contact_id is not null
-    and private.has_consent(q.tenant_id, t.contact_id, q.channel, 'marketing');
+  cross join lateral private.canonical_contact(t.tenant_id, t.contact_id) as c (id)
+  where q.tenant_id = v_link.tenant_id and q.id = v_link.queue_id and c.id is not null
+    and private.has_consent(q.tenant_id, c.id, q.channel, 'marketing');
   return private.unsubscribe_page(p_id);
 end
 $$;

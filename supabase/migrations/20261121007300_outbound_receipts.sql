@@ -162,6 +162,19 @@ begin
         p_message_id,
         'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template, 'purpose',
         v_queue.purpose)) as e;
+    with files as (
+      select a.*, private.uuid_v7() as new_id from public.message_attachments as a
+      where a.tenant_id = v_tenant and a.message_id = p_message_id and a.refused is null
+    ), copied as (
+      insert into public.message_attachments (
+        tenant_id, id, message_id, filename, content_type, size_bytes, sha256, inline, content_id)
+      select f.tenant_id, f.new_id, v_again.message_id, f.filename, f.content_type, f.size_bytes, f.sha256, f.inline,
+        f.content_id
+      from files as f
+    )
+    insert into private.attachment_blobs (tenant_id, attachment_id, data)
+    select f.tenant_id, f.new_id, b.data from files as f
+    inner join private.attachment_blobs as b on b.tenant_id = f.tenant_id and b.attachment_id = f.id;
   end if;
   perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
     jsonb_build_object('resolution', p_resolution));
@@ -169,8 +182,8 @@ begin
 end
 $$;
 comment on function private.resolve_unknown(uuid, text) is
-'Definer: a person says what became of an unknown dispatch. resend writes a new message; the old row never leaves '
-'twice.';
+'Definer: a person says what became of an unknown dispatch. resend writes a new message with the same files; the old '
+'row never leaves twice.';
 
 -- ── client sends ─────────────────────────────────────────────────────────────────────────────────────────────────
 

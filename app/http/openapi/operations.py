@@ -215,8 +215,8 @@ OPERATIONS: dict[str, Shown] = {
     "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com", TEMPLATE),
-        ("bad_address", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates", "bad_template",
-         "rate_limited"),
+        ("bad_address", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates",
+         "bad_template", "rate_limited"),
     ),
     "create_form_link": Shown(
         FormLink(w.FORM_LINK, w.CONTACT, NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),

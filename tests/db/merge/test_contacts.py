@@ -106,6 +106,18 @@ def test_a_block_and_a_suppression_follow_the_person(world: World) -> None:
     assert world.queue(sent["message_id"])["status_reason"] == "contact_blocked"
 
 
+def test_a_block_on_the_old_record_holds_for_the_person(world: World) -> None:
+    """Who names the record that was merged away means the same person, also when he lifts the block."""
+    tenant = world.tenant("agent")
+    winner, loser = contact(world, tenant, "w"), contact(world, tenant, "l")
+    merge(world, tenant, winner, loser)
+    agent, blocked = tenant.people["agent"], "select blocked_at is not null from public.contacts where id = %s"
+    for wanted in (True, False):
+        answer = world.rpc(agent, tenant, "block_contact(%s, %s)", loser["sender_contact_id"], wanted)
+        assert answer["contact_id"] == str(winner["sender_contact_id"])
+        assert world.value(blocked, winner["sender_contact_id"]) is wanted
+
+
 def test_merge_races_with_the_winners_first_message(world: World) -> None:
     """While contacts are merged their first messages arrive: no key ever leads to two threads."""
     tenant = world.tenant("agent")

@@ -129,6 +129,16 @@ def test_unsubscribing_stops_what_is_queued_and_withdraws_consent(world: World, 
     assert world.violations(tenant) == {}
 
 
+def test_unsubscribing_withdraws_what_the_person_agreed_to_under_another_record(world: World, tenant: Tenant) -> None:
+    """The mail went to a record that was merged since; the consent stands on the one that goes on."""
+    sent = send(world, tenant, "marketing")
+    winner = world.arrive(tenant, "winner@people.test")["sender_contact_id"]
+    world.rpc(tenant.people["owner"], tenant, "merge_contacts(%s, %s)", winner, sent["contact"])
+    world.rpc(tenant.people["owner"], tenant, "record_consent(%s, 'email', 'marketing', true)", winner)
+    call(world, "unsubscribe", sent["links"]["unsubscribe"])
+    assert world.value("select private.has_consent(%s, %s, 'email', 'marketing')", tenant.id, winner) is False
+
+
 def test_unsubscribing_again_counts_after_somebody_lifted_it(world: World, tenant: Tenant) -> None:
     """The wish of today, not the receipt of last month."""
     sent = send(world, tenant, "marketing")
