@@ -37,6 +37,8 @@ log = logging.getLogger("parley.worker")
 Pool = db.Pool
 ANSWER_S = 8.0
 """How long the database may take over one job's statement; no sane one takes a tenth of it."""
+CONFLICTS = {"40001", "40P01"}
+"""The database is there and gave somebody else the way: the job need not wait for its lease to end."""
 LINGER_STEP_S = 0.01
 LINGER_MOST_S = 1.0
 SWEEP_S = 5.0
@@ -276,6 +278,9 @@ class Loop:
                 # Nothing was recorded: the lease runs out and the job is claimed again.
                 outcome = "database_away"
                 log.warning("could not record a job", extra={"reason": str(error)})
+                if isinstance(error, psycopg.Error) and error.sqlstate in CONFLICTS:
+                    with contextlib.suppress(Exception):
+                        await self.handler.release(self.pool, job)
             except Exception as error:
                 log.exception("a job failed")
                 outcome = await self._fail(job, error)

@@ -1,6 +1,8 @@
 """The outbound router: sends what is queued through the adapter of its channel, and writes down how every try ended."""
 
+import asyncio
 import logging
+import random
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from app.settings import Settings
 from workers import metrics
 from workers.loop import Pool, main
 from workers.tokens import TokenKeeper
+from workers.turns import AWAY
 
 log = logging.getLogger("parley.outbound")
 
@@ -59,13 +62,25 @@ class OutboundHandler:
         outcome = await self._send(pool, job)
         if outcome is None:
             return "lost"
-        async with pool.connection() as connection:
-            status = await db.complete_outbound(connection, job, db.to_plain(outcome))
+        status = await self._record(pool, job, outcome)
         self._started.discard(job.fence)
         metrics.DISPATCHES.labels(channel, outcome.kind).inc()
         log.info("dispatched", extra={"outcome": outcome.kind, "status": status, "queue_id": job.item_id,
                                       "error_code": outcome.error_code})  # fmt: skip
         return status
+
+    async def _record(self, pool: Pool, job: Job, outcome: Outcome) -> str:
+        """Write down how a try ended, again and again while the database is away: what the provider said is known here
+        alone, and without it the send would be one nobody knows of. The loop ends this with the lease."""
+        pause = 0.1
+        while True:
+            try:
+                async with pool.connection() as connection:
+                    return await db.complete_outbound(connection, job, db.to_plain(outcome))
+            except AWAY as error:
+                log.warning("an outcome cannot be recorded yet", extra={"reason": str(error), "outcome": outcome.kind})
+                await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
+                pause = min(pause * 2, 2.0)
 
     async def _send(self, pool: Pool, job: Job) -> Outcome | None:
         provider = str(job.data["provider"])

@@ -7,7 +7,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
+from prometheus_client import REGISTRY
 
 from app.db import worker as db
 from app.domain.deciding import Decider, Decision, DecisionRequest
@@ -294,6 +296,29 @@ def _lease(database: str, seconds: str) -> Any:
 
     change = sql.SQL("alter database {} set parley.lease_seconds = {}")
     return change.format(sql.Identifier(database), sql.Literal(seconds))
+
+
+async def test_a_deadlocks_victim_is_decided_again_at_once(world: World, tenant: Tenant) -> None:
+    """The database gave somebody else the way: nobody waits a whole lease for the answer."""
+
+    class Unlucky(InboundHandler):
+        victims = 0
+
+        async def handle(self, pool: Pool, job: Job) -> str:
+            if not self.victims:
+                self.victims += 1
+                raise psycopg.errors.DeadlockDetected
+            return await super().handle(pool, job)
+
+    async def think(_: DecisionRequest) -> Decision:
+        return reply()
+
+    before = REGISTRY.get_sample_value("parley_wait_seconds_count", {"worker": "inbound"}) or 0
+    async with working(world, lambda settings: Unlucky(settings, Thinker(think))):
+        world.arrive(tenant)
+        (decision,) = await settled(world, tenant)
+    assert decision["action"] == "auto_reply"
+    assert REGISTRY.get_sample_value("parley_wait_seconds_count", {"worker": "inbound"}) == before + 2
 
 
 @pytest.mark.parametrize("shift", [3600, -3600], ids=["an hour ahead", "an hour behind"])
