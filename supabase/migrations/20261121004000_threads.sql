@@ -78,6 +78,7 @@ comment on column public.et_threads.staff_read_seq is
 comment on column public.et_threads.merged_into is
 'The thread that goes on for this one: new messages land there and reads show both. Always one hop. Its own messages '
 'stay.';
+comment on column public.et_threads.closed_at is 'Since when it is closed or archived; null while it is neither.';
 comment on column public.et_threads.relationship_id is 'Groups the threads of one pair over its contexts.';
 
 create table public.thread_aliases (

@@ -163,6 +163,7 @@ begin
       folder = case when v_unspammed then 'inbox' else t.folder end,
       status = case when v_reopens then 'open' else t.status end,
       snoozed_until = case when not v_reopens then t.snoozed_until end,
+      closed_at = case when not v_reopens then t.closed_at end,
       last_message_at = clock_timestamp(),
       last_direction = p_message.direction,
       preview = case when v_shown then left(p_message.body, 160) else t.preview end

@@ -195,7 +195,7 @@ begin
     exit when v_settled is not false;
   end loop;
   update public.et_threads as t
-  set status = 'open', snoozed_until = null, folder = case when v.is_personal then 'inbox' else t.folder end
+  set status = 'open', snoozed_until = null, closed_at = null, folder = case when v.is_personal then 'inbox' else t.folder end
   from (
     select m.tenant_id, m.thread_id,
       not bool_and(m.spam_score >= 0.9 or m.auto_class in ('list', 'bulk', 'report')) as is_personal

@@ -102,7 +102,8 @@ begin
       when 'reopen' then 'open' else t.status end,
     snoozed_until = case p_action when 'snooze' then v_until when 'close' then null when 'archive' then null
       when 'reopen' then null else t.snoozed_until end,
-    closed_at = case p_action when 'close' then now() when 'reopen' then null else t.closed_at end
+    closed_at = case p_action when 'close' then now() when 'archive' then coalesce(t.closed_at, now())
+      when 'reopen' then null when 'snooze' then null else t.closed_at end
   where t.tenant_id = v_tenant and t.id = p_thread_id
   returning t.* into v_thread;
   if p_action = 'take_over' then
@@ -228,7 +229,8 @@ begin
       using errcode = 'PT422', detail = v_problem::text, hint = 'Merge the contacts first if they are one person.';
   end if;
   update public.et_threads as t
-  set merged_into = p_winner_id, status = 'archived', snoozed_until = null, control = 'human'
+  set merged_into = p_winner_id, status = 'archived', snoozed_until = null, closed_at = coalesce(t.closed_at, now()),
+    control = 'human'
   where t.tenant_id = v_tenant and t.id = p_loser_id;
   -- One hop for ever: what led to the loser leads to the winner.
   update public.et_threads as t set merged_into = p_winner_id

@@ -15,9 +15,10 @@ def test_inbound_reopens(world: World, status: str) -> None:
     call = {"closed": "close_thread(%s)", "archived": "archive_thread(%s)",
             "snoozed": "snooze_thread(%s, now() + interval '1 day')"}[status]  # fmt: skip
     assert world.rpc(tenant.people["agent"], tenant, call, thread)["status"] == status
+    assert (world.thread(thread)["closed_at"] is not None) == (status != "snoozed")
     assert world.arrive(tenant)["thread_id"] == thread
     row = world.thread(thread)
-    assert (row["status"], row["snoozed_until"]) == ("open", None)
+    assert (row["status"], row["snoozed_until"], row["closed_at"]) == ("open", None, None)
 
 
 def test_folders(world: World) -> None:
