@@ -327,12 +327,24 @@ alter table public.notifications force row level security;
 alter table private.insight_work enable row level security;
 alter table private.insight_work force row level security;
 
+-- A summary tells what was said: who may not read a conversation does not read that either.
 create policy et_thread_insights_select_staff on public.et_thread_insights for select to authenticated
-using (tenant_id = (select private.current_tenant()));
+using (
+  tenant_id = (select private.current_tenant()) and exists (
+    select from public.et_threads as t
+    where t.tenant_id = et_thread_insights.tenant_id and t.id = et_thread_insights.thread_id and t.staff_readable
+  )
+);
 create policy et_thread_insights_select_worker on public.et_thread_insights for select to parley_worker
 using (tenant_id = (select private.worker_tenant()));
 create policy thread_insight_versions_select_staff on public.thread_insight_versions for select to authenticated
-using (tenant_id = (select private.current_tenant()));
+using (
+  tenant_id = (select private.current_tenant()) and exists (
+    select from public.et_threads as t
+    where t.tenant_id = thread_insight_versions.tenant_id and t.id = thread_insight_versions.thread_id
+      and t.staff_readable
+  )
+);
 create policy notifications_select_staff on public.notifications for select to authenticated
 using (tenant_id = (select private.current_tenant()) and coalesce(user_id = (select private.current_user_id()), true));
 create policy insight_work_select_worker on private.insight_work for select to parley_worker

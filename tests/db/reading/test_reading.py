@@ -219,6 +219,15 @@ def test_staff_functions_do_not_open_private_conversations(world: World) -> None
     for call in ("close_thread(%s)", "send_message(%s, 'x')", "mark_thread_read(%s)"):
         assert world.rpc(tenant.people["owner"], tenant, call, thread)["code"] == "not_found"
     assert world.all("select 1 from public.access_denials where tenant_id = %s", tenant.id) == []
+    for table, more in (("et_thread_insights", ""), ("thread_insight_versions", ", version")):
+        for one in (thread, world.arrive(tenant)["thread_id"]):
+            world.owner.execute(
+                f"insert into public.{table} (tenant_id, thread_id, summary, read_seq, model{more})"
+                f" values (%s, %s, 's', 1, 'm'{', 1' if more else ''})", [tenant.id, one],
+            )  # fmt: skip
+        with world.acting(tenant.people["owner"], tenant) as connection:
+            rows = connection.execute(f"select thread_id from public.{table}").fetchall()
+        assert [row["thread_id"] for row in rows] == [one], "a summary tells what was said"
 
 
 def test_explain_tells_the_whole_chain(world: World) -> None:
