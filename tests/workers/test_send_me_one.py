@@ -70,6 +70,6 @@ async def test_where_nothing_can_be_sent_the_remedy_is_named(world: World) -> No
         with refused("PT422", code="receive_only") as caught:
             send_me_one(world, tenant, form, "me")
         assert "link" in str(caught[0].diag.message_hint)
-        mail = connect(world, router, tenant, "smtp", Trial("email", "x", list, "mail@acme.test"))
+        mail = connect(world, router, tenant, "resend", Trial("email", "x", list, "mail@acme.test"))
         with refused("PT422", code="no_templates"):
             send_me_one(world, tenant, mail, "me@admin.test", TEMPLATE)
