@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from asking_support import SHOP, UNKNOWN, always, asking
+from asking_support import DEADLINE_S, HANG_S, SHOP, UNKNOWN, always, asking
 from deciding_support import NOW, TENANT, request
 
 from app.deciders.assisting import AnthropicAssistant, RulesAssistant
@@ -32,14 +32,14 @@ def by_rules(*texts: str, **more: Any) -> Suggestions:
 async def drafted(reply: Reply, *texts: str, **more: Any) -> Suggestions:
     """Drafts when the server answers so."""
     async with asking(always(reply)) as (decider, _, _account):
-        assistant = AnthropicAssistant(decider.model, within_s=0.8)
+        assistant = AnthropicAssistant(decider.model, within_s=HANG_S / 2 if reply.delay_s else DEADLINE_S)
         return await assistant.suggest(request(*(texts or (UNKNOWN,)), **{"knowledge": SHOP, **more}))
 
 
 async def translated(reply: Reply, text: str = "Bonjour, appelez le +33 1 23 45 67 89", **more: Any) -> Translation:
     """A translation when the server answers so."""
     async with asking(always(reply)) as (decider, _, _account):
-        assistant = AnthropicAssistant(decider.model, within_s=0.8)
+        assistant = AnthropicAssistant(decider.model, within_s=HANG_S / 2 if reply.delay_s else DEADLINE_S)
         return await assistant.translate(TranslationRequest(text=text, language="en", **more))
 
 
@@ -48,7 +48,7 @@ async def summed(reply: Reply, *texts: str, last: str | None = None, **more: Any
     turns = [Turn(sender="contact", text=text, at=NOW) for text in texts]
     turns += [Turn(sender="human", text=last, at=NOW)] if last else []
     async with asking(always(reply)) as (decider, _, _account):
-        summarizer = AnthropicSummarizer(decider.model, within_s=0.8)
+        summarizer = AnthropicSummarizer(decider.model, within_s=HANG_S / 2 if reply.delay_s else DEADLINE_S)
         return await summarizer.summarize(InsightRequest(turns=tuple(turns), locale="en", now=NOW, **more))
 
 
@@ -112,7 +112,7 @@ async def test_without_a_usable_draft_the_rules_suggest(reply: Reply) -> None:
 async def test_an_opt_out_is_drafted_by_nobody() -> None:
     """The model is not even asked."""
     async with asking() as (decider, api, _):
-        assistant = AnthropicAssistant(decider.model, within_s=1)
+        assistant = AnthropicAssistant(decider.model, within_s=DEADLINE_S)
         made = await assistant.suggest(request("Unsubscribe", knowledge=SHOP))
         assert (made.reason, made.drafts, api.calls) == ("opted_out", (), [])
 

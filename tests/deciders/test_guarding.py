@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import time
 
 import pytest
 from asking_support import SHOP
@@ -136,11 +137,9 @@ def test_a_translation_adds_no_address() -> None:
 @pytest.mark.parametrize("text", ["a" * 50_000, "1" * 50_000, "$" * 20_000, "a." * 20_000, "@" * 50_000, "<" * 50_000,
                                   "\u200b" * 50_000, "a@" * 20_000, "www." * 10_000, "1 " * 20_000])  # fmt: skip
 def test_hostile_texts_cost_little(text: str) -> None:
-    """Fifty thousand characters of nonsense are refused within a second."""
-    import time
-
-    started = time.perf_counter()
+    """Fifty thousand characters of nonsense are refused within a second of work."""
+    started = time.thread_time()
     assert examine(text, ground()) is not None
     leaks(text, PROMPT)
     foreign_address(text, text[:1000])
-    assert time.perf_counter() - started < 2.0
+    assert time.thread_time() - started < 1.0

@@ -31,12 +31,12 @@ def test_nothing_meant_for_a_person_is_answered_by_rules() -> None:
 
 
 def test_a_typical_decision_takes_well_under_two_milliseconds() -> None:
-    """The median over the tables, machine noise allowed for."""
+    """The median over the tables, in time of the processor: a busy machine is not a slow decider."""
     taken: list[float] = []
     for row in TUNED + HELD_OUT:
-        start = time.perf_counter()
+        start = time.thread_time()
         decide(row.message)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
     assert sorted(taken)[len(taken) // 2] < 0.002
 
 
@@ -61,6 +61,6 @@ def test_a_typical_decision_takes_well_under_two_milliseconds() -> None:
 )
 def test_hostile_text_does_not_slow_the_decider(unit: str) -> None:
     """A hundred times the text costs about the same: no pattern explodes."""
-    start = time.perf_counter()
+    start = time.thread_time()
     decide(unit * (400_000 // len(unit)))
-    assert time.perf_counter() - start < 0.25
+    assert time.thread_time() - start < 0.25

@@ -1,14 +1,15 @@
 """Whatever a provider or a network does, there is a valid decision within the deadline, and it is paid for honestly."""
 
+import asyncio
 import json
 import time
 from typing import get_args
 
 import pytest
-from asking_support import DEADLINE_S, KNOWN, SHOP, UNKNOWN, always, asking
+from asking_support import DEADLINE_S, HANG_S, KNOWN, SHOP, UNKNOWN, always, asking
 from deciding_support import request
 
-from app.domain.deciding import Action
+from app.domain.deciding import Action, Decision
 from tests.support.messages_api import Call, Reply, decision, error, message, obliging
 
 REFUSAL = message("I cannot help with that.", stop_reason="refusal")
@@ -54,18 +55,26 @@ FAULTS: dict[str, tuple[Reply, str]] = {
     "two objects": (message(json.dumps(decision()) * 2), "another shape"),
     "a reply without end": (message(decision(reply="a" * 7000)), "another shape"),
 }  # fmt: skip
+HANGS = ("a hang", "a slow drip")
+"""Faults that only a deadline ends; every other one is over at once."""
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
 async def test_every_fault_ends_in_a_decision_in_time(name: str) -> None:
     """The rules' answer stands where they have one, a person takes over where not; the reason is told."""
     reply, reason = FAULTS[name]
-    async with asking(always(reply)) as (decider, api, account):
-        for text, action in ((KNOWN, "auto_reply"), (UNKNOWN, "human_takeover")):
+    deadline_s = HANG_S if name in HANGS else DEADLINE_S
+    async with asking(always(reply), deadline_s=deadline_s) as (decider, api, account):
+
+        async def timed(text: str) -> tuple[Decision, float]:
             started = time.perf_counter()
             made = await decider.decide(request(text, knowledge=SHOP, tenant_id="t", case_id="c"))
-            elapsed = time.perf_counter() - started
-            assert elapsed < DEADLINE_S, f"{elapsed:.2f} s"
+            return made, time.perf_counter() - started
+
+        asked = [timed(KNOWN), timed(UNKNOWN)]
+        both = await asyncio.gather(*asked) if name in HANGS else [await one for one in asked]
+        for (made, elapsed), action in zip(both, ("auto_reply", "human_takeover"), strict=True):
+            assert elapsed < deadline_s, f"{elapsed:.2f} s"
             assert made.action == action and made.action in get_args(Action)
             assert made.decider == "rules"
             assert (made.reply is None) == (action == "human_takeover")
@@ -83,7 +92,7 @@ async def test_a_server_that_is_not_there_is_no_reason_to_wait() -> None:
         assert time.perf_counter() - started < DEADLINE_S
         assert (made.action, made.decider) == ("auto_reply", "rules")
         assert "could not be reached" in made.reasons[-1]
-        assert len(account.charges) >= 2
+        assert len(account.charges) == 3
 
 
 async def test_a_short_trouble_is_overcome() -> None:
@@ -92,7 +101,7 @@ async def test_a_short_trouble_is_overcome() -> None:
     def answer(call: Call) -> Reply:
         return error(529) if call.number < 3 else obliging(call)
 
-    async with asking(answer, deadline_s=3.0) as (decider, api, account):
+    async with asking(answer) as (decider, api, account):
         made = await decider.decide(request(UNKNOWN + " Is there parking?", knowledge=SHOP))
         assert (made.action, made.decider) == ("auto_reply", "anthropic")
         assert len(api.calls) == 3
@@ -108,7 +117,7 @@ async def test_a_short_retry_after_is_waited_for() -> None:
         moments.append(time.monotonic())
         return error(429, retry_after="1") if call.number == 1 else obliging(call)
 
-    async with asking(answer, deadline_s=4.0) as (decider, _, _account):
+    async with asking(answer) as (decider, _, _account):
         made = await decider.decide(request("Is there parking?", knowledge=SHOP))
     assert made.decider == "anthropic"
     assert moments[1] - moments[0] >= 1.0
@@ -117,7 +126,7 @@ async def test_a_short_retry_after_is_waited_for() -> None:
 async def test_what_may_have_been_billed_counts_in_full() -> None:
     """A hang and a drop may have cost something: the most they can have cost is on the decision."""
     for reply in (Reply(delay_s=60), Reply(drop="before")):
-        async with asking(always(reply)) as (decider, _, account):
+        async with asking(always(reply), deadline_s=HANG_S / 2) as (decider, _, account):
             made = await decider.decide(request(KNOWN, knowledge=SHOP))
         assert {bill.cost_usd for bill in account.bills} == {None}
         assert made.cost_usd == pytest.approx(sum(charge.most_usd for charge in account.charges))
@@ -130,7 +139,7 @@ async def test_a_provider_in_trouble_is_given_a_rest_and_probed() -> None:
     def answer(call: Call) -> Reply:
         return obliging(call) if healthy else error(500)
 
-    async with asking(answer, deadline_s=3.0) as (decider, api, _):
+    async with asking(answer) as (decider, api, _):
         for _ in range(3):
             await decider.decide(request(KNOWN, knowledge=SHOP))
         asked = len(api.calls)

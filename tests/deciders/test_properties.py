@@ -1,5 +1,9 @@
 """What holds for every message."""
 
+import contextlib
+import time
+from collections.abc import Iterator
+
 from deciding_support import DECIDER, NOW, TENANT, labelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,12 +48,21 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=1000)
+@contextlib.contextmanager
+def within_a_second() -> Iterator[None]:
+    """Of the processor's time: what others do on the machine is no fault of ours."""
+    started = time.thread_time()
+    yield
+    assert time.thread_time() - started < 1.0
+
+
+@settings(max_examples=300, deadline=None)
 @given(requests)
 def test_a_decision_is_always_sound(request: DecisionRequest) -> None:
     """Never an exception, the same answer twice, a reply only where one is sent, and never a raw variable."""
-    decision = DECIDER.decide_now(request)
-    assert decision == DECIDER.decide_now(request)
+    with within_a_second():
+        decision = DECIDER.decide_now(request)
+        assert decision == DECIDER.decide_now(request)
     assert (decision.reply is not None) == (decision.action in ("auto_reply", "follow_up"))
     assert (decision.follow_up_in_s is not None) == (decision.action == "follow_up")
     assert "{{" not in (decision.reply or "")
@@ -58,12 +71,13 @@ def test_a_decision_is_always_sound(request: DecisionRequest) -> None:
     assert decision.reasons
 
 
-@settings(max_examples=200, deadline=1000)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(turns, max_size=6), st.sampled_from(["en", "de", "ja", "", "fr-CA"]))
 def test_a_summary_is_always_sound(history: list[Turn], locale: str) -> None:
     """Bounded, deterministic, and a nudge only with a date."""
-    insight = summarize(history, locale=locale, now=NOW)
-    assert insight == summarize(history, locale=locale, now=NOW)
+    with within_a_second():
+        insight = summarize(history, locale=locale, now=NOW)
+        assert insight == summarize(history, locale=locale, now=NOW)
     assert 0 < len(insight.summary) <= MAX_SUMMARY
     assert insight.next_step
     assert insight.follow_up_text is None or insight.follow_up_at is not None

@@ -242,7 +242,7 @@ def test_a_dead_provider_costs_time_and_no_message(database: Database, tmp_path:
         return Reply(delay_s=60) if hanging else obliging(call)
 
     with MessagesAPI(answer) as api:
-        room = Room(database, tmp_path, decider_deadline_s=1.5, **api.settings())
+        room = Room(database, tmp_path, decider_deadline_s=4.0, **api.settings())
         try:
             room.start("catcher", "receive", "inbound", "outbound")
             room.wait_for_listeners("inbound", "outbound")
@@ -254,7 +254,7 @@ def test_a_dead_provider_costs_time_and_no_message(database: Database, tmp_path:
             rows = room.world.all("select * from public.inbound_decisions where tenant_id = %s", tenant.id)
             assert len(rows) == len(people)
             assert {(row["decider"], row["action"]) for row in rows} == {("rules", "auto_reply")}
-            assert max(row["latency_ms"] for row in rows) < 1500
+            assert max(row["latency_ms"] for row in rows) < 4000
             assert len(room.caught()) == len(people)
             hanging = False
             time.sleep(0.1)

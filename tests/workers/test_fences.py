@@ -46,9 +46,11 @@ class Thinker:
 
 
 @contextlib.asynccontextmanager
-async def working(world: World, handler: Callable[[Settings], InboundHandler]) -> AsyncIterator[Loop]:
+async def working(
+    world: World, handler: Callable[[Settings], InboundHandler], *, deadline_s: float = 60.0
+) -> AsyncIterator[Loop]:
     """An inbound worker in this process."""
-    settings = world.database.settings(decider_deadline_s=1.5)
+    settings = world.database.settings(decider_deadline_s=deadline_s)
     loop = Loop(settings, handler(settings))
     running = asyncio.create_task(loop.run())
     try:
@@ -69,7 +71,7 @@ def tenant(world: World) -> Tenant:
     return world.tenant()
 
 
-async def settled(world: World, tenant: Tenant, timeout_s: float = 10.0) -> list[dict[str, Any]]:
+async def settled(world: World, tenant: Tenant, timeout_s: float = 50.0) -> list[dict[str, Any]]:
     """The decisions of a tenant once nothing of it waits."""
     until = time.monotonic() + timeout_s
     while world.value("select count(*) from private.inbound_work where tenant_id = %s", tenant.id):
@@ -158,7 +160,7 @@ async def test_a_decider_that_does_not_answer_in_time_is_replaced_by_a_person(wo
         await asyncio.sleep(60)
         raise AssertionError("nobody waited")
 
-    async with working(world, deciding_by(Thinker(think))):
+    async with working(world, deciding_by(Thinker(think)), deadline_s=1.5):
         world.arrive(tenant)
         (decision,) = await settled(world, tenant)
     assert (decision["action"], decision["intent"]) == ("human_takeover", "too_slow")
@@ -268,13 +270,13 @@ async def test_a_poison_message_is_set_aside_and_the_others_are_answered(world: 
 
 
 async def test_a_decision_longer_than_the_lease_is_kept_by_renewing(world: World, tenant: Tenant) -> None:
-    """The lease is 1 s, the thought takes 1.4 s: it is renewed, nobody else gets the message, it is decided once."""
+    """The lease is 1.5 s, the thought takes 2.5 s: it is renewed, nobody else gets the message, it is decided once."""
 
     async def think(_: DecisionRequest) -> Decision:
-        await asyncio.sleep(1.4)
+        await asyncio.sleep(2.5)
         return reply()
 
-    set_lease(world, "0.6")
+    set_lease(world, "1.5")
     try:
         one, two = Thinker(think), Thinker(think)
         async with working(world, deciding_by(one)), working(world, deciding_by(two)):
@@ -331,11 +333,11 @@ async def test_a_worker_with_a_wrong_clock_keeps_its_leases(
     monkeypatch.setattr(time, "time_ns", lambda: real_ns() + shift * 10**9)
 
     async def think(request: DecisionRequest) -> Decision:
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(2.5)
         assert abs(request.now.timestamp() - real()) < 60
         return reply()
 
-    set_lease(world, "0.6")
+    set_lease(world, "1.5")
     try:
         thinker = Thinker(think)
         async with working(world, deciding_by(thinker)):
