@@ -12,10 +12,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.deciders.anthropic import SENTENCES
 from app.settings import PROJECT
 from tests.db.helpers import Tenant
 from tests.support.database import Database
-from tests.support.messages_api import KEY, Call, MessagesAPI, Reply, obliging
+from tests.support.messages_api import KEY, MessagesAPI, Reply, error, obliging
 from tests.workers.harness import Room, someone, wait_until, write_mail
 
 PARKING = "Hi there, where can I leave my car while you look at it? Thanks, Ann"
@@ -235,29 +236,40 @@ def test_without_a_key_nothing_is_missing_but_quality(database: Database, tmp_pa
 
 
 def test_a_dead_provider_costs_time_and_no_message(database: Database, tmp_path: Path) -> None:
-    """The model hangs for every mail: each is decided within the deadline, by rules; when it is back it is asked."""
-    hanging = True
-
-    def answer(call: Call) -> Reply:
-        return Reply(delay_s=60) if hanging else obliging(call)
-
-    with MessagesAPI(answer) as api:
+    """It wants a rest longer than the deadline: nobody asks meanwhile, rules decide, and when it is back it is asked
+    again. Then it hangs for every mail: each is decided within the deadline, by rules."""
+    with MessagesAPI(lambda call: error(529, retry_after="7")) as api:
         room = Room(database, tmp_path, decider_deadline_s=4.0, **api.settings())
         try:
             room.start("catcher", "receive", "inbound", "outbound")
             room.wait_for_listeners("inbound", "outbound")
             tenant = shop(room)
+
+            def decided() -> tuple[str, str]:
+                message = room.message_of(room.send(write_mail(someone(), tenant.mailbox, PARKING), tenant.mailbox))
+                row = room.decided(message["id"])
+                return row["decider"], row["reasons"][-1]
+
+            assert decided() == ("rules", "The model's provider said http 529.")
+            rested = time.monotonic() + 7
+            api.answer = obliging
+            assert decided() == ("rules", SENTENCES["breaker_open"])
+            assert len(api.calls) == 1, "it was asked though it wanted a rest"
+            time.sleep(max(0.0, rested - time.monotonic()))
+            assert decided()[0] == "anthropic", "it is back and nobody asked it"
+            assert len(api.calls) == 2
+            api.answer = lambda call: Reply(delay_s=60)
             people = [someone() for _ in range(12)]
             for person in people:
                 room.send(write_mail(person, tenant.mailbox), tenant.mailbox)
             room.settle(30)
-            rows = room.world.all("select * from public.inbound_decisions where tenant_id = %s", tenant.id)
+            rows = room.world.all(
+                "select * from public.inbound_decisions where tenant_id = %s order by created_at offset 3", tenant.id
+            )
             assert len(rows) == len(people)
             assert {(row["decider"], row["action"]) for row in rows} == {("rules", "auto_reply")}
             assert max(row["latency_ms"] for row in rows) < 4000
-            assert len(room.caught()) == len(people)
-            hanging = False
-            time.sleep(0.1)
+            assert len(room.caught()) == 1 + len(people)
             assert room.violations() == []
         finally:
             room.close()
