@@ -15,7 +15,7 @@ from app.deciders import replies
 from app.deciders.guarding import Finding, Ground, examine, leaks
 from app.deciders.model import Answer, Model, Question, Unanswered
 from app.deciders.prices import thinks_always
-from app.deciders.prompting import Known, Material, conversation, describe, load_prompt, visible
+from app.deciders.prompting import Known, conversation, describe, load_prompt, put, visible
 from app.deciders.reading import GUARDS
 from app.deciders.rules import ANGRY, RulesDecider
 from app.deciders.schemas import ModelDecision
@@ -26,7 +26,7 @@ from app.domain.spending import Purpose
 
 log = logging.getLogger("parley.model")
 
-PROMPT = "decide.v1"
+PROMPT = "decide.v2"
 MAX_TOKENS = 800
 THINKING_TOKENS = 2000
 SURE_OF_SILENCE = 0.8
@@ -98,9 +98,7 @@ class AnthropicDecider:
         return provider == "anthropic" or (provider == "auto" and self.asks_by_default)
 
     def _question(self, request: DecisionRequest, known: Known) -> Question[ModelDecision]:
-        material = Material(
-            name=PROMPT, instructions=load_prompt(PROMPT), knowledge=known.text, user=conversation(request)
-        )
+        material = put(PROMPT, known, conversation(request))
         return Question(
             tenant_id=request.tenant_id, case_id=request.case_id, purpose=self.purpose, material=material,
             shape=ModelDecision, max_tokens=MAX_TOKENS + THINKING_TOKENS * thinks_always(self.model.name),
@@ -202,8 +200,12 @@ def ground_for(request: DecisionRequest, known: Known, language: str | None, pro
     theirs = tuple(one.text for one in request.burst) + tuple(
         turn.text for turn in request.history if turn.sender == "contact"
     )
-    knowledge = (request.knowledge.tenant_name, known.text, *known.entries.values())
-    return Ground(instructions=load_prompt(prompt), knowledge=knowledge, ours=ours, theirs=theirs, language=language)
+    voice = request.knowledge.voice
+    knowledge = (request.knowledge.tenant_name, known.text, *known.entries.values(), voice.signature or "")
+    return Ground(
+        instructions=load_prompt(prompt), knowledge=knowledge, ours=ours, theirs=theirs, language=language,
+        avoid=voice.avoid,
+    )  # fmt: skip
 
 
 def _repeats(request: DecisionRequest, reply: str) -> bool:

@@ -10,7 +10,7 @@ from app.deciders.guarding import examine, foreign_address, leaks
 from app.deciders.language import detect
 from app.deciders.model import Model, Question, Unanswered
 from app.deciders.prices import thinks_always
-from app.deciders.prompting import Material, as_json, conversation, describe, load_prompt, visible
+from app.deciders.prompting import Material, as_json, conversation, describe, load_prompt, put, visible
 from app.deciders.reading import interpret
 from app.deciders.rules import RulesDecider
 from app.deciders.schemas import ModelDrafts, ModelTranslation
@@ -21,7 +21,7 @@ from app.domain.deciding import DecisionRequest
 
 log = logging.getLogger("parley.model")
 
-SUGGEST = "suggest.v1"
+SUGGEST = "suggest.v2"
 TRANSLATE = "translate.v1"
 MOST = 3
 MAX_DRAFT = 3000
@@ -99,9 +99,7 @@ class AnthropicAssistant:
             return rules
         try:
             known = describe(request)
-            material = Material(
-                name=SUGGEST, instructions=load_prompt(SUGGEST), knowledge=known.text, user=conversation(request)
-            )
+            material = put(SUGGEST, known, conversation(request))
             answer = await self.model.ask(
                 self._question(request, "suggestions", material, ModelDrafts, MAX_TOKENS), within_s=self.within_s
             )

@@ -74,6 +74,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """What the contact wrote."""
     language: str | None = None
     """The language it has to be in; None is any."""
+    avoid: tuple[str, ...] = ()
+    """Words and phrases the tenant does not want to hear from itself."""
 
 
 def examine(text: str, ground: Ground, *, limit: int = MAX_REPLY) -> Finding | None:
@@ -88,6 +90,7 @@ def examine(text: str, ground: Ground, *, limit: int = MAX_REPLY) -> Finding | N
         or _times(flat, vouched)
         or _numbers(flat, (vouched, *ground.theirs))
         or _manner(flat, ground)
+        or _wording(flat, ground)
     )
 
 
@@ -253,4 +256,14 @@ def _manner(text: str, ground: Ground) -> Finding | None:
         return Finding("topic", f"it speaks of what only a person may ({grave[0]})")
     if found.sentiment <= RUDE:
         return Finding("tone", "it is unfriendly")
+    return None
+
+
+def _wording(text: str, ground: Ground) -> Finding | None:
+    """Words the tenant avoids, whatever their case and accents."""
+    said = words_of(text)
+    for phrase in ground.avoid:
+        words = words_of(phrase)
+        if words and any(said[at : at + len(words)] == words for at in range(len(said) - len(words) + 1)):
+            return Finding("wording", f"it uses a word the business avoids ({phrase[:60]})")
     return None

@@ -18,7 +18,7 @@ from app.deciders import replies
 from app.deciders.faqs import written_in
 from app.deciders.hours import Timetable, clock
 from app.deciders.vocabulary import vocabulary
-from app.domain.deciding import DecisionRequest, TenantKnowledge, Turn
+from app.domain.deciding import DecisionRequest, TenantKnowledge, Turn, Voice
 
 FOLDER = Path(__file__).parent / "prompts"
 CANARY = secrets.token_hex(8)
@@ -77,6 +77,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Short id → how the staff knows it."""
     languages: dict[str, str]
     """Short id → the language it is written in."""
+    voice: str = ""
+    """How the tenant wants to sound, for the prompt; empty when it has said nothing. No fact rests on it."""
 
 
 def describe(request: DecisionRequest) -> Known:
@@ -110,7 +112,31 @@ def describe(request: DecisionRequest) -> Known:
         document["hours"] = calendar(table, request)
         entries["hours"] = as_json(document["hours"])
         titles["hours"] = "the opening hours"
-    return Known(text=f"knowledge = {as_json(document)}", entries=entries, titles=titles, languages=languages)
+    return Known(
+        text=f"knowledge = {as_json(document)}", entries=entries, titles=titles, languages=languages,
+        voice=_voice(knowledge.voice),
+    )  # fmt: skip
+
+
+def _voice(voice: Voice) -> str:
+    """One JSON object, like everything that somebody wrote: no line break of it can end the block it stands in."""
+    address = {"formal": "formally (Sie, vous, usted)", "informal": "informally (du, tu, tú)"}
+    said = {
+        "tone": visible(voice.tone or "").strip(),
+        "address": address.get(voice.formality),
+        "signature": visible(voice.signature or "").strip(),
+        "avoid": [visible(word).strip() for word in voice.avoid],
+    }
+    given = {name: value for name, value in said.items() if value}
+    return f"voice = {as_json(given)}" if given else ""
+
+
+def put(name: str, known: Known, user: str) -> Material:
+    """A question from a prompt, what the tenant has written down, and what strangers wrote."""
+    instructions = load_prompt(name)
+    # Older prompts say nothing of a voice, and are asked as they were.
+    voice = f"{known.voice}\n\n" if known.voice and "`voice`" in instructions else ""
+    return Material(name=name, instructions=instructions, knowledge=voice + known.text, user=user)
 
 
 def timetable(knowledge: TenantKnowledge) -> Timetable | None:

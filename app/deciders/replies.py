@@ -50,6 +50,7 @@ def variables(request: DecisionRequest, table: Timetable | None, words: Vocabula
     known = {
         "contact_name": safe_name(request.contact_name),
         "tenant_name": _SPACES.sub(" ", request.knowledge.tenant_name).strip(),
+        "signature": (request.knowledge.voice.signature or "").strip(),
         "business_hours": "",
         "next_opening": "",
         "subject": safe_subject(next((one.subject for one in reversed(request.burst) if one.subject), None)),
@@ -85,8 +86,8 @@ def render(wording: str, values: Mapping[str, str]) -> str:
 
 
 def letter(parts: list[str], values: Mapping[str, str], words: Vocabulary) -> str:
-    """Salutation, the parts, and the tenant's name."""
+    """Salutation, the parts, and how the tenant signs."""
     name = values["contact_name"]
     hello = words.replies["hello"].replace("{name}", name) if name else words.replies["hello_plain"]
-    bye = "\n".join(filter(None, (words.replies["bye"], values["tenant_name"])))
+    bye = values["signature"] or "\n".join(filter(None, (words.replies["bye"], values["tenant_name"])))
     return "\n\n".join((hello, *parts, bye)).replace("{{", "{").replace("}}", "}")

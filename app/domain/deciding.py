@@ -25,8 +25,8 @@ class Faq(msgspec.Struct, frozen=True, kw_only=True):
 class CannedReply(msgspec.Struct, frozen=True, kw_only=True):
     """A tenant's own wording for an intent.
 
-    `{{variables}}`: contact_name, tenant_name, business_hours, next_opening, subject; `{{contact_name|there}}` names
-    what to say when the value is empty.
+    `{{variables}}`: contact_name, tenant_name, signature, business_hours, next_opening, subject;
+    `{{contact_name|there}}` names what to say when the value is empty.
     """
 
     id: str
@@ -43,6 +43,19 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
     closes: str
 
 
+Formality = Literal["neutral", "formal", "informal"]
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """How a tenant wants to sound. It changes the wording of a reply, never what is done or what may be said."""
+
+    tone: str | None = None
+    formality: Formality = "neutral"
+    signature: str | None = None
+    avoid: tuple[str, ...] = ()
+    """Words and phrases that stand in no reply a model drafts."""
+
+
 class TenantKnowledge(msgspec.Struct, frozen=True, kw_only=True):
     """What a tenant lets a decider use."""
 
@@ -57,6 +70,7 @@ class TenantKnowledge(msgspec.Struct, frozen=True, kw_only=True):
     ai_enabled: bool = True
     ai_provider: Provider = "auto"
     confidence_threshold: float = 0.6
+    voice: Voice = Voice()
     policy_version: int = 1
 
 

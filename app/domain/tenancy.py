@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.domain.deciding import Formality
 from app.domain.threads import SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
@@ -32,6 +33,10 @@ class TenantSettings(msgspec.Struct, frozen=True):
     quiet_hours_start: time | None
     quiet_hours_end: time | None
     tracking_enabled: bool
+    voice_tone: str | None
+    voice_formality: Formality
+    voice_signature: str | None
+    voice_avoid: list[str]
     policy_version: int
 
 

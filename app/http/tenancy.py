@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.db import tenancy as db
 from app.domain.channels import Channel
+from app.domain.deciding import Formality
 from app.domain.tenancy import (
     ApiKey,
     ApiKeyMade,
@@ -37,7 +38,9 @@ from app.domain.threads import SearchPolicy
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, given
 from app.http.types import (
+    END,
     INT_MAX,
+    NO_CONTROL,
     NO_NUL,
     PAGE,
     Address,
@@ -59,6 +62,8 @@ from app.http.types import (
 TAGS = ["tenancy"]
 
 
+Signature = Annotated[str, Meta(min_length=1, max_length=300, pattern=rf"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*{END}")]
+Avoided = Annotated[str, Meta(min_length=2, max_length=60, pattern=NO_CONTROL)]
 Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=4)]
 
 
@@ -104,6 +109,10 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours_start: Hour | UnsetType | None = UNSET
     quiet_hours_end: Hour | UnsetType | None = UNSET
     tracking_enabled: bool | UnsetType = UNSET
+    voice_tone: Line | UnsetType | None = UNSET
+    voice_formality: Formality | UnsetType = UNSET
+    voice_signature: Signature | UnsetType | None = UNSET
+    voice_avoid: Annotated[list[Avoided], Meta(max_length=50)] | UnsetType = UNSET
 
 
 class TenantPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -205,6 +205,10 @@ create table public.tenant_settings (
   quiet_hours_start time,
   quiet_hours_end time,
   tracking_enabled boolean not null default false,
+  voice_tone text,
+  voice_formality text not null default 'neutral',
+  voice_signature text,
+  voice_avoid text[] not null default '{}',
   policy_version integer not null default 1,
   updated_at timestamptz not null default now(),
   constraint tenant_settings_tenant_id_pkey primary key (tenant_id),
@@ -218,6 +222,14 @@ create table public.tenant_settings (
   constraint tenant_settings_max_complaint_rate_check check (max_complaint_rate between 0 and 1),
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
+  constraint tenant_settings_voice_tone_check check (voice_tone ~ '^[^[:cntrl:]]{1,200}$'),
+  constraint tenant_settings_voice_formality_check check (voice_formality in ('neutral', 'formal', 'informal')),
+  constraint tenant_settings_voice_signature_check check (
+    length(voice_signature) between 1 and 300 and replace(voice_signature, e'\n', '') !~ '[[:cntrl:]]'),
+  constraint tenant_settings_voice_avoid_check check (
+    -- A null becomes a tab, which no word may hold.
+    coalesce(array_ndims(voice_avoid), 1) = 1 and cardinality(voice_avoid) <= 50
+    and array_to_string(voice_avoid, e'\n', e'\t') ~ e'^([^[:cntrl:]]{2,60}(\n[^[:cntrl:]]{2,60})*)?$'),
   constraint tenant_settings_quiet_hours_check check ((quiet_hours_start is null) = (quiet_hours_end is null))
 );
 comment on table public.tenant_settings is 'How a tenant wants its messaging to behave: one typed row each.';
@@ -240,6 +252,15 @@ comment on column public.tenant_settings.quiet_hours_start is
 'No follow-up or notification leaves inside these hours of the recipient.';
 comment on column public.tenant_settings.tracking_enabled is
 'Whether opens and clicks of notifications and marketing are recorded. Off unless the tenant has a right to it.';
+comment on column public.tenant_settings.voice_tone is
+'How replies should sound, in a few words (warm, to the point). A model is told it as data; it changes wording alone.';
+comment on column public.tenant_settings.voice_formality is
+'How contacts are addressed where a language knows a difference (Sie or du, vous or tu): neutral leaves it to their words.';
+comment on column public.tenant_settings.voice_signature is
+'How replies end, up to 300 characters and several lines; null ends them with the tenant''s name.';
+comment on column public.tenant_settings.voice_avoid is
+'Words and phrases no reply drafted by a model may hold, up to 50 of up to 60 characters each; case and accents do not '
+'matter.';
 comment on column public.tenant_settings.policy_version is 'Raised by every change, and recorded with every decision.';
 
 create table public.message_limits (

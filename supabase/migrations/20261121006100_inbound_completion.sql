@@ -66,6 +66,8 @@ language sql stable security definer set search_path = '' as $$
     'tenant_name', t.name, 'locale', t.locale, 'time_zone', t.time_zone, 'hours', s.business_hours,
     'closed_dates', to_jsonb(s.closed_dates), 'ai_enabled', s.ai_enabled, 'ai_provider', s.ai_provider,
     'confidence_threshold', s.confidence_threshold, 'policy_version', s.policy_version,
+    'voice', jsonb_build_object('tone', s.voice_tone, 'formality', s.voice_formality, 'signature', s.voice_signature,
+      'avoid', to_jsonb(s.voice_avoid)),
     'faqs', (
       select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'question', f.question, 'keywords', f.keywords,
         'answer', f.answer, 'language', f.language) order by f.id), '[]')

@@ -132,6 +132,29 @@ def test_a_tenant_is_made_switched_to_and_deleted(client: Callable[..., Client],
     assert founder.get("/v1/tenant").status_code == 403
 
 
+def test_a_voice_is_set_by_admins_within_bounds(owner_client: Client, agent: Client, stranger: Client) -> None:
+    """What is too long is named with its bound; agents may not; a stranger reads and changes his own tenant's alone."""
+    voice = {
+        "voice_tone": "warm",
+        "voice_formality": "formal",
+        "voice_signature": "Warmly\nAnn",
+        "voice_avoid": ["cheap"],
+    }
+    assert owner_client("PATCH", "/v1/tenant", {"settings": voice}).status_code == 200
+    assert agent("PATCH", "/v1/tenant", {"settings": {"voice_tone": "mine"}}).status_code == 403
+    assert stranger("PATCH", "/v1/tenant", {"settings": {"voice_tone": "mine"}}).status_code == 200
+    for name, value in (("tone", "x" * 201), ("signature", "a\tb"), ("avoid", ["x" * 61]), ("formality", "rude")):
+        refused = owner_client("PATCH", "/v1/tenant", {"settings": {f"voice_{name}": value}})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_input")
+        assert refused.json()["field"].startswith(f"settings.voice_{name}")
+    settings = owner_client.get("/v1/tenant").json()["settings"]
+    assert {name: settings[name] for name in voice} == voice
+    assert stranger.get("/v1/tenant").json()["settings"]["voice_tone"] == "mine"
+    silent = {"voice_tone": None, "voice_formality": "neutral", "voice_signature": None, "voice_avoid": []}
+    for client in (owner_client, stranger):
+        assert client("PATCH", "/v1/tenant", {"settings": silent}).status_code == 200
+
+
 def test_knowledge_is_kept_by_agents(agent: Client) -> None:
     """Questions and wordings are added, changed, listed and deleted."""
     made = agent.post("/v1/faq", {"question": "Price?", "keywords": ["price"], "answer": "10"})

@@ -31,7 +31,7 @@ async def test_a_good_draft_is_sent_with_its_bill() -> None:
     """Action, reply, model, prompt, tokens and cost; the reason names the entry it rests on."""
     made = await judged(GOOD)
     assert (made.action, made.decider, made.model, made.prompt_version) == (
-        "auto_reply", "anthropic", "claude-haiku-5-5", "decide.v1",
+        "auto_reply", "anthropic", "claude-haiku-5-5", "decide.v2",
     )  # fmt: skip
     assert made.reply == GOOD["reply"]
     assert (made.tokens_in, made.tokens_out, made.cost_usd) == (1200, 90, 0.000165)
@@ -272,6 +272,6 @@ def test_the_decider_is_chosen_at_start() -> None:
 
 def test_prompts_carry_the_canary() -> None:
     """Each system prompt has the mark that must never come back, and no place holder is left."""
-    for name in ("decide.v1", "summarize.v1", "suggest.v1", "translate.v1"):
+    for name in ("decide.v1", "decide.v2", "summarize.v1", "suggest.v1", "suggest.v2", "translate.v1"):
         text = load_prompt(name)
         assert CANARY in text and "{{" not in text

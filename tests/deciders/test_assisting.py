@@ -95,7 +95,7 @@ async def test_the_models_drafts_are_checked_one_by_one() -> None:
     made = await drafted(message({"language": "en", "drafts": drafts}))
     assert [draft.body for draft in made.drafts] == drafts[:1]
     assert (made.decider, made.model, made.cost_usd, made.prompt_version) == (
-        "anthropic", "claude-haiku-5-5", 0.000165, "suggest.v1",
+        "anthropic", "claude-haiku-5-5", 0.000165, "suggest.v2",
     )  # fmt: skip
 
 

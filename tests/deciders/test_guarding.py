@@ -13,7 +13,7 @@ from app.deciders.guarding import Ground, examine, foreign_address, leaks
 from app.deciders.prompting import CANARY, describe, load_prompt
 from app.domain.deciding import Turn
 
-PROMPT = load_prompt("decide.v1")
+PROMPT = load_prompt("decide.v2")
 
 
 def ground(language: str | None = "en", **more: object) -> Ground:

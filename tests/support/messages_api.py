@@ -53,6 +53,13 @@ class Call:
         return parsed
 
     @property
+    def voice(self) -> dict[str, Any]:
+        """How the tenant wants to sound, as the prompt carries it; empty without."""
+        found = re.search(r"^voice = (\{.*\})$", self.system, re.MULTILINE)
+        parsed: dict[str, Any] = json.loads(found[1]) if found else {}
+        return parsed
+
+    @property
     def task(self) -> str:
         """decide, summarize, suggest or translate: told by the shape that is asked for."""
         members = self.body["output_config"]["format"]["schema"]["properties"]
@@ -251,7 +258,8 @@ def obliging(call: Call) -> Reply:
             "sentiment": 0.1, "next_step": "Wait for the contact.", "follow_up_on": None,
         })  # fmt: skip
     entry = best_entry(call)
-    letter = None if entry is None else f"Hello,\n\n{entry[1]}\n\nKind regards\n{call.knowledge['business']}"
+    bye = call.voice.get("signature") or f"Kind regards\n{call.knowledge['business']}"
+    letter = None if entry is None else f"Hello,\n\n{entry[1]}\n\n{bye}"
     if call.task == "suggest":
         return message({"language": "en", "drafts": [letter or "We will look into it and answer on [day]."]})
     if entry is None:

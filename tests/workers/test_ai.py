@@ -75,7 +75,7 @@ def test_a_mail_is_answered_by_the_model(room: Room, api: MessagesAPI) -> None:
     assert reply["Auto-Submitted"] == "auto-replied"
     decision = room.decided(message["id"])
     assert (decision["decider"], decision["model"], decision["prompt_version"], decision["action"]) == (
-        "anthropic", "claude-haiku-5-5", "decide.v1", "auto_reply",
+        "anthropic", "claude-haiku-5-5", "decide.v2", "auto_reply",
     )  # fmt: skip
     assert (decision["tokens_in"], decision["tokens_out"], float(decision["cost_usd"])) == (1200, 90, 0.000165)
     assert decision["latency_ms"] > 0 and decision["knowledge_digest"] and decision["input"]["digests"]
@@ -88,7 +88,7 @@ def test_a_mail_is_answered_by_the_model(room: Room, api: MessagesAPI) -> None:
     (call,) = wait_until(settled)
     assert (call["case_id"], call["outcome"], float(call["cost_usd"])) == (message["thread_id"], "answered", 0.000165)
     words = parley(room, "explain", str(message["id"]))
-    for part in ("by anthropic", "claude-haiku-5-5 with prompt decide.v1", "1200 tokens in, 90 out, 0.000165 USD",
+    for part in ("by anthropic", "claude-haiku-5-5 with prompt decide.v2", "1200 tokens in, 90 out, 0.000165 USD",
                  "the FAQ entry 'Is there parking?'", " ms"):  # fmt: skip
         assert part in words, words
     assert json.loads(parley(room, "explain", str(message["id"]), "--json"))["decision"]["tokens_in"] == 1200
@@ -145,9 +145,9 @@ def member(room: Room, tenant: Tenant, call: str, *values: Any) -> Any:
     return room.world.rpc(tenant.people["owner"], tenant, call, *values)
 
 
-def test_drafts_come_from_the_model_and_are_not_sent(room: Room) -> None:
-    """Asked for, written within a moment, kept for the person who asked; nothing leaves."""
-    tenant = shop(room)
+def test_drafts_come_from_the_model_and_are_not_sent(room: Room, api: MessagesAPI) -> None:
+    """Asked for, written within a moment, signed as the tenant signs, kept for the person who asked; nothing leaves."""
+    tenant = shop(room, voice_signature="Warmly\nAnn", voice_tone="warm")
     row = room.world.arrive(tenant, someone(), PARKING)
     asked = member(room, tenant, "suggest_replies(%s)", row["thread_id"])
 
@@ -157,7 +157,9 @@ def test_drafts_come_from_the_model_and_are_not_sent(room: Room) -> None:
 
     state = wait_until(done, what=room.logs)
     assert (state["status"], state["decider"], state["model"]) == ("done", "anthropic", "claude-haiku-5-5")
-    assert "behind the house" in state["drafts"][0]["body"] and state["drafts"][0]["source"] == "model"
+    assert state["drafts"][0]["body"].endswith("behind the house.\n\nWarmly\nAnn")
+    assert api.asked("suggest")[-1].voice == {"tone": "warm", "signature": "Warmly\nAnn"}
+    assert state["drafts"][0]["source"] == "model"
     assert state["cost_usd"] > 0
 
 

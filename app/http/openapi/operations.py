@@ -74,7 +74,8 @@ SETTINGS = tenancy.SettingsPatch(
     ai_enabled=True, ai_provider="auto", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
     daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
-    quiet_hours_start="21:00", quiet_hours_end="08:00",
+    quiet_hours_start="21:00", quiet_hours_end="08:00", voice_tone="warm, to the point", voice_formality="formal",
+    voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"],
 )  # fmt: skip
 TENANT_PATCH = tenancy.TenantPatch(
     name="Acme Heating", time_zone="Europe/London", locale="en", home_regions=["GB"], sender_name="Acme Heating",

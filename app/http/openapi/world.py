@@ -126,7 +126,8 @@ SETTINGS = TenantSettings(
     sends_per_minute=10,
     daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata", thread_scopes={"email": "email_reference"},
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
-    quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, policy_version=4,
+    quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, voice_tone="warm, to the point",
+    voice_formality="formal", voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], policy_version=4,
 )  # fmt: skip
 TENANT_ROW = Tenant(
     id=TENANT, slug="acme", name="Acme Heating", status="active", suspended_reason="unpaid", time_zone="Europe/London",
