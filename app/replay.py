@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from app.db.assistants import ledger_on
 from app.db.queries import query
-from app.deciders.registry import create_decider
+from app.deciders.registry import create_decider, name_of, parts_of
 from app.domain.deciding import Decider, Decision, DecisionRequest
 from app.domain.replaying import digests
 from app.settings import Settings
@@ -32,6 +32,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     tenant: str | None = None
     made_by: str | None = None
+    """`decider[:model[:prompt]]`."""
     limit: int = 1000
 
 
@@ -74,7 +75,7 @@ async def _replay(settings: Settings, name: str, selection: Selection) -> Report
     async with await AsyncConnection.connect(settings.database_url, autocommit=True) as connection:
         ledger = ledger_on(connection)
         decider = create_decider(name, settings if name != "rules" else None, ledger, purpose="replay")
-        report = Report(decider=name)
+        report = Report(decider=name_of(decider))
         for context in await _contexts(connection, selection):
             await _one(decider, context, report)
         await ledger.close()
@@ -86,8 +87,19 @@ async def _replay(settings: Settings, name: str, selection: Selection) -> Report
 
 async def _contexts(connection: AsyncConnection[Any], selection: Selection) -> list[dict[str, Any]]:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(query("decisions", "replay_contexts"), msgspec.to_builtins(selection))
+        await cursor.execute(query("decisions", "replay_contexts"), values_of(selection))
         return [row["context"] for row in await cursor.fetchall()]
+
+
+def values_of(selection: Selection) -> dict[str, Any]:
+    """A selection as a query takes it. Raises UnknownDecider."""
+    return msgspec.structs.asdict(selection) | filters("made_by", selection.made_by)
+
+
+def filters(prefix: str, name: str | None) -> dict[str, Any]:
+    """A decider's name as three values of a query, None where anything will do. Raises UnknownDecider."""
+    parts = parts_of(name)._asdict() if name else {"decider": None, "model": None, "prompt": None}
+    return {f"{prefix}_{part}": value for part, value in parts.items()}
 
 
 async def _one(decider: Decider, context: dict[str, Any], report: Report) -> None:

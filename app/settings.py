@@ -85,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_mail_bytes: Positive = 26_214_400
     max_attachment_bytes: Positive = 10_485_760
     decider: Literal["auto", "rules", "anthropic"] = "auto"
-    shadow_decider: Literal["", "rules", "anthropic"] = ""
+    shadow_decider: str = ""
     decider_deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     secrets_keys: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -182,6 +182,11 @@ def _convert(field: str, text: str, hint: Any) -> Any:
         _check_origins(field, text)
     if field == "public_url":
         _check_public_url(field, text)
+    if field == "shadow_decider" and not re.fullmatch(r"rules|anthropic(:[\w.-]+){0,2}", text):
+        raise SetupError(
+            f"{env_name(field)}={text}: expected rules or anthropic, perhaps with a model and a prompt",
+            remedy="e.g. anthropic:claude-haiku-5-5:decide.v2",
+        )
     if field == "secrets_keys":
         _check_fernet_keys(field, text)
     try:

@@ -14,7 +14,7 @@ import msgspec
 
 from app.db import assistants
 from app.db.worker import to_plain
-from app.deciders.registry import create_decider
+from app.deciders.registry import create_decider, name_of
 from app.domain.deciding import Decider, Decision, DecisionRequest
 from app.domain.replaying import digests
 from app.errors import SetupError
@@ -88,9 +88,9 @@ def make(settings: Settings) -> Shadow:
     if not settings.shadow_decider:
         raise SetupError("no candidate is named", remedy="set PARLEY_SHADOW_DECIDER to rules or anthropic")
     ledger = assistants.Ledger()
-    asked = settings if settings.shadow_decider == "anthropic" else None
+    asked = None if settings.shadow_decider == "rules" else settings
     decider = create_decider(settings.shadow_decider, asked, ledger, purpose="shadow")
-    return Shadow(settings.shadow_decider, decider, ledger, settings.decider_deadline_s)
+    return Shadow(name_of(decider), decider, ledger, settings.decider_deadline_s)
 
 
 def run() -> None:

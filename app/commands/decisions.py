@@ -50,10 +50,22 @@ def _options(function: Any) -> Any:
 
 @command.command()
 @click.option("--candidate", help="Only this candidate's. Default: all.")
+@click.option("--against", help="Another candidate to compare with. Default: the live decisions.")
+@click.option("--made-by", help="Only live decisions this decider made.")
 @_options
-def diff(candidate: str | None, since: datetime | None, tenant: str | None, limit: int, as_json: bool) -> None:
-    """What a shadow decider would have done differently, and what it costs."""
-    values = {"candidate": candidate, "since": since, "tenant": tenant, "limit": limit}
+def diff(  # noqa: PLR0917 - one per option
+    candidate: str | None, against: str | None, made_by: str | None, since: datetime | None, tenant: str | None,
+    limit: int, as_json: bool,
+) -> None:  # fmt: skip
+    """What a shadow decider would have done differently, and what it costs.
+
+    Deciders are named decider[:model[:prompt]], such as anthropic:claude-haiku-5-5:decide.v2; what is left out is any.
+    """
+    from app.replay import filters
+
+    values = {"since": since, "tenant": tenant, "limit": limit}
+    for prefix, name in (("candidate", candidate), ("against", against), ("made_by", made_by)):
+        values |= filters(prefix, name)
     with psycopg.connect(load().database_url, autocommit=True, row_factory=dict_row) as connection:
         rows = connection.execute(query("decisions", "shadow_pairs"), values).fetchall()
     report = compare(rows)
@@ -61,35 +73,40 @@ def diff(candidate: str | None, since: datetime | None, tenant: str | None, limi
         click.echo(json.dumps(report))
         return
     click.echo(_diff_words(report))
-    _print_table(("live", "shadow", "decision", "why"), [_difference(row) for row in report["differences"][:SHOWN]])
+    _print_table(("base", "candidate", "decision", "why"), [_difference(row) for row in report["differences"][:SHOWN]])
 
 
 def _difference(row: dict[str, Any]) -> tuple[str, ...]:
-    live, shadow = (f"{row[f'{who}_action']}/{row[f'{who}_intent']}" for who in ("live", "shadow"))
-    return live, shadow, row["decision_id"], (row["shadow_reasons"] or [""])[0][:60]
+    base, candidate = (f"{row[f'{who}_action']}/{row[f'{who}_intent']}" for who in ("base", "candidate"))
+    return base, candidate, row["decision_id"], (row["candidate_reasons"] or [""])[0][:60]
 
 
 def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Agreement by action and intent over pairs whose input read the same, the differences, and both costs."""
+    """Agreement by action and intent over pairs whose input read the same, the differences, and both costs.
+
+    `base` is the live decision, or what the other candidate would have done.
+    """
     exact = [row for row in rows if row["status"] == "done" and not row["inputs_changed"]]
-    differing = [row for row in exact if any(row[f"live_{what}"] != row[f"shadow_{what}"] for what in WHAT)]
+    differing = [row for row in exact if any(row[f"base_{what}"] != row[f"candidate_{what}"] for what in WHAT)]
     return {
+        "bases": dict(Counter(row["base"] for row in exact).most_common()),
+        "candidates": dict(Counter(row["candidate"] for row in exact).most_common()),
         "pairs": len(rows),
         "exact": len(exact),
         "failed": sum(row["status"] == "failed" for row in rows),
         "inputs_changed": sum(row["inputs_changed"] for row in rows),
-        "same_action": _share(sum(row["live_action"] == row["shadow_action"] for row in exact), len(exact)),
-        "same_intent": _share(sum(row["live_intent"] == row["shadow_intent"] for row in exact), len(exact)),
+        "same_action": _share(sum(row["base_action"] == row["candidate_action"] for row in exact), len(exact)),
+        "same_intent": _share(sum(row["base_intent"] == row["candidate_intent"] for row in exact), len(exact)),
         "same_reply": _share(
-            sum(row["same_reply"] for row in exact if row["live_action"] == row["shadow_action"] == "auto_reply"),
-            sum(row["live_action"] == row["shadow_action"] == "auto_reply" for row in exact),
+            sum(row["same_reply"] for row in exact if row["base_action"] == row["candidate_action"] == "auto_reply"),
+            sum(row["base_action"] == row["candidate_action"] == "auto_reply" for row in exact),
         ),
         "actions": _counted(exact, "action"),
         "intents": _counted(exact, "intent"),
-        "live_cost_usd": round(sum(row["live_cost_usd"] for row in exact), 6),
-        "shadow_cost_usd": round(sum(row["shadow_cost_usd"] for row in exact), 6),
-        "live_latency_ms": _mean([row["live_latency_ms"] for row in exact]),
-        "shadow_latency_ms": _mean([row["shadow_latency_ms"] for row in exact]),
+        "base_cost_usd": round(sum(row["base_cost_usd"] for row in exact), 6),
+        "candidate_cost_usd": round(sum(row["candidate_cost_usd"] for row in exact), 6),
+        "base_latency_ms": _mean([row["base_latency_ms"] for row in exact]),
+        "candidate_latency_ms": _mean([row["candidate_latency_ms"] for row in exact]),
         "differences": differing,
     }
 
@@ -104,14 +121,14 @@ def _mean(values: list[float | None]) -> float | None:
 
 
 def _counted(rows: list[dict[str, Any]], what: str) -> dict[str, int]:
-    """`live → shadow` and how often, most frequent first."""
-    pairs = Counter(f"{row[f'live_{what}']} → {row[f'shadow_{what}']}" for row in rows)
+    """`base → candidate` and how often, most frequent first."""
+    pairs = Counter(f"{row[f'base_{what}']} → {row[f'candidate_{what}']}" for row in rows)
     return dict(pairs.most_common())
 
 
 @command.command()
-@click.option("--decider", required=True, help="rules or anthropic (which costs money).")
-@click.option("--made-by", help="Only decisions this decider made.")
+@click.option("--decider", required=True, help="rules or anthropic[:model[:prompt]] (which costs money).")
+@click.option("--made-by", help="Only decisions this decider made, named in the same way.")
 @_options
 def replay(  # noqa: PLR0917 - one per option
     decider: str, made_by: str | None, since: datetime | None, tenant: str | None, limit: int, as_json: bool
@@ -127,9 +144,9 @@ def replay(  # noqa: PLR0917 - one per option
         return
     agreement = "nothing to compare" if report.agreement is None else f"{report.agreement:.1%} equal"
     click.echo(
-        f"{report.replayed} decisions replayed by {decider}: {agreement} ({report.equal} equal, {report.different}"
-        f" different), {report.inputs_changed} inputs read differently now, {report.skipped} were not decided by a"
-        f" decider; {report.cost_usd:.6f} USD"
+        f"{report.replayed} decisions replayed by {report.decider}: {agreement} ({report.equal} equal,"
+        f" {report.different} different), {report.inputs_changed} inputs read differently now,"
+        f" {report.skipped} were not decided by a decider; {report.cost_usd:.6f} USD"
     )
     _print_table(
         ("decision", "field", "live", "replayed"),
@@ -140,12 +157,14 @@ def replay(  # noqa: PLR0917 - one per option
 
 def _diff_words(report: dict[str, Any]) -> str:
     if not report["exact"]:
-        return "no shadow decisions yet: set PARLEY_SHADOW_DECIDER and run `parley worker shadow`"
+        return "no such shadow decisions: set PARLEY_SHADOW_DECIDER and run `parley worker shadow`"
     lines = [
         f"{report['exact']} decisions compared ({report['failed']} failed, {report['inputs_changed']} whose input reads"
         " differently now)",
+        *(f"{count:>6} by {name}" for name, count in report["bases"].items()),
+        *(f"{count:>6} beside them by {name}" for name, count in report["candidates"].items()),
         f"same action {report['same_action']:.1%}, same intent {report['same_intent']:.1%}",
-        f"cost {report['live_cost_usd']:.6f} USD live, {report['shadow_cost_usd']:.6f} USD shadow",
+        f"cost {report['base_cost_usd']:.6f} USD, {report['candidate_cost_usd']:.6f} USD the candidate",
     ]
     return "\n".join(lines + [f"  {count:>6}  {pair}" for pair, count in report["actions"].items()])
 

@@ -65,10 +65,12 @@ class AnthropicDecider:
     name = "anthropic"
 
     def __init__(
-        self, model: Model, *, deadline_s: float, purpose: Purpose = "decision", asks_by_default: bool = True
-    ) -> None:
+        self, model: Model, *, deadline_s: float, purpose: Purpose = "decision", asks_by_default: bool = True,
+        prompt: str = PROMPT,
+    ) -> None:  # fmt: skip
         """`deadline_s` is the worker's; with `asks_by_default=False` only tenants that ask for a model get one."""
         self.model = model
+        self.prompt = prompt
         self.rules = RulesDecider()
         self.purpose = purpose
         self.asks_by_default = asks_by_default
@@ -83,11 +85,11 @@ class AnthropicDecider:
             known = describe(request)
             answer = await self.model.ask(self._question(request, known), within_s=self.within_s)
         except Unanswered as problem:
-            return _by_rules(verdict.decision, self.model.name, problem)
+            return self._by_rules(verdict.decision, problem)
         except Exception:
             log.exception("asking the model is broken: the rules decide")
-            return _by_rules(verdict.decision, self.model.name, Unanswered("garbage"))
-        return _weighed(request, verdict.decision, answer, known)
+            return self._by_rules(verdict.decision, Unanswered("garbage"))
+        return _weighed(request, verdict.decision, answer, known, self.prompt)
 
     async def close(self) -> None:
         """Hang up."""
@@ -98,32 +100,33 @@ class AnthropicDecider:
         return provider == "anthropic" or (provider == "auto" and self.asks_by_default)
 
     def _question(self, request: DecisionRequest, known: Known) -> Question[ModelDecision]:
-        material = put(PROMPT, known, conversation(request))
+        material = put(self.prompt, known, conversation(request))
         return Question(
             tenant_id=request.tenant_id, case_id=request.case_id, purpose=self.purpose, material=material,
             shape=ModelDecision, max_tokens=MAX_TOKENS + THINKING_TOKENS * thinks_always(self.model.name),
         )  # fmt: skip
 
+    def _by_rules(self, rules: Decision, problem: Unanswered) -> Decision:
+        """The rules' decision, with what was tried and what it cost."""
+        sentence = SENTENCES.get(problem.outcome, f"The model's provider said {problem.outcome.replace('_', ' ')}.")
+        return msgspec.structs.replace(
+            rules, reasons=(*rules.reasons, sentence), model=self.model.name, prompt_version=self.prompt,
+            cost_usd=problem.cost_usd, tokens_in=problem.tokens_in, tokens_out=problem.tokens_out,
+        )  # fmt: skip
 
-def _by_rules(rules: Decision, model: str, problem: Unanswered) -> Decision:
-    """The rules' decision, with what was tried and what it cost."""
-    sentence = SENTENCES.get(problem.outcome, f"The model's provider said {problem.outcome.replace('_', ' ')}.")
-    return msgspec.structs.replace(
-        rules, reasons=(*rules.reasons, sentence), model=model, prompt_version=PROMPT, cost_usd=problem.cost_usd,
-        tokens_in=problem.tokens_in, tokens_out=problem.tokens_out,
-    )  # fmt: skip
 
-
-def _weighed(request: DecisionRequest, rules: Decision, answer: Answer[ModelDecision], known: Known) -> Decision:
+def _weighed(
+    request: DecisionRequest, rules: Decision, answer: Answer[ModelDecision], known: Known, prompt: str
+) -> Decision:
     """The model's decision where it may stand, else the rules' or a takeover; always with the model's bill."""
     said = answer.value
     base = msgspec.structs.replace(
-        rules, decider="anthropic", model=answer.model, prompt_version=PROMPT, cost_usd=answer.cost_usd,
+        rules, decider="anthropic", model=answer.model, prompt_version=prompt, cost_usd=answer.cost_usd,
         tokens_in=answer.tokens_in, tokens_out=answer.tokens_out, intent=said.intent,
         sentiment=round(min(rules.sentiment, said.sentiment), 3), confidence=round(said.confidence, 3),
         reasons=(), reply=None, follow_up_in_s=None,
     )  # fmt: skip
-    why = _plain(said.reason)
+    why = _plain(said.reason, prompt)
     doubt = _doubt(request, rules, said, known)
     if said.action == "human_takeover" or doubt:
         reasons = (doubt, why) if doubt else (f"The model leaves it to a person. {why}",)
@@ -133,7 +136,7 @@ def _weighed(request: DecisionRequest, rules: Decision, answer: Answer[ModelDeci
     if said.action == "follow_up":
         return _later(request, base, said.follow_up_days or 3, why)
     reply = visible(said.reply or "").strip()
-    finding = examine(reply, ground_for(request, known, rules.language))
+    finding = examine(reply, ground_for(request, known, rules.language, prompt))
     if finding is None and _repeats(request, reply):
         finding = Finding("repeat", "the same was said twice already")
     if finding is not None:
@@ -194,7 +197,7 @@ def _telling(text: str) -> set[str]:
     return {word for word in words_of(text) if len(word) >= 4 or word.isdigit()}
 
 
-def ground_for(request: DecisionRequest, known: Known, language: str | None, prompt: str = PROMPT) -> Ground:
+def ground_for(request: DecisionRequest, known: Known, language: str | None, prompt: str) -> Ground:
     """What a reply to this burst may rest on."""
     ours = tuple(turn.text for turn in request.history if turn.sender in ("human", "ai"))
     theirs = tuple(one.text for one in request.burst) + tuple(
@@ -228,15 +231,15 @@ def _refused(rules: Decision, base: Decision, finding: Finding) -> Decision:
             base, action="human_takeover", reasons=(reason, *rules.reasons), labels=labels, confidence=1.0
         )
     return msgspec.structs.replace(
-        rules, reasons=(*rules.reasons, reason), model=base.model, prompt_version=PROMPT, cost_usd=base.cost_usd,
-        tokens_in=base.tokens_in, tokens_out=base.tokens_out,
+        rules, reasons=(*rules.reasons, reason), model=base.model, prompt_version=base.prompt_version,
+        cost_usd=base.cost_usd, tokens_in=base.tokens_in, tokens_out=base.tokens_out,
     )  # fmt: skip
 
 
-def _plain(reason: str) -> str:
+def _plain(reason: str, prompt: str) -> str:
     """A model's reason for the staff: one line, nothing hidden, nothing of ours, no addresses to follow."""
     flat = " ".join(visible(reason).split())
-    if leaks(flat, load_prompt(PROMPT)):
+    if leaks(flat, load_prompt(prompt)):
         return ""
     masked = " ".join("…" if "://" in word or "@" in word or "www." in word else word for word in flat.split())
     return masked[:300]

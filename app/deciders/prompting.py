@@ -57,6 +57,12 @@ def load_prompt(name: str) -> str:
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8").replace("{{canary}}", CANARY).strip()
 
 
+def versions(task: str) -> list[str]:
+    """The names of all prompts for a task, oldest first."""
+    names = (path.stem for path in FOLDER.glob(f"{task}.v*.md"))
+    return sorted(names, key=lambda name: int(name.rpartition(".v")[2]))
+
+
 def visible(text: str) -> str:
     """A text without what only machines see. Line breaks and tabs stay."""
     return _HIDDEN.sub("", text)

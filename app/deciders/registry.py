@@ -1,5 +1,7 @@
 """Deciders by name."""
 
+from typing import NamedTuple
+
 from app.domain.assisting import Assistant
 from app.domain.deciding import Decider
 from app.domain.insights import Summarizer
@@ -17,29 +19,63 @@ class UnknownDecider(ParleyError):
     code = "unknown_decider"
 
 
+class Named(NamedTuple):
+    """A decider's name in its parts: `anthropic:claude-haiku-5-5:decide.v2`. What is left out is None."""
+
+    decider: str
+    model: str | None = None
+    prompt: str | None = None
+
+
+def parts_of(name: str) -> Named:
+    """The parts of `decider[:model[:prompt]]`. Raises UnknownDecider."""
+    parts = name.split(":")
+    most = {"auto": 1, "rules": 1, "anthropic": 3}.get(parts[0], 0)
+    if len(parts) > most or not all(parts):
+        raise UnknownDecider(
+            f"There is no decider called {name[:80]!r}.",
+            remedy="Use 'auto', 'rules' or 'anthropic'; the last one also with a model and a prompt:"
+            " 'anthropic:claude-haiku-5-5:decide.v2'.",
+        )
+    return Named(*parts)
+
+
+def name_of(decider: Decider) -> str:
+    """What `parts_of` takes apart, with nothing left out: decisions of one name are comparable."""
+    from app.deciders.anthropic import AnthropicDecider
+
+    if isinstance(decider, AnthropicDecider):
+        return f"{decider.name}:{decider.model.name}:{decider.prompt}"
+    return decider.name
+
+
 def create_decider(
     name: str, settings: Settings | None = None, spending: Spending | None = None, *, purpose: Purpose = "decision"
 ) -> Decider:
-    """The decider called `name`: `rules`, `anthropic`, or `auto` for the second where there is a key.
+    """The decider called `name`: `rules`, `anthropic[:model[:prompt]]`, or `auto` for the second where there is a key.
 
     A tenant may choose otherwise for itself (`ai_provider`), so that a key is used even where `name` is `rules`, for
     tenants that ask for it. Raises `UnknownDecider`, and SetupError when `anthropic` lacks its key or a price.
     """
-    if name not in ("auto", "rules", "anthropic"):
-        raise UnknownDecider(f"There is no decider called {name[:40]!r}.", remedy="Use 'auto', 'rules' or 'anthropic'.")
-    if settings is None or spending is None or (name != "anthropic" and not settings.anthropic_api_key):
-        if name == "anthropic":
+    kind, model_name, prompt = parts_of(name)
+    if settings is None or spending is None or (kind != "anthropic" and not settings.anthropic_api_key):
+        if kind == "anthropic":
             raise UnknownDecider("The anthropic decider needs settings and an account.")
         from app.deciders.rules import RulesDecider
 
         return RulesDecider()
-    from app.deciders.anthropic import AnthropicDecider
+    from app.deciders.anthropic import PROMPT, AnthropicDecider
     from app.deciders.model import Model
+    from app.deciders.prompting import versions
 
-    model = Model(settings, settings.anthropic_model, spending)
+    known = versions(PROMPT.partition(".")[0])
+    if prompt is not None and prompt not in known:
+        raise UnknownDecider(f"There is no prompt {prompt[:40]!r}.", remedy=f"Prompts here: {', '.join(known)}.")
+    model = Model(settings, model_name or settings.anthropic_model, spending)
     return AnthropicDecider(
-        model, deadline_s=settings.decider_deadline_s, purpose=purpose, asks_by_default=name != "rules"
-    )
+        model, deadline_s=settings.decider_deadline_s, purpose=purpose, asks_by_default=kind != "rules",
+        prompt=prompt or PROMPT,
+    )  # fmt: skip
 
 
 def create_summarizer(settings: Settings, spending: Spending) -> Summarizer:

@@ -39,10 +39,12 @@ create table public.shadow_decisions (
   constraint shadow_decisions_tenant_id_decision_id_fkey foreign key (tenant_id, decision_id)
   references public.inbound_decisions (tenant_id, id),
   constraint shadow_decisions_status_check check (status in ('running', 'done', 'failed')),
-  constraint shadow_decisions_candidate_check check (length(candidate) between 1 and 60)
+  constraint shadow_decisions_candidate_check check (length(candidate) between 1 and 200)
 );
 comment on table public.shadow_decisions is
 'What a candidate would have decided on the input of a live decision. It acted on nothing.';
+comment on column public.shadow_decisions.candidate is
+'Who was asked: rules, or anthropic:model:prompt, so that two models or two prompts are two candidates.';
 comment on column public.shadow_decisions.inputs_changed is
 'True when burst or history read differently by then (an edit, an erasure): such a row proves nothing.';
 create index shadow_decisions_tenant_id_created_at_idx on public.shadow_decisions (tenant_id, created_at);

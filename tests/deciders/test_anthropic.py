@@ -10,12 +10,12 @@ from asking_support import KNOWN, SHOP, UNKNOWN, always, asking
 from deciding_support import NOW, decide, request
 
 from app.deciders.prompting import CANARY, load_prompt
-from app.deciders.registry import create_decider
+from app.deciders.registry import UnknownDecider, create_decider, name_of
 from app.domain.deciding import Decision, Incoming, Turn
 from app.domain.spending import Charge, Unlimited
 from app.errors import SetupError
 from app.settings import Settings
-from tests.support.messages_api import decision, message
+from tests.support.messages_api import decision, error, message
 
 GOOD = decision(action="auto_reply", intent="question", sources=["faq-1"],
                 reply="Hello,\n\nthere is free parking behind the house.\n\nKind regards\nAcme Plumbing")  # fmt: skip
@@ -275,3 +275,32 @@ def test_prompts_carry_the_canary() -> None:
     for name in ("decide.v1", "decide.v2", "summarize.v1", "suggest.v1", "suggest.v2", "translate.v1"):
         text = load_prompt(name)
         assert CANARY in text and "{{" not in text
+
+
+async def test_a_decider_is_named_with_its_model_and_prompt() -> None:
+    """What the name leaves out is what the settings and the code say; an older prompt is asked as it was."""
+    name = "anthropic:claude-haiku-4-5:decide.v1"
+    async with asking(name=name) as (decider, api, _):
+        assert name_of(decider) == name
+        made = await decider.decide(request("Is there parking?", knowledge=SHOP))
+        assert (made.decider, made.prompt_version, api.calls[0].body["model"]) == ("anthropic", "decide.v1", "claude-haiku-4-5")  # fmt: skip
+        assert "`voice`" not in api.calls[0].system
+        api.answer = always(error(400))
+        failed = await decider.decide(request(UNKNOWN, knowledge=SHOP))
+        assert (failed.decider, failed.model, failed.prompt_version) == ("rules", "claude-haiku-4-5", "decide.v1")
+    keyed = Settings(anthropic_api_key="made-up")
+    for short in ("auto", "anthropic", "anthropic:claude-haiku-5-5"):
+        assert name_of(create_decider(short, keyed, Unlimited())) == "anthropic:claude-haiku-5-5:decide.v2"
+    assert name_of(create_decider("rules")) == "rules"
+
+
+@pytest.mark.parametrize(
+    "name", ["oracle", "", "rules:x", "auto:x", "anthropic:", "anthropic::decide.v1", "anthropic:a:b:c",
+             "anthropic:claude-haiku-5-5:decide.v99", "anthropic:claude-haiku-5-5:../../../etc/passwd",
+             "anthropic:claude-haiku-5-5:suggest.v1"],
+)  # fmt: skip
+def test_a_name_nobody_has_is_refused_with_what_there_is(name: str) -> None:
+    """The remedy shows a good one."""
+    with pytest.raises(UnknownDecider) as refused:
+        create_decider(name, Settings(anthropic_api_key="made-up"), Unlimited())
+    assert "decide.v2" in str(refused.value.remedy)

@@ -20,7 +20,7 @@ def ground(language: str | None = "en", **more: object) -> Ground:
     """What a reply to somebody who asks about a visit at house 27 may rest on."""
     asked = request("We are at number 27, be here at 5:27. My site is http://mine.test, call +49 171 2345678. Is $5 ok?", knowledge=SHOP,
                     **more)  # fmt: skip
-    return ground_for(asked, describe(asked), language)
+    return ground_for(asked, describe(asked), language, "decide.v2")
 
 
 GOOD = [

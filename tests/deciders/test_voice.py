@@ -75,7 +75,7 @@ async def test_words_it_avoids_are_not_sent_and_not_suggested(words: str) -> Non
 def test_a_part_of_a_word_is_not_the_word() -> None:
     """`cheap` does not forbid `cheaper`; a phrase counts as a whole."""
     asked = request(PARKING, knowledge=spoken())
-    ground = ground_for(asked, describe(asked), "en")
+    ground = ground_for(asked, describe(asked), "en", "decide.v2")
     assert examine("The yard is cheaper, and that is a problem we have no time for.", ground) is None
     found = examine("That is no problem.", ground)
     assert found is not None and (found.code, found.hostile) == ("wording", False)

@@ -77,3 +77,13 @@ def test_an_origin_that_no_browser_sends_is_refused(tmp_path: Path) -> None:
     for origins in ("app.acme.test", "https://app.acme.test/inbox", "https://a.test,b.test"):
         with pytest.raises(SetupError, match=r"PARLEY_CORS_ORIGINS: .* is no web origin"):
             load({**home, "PARLEY_CORS_ORIGINS": origins})
+
+
+def test_a_candidate_is_named_in_one_way(tmp_path: Path) -> None:
+    """Rules, or anthropic with a model and a prompt; anything else is refused before a worker starts."""
+    home = {"PARLEY_HOME": str(tmp_path)}
+    for name in ("", "rules", "anthropic", "anthropic:claude-haiku-5-5", "anthropic:claude-haiku-5-5:decide.v1"):
+        assert load({**home, "PARLEY_SHADOW_DECIDER": name}).shadow_decider == name
+    for name in ("auto", "oracle", "rules:x", "anthropic:", "anthropic:a:b:c", "anthropic:a/b"):
+        with pytest.raises(SetupError, match=r"anthropic:claude-haiku-5-5:decide\.v2"):
+            load({**home, "PARLEY_SHADOW_DECIDER": name})

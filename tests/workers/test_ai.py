@@ -188,7 +188,7 @@ def test_the_shadow_judges_what_was_decided_and_diff_tells(room: Room) -> None:
     )  # fmt: skip
     report = json.loads(parley(room, "decisions", "diff", "--json", "--tenant", tenant.slug))
     assert (report["pairs"], report["exact"], report["inputs_changed"], report["failed"]) == (2, 2, 0, 0)
-    assert (report["same_action"], report["live_cost_usd"] > 0, report["shadow_cost_usd"]) == (0.5, True, 0)
+    assert (report["same_action"], report["base_cost_usd"] > 0, report["candidate_cost_usd"]) == (0.5, True, 0)
     assert report["actions"] == {"auto_reply → human_takeover": 1, "human_takeover → human_takeover": 1}
     (difference,) = report["differences"]
     assert difference["thread_id"] == str(asked["thread_id"])

@@ -1,18 +1,22 @@
 """What was decided can be decided again: the same input gives the same, and where it does not, it is told."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.settings import PROJECT
 from tests.db.helpers import Tenant
 from tests.support.database import Database
-from tests.support.messages_api import MessagesAPI
+from tests.support.messages_api import Call, MessagesAPI, Reply, decision, message, obliging
 from tests.workers.harness import Room, someone
+from workers.loop import open_pool
+from workers.shadow import make
 
 CONVERSATIONS = (
     ("Hello, what are your opening hours?", "Thanks a lot!", "And are you open tomorrow?"),
@@ -25,20 +29,31 @@ CONVERSATIONS = (
 )
 
 
-def parley(room: Room, *arguments: str, fails: bool = False) -> str:
-    """What the command line says, or says it failed with."""
+def parley(room: Room, *arguments: str, fails: bool = False, api: MessagesAPI | None = None) -> str:
+    """What the command line says, or says it failed with; with a model at hand when there is one."""
+    key = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url} if api else {}
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments], cwd=PROJECT, env=room.environment(), capture_output=True,
+        [sys.executable, "-m", "app.cli", *arguments], cwd=PROJECT, env=room.environment(**key), capture_output=True,
         text=True, check=False,
     )  # fmt: skip
     assert (done.returncode != 0) == fails, done.stderr + done.stdout
     return done.stderr if fails else done.stdout
 
 
-def replayed(room: Room, tenant: Tenant, *options: str) -> dict[str, Any]:
+def replayed(room: Room, tenant: Tenant, *options: str, api: MessagesAPI | None = None) -> dict[str, Any]:
     """The report of a replay."""
     report: dict[str, Any] = json.loads(
-        parley(room, "decisions", "replay", "--json", "--tenant", tenant.slug, "--decider", *(options or ("rules",)))
+        parley(
+            room,
+            "decisions",
+            "replay",
+            "--json",
+            "--tenant",
+            tenant.slug,
+            "--decider",
+            *(options or ("rules",)),
+            api=api,
+        )
     )
     return report
 
@@ -148,19 +163,69 @@ def test_another_decider_can_be_asked_and_is_paid_for(room: Room) -> None:
     assert "ANTHROPIC_API_KEY" in parley(room, "decisions", "replay", "--decider", "anthropic", fails=True)
     assert "oracle" in parley(room, "decisions", "replay", "--decider", "oracle", fails=True)
     with MessagesAPI() as api:
-        environment = {"ANTHROPIC_API_KEY": api.key, "ANTHROPIC_BASE_URL": api.url}
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli", "decisions", "replay", "--json", "--decider", "anthropic", "--tenant", tenant.slug],
-            cwd=PROJECT, env=room.environment(**environment), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        report = replayed(room, tenant, "anthropic", api=api)
         assert len(api.calls) == 1
-    report = json.loads(done.stdout)
     assert (report["replayed"], report["different"], report["cost_usd"]) == (1, 1, 0.000165)
     assert report["actions"] == {"human_takeover → auto_reply": 1}
     assert room.world.value("select count(*) from public.inbound_decisions") == before
     rows = room.world.all("select purpose, outcome from public.ai_calls where tenant_id = %s", tenant.id)
     assert rows == [{"purpose": "replay", "outcome": "answered"}]
+
+
+async def judged(room: Room, candidate: str, api: MessagesAPI) -> None:
+    """Ask a candidate about everything that was decided, as the shadow worker does and as its role."""
+    settings = room.database.settings(shadow_decider=candidate, **api.settings())
+    shadow = make(settings)
+    mine = msgspec.structs.replace(settings, worker_database_url=settings.shadow_database_url)
+    pool = open_pool(mine, "shadow", size=2)
+    await pool.open()
+    while await shadow.round(pool) == 0.0:
+        pass
+    await shadow.close()
+    await pool.close()
+
+
+def test_two_prompts_and_two_models_of_one_decider_are_compared(room: Room) -> None:
+    """Each is a candidate by its whole name: beside the live decisions, beside each other, and asked again."""
+    v1, v2 = "anthropic:claude-haiku-5-5:decide.v1", "anthropic:claude-haiku-5-5:decide.v2"
+    dear = "anthropic:claude-sonnet-5-5:decide.v2"
+    tenant = room.tenant()
+    room.world.owner.execute(
+        "insert into public.faq_entries (tenant_id, question, keywords, answer) values (%s, %s, %s, %s)",
+        [tenant.id, "Is there parking?", ["stellplatz"], "You can leave your car in our yard behind the house."],
+    )
+    for _ in range(3):
+        room.world.arrive(tenant, someone(), "Hi, where can I leave my car for the day?")
+    room.settle(30, "inbound")
+
+    def answer(call: Call) -> Reply:
+        """The older prompt makes this model hand everything over."""
+        return obliging(call) if "`voice`" in call.system else message(decision(intent="other"))
+
+    def compared(*options: str) -> dict[str, Any]:
+        report = json.loads(parley(room, "decisions", "diff", "--json", "--tenant", tenant.slug, *options))
+        return {name: report[name] for name in ("bases", "candidates", "exact", "same_action", "actions")}
+
+    with MessagesAPI(answer) as api:
+        for candidate in (v1, v2, dear):
+            asyncio.run(judged(room, candidate, api))
+        assert {call.body["model"] for call in api.calls} == {"claude-haiku-5-5", "claude-sonnet-5-5"}
+        report = replayed(room, tenant, v1, "--made-by", "rules", api=api)
+    assert (report["decider"], report["replayed"], report["actions"]) == (v1, 3, {})
+    assert compared("--candidate", v2) == {
+        "bases": {"rules": 3}, "candidates": {v2: 3}, "exact": 3, "same_action": 0.0,
+        "actions": {"human_takeover → auto_reply": 3},
+    }  # fmt: skip
+    assert compared("--candidate", v2, "--against", v1) == {
+        "bases": {v1: 3}, "candidates": {v2: 3}, "exact": 3, "same_action": 0.0,
+        "actions": {"human_takeover → auto_reply": 3},
+    }  # fmt: skip
+    models = compared("--candidate", dear, "--against", "anthropic:claude-haiku-5-5:decide.v2")
+    assert (models["bases"], models["candidates"], models["same_action"]) == ({v2: 3}, {dear: 3}, 1.0)
+    assert compared("--candidate", "anthropic:claude-haiku-5-5")["candidates"] == {v1: 3, v2: 3}
+    assert compared("--made-by", "anthropic")["exact"] == 0
+    assert f"3 beside them by {v2}" in parley(room, "decisions", "diff", "--candidate", v2, "--against", v1, "--tenant", tenant.slug)  # fmt: skip
+    assert "decide.v2" in parley(room, "decisions", "diff", "--candidate", "haiku", fails=True)
 
 
 def test_times_are_understood(room: Room) -> None:
