@@ -27,7 +27,7 @@ REFUSED = re.compile(
 
 
 class NeedsPerson(Exception):
-    """A machine must not or cannot fill this in; the word says why: captcha, terms, required_field, file."""
+    """A machine must not or cannot fill this in; the word says why: captcha, honeypot, terms, required_field, file."""
 
     def __init__(self, reason: str, field: str = "") -> None:
         super().__init__(f"{reason}: {field}" if field else reason)
@@ -43,16 +43,20 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
 def fill(form: WebForm, values: Mapping[str, str], mapping: Mapping[str, str], *, accept_terms: bool = False) -> Filled:
     """The form filled in with `values` by role; `mapping` names fields itself, `{{role}}` standing for a value.
 
-    Raises NeedsPerson. Honeypots stay as they are, whatever they are called.
+    Raises NeedsPerson. A captcha and a trap both say that a site wants no robots, and we are one; a field that only
+    looks like a trap is named in `mapping`.
     """
     if form.captcha:
         raise NeedsPerson("captcha")
+    for field in form.fields:
+        if field.trap and field.name not in mapping:
+            raise NeedsPerson("honeypot", field.name)
     done: list[tuple[str, str]] = []
     for field in form.fields:
         again = field.kind == "radio" and any(name == field.name for name, _ in done)
         if field.kind in BUTTONS or again:
             continue
-        if field.trap or (field.kind in ("hidden", "radio") and field.name not in mapping):
+        if field.kind in ("hidden", "radio") and field.name not in mapping:
             done.append((field.name, field.value))
         elif field.name in mapping:
             done.append((field.name, _template(mapping[field.name], values)))

@@ -29,7 +29,14 @@ UNSEEN = re.compile(
 UNSEEN_CLASS = re.compile(
     r"(^|\s|-|_)(hidden|hide|visually-hidden|sr-only|d-none|honeypot|hp|ohnohoney)(\s|$|-|_)", re.I
 )
-CAPTCHA = re.compile(r"captcha|turnstile|friendlychallenge|geetest|arkose|funcaptcha|securimage", re.I)
+CAPTCHA = re.compile(
+    r"captcha|turnstile|challenges\.cloudflare|friendlychallenge|geetest|arkose|securimage|mcaptcha|altcha", re.I
+)
+PUZZLE = re.compile(
+    r"captcha|security code|anti.?spam|are you (a )?(human|robot)|not a robot|sicherheits(abfrage|code)"
+    r"|code de sécurité|código de seguridad",
+    re.I,
+)
 TERMS = re.compile(
     r"privacy|terms|consent|agree|gdpr|dsgvo|datenschutz|einwillig|accept|confidentialit|condiciones|privacidad", re.I
 )
@@ -66,10 +73,37 @@ def contact_form(page: bytes, url: str) -> WebForm | None:
     if not page.strip():
         raise ValueError("the page is empty")
     document = html.document_fromstring(page)
-    captcha = any(CAPTCHA.search(source) for source in document.xpath("//script/@src | //iframe/@src"))
-    forms = [_read(form, url, captcha) for form in document.xpath("//form")]
+    captcha = _guarded(document)
+    unseen = _unseen_by_style(document)
+    forms = [_read(form, url, captcha, unseen) for form in document.xpath("//form")]
     ranked = sorted(forms, key=_likeness, reverse=True)
     return ranked[0] if ranked and _likeness(ranked[0]) >= 3 else None
+
+
+def asks_captcha(page: bytes) -> bool:
+    """Whether a page, whatever it is, wants to know that a person is there."""
+    try:
+        document = html.document_fromstring(page)
+    except ValueError:
+        return False
+    return _guarded(document) or any(_puzzles(form) for form in document.xpath("//form"))
+
+
+def _guarded(document: html.HtmlElement) -> bool:
+    """A captcha's script, frame or picture anywhere on the page, also one that is invisible."""
+    parts = document.xpath("//script/@src | //iframe/@src | //img/@src | //script[not(@src)]/text()")
+    return bool(document.xpath("//*[@data-sitekey]")) or any(CAPTCHA.search(part[:200_000]) for part in parts)
+
+
+def _puzzles(form: html.HtmlElement) -> bool:
+    """A captcha in a form: by the name of anything in it, or by what it asks."""
+    return any(
+        CAPTCHA.search(f"{element.get('class', '')} {element.get('id', '')} {element.get('name', '')}")
+        or PUZZLE.search(element.get("placeholder") or "")
+        or (element.tag == "label" and PUZZLE.search(" ".join(element.itertext())))
+        for element in form.iter()
+        if isinstance(element.tag, str)
+    )
 
 
 def _likeness(form: WebForm) -> int:
@@ -81,23 +115,34 @@ def _likeness(form: WebForm) -> int:
     )
 
 
-def _read(form: html.HtmlElement, url: str, page_captcha: bool) -> WebForm:
+def _unseen_by_style(document: html.HtmlElement) -> frozenset[str]:
+    """`.class` and `#id` that a style sheet in the page hides on every screen."""
+    found: set[str] = set()
+    depth, selectors = 0, ""
+    for part in re.split(r"([{}])", " ".join(document.xpath("//style/text()"))[:200_000]):
+        if part == "{":
+            depth += 1
+        elif part == "}":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            selectors = part.strip()
+        elif depth == 1 and not selectors.startswith("@") and UNSEEN.search(part):
+            found.update(one.strip() for one in selectors.split(",") if re.fullmatch(r"[.#][\w-]+", one.strip()))
+    return frozenset(found)
+
+
+def _read(form: html.HtmlElement, url: str, page_captcha: bool, unseen: frozenset[str]) -> WebForm:
     controls = [c for c in form.xpath(".//input | .//textarea | .//select | .//button") if c.get("name")]
-    captcha = any(
-        CAPTCHA.search(f"{element.get('class', '')} {element.get('id', '')} {element.get('name', '')}")
-        for element in form.iter()
-        if isinstance(element.tag, str)
-    )
     return WebForm(
         action=urljoin(url, form.get("action") or url),
         method="GET" if (form.get("method") or "").upper() == "GET" else "POST",
         multipart="multipart" in (form.get("enctype") or ""),
-        fields=tuple(_field(control, form) for control in controls),
-        captcha=captcha or page_captcha,
+        fields=tuple(_field(control, form, unseen) for control in controls),
+        captcha=page_captcha or _puzzles(form),
     )
 
 
-def _field(control: html.HtmlElement, form: html.HtmlElement) -> Field:
+def _field(control: html.HtmlElement, form: html.HtmlElement, unseen: frozenset[str]) -> Field:
     kind = control.tag if control.tag != "input" else (control.get("type") or "text").lower()
     words = " ".join(filter(None, (
         control.get("name"), control.get("id"), control.get("placeholder"), control.get("autocomplete"),
@@ -111,7 +156,8 @@ def _field(control: html.HtmlElement, form: html.HtmlElement) -> Field:
         or control.get("aria-required") == "true"
         or "*" in _label(control, form),
         role=_role(kind, words),
-        trap=kind in TEXT_KINDS and (bool(HONEYPOT.search(control.get("name"))) or _unseen(control, form)),
+        trap=(kind in TEXT_KINDS and _unseen(control, form, unseen))
+        or (kind in {*TEXT_KINDS, "checkbox"} and bool(HONEYPOT.search(control.get("name")))),
         terms=kind == "checkbox" and bool(TERMS.search(words)),
         options=tuple(option.get("value", option.text or "") for option in control.xpath(".//option")),
     )
@@ -143,11 +189,14 @@ def _role(kind: str, words: str) -> str | None:
     return next((role for role, pattern in ROLES if re.search(pattern, words, re.I)), None)
 
 
-def _unseen(control: html.HtmlElement, form: html.HtmlElement) -> bool:
+def _unseen(control: html.HtmlElement, form: html.HtmlElement, unseen: frozenset[str]) -> bool:
     """People cannot see it, so whoever fills it in is none."""
     element = control
     while element is not None and element is not form:
         if UNSEEN.search(element.get("style") or "") or UNSEEN_CLASS.search(element.get("class") or ""):
+            return True
+        names = {f"#{element.get('id')}", *(f".{name}" for name in (element.get("class") or "").split())}
+        if names & unseen:
             return True
         if element.get("hidden") is not None or (
             element.get("aria-hidden") == "true" and element.get("tabindex") == "-1"

@@ -1,7 +1,7 @@
 """Contractors' web forms: open the page, fill the contact form in, submit it once, read whether it was taken.
 
-Class N. Until the submit nothing can have been delivered. A form a machine must not fill in (a captcha, terms to
-agree to, a field we have nothing for) becomes a task for a person.
+Class N. Until the submit nothing can have been delivered. A form a machine must not fill in (a captcha, a trap for
+robots, terms to agree to, a field we have nothing for) becomes a task for a person.
 
 The recipient is the page's URL. `session_config`: `values` (phone, company …), `fields` (field name → text with
 `{{role}}`), `sites` (host → {fields, success, failure}), `accept_terms`.
@@ -15,7 +15,7 @@ import httpx
 
 from app.channels import outside
 from app.channels.form.filling import Filled, NeedsPerson, fill, judge
-from app.channels.form.pages import WebForm, contact_form
+from app.channels.form.pages import WebForm, asks_captcha, contact_form
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, ManualTask, Outcome
 from app.settings import Settings
 
@@ -38,9 +38,11 @@ class FormAdapter:
                 page = await outside.fetch(visit, "GET", dispatch.recipient)
             except (httpx.HTTPError, httpx.InvalidURL, outside.Refused, outside.Lost) as error:
                 return _not_opened(error)
-            if page.status >= 400:
-                return _page_refused(page)
             try:
+                if page.status >= 400 and asks_captcha(page.body):
+                    raise NeedsPerson("captcha")
+                if page.status >= 400:
+                    return _page_refused(page)
                 form = contact_form(page.body, page.url)
                 if form is None:
                     raise NeedsPerson("no_form_found")
@@ -78,9 +80,13 @@ async def _submit(visit: httpx.AsyncClient, form: WebForm, filled: Filled, dispa
         return Outcome(
             kind="unknown", provider="webform", error_code="no_answer", error=f"{type(error).__name__}: {error}"
         )
+    outcome = _ending(answer, _site(dispatch), f"{dispatch.queue_id}@{url}"[:900])
+    if outcome.kind != "accepted" and asks_captcha(answer.body):
+        # The form had none: it is what the site asks before it takes the message.
+        return _for_a_person(NeedsPerson("captcha"), dispatch)
     if answer.status == 429:
         return Outcome(kind="retry", provider="webform", error_code="429", retry_after_s=_seconds(answer.headers))
-    return _ending(answer, _site(dispatch), f"{dispatch.queue_id}@{url}"[:900])
+    return outcome
 
 
 def _ending(answer: outside.Answer, site: Mapping[str, Any], provider_id: str) -> Outcome:

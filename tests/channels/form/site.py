@@ -20,6 +20,31 @@ PAGES: dict[str, str] = {
       <div class="g-recaptcha" data-sitekey="x"></div></form>""",
     "/turnstile": """<script src="https://challenges.cloudflare.com/turnstile/v0/api.js"></script>
       <form method="post"><input name="email" type="email"><textarea name="message"></textarea></form>""",
+    "/invisible": """<script>grecaptcha.ready(() => grecaptcha.execute('key'))</script>
+      <form method="post"><input name="email" type="email"><textarea name="message"></textarea></form>""",
+    "/widget": """<form method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <div data-sitekey="10000000-ffff"></div></form>""",
+    "/picture": """<form method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <img src="/captcha.php?id=1"><input name="code"></form>""",
+    "/sum": """<form method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <label for=s>Are you human? 3 + 4</label><input id=s name="sum"></form>""",
+    "/named-trap": """<form action="/take" method="post"><input name="name"><input name="email" type="email">
+      <input type="text" name="hp_check"><textarea name="message"></textarea></form>""",
+    "/unseen-trap": """<form action="/take" method="post"><input name="name"><input name="email" type="email">
+      <div style="position:absolute; left:-9999px"><input name="website" tabindex="-1" autocomplete="off"></div>
+      <textarea name="message"></textarea></form>""",
+    "/styled-trap": """<style>@media print { .narrow { display: none } } p, .more { display: none }</style>
+      <form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <p class="more"><input name="website"></p></form>""",
+    "/ticked-trap": """<form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <input type="checkbox" name="botcheck"></form>""",
+    "/narrow": """<style>@media (max-width: 9em) { .narrow { display: none } } .narrow { color: red }</style>
+      <form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <p class="narrow"><input name="company_name"></p></form>""",
+    "/second-step": """<form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
+      <div style="display: none"><input name="company_name"></div></form>""",
+    "/asks-later": """<form action="/challenge" method="post"><input name="email" type="email">
+      <textarea name="message"></textarea></form>""",
     "/terms": """<form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
       <label><input type="checkbox" name="agree" value="yes" required> I accept the privacy policy</label></form>""",
     "/license": """<form action="/take" method="post"><input name="email" type="email"><textarea name="message"></textarea>
@@ -42,6 +67,11 @@ ANSWERS: dict[str, tuple[int, dict[str, str], str]] = {
     "/take": (303, {"Location": "/thanks"}, ""),
     "/json": (200, {"Content-Type": "application/json"}, '{"success": true}'),
     "/json-no": (200, {"Content-Type": "application/json"}, '{"success": false, "message": "no"}'),
+    "/challenge": (
+        200,
+        {"Content-Type": "text/html"},
+        """<h1>Almost there</h1><form><div class="h-captcha"></div></form>""",
+    ),
     "/nothing": (200, {"Content-Type": "text/html"}, "<p>Our services</p>"),
     "/again": (200, {"Content-Type": "text/html"}, "<p class=error>This field is required.</p>"),
     "/429": (429, {"Retry-After": "17"}, "slow down"),
@@ -78,6 +108,11 @@ def site() -> Iterator[Site]:
                 self._answer(200, {"Content-Type": "text/html"}, "<h1>Thank you!</h1> We have received your message.")
             elif self.path in PAGES:
                 self._answer(200, {"Content-Type": "text/html", "Set-Cookie": "visit=v1"}, PAGES[self.path])
+            elif self.path == "/guarded":
+                challenge = (
+                    '<title>Just a moment...</title><script src="https://challenges.cloudflare.com/x.js"></script>'
+                )
+                self._answer(403, {"Content-Type": "text/html"}, challenge)
             elif self.path == "/gone":
                 self._answer(410, {}, "gone")
             else:

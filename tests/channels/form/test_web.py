@@ -44,19 +44,21 @@ async def test_a_plain_form_is_filled_in_and_the_thanks_are_read(sites: Site) ->
     }  # fmt: skip
 
 
-async def test_traps_for_robots_stay_empty(sites: Site) -> None:
-    """Fields people cannot see, and those named like traps, are sent as they were."""
-    assert (await submit(sites, "/trap")).kind == "accepted"
-    fields = sites.submitted[0][2]
-    assert (fields["website"], fields["email2"], fields["hp_check"]) == ("", "", "")
-    assert fields["name"] == "Olivia Owner" and fields["message"].startswith("Do you")
-
-
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
         ("/captcha", "captcha"),
         ("/turnstile", "captcha"),
+        ("/invisible", "captcha"),
+        ("/widget", "captcha"),
+        ("/picture", "captcha"),
+        ("/sum", "captcha"),
+        ("/guarded", "captcha"),
+        ("/trap", "honeypot"),
+        ("/named-trap", "honeypot"),
+        ("/unseen-trap", "honeypot"),
+        ("/styled-trap", "honeypot"),
+        ("/ticked-trap", "honeypot"),
         ("/terms", "terms"),
         ("/license", "required_field"),
         ("/login", "no_form_found"),
@@ -69,6 +71,25 @@ async def test_what_a_machine_must_not_fill_in_goes_to_a_person(sites: Site, pat
     assert (outcome.kind, outcome.error_code) == ("manual", reason)
     assert outcome.task is not None and outcome.task.kind == "form" and "127.0.0.1" in outcome.task.title
     assert sites.submitted == [] and mark.calls == 0
+
+
+async def test_a_captcha_that_comes_after_the_submit_is_for_a_person_too(sites: Site) -> None:
+    """The site took nothing yet: it is not tried again, and not said to have failed."""
+    mark = Mark()
+    outcome = await submit(sites, "/asks-later", mark)
+    assert (outcome.kind, outcome.error_code, mark.calls) == ("manual", "captcha", 1)
+    assert len(sites.submitted) == 1
+
+
+async def test_a_field_that_only_looks_like_a_trap_is_named_by_the_account(sites: Site) -> None:
+    """A form in steps hides its later ones: what the config names is filled in as it says, or left empty. What only small
+    screens hide is no trap."""
+    assert (await submit(sites, "/narrow")).kind == "accepted"
+    assert (await submit(sites, "/second-step")).error_code == "honeypot"
+    for text in ("Acme of {{name}}", ""):
+        own = {"127.0.0.1": {"fields": {"company_name": text}}}
+        assert (await submit(sites, "/second-step", sites=own)).kind == "accepted"
+        assert sites.submitted[0][2]["company_name"] == text.replace("{{name}}", "Olivia Owner")
 
 
 async def test_an_account_may_agree_to_terms_and_name_fields(sites: Site) -> None:
