@@ -7,7 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
+from app.channels.whatsapp.baileys import CAPABILITIES
+from app.db.worker import to_plain
 from tests.db.helpers import Row, Tenant, World, refused
 
 
@@ -168,6 +171,24 @@ def test_whatsapp_window(world: World) -> None:
         "sending",
         None,
     )
+
+
+def test_a_number_on_the_bridge_has_no_window(world: World) -> None:
+    """What the bridge declares, and what follows: free text a month after the contact's last word, and no templates."""
+    tenant = world.tenant()
+    with world.database.connect("parley_worker") as worker:
+        worker.execute("select private.register_providers(%s)", [Jsonb([to_plain(CAPABILITIES)])])
+    session = world.session(tenant.id, "whatsapp", f"+1{uuid.uuid4().int % 10**10:010d}")
+    world.owner.execute("update public.et_channel_sessions set provider = 'baileys' where id = %s", [session])
+    thread = world.arrive(tenant, "+12025550123", channel="whatsapp", channel_session_id=session)
+    with world.database.connect("admin") as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute(
+            "update public.et_messages set created_at = now() - interval '30 d' where id = %s", [thread["id"]]
+        )
+    assert verdict(world, tenant, world.enqueue(thread)) == ("sending", None)
+    with refused("PT422", code="no_templates"):
+        world.enqueue(thread, template={"name": "hello", "language": "en"})
 
 
 def zone_at(hour: int) -> str:
