@@ -53,7 +53,7 @@ def told(phones: Phones, session: uuid.UUID) -> list[str]:
 
 
 def test_its_own_rules_hold() -> None:
-    """`node --test`: how endings are judged, messages are read, values are sealed."""
+    """`node --test`: how endings are judged, messages are read, values are sealed, and Baileys' real socket says hello."""
     said = node("--test", *map(str, sorted(HERE.glob("*.test.mjs"))))
     assert "fail 0" in said
 
