@@ -27,7 +27,7 @@ from app.settings import take_environment
 from devstack.postgres import die_with_parent
 
 ALSO = ("uvloop",)
-"""What our processes import only once they run."""
+"""What all our processes import only once they run."""
 STEP_S = 0.01
 
 

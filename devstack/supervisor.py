@@ -97,7 +97,8 @@ class Supervisor:
         early = self.state.values.get("prepared") == prepared
         migration = self._spawn_migration()
         try:
-            preload(child.module for child in self.children)
+            asks_a_model = ("anthropic",) if self.plan.settings.anthropic_api_key else ()  # it takes seconds to import
+            preload((*(child.module for child in self.children), *asks_a_model))
             if early:
                 self._launch_all()
             self._finish_migration(migration)

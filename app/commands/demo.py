@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -45,8 +46,9 @@ def command(  # noqa: PLR0917 - one per option
     """Send messages in, wait until each is decided and every reply handed over, and print the figures.
 
     Mail comes in over SMTP and goes out to the catcher; with --channel answers go to a stand-in for a provider on this
-    machine. Uses the running stack, or a throw-away one of its own when none runs. Refuses to run where replies could
-    reach real people. The exit code is 1 when something was lost or sent twice, or an invariant is broken.
+    machine. Uses the running stack, or a throw-away one of its own when none runs, whose answers come from the rules
+    where a model would cost money. Refuses to run where replies could reach real people. The exit code is 1 when
+    something was lost or sent twice, or an invariant is broken.
 
     \b
     parley demo                      eleven mails of its own, one of them broken
@@ -112,8 +114,14 @@ def _stack(demo: DemoChannel, private: bool, *, quiet: bool) -> Iterator[Setting
         # What the running processes use counts, not what this one was told.
         yield msgspec.structs.replace(settings, **{name: state[name] for name in TALKS_TO if name in state})
         return
-    with demo.provider() as extra, _throw_away(extra, quiet=quiet) as made:
+    with demo.provider() as extra, _throw_away({**extra, **_free_of_charge(settings)}, quiet=quiet) as made:
         yield made
+
+
+def _free_of_charge(settings: Settings) -> dict[str, str]:
+    """Thousands of messages are not sent through a model that somebody pays for; one on this machine is welcome."""
+    on_loopback = urlsplit(settings.anthropic_base_url).hostname in ("127.0.0.1", "::1", "localhost")
+    return {} if on_loopback or not settings.anthropic_api_key else {"PARLEY_DECIDER": "rules"}
 
 
 @contextmanager

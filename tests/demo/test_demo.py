@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from app.settings import PROJECT
+from app.commands.demo import _free_of_charge
+from app.settings import PROJECT, Settings
 from devstack.ports import free_port
 
 KEYS = [
@@ -157,3 +158,13 @@ def test_the_other_commands_speak_of_the_same_mails(stack: Stack, mbox: Path) ->
     missing = stack.run("explain", "nobody-knows")
     assert missing.returncode != 0
     assert "Traceback" not in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "chosen"),
+    [("", "", {}), ("k", "", {"PARLEY_DECIDER": "rules"}), ("k", "https://models.test", {"PARLEY_DECIDER": "rules"}),
+     ("k", "http://127.0.0.1:8080", {})],
+)  # fmt: skip
+def test_a_throw_away_stack_spends_no_money(key: str, address: str, chosen: dict[str, str]) -> None:
+    """With a real provider's key in the environment the rules answer; a model on this machine is asked."""
+    assert _free_of_charge(Settings(anthropic_api_key=key, anthropic_base_url=address)) == chosen
