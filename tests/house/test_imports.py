@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.db": {"app.db", "app.domain"} | BASE,
     "app.channels": {"app.channels", "app.domain"} | BASE,
     "app.deciders": {"app.deciders", "app.domain"} | BASE,
+    "app.scanning": {"app.scanning"} | BASE,
     "app.moderation": {"app.moderation", "app.domain"} | BASE,
     "app.http": {"app.http", "app.db", "app.domain", "app.channels"} | BASE,
     "app.realtime": {"app.realtime", "app.db", "app.domain"} | BASE,
@@ -29,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.explain": {"app.domain"} | BASE,
     # Asks deciders about stored inputs: the one place beside the workers where both meet.
     "app.replay": {"app.db", "app.deciders", "app.domain"} | BASE,
-    "workers": {"workers", "app.db", "app.domain", "app.channels", "app.deciders", "app.moderation"} | BASE,
+    "workers": {"workers", "app.db", "app.domain", "app.channels", "app.deciders", "app.moderation", "app.scanning"}
+    | BASE,
     # Migrations are applied by the same code everywhere, so the stack and the bench use it too.
     "devstack": {"devstack", "app.settings", "app.realtime", "app.errors", "app.log", "app.db.migrate"},
     "bench": {"bench", "app", "workers", "devstack"},
