@@ -84,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     inbound_domain: str = "parley.localhost"
     max_mail_bytes: Positive = 26_214_400
     max_attachment_bytes: Positive = 10_485_760
+    clamd_address: str = ""
     decider: Literal["auto", "rules", "anthropic"] = "auto"
     shadow_decider: str = ""
     decider_deadline_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0

@@ -18,7 +18,7 @@ def names() -> list[str]:
 @click.command()
 @click.argument("name")
 def command(name: str) -> None:
-    """Run the worker NAME until SIGTERM: inbound, outbound, insights, followups, ingress, housekeeper, health, …
+    """Run the worker NAME until SIGTERM: inbound, outbound, insights, attachments, ingress, housekeeper, …
 
     `parley up` runs them all, `shadow` only where PARLEY_SHADOW_DECIDER names a candidate. A wrong name lists what
     there is.

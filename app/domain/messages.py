@@ -83,8 +83,11 @@ class Started(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
+AttachmentStatus = Literal["quarantined", "released", "refused", "erased"]
+
+
 class Attachment(msgspec.Struct, frozen=True):
-    """A file of a message; `refused` says why its bytes were not kept."""
+    """A file of a message: given out once it is released; `refused` says why its bytes were not kept."""
 
     id: UUID
     filename: str
@@ -92,14 +95,17 @@ class Attachment(msgspec.Struct, frozen=True):
     size_bytes: int
     sha256: str | None
     inline: bool
+    status: AttachmentStatus
     refused: str | None
+    detected_type: str | None
 
 
 class AttachmentData(msgspec.Struct, frozen=True):
-    """A file with its bytes; None when it was refused."""
+    """A file with its bytes; None unless it was released."""
 
     filename: str
     content_type: str
+    status: AttachmentStatus
     refused: str | None
     data: bytes | None
 

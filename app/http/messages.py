@@ -186,20 +186,24 @@ async def resolve_unknown(unit: CallerUnit, message_id: FromPath[UUID], data: JS
 
 @get("/messages/{message_id:uuid}/attachments", summary="Files of a message", tags=TAGS)
 async def list_attachments(unit: CallerUnit, message_id: FromPath[UUID]) -> Listing[Attachment]:
-    """Names, types and sizes; a refused file says why."""
+    """Names, types, sizes and whether a file is given out yet; a refused one says why."""
     found = await db.list_attachments(unit, message_id)
     return Listing(await existing(unit, found, "message", message_id, "list_attachments"))
 
 
 @get("/attachments/{attachment_id:uuid}", summary="Download a file", tags=TAGS, media_type="application/octet-stream")
 async def download_attachment(unit: CallerUnit, attachment_id: FromPath[UUID]) -> Response[bytes]:
-    """The bytes, always as a download: what strangers sent is never shown in our origin."""
+    """The bytes once the file was checked, always as a download: what strangers sent is never shown in our origin."""
     found = await db.get_attachment(unit, attachment_id)
     file = await existing(unit, found, "attachment", attachment_id, "get_attachment")
+    if file.status == "quarantined":
+        raise ParleyError(
+            "This file is being checked.", code="file_quarantined", status=409, remedy="ask again in a moment"
+        )
     if file.data is None:
         raise ParleyError(
             "The bytes of this file were not kept.", code="file_refused", status=410, remedy="ask the sender for it",
-            extra={"reason": file.refused},
+            extra={"reason": file.refused or file.status},
         )  # fmt: skip
     kind = file.content_type if _TYPE.match(file.content_type) else "application/octet-stream"
     plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", file.filename)

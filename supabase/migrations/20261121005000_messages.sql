@@ -151,16 +151,28 @@ create table public.message_attachments (
   content_id text,
   refused text,
   storage_path text,
+  status text not null default 'quarantined',
+  detected_type text,
+  checked_by text,
+  checked_at timestamptz,
   created_at timestamptz not null default now(),
   constraint message_attachments_tenant_id_id_pkey primary key (tenant_id, id),
   constraint message_attachments_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
   references public.et_messages (tenant_id, id),
+  constraint message_attachments_status_check check (status in ('quarantined', 'released', 'refused', 'erased')),
+  constraint message_attachments_refused_check check ((status = 'refused') = (refused is not null)),
   constraint message_attachments_size_bytes_check check (size_bytes >= 0),
   constraint message_attachments_filename_check check (length(filename) between 1
     and 255 and filename !~ '[[:cntrl:]/\\]')
 );
 comment on table public.message_attachments is
 'Files of a message. A refused file keeps its name and the reason, not its bytes.';
+comment on column public.message_attachments.status is
+'quarantined → released | refused; any → erased. What a stranger sent is given out only once it was released.';
+comment on column public.message_attachments.content_type is 'What the sender says it is.';
+comment on column public.message_attachments.detected_type is 'What its bytes say it is; null when they say nothing.';
+comment on column public.message_attachments.checked_by is
+'Who released or refused it: sniff (its type alone) or clamd (a virus scanner, too).';
 
 create table private.attachment_blobs (
   tenant_id uuid not null,

@@ -13,10 +13,11 @@ comment on function public.thread_rev_at(uuid, timestamptz) is
 create function private.attachment_data(p_tenant_id uuid, p_attachment_id uuid) returns bytea
 language sql stable security definer set search_path = '' as $$
   select b.data from private.attachment_blobs as b
-  where b.tenant_id = p_tenant_id and b.attachment_id = p_attachment_id
+  inner join public.message_attachments as a on a.tenant_id = b.tenant_id and a.id = b.attachment_id
+  where b.tenant_id = p_tenant_id and b.attachment_id = p_attachment_id and a.status = 'released'
 $$;
 comment on function private.attachment_data(uuid, uuid) is
-'Definer: bytes of a file. Reached through public.attachment_data() alone, which asks RLS first.';
+'Definer: bytes of a released file. Reached through public.attachment_data() alone, which asks RLS first.';
 
 create function public.attachment_data(p_attachment_id uuid) returns bytea
 language sql stable set search_path = ''
@@ -24,7 +25,7 @@ begin atomic
 select private.attachment_data(a.tenant_id, a.id) from public.message_attachments as a where a.id = p_attachment_id;
 end;
 comment on function public.attachment_data(uuid) is
-'The bytes of a received file, for whoever may read its message; null for anybody else and for refused files.';
+'The bytes of a released file, for whoever may read its message; null for anybody else and for every other file.';
 
 create function private.set_thread_search(p_thread_id uuid, p_policy text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

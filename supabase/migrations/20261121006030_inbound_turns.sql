@@ -34,6 +34,10 @@ begin
       -- Its order is by account and number: whether a call is due, the claim sees for itself.
       select w.tenant_id, '-infinity' into v_tenant, v_run_at from private.webhook_work as w
       where w.tenant_id > v_tenant order by w.tenant_id limit 1;
+    elsif p_queue = 'private.attachment_work'::regclass then
+      select w.tenant_id, w.run_at into v_tenant, v_run_at from private.attachment_work as w
+      where w.tenant_id > v_tenant and (w.lease_until is null or w.lease_until < clock_timestamp())
+      order by w.tenant_id, w.run_at limit 1;
     else
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.insight_work as w
       where w.tenant_id > v_tenant and w.run_at >= p_watermark

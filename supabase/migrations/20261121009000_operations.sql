@@ -27,6 +27,11 @@ language sql stable security definer set search_path = '' as $$
       from public.et_threads as t inner join m on t.tenant_id = m.tenant_id and t.id = m.thread_id
       left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id),
     'moderation', (select jsonb_build_object('status', m.moderation_status) from m),
+    'attachments', (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type',
+      a.content_type, 'status', a.status, 'refused', a.refused, 'detected_type', a.detected_type, 'checked_by',
+      a.checked_by, 'checked_at', a.checked_at, 'waits_for', w.error) order by a.id), '[]')
+      from m inner join public.message_attachments as a on a.tenant_id = m.tenant_id and a.message_id = m.id
+      left join private.attachment_work as w on w.tenant_id = a.tenant_id and w.attachment_id = a.id),
     'decision', (select to_jsonb(d) - 'tenant_id' from d),
     'waiting', (select jsonb_build_object('since', w.run_at, 'lease_until', w.lease_until, 'claimed_by', w.claimed_by,
       'attempts', w.attempts, 'expiries', w.expiries) from private.inbound_work as w inner join m
@@ -50,7 +55,7 @@ language sql stable security definer set search_path = '' as $$
   from m
 $$;
 comment on function private.explain(uuid, uuid) is
-'Definer: the whole chain of one message as one object: scope rule → thread → moderation → decision → queue → '
+'Definer: the whole chain of one message as one object: scope rule → thread → moderation → files → decision → queue → '
 'attempts → receipts → notifications.';
 
 create function private.explain_message(p_message_id uuid) returns jsonb
@@ -209,7 +214,18 @@ insert into private.invariants (name, claim, query) values
   $q$
   select e.tenant_id, e.id, e.event_id from private.webhook_events as e
   left join private.webhook_work as w on w.tenant_id = e.tenant_id and w.webhook_id = e.id
-  where (e.processed_at is null and e.error is null) <> (w.webhook_id is not null)$q$);
+  where (e.processed_at is null and e.error is null) <> (w.webhook_id is not null)$q$),
+('quarantine_has_work', 'A file is in the work table exactly while it is in quarantine.', $q$
+  select a.tenant_id, a.id, a.status from public.message_attachments as a
+  left join private.attachment_work as w on w.tenant_id = a.tenant_id and w.attachment_id = a.id
+  where (a.status = 'quarantined') <> (w.attachment_id is not null)$q$),
+('released_was_checked', 'A stranger''s file is given out only after a check; what was refused or erased has no bytes.',
+  $q$
+  select a.tenant_id, a.id, a.status from public.message_attachments as a
+  inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id
+  left join private.attachment_blobs as b on b.tenant_id = a.tenant_id and b.attachment_id = a.id
+  where (a.status = 'released' and m.direction = 'inbound' and (a.checked_by is null or a.checked_at is null))
+    or (a.status in ('refused', 'erased') and b.attachment_id is not null)$q$);
 
 create function private.residual_sends(p_since timestamptz default '-infinity')
 returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)
@@ -227,7 +243,8 @@ comment on function private.residual_sends(timestamptz) is
 'Definer, for DBAs: AI messages already on their way when a person took over. The window between the mark and the '
 'provider''s answer cannot be closed; it is listed here.';
 
-create function private.rebuild_work() returns table (inbound bigint, outbound bigint, ingress bigint)
+create function private.rebuild_work()
+returns table (inbound bigint, outbound bigint, ingress bigint, attachments bigint)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   insert into private.inbound_work (tenant_id, thread_id, first_seq)
@@ -248,6 +265,10 @@ begin
   order by e.received_at, e.id
   on conflict (tenant_id, webhook_id) do nothing;
   get diagnostics ingress = row_count;
+  insert into private.attachment_work (tenant_id, attachment_id)
+  select a.tenant_id, a.id from public.message_attachments as a where a.status = 'quarantined'
+  on conflict (tenant_id, attachment_id) do nothing;
+  get diagnostics attachments = row_count;
   return next;
 end
 $$;
@@ -272,6 +293,14 @@ language sql stable security definer set search_path = '' as $$
   select 'assistants', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
   from private.assist_work as w where w.status = 'waiting' group by w.tenant_id
+  union all
+  -- How long a file has waited, not until when it is put off.
+  select 'attachments', w.tenant_id, count(*),
+    greatest(0, extract(epoch from clock_timestamp() - min(a.created_at)))::float8,
+    count(*) filter (where w.lease_until > clock_timestamp())
+  from private.attachment_work as w
+  inner join public.message_attachments as a on a.tenant_id = w.tenant_id and a.id = w.attachment_id
+  group by w.tenant_id
   union all
   -- A paused account's calls wait on purpose: they are counted, but nobody is late.
   select 'ingress', w.tenant_id, count(*), greatest(0, coalesce(extract(epoch from clock_timestamp() - min(w.run_at)

@@ -109,7 +109,7 @@ def test_ten_a_minute_unless_the_tenant_says_otherwise(client: Callable[..., Cli
 
 
 def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> None:
-    """A file comes with its name as a download that no browser runs; a refused one says why."""
+    """A file comes with its name as a download that no browser runs, once it was checked; a refused one says why."""
     message, _ = world.mail(world.acme, "file@example.com", metadata='{"attachments": 2}')
     insert = (
         "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes, refused)"
@@ -118,8 +118,19 @@ def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> N
     kept = world.one(insert, world.acme.id, message, 'plän "x".html', "text/html", None)
     refused = world.one(insert, world.acme.id, message, "big.zip", "application/zip", "too_large")
     world.db.execute("insert into private.attachment_blobs values (%s, %s, %s)", [world.acme.id, kept, b"hello"])
+    early = agent.get(f"/v1/attachments/{kept}")
+    assert (early.status_code, early.json()["code"]) == (409, "file_quarantined")
+    assert stranger.get(f"/v1/attachments/{kept}").status_code == 404
+    before = agent.get(f"/v1/messages/{message}").json()["rev"]
+    world.db.execute(
+        "update private.attachment_work set fence = 7, lease_until = 'infinity' where attachment_id = %s", [kept]
+    )
+    world.db.execute('select private.settle_attachment(%s, %s, 7, \'{"checked_by": "sniff"}\')', [world.acme.id, kept])
+    assert agent.get(f"/v1/messages/{message}").json()["rev"] > before
     listed = agent.get(f"/v1/messages/{message}/attachments").json()["items"]
-    assert sorted([item["refused"] for item in listed], key=str) == [None, "too_large"]
+    assert sorted([(item["status"], item["refused"]) for item in listed]) == [
+        ("refused", "too_large"), ("released", None)
+    ]  # fmt: skip
     got = agent.get(f"/v1/attachments/{kept}")
     assert got.content == b"hello" and got.headers["x-content-type-options"] == "nosniff"
     assert got.headers["content-disposition"].startswith('attachment; filename="pl_n _x_.html"')

@@ -5,7 +5,7 @@ select private.schema_version();
 -- name: queue_totals
 -- Depth, age of the oldest and in-flight of every queue, over all tenants; a row of zeros for an empty one.
 select n.queue, coalesce(sum(m.depth), 0)::float8, coalesce(max(m.oldest_seconds), 0)::float8, coalesce(sum(m.in_flight), 0)::float8
-from unnest('{inbound,outbound,insights,assistants}'::text []) as n (queue)
+from unnest('{inbound,outbound,insights,assistants,attachments}'::text []) as n (queue)
 left join private.queue_metrics() as m on m.queue = n.queue
 group by n.queue;
 

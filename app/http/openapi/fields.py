@@ -79,6 +79,7 @@ FIELDS: dict[str, str] = {
     "decision": "What was decided on the message, by whom and why; null when nothing was.",
     "days": "For how many days it may be answered.",
     "deleted": "Always true.",
+    "detected_type": "What the first bytes of the file say it is; null when they say nothing, or nobody looked yet.",
     "deleted_at": "When it was deleted; its body is empty since.",
     "delivery_status": "Where the message is in its lifecycle.",
     "detail": "What went wrong, for a person.",

@@ -166,7 +166,7 @@ OPERATIONS: dict[str, Shown] = {
         ("merged", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates"),
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
-    "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused",)),
+    "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused", "file_quarantined")),
     "list_unknown_dispatches": Shown(Listing([w.UNKNOWN], w.CURSOR), "read", problems=("bad_cursor",)),
     "list_suppressions": Shown(Listing([w.SUPPRESSION], w.CURSOR), "read", problems=("bad_cursor",)),
     "suppress_address": Shown(

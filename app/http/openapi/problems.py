@@ -76,6 +76,7 @@ PROBLEMS: dict[str, Known] = {
     "file_refused": Known(
         410, "The bytes of this file were not kept.", "ask the sender for it", extra={"reason": "too_large"}
     ),
+    "file_quarantined": Known(409, "This file is being checked.", "ask again in a moment"),
     "too_large": Known(413, "The body is larger than the limit.", "send at most 1 MiB"),
     "unsupported_media_type": Known(
         415, "The body is not JSON.", "send it as it is, with Content-Type: application/json"

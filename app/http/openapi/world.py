@@ -82,9 +82,12 @@ MESSAGES = [
 SINGLE = SingleMessage(**asdict(MESSAGES[0]), thread_id=THREAD)
 ATTACHMENT = Attachment(
     FILE, "boiler.jpg", "image/jpeg", 182_044, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    inline=False, refused=None,
+    inline=False, status="released", refused=None, detected_type="image/jpeg",
 )  # fmt: skip
-REFUSED = Attachment(_id(0x15), "video.mp4", "video/mp4", 73_400_320, None, inline=False, refused="too_large")
+REFUSED = Attachment(
+    _id(0x15), "video.mp4", "video/mp4", 73_400_320, None, inline=False, status="refused", refused="too_large",
+    detected_type=None,
+)  # fmt: skip
 INSIGHT = Insight(
     thread_id=THREAD, last_seq=3, summary="Ann's boiler is leaking. Tuesday suits her, before ten.",
     label="appointment", sentiment=0.1, sentiment_label="neutral", next_step="Confirm Tuesday at nine.", language="en",

@@ -122,6 +122,7 @@ def test_notifications_carry_nothing(world: World) -> None:
         "et_insights",
         "et_followups",
         "et_assist",
+        "et_attachments",
         "et_ingress",
     }
 

@@ -42,6 +42,8 @@ CORRUPTIONS: dict[str, str] = {
     "decision_has_its_knowledge": "update public.inbound_decisions set knowledge_digest = sha256('x') where id = %(d)s",
     "receipt_is_applied": "insert into public.delivery_receipts (tenant_id, provider, event_id, kind, message_id)"
                           " values (%(t)s, 'p', 'e', 'read', %(out)s)",
+    "quarantine_has_work": "delete from private.attachment_work where tenant_id = %(t)s",
+    "released_was_checked": "update public.message_attachments set status = 'released' where tenant_id = %(t)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
 }  # fmt: skip
 
@@ -61,6 +63,10 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     call_id = world.value("select private.reserve_ai_call(%s, %s)", tenant.id, Jsonb(call))
     world.value("select private.settle_ai_call(%s, %s, '{\"cost_usd\": 0.001}')", tenant.id, call_id)
     world.push(tenant.session)
+    world.owner.execute(
+        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes)"
+        " values (%s, %s, 'a.txt', 'text/plain', 1)", [tenant.id, waiting["id"]],
+    )  # fmt: skip
     ids = {
         "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
