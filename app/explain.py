@@ -25,6 +25,12 @@ STATUSES = {
     "cancelled": "was cancelled before it left",
     "dispatch_unknown": "may or may not have been delivered: nobody can tell, so it is not sent again by itself",
 }
+ERASED = {
+    "request": "because the person asked for it",
+    "retention": "because it had been kept long enough",
+    "mistake": "because it should never have been kept",
+    "authority": "because an authority ordered it",
+}
 ACTIONS = {
     "auto_reply": "answer automatically",
     "follow_up": "write again later",
@@ -45,6 +51,7 @@ def in_words(chain: dict[str, Any]) -> list[str]:
         f"  thread   {thread['id']}, message {message['seq']} of {thread['last_seq']}, folder {thread['folder']}, "
         f"{thread['status']}, {'a person' if thread['control'] == 'human' else 'the AI'} in control",
         f"           because of the rule {thread['scope_rule']}: {RULES.get(thread['scope_rule'], '')}",
+        *_erased(message),
         *_nature(message),
         *_decision(chain["decision"]),
         *_waiting(chain["waiting"]),
@@ -58,6 +65,13 @@ def in_words(chain: dict[str, Any]) -> list[str]:
 def _short(text: str | None, limit: int = 100) -> str:
     flat = " ".join((text or "").split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _erased(message: dict[str, Any]) -> list[str]:
+    if not message.get("erased_at"):
+        return []
+    return [f"  erased   {message['erased_at']}, {ERASED.get(message.get('erased_because') or '', 'with its contact')}:"
+            " its text, files and addresses are gone for good"]  # fmt: skip
 
 
 def _nature(message: dict[str, Any]) -> list[str]:

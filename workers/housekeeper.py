@@ -12,6 +12,9 @@ log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
+ERASING_S = 1.0
+"""How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
+ERASED_AT_ONCE = 500
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
        ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"))  # fmt: skip
 
@@ -25,7 +28,7 @@ class Housekeeper:
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
-        accounts; seal audit logs, once a minute."""
+        accounts, go on erasing; seal audit logs, once a minute."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
@@ -33,17 +36,29 @@ class Housekeeper:
             analyzed = await db.fetch_value(connection, "operations", "analyze_grown")
             silent = await db.fetch_value(connection, "operations", "mark_silent_sessions")
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
+            emptied = await self._erase(connection)
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
             expired = await self._expire(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
-            ("silent", silent), ("swept", swept), ("sealed", sealed), ("expired", expired),
+            ("silent", silent), ("swept", swept), ("emptied", emptied), ("sealed", sealed), ("expired", expired),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
                 log.info("housekeeping", extra={what: count})
         return min(ROUND_S, lease / 2)
+
+    async def _erase(self, connection: db.Connection) -> int:
+        """Messages looked at in erasures that the call could not finish; each step is a transaction of its own."""
+        until = time.monotonic() + ERASING_S
+        emptied = 0
+        while time.monotonic() < until:
+            step = await db.fetch_value(connection, "operations", "continue_erasures", limit=ERASED_AT_ONCE)
+            if not step:
+                break
+            emptied += step
+        return emptied
 
     async def _expire(self, connection: db.Connection) -> int:
         """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of

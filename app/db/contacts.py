@@ -15,6 +15,7 @@ from app.domain.contacts import (
     ContactDetail,
     ContactIdentity,
     ContactPut,
+    Erasure,
     MergedContacts,
 )  # fmt: skip
 
@@ -60,6 +61,13 @@ async def block_contact(unit: Unit, contact_id: UUID, *, blocked: bool) -> Conta
     """Block a contact or let him in again."""
     return msgspec.convert(
         await unit.call(QUERIES["block_contact"], {"contact_id": contact_id, "blocked": blocked}), ContactBlock
+    )
+
+
+async def erase_contact(unit: Unit, contact_id: UUID, reason: str) -> Erasure:
+    """Forget a contact, or learn how far that is."""
+    return msgspec.convert(
+        await unit.call(QUERIES["erase_contact"], {"contact_id": contact_id, "reason": reason}), Erasure
     )
 
 

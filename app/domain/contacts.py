@@ -12,6 +12,7 @@ ContactKind = Literal["unknown", "customer", "provider", "lead"]
 AddressKind = Annotated[str, msgspec.Meta(pattern=NAME)]
 """email, phone, or the channel whose own ids these are: telegram, push, in_app …"""
 Purpose = Literal["service", "notification", "marketing"]
+ErasureReason = Literal["request", "retention", "mistake", "authority"]
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -27,6 +28,7 @@ class Contact(msgspec.Struct, frozen=True):
     auth_user_id: UUID | None
     merged_into: UUID | None
     blocked_at: datetime | None
+    erased_at: datetime | None
     attributes: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -86,3 +88,16 @@ class ConsentRecorded(msgspec.Struct, frozen=True):
     contact_id: UUID
     consent_id: UUID
     granted: bool
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """How far a contact is erased: `done`, or `running` while the housekeeper empties what is left."""
+
+    contact_id: UUID
+    erasure_id: UUID
+    status: Literal["running", "done"]
+    reason: ErasureReason
+    messages_erased: int
+    sends_cancelled: int
+    requested_at: datetime
+    finished_at: datetime | None

@@ -45,6 +45,7 @@ create table public.contacts (
   auth_user_id uuid,
   merged_into uuid,
   blocked_at timestamptz,
+  erased_at timestamptz,
   attributes jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -67,6 +68,8 @@ comment on column public.contacts.merged_into is
 'Set on the loser of a merge: the contact that goes on. Never points at a merged contact.';
 comment on column public.contacts.blocked_at is
 'Since when nothing is sent to this contact and the AI does not answer him.';
+comment on column public.contacts.erased_at is
+'Since when nothing is known of this person: the row is a tombstone that ids may point at, and stays one.';
 
 create table public.contact_identities (
   tenant_id uuid not null,
@@ -193,6 +196,40 @@ $$;
 comment on function private.tg_contacts__link_rules() is
 'Definer: reads auth.users. No account can take over a contact by claiming his address.';
 
+create function private.tg_contacts__stay_erased() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'this contact was erased'
+    using errcode = 'PT409', detail = '{"code": "erased"}', hint = 'Make a new contact if the person comes back.';
+end
+$$;
+comment on function private.tg_contacts__stay_erased() is 'Nothing is written on a tombstone, whoever asks.';
+
+create function private.tg_any__refuse_erased() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_erased_at timestamptz;
+begin
+  -- The lock makes an erasure come before this row or after it: whoever erases sees the row. Not the contact's own:
+  -- a merge holds that one while it waits for the key of the thread that is being made.
+  perform pg_advisory_xact_lock_shared(hashtextextended(new.tenant_id::text || new.contact_id::text, 6));
+  select c.erased_at into v_erased_at from public.contacts as c
+  where c.tenant_id = new.tenant_id and c.id = new.contact_id;
+  if v_erased_at is null then
+    return new;
+  end if;
+  if tg_table_name = 'et_threads' and private.worker_tenant() is not null then
+    raise exception 'this contact was erased while his message came in'
+      using errcode = 'serialization_failure', hint = 'Try again: the message makes a new contact.';
+  end if;
+  raise exception 'this contact was erased'
+    using errcode = 'PT409', detail = '{"code": "erased"}', hint = 'Make a new contact if the person comes back.';
+end
+$$;
+comment on function private.tg_any__refuse_erased() is
+'Definer: keeps erasures of the contact out. Nothing new hangs on somebody who was erased; a receiver is told to look '
+'again.';
+
 create function private.claim_contact(p_tenant_slug text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -234,6 +271,12 @@ comment on function private.claim_contact(text) is
 
 create trigger contacts_100_link_rules before insert or update of auth_user_id on public.contacts
 for each row execute function private.tg_contacts__link_rules();
+create trigger contacts_090_stay_erased before update on public.contacts
+for each row when (old.erased_at is not null) execute function private.tg_contacts__stay_erased();
+create trigger contact_identities_090_refuse_erased before insert or update of contact_id on public.contact_identities
+for each row execute function private.tg_any__refuse_erased();
+create trigger contact_consents_090_refuse_erased before insert on public.contact_consents
+for each row execute function private.tg_any__refuse_erased();
 create trigger contacts_110_touch before update on public.contacts
 for each row execute function private.tg_any__touch();
 create trigger contact_consents_100_refuse before update or delete on public.contact_consents

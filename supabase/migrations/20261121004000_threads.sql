@@ -43,6 +43,7 @@ create table public.et_threads (
   preview text,
   created_at timestamptz not null default now(),
   closed_at timestamptz,
+  erased_at timestamptz,
   merged_into uuid,
   constraint et_threads_tenant_id_id_pkey primary key (tenant_id, id),
   constraint et_threads_tenant_id_scope_key_key unique (tenant_id, scope_key),
@@ -79,6 +80,8 @@ comment on column public.et_threads.merged_into is
 'The thread that goes on for this one: new messages land there and reads show both. Always one hop. Its own messages '
 'stay.';
 comment on column public.et_threads.closed_at is 'Since when it is closed or archived; null while it is neither.';
+comment on column public.et_threads.erased_at is
+'Since when the conversation is being emptied, or is empty: archived, and nothing new is written in it.';
 comment on column public.et_threads.relationship_id is 'Groups the threads of one pair over its contexts.';
 
 create table public.thread_aliases (
@@ -266,6 +269,23 @@ comment on function private.tg_threads__head() is
 create trigger et_threads_300_head before insert or update of
 last_seq, last_rev, last_inbound_seq, staff_read_seq, unread_count on public.et_threads
 for each row execute function private.tg_threads__head();
+
+create function private.tg_threads__stay_erased() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if (new.status, new.subject, new.preview, new.labels, new.last_seq, new.erased_at)
+    is distinct from (old.status, old.subject, old.preview, old.labels, old.last_seq, old.erased_at) then
+    raise exception 'this conversation was erased'
+      using errcode = 'PT409', detail = '{"code": "erased"}', hint = 'Whoever writes again begins a new one.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_threads__stay_erased() is 'An erased conversation is not written in, reopened or named.';
+create trigger et_threads_090_stay_erased before update on public.et_threads
+for each row when (old.erased_at is not null) execute function private.tg_threads__stay_erased();
+create trigger et_threads_095_refuse_erased before insert on public.et_threads
+for each row when (new.contact_id is not null) execute function private.tg_any__refuse_erased();
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

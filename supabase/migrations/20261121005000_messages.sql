@@ -52,6 +52,7 @@ create table public.et_messages (
   created_at timestamptz not null default now(),
   edited_at timestamptz,
   deleted_at timestamptz,
+  erased_at timestamptz,
   feed_epoch integer not null default 1,
   xid xid8 not null default pg_current_xact_id(),
   constraint et_messages_tenant_id_id_pkey primary key (tenant_id, id),
@@ -109,6 +110,8 @@ comment on column public.et_messages.search_vector is
 'Set only where the search policy is full: no vector, no index entry.';
 comment on column public.et_messages.xid is
 'Transaction of the insert; with feed_epoch and id the cursor of the tenant''s feed.';
+comment on column public.et_messages.erased_at is
+'Since when the row is a tombstone: place, status and ids stay, nothing a person wrote or is reached at.';
 comment on column public.et_messages.metadata is
 'Channel facts (headers, sizes, refused files). Never another copy of the body.';
 

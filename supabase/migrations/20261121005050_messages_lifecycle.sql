@@ -37,9 +37,18 @@ begin
   if (new.tenant_id, new.id, new.thread_id, new.seq, new.channel, new.direction, new.sender, new.created_at)
     is distinct from
     (old.tenant_id, old.id, old.thread_id, old.seq, old.channel, old.direction, old.sender, old.created_at)
-    or (old.external_message_id is not null and new.external_message_id is distinct from old.external_message_id) then
+    or (old.external_message_id is not null and new.external_message_id is distinct from old.external_message_id
+      and (old.erased_at is not null or new.erased_at is null)) then
     raise exception 'the place, sender and ids of a message never change'
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Write a new message.';
+  end if;
+  if old.erased_at is not null and (new.delivery_status = 'received' or (
+    new.body, new.subject, new.sender_name, new.sender_address, new.client_message_id, new.content_digest,
+    new.reference_ids, new.metadata, new.search_vector, new.erased_at) is distinct from (
+    old.body, old.subject, old.sender_name, old.sender_address, old.client_message_id, old.content_digest,
+    old.reference_ids, old.metadata, old.search_vector, old.erased_at)) then
+    raise exception 'this message was erased'
+      using errcode = 'PT409', detail = '{"code": "erased"}', hint = 'Write a new message.';
   end if;
   if new.rev < old.rev then
     raise exception 'rev only grows' using errcode = 'PT409', detail = '{"code": "head_regressed"}',
@@ -49,7 +58,7 @@ begin
 end
 $$;
 comment on function private.tg_messages__guard() is
-'Refuses transitions the lifecycle does not know and any change of a message''s identity.';
+'Refuses transitions the lifecycle does not know, any change of a message''s identity, and writing on a tombstone.';
 
 create function private.tg_messages__take_rev() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -113,20 +113,42 @@ end
 $$;
 comment on function private.folder_of(real, text) is 'The folder a message asks for.';
 
+create function private.refuse_erased_thread(p_tenant_id uuid, p_thread_id uuid) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if exists (
+    select from public.et_threads as t
+    where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.erased_at is not null) then
+    raise exception 'the conversation was erased while a message came in'
+      using errcode = 'serialization_failure', hint = 'Try again: the message begins a new conversation.';
+  end if;
+end
+$$;
+comment on function private.refuse_erased_thread(uuid, uuid) is
+'Definer: a receiver that had found this thread before it was erased looks again, and finds another.';
+
 create function private.refuse_message(p_tenant_id uuid, p_thread_id uuid, p_sender_kind text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   if p_sender_kind = 'ai' and exists (
-    select from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id) then
+    select from public.et_threads as t
+    where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.erased_at is null) then
     raise exception 'the conversation moved on while the AI was answering'
       using errcode = 'PT409', detail = '{"code": "fence_moved"}', hint = 'Decide again on what is there now.';
+  end if;
+  if exists (
+    select from public.et_threads as t
+    where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.erased_at is not null) then
+    raise exception 'this conversation was erased'
+      using errcode = 'PT409', detail = '{"code": "erased", "field": "thread_id"}',
+        hint = 'Whoever writes again begins a new one.';
   end if;
   raise exception 'no such thread in this tenant'
     using errcode = 'PT404', detail = '{"code": "not_found", "field": "thread_id"}', hint = 'Check the thread id.';
 end
 $$;
 comment on function private.refuse_message(uuid, uuid, text) is
-'Definer: says why a message found no place: its fence moved, or there is no such thread.';
+'Definer: says why a message found no place: its fence moved, its thread was erased, or there is none.';
 
 create function private.place_inbound(p_message public.et_messages, p_rule text) returns public.et_messages
 language plpgsql volatile security definer set search_path = '' as $$
@@ -168,12 +190,14 @@ begin
       last_direction = p_message.direction,
       preview = case when v_shown then left(p_message.body, 160) else t.preview end
     where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id and (not v_inbound or t.merged_into is null)
+      and t.erased_at is null
       and (p_message.sender_kind <> 'ai' or (t.control = 'ai' and t.control_epoch = p_message.control_epoch
         and t.last_inbound_seq = p_message.based_on_seq))
     returning t.last_seq, t.last_rev, t.staff_readable, coalesce(t.search_policy, p_search_policy), t.last_message_at
     into p_message.seq, p_message.rev, p_message.staff_readable, v_policy, p_message.created_at;
     exit when found or not v_inbound;
-    -- Merged since the look-up: what comes in goes on to the winner.
+    -- Merged since the look-up: what comes in goes on to the winner. Erased since: the look-up is made again.
+    perform private.refuse_erased_thread(p_message.tenant_id, p_message.thread_id);
     select t.merged_into into p_message.thread_id from public.et_threads as t
     where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id;
     exit when p_message.thread_id is null;
@@ -227,6 +251,11 @@ begin
     end if;
   end if;
   if v_inbound then
+    if exists (
+      select from public.et_messages as m where m.tenant_id = p_message.tenant_id and m.channel = p_message.channel
+        and m.external_message_id = private.salted_digest(p_message.tenant_id, p_message.external_message_id)) then
+      return null; -- read once more from where its sender left it: it stays erased
+    end if;
     p_message := private.place_inbound(p_message, coalesce(v_rule, 'channel_contact'));
     p_message.sender := 'contact:' || p_message.sender_contact_id::text;
     p_message.sender_kind := 'contact';
@@ -274,6 +303,13 @@ begin
     and not exists (
       select from public.et_messages as d where d.tenant_id = new.tenant_id and d.channel = new.channel
         and d.external_message_id = new.external_message_id)
+    and not exists (
+      -- Nor one that was erased, see private.salted_digest(); most tenants have no salt.
+      select from private.tenant_salts as z
+      inner join public.et_messages as d on d.tenant_id = z.tenant_id and d.channel = new.channel
+        and d.external_message_id = 'erased:'
+        || encode(sha256(z.salt || convert_to(new.external_message_id, 'UTF8')), 'hex')
+      where z.tenant_id = new.tenant_id)
   returning t.id, t.last_seq, t.last_rev, t.staff_readable, t.last_message_at, coalesce(t.search_policy,
     s.search_policy), i.contact_id, 'contact:' || i.contact_id::text, 'contact', 'received',
     (select e.epoch from private.feed_epochs as e)
@@ -321,7 +357,8 @@ create trigger et_messages_200_guard before update on public.et_messages
 for each row execute function private.tg_messages__guard();
 create trigger et_messages_210_take_rev before update on public.et_messages
 for each row when (
-  (old.body, old.subject, old.moderation_status, old.deleted_at, old.edited_at)
+  -- Whoever empties many at once has moved the head for all of them.
+  old.rev = new.rev and (old.body, old.subject, old.moderation_status, old.deleted_at, old.edited_at)
   is distinct from (new.body, new.subject, new.moderation_status, new.deleted_at, new.edited_at)
 )
 execute function private.tg_messages__take_rev();

@@ -66,14 +66,18 @@ begin
       (r.known is null and r.is_first) or r.content_digest is null or r.content_digest is not distinct from r.digest))
   into v_new, v_is_plain
   from (
-    select m.ord, d.id as known, m.content_digest, row_number() over same = 1 as is_first,
-      case when d.id is null then first_value(m.content_digest) over same else d.content_digest end as digest,
+    select m.ord, coalesce(d.id, e.id) as known, m.content_digest, row_number() over same = 1 as is_first,
+      case when d.id is not null then d.content_digest when e.id is not null then m.content_digest
+        else first_value(m.content_digest) over same end as digest,
       coalesce(s.thread_scopes ->> m.channel, 'channel_contact') = 'channel_contact'
       and m.external_message_id is not null and m.sender_contact_id is null and s.tenant_id is not null as is_plain
     from unnest(p_rows) as m
     left join public.tenant_settings as s on s.tenant_id = m.tenant_id
     left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel
       and d.external_message_id = m.external_message_id
+    left join private.tenant_salts as z on z.tenant_id = m.tenant_id
+    left join public.et_messages as e on e.tenant_id = z.tenant_id and e.channel = m.channel
+      and e.external_message_id = private.salted_digest(z.tenant_id, m.external_message_id)
     window same as (partition by m.tenant_id, m.channel, m.external_message_id order by m.ord)
   ) as r;
   return case when v_is_plain then coalesce(v_new, '{}') end;
@@ -96,7 +100,10 @@ begin
     and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || i.contact_id::text
   left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel
     and d.external_message_id = m.external_message_id
-  where d.id is null and m.sender_contact_id is null
+  left join private.tenant_salts as z on z.tenant_id = m.tenant_id
+  left join public.et_messages as e on e.tenant_id = z.tenant_id and e.channel = m.channel
+    and e.external_message_id = private.salted_digest(z.tenant_id, m.external_message_id)
+  where d.id is null and e.id is null and m.sender_contact_id is null
     and coalesce(s.thread_scopes ->> m.channel, 'channel_contact') = 'channel_contact';
   if cardinality(threads) = cardinality(p_rows) then
     select bool_and(t.is_ready) into v_settled from (
@@ -194,6 +201,9 @@ begin
     inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id;
     exit when v_settled is not false;
   end loop;
+  perform private.refuse_erased_thread(t.tenant_id, t.id)
+  from (select distinct m.tenant_id, m.thread_id from unnest(v_threads, p_rows) as m (thread_id)) as v
+  inner join public.et_threads as t on t.tenant_id = v.tenant_id and t.id = v.thread_id and t.erased_at is not null;
   update public.et_threads as t
   set status = 'open', snoozed_until = null, closed_at = null, folder = case when v.is_personal then 'inbox' else t.folder end
   from (

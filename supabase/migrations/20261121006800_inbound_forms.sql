@@ -32,6 +32,9 @@ create index form_links_tenant_id_session_id_idx on private.form_links (tenant_i
 create index form_links_tenant_id_contact_id_idx on private.form_links (tenant_id, contact_id);
 create index form_links_tenant_id_message_id_idx on private.form_links (tenant_id, message_id);
 
+create trigger form_links_090_refuse_erased before insert on private.form_links
+for each row execute function private.tg_any__refuse_erased();
+
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.create_form_link(p_session_id uuid, p_contact_id uuid, p_message_id uuid, p_days integer)

@@ -15,6 +15,10 @@ begin
   order by r.seq desc limit 1;
   select r.* into s from public.et_channel_sessions as r
   where r.tenant_id = p_thread.tenant_id and r.id = p_thread.channel_session_id;
+  if p_thread.erased_at is not null then
+    return next;
+    return;
+  end if;
   recipient := coalesce(m.metadata ->> 'reply_to', m.sender_address);
   if recipient is null then
     select i.address into recipient from public.contact_identities as i
@@ -197,6 +201,13 @@ begin
   where r.tenant_id = m.tenant_id and r.kind = any(array[private.address_kind(m.channel), m.channel])
     and r.address = p_queue.recipient
   order by r.scope limit 1;
+  if x.scope is distinct from 'all' then
+    select coalesce(r.scope, x.scope), coalesce(r.reason, x.reason) into x.scope, x.reason
+    from (select private.salted_digest(m.tenant_id, p_queue.recipient) as digest) as d
+    left join private.suppression_digests as r on r.tenant_id = m.tenant_id and r.digest = d.digest
+      and r.kind = any(array[private.address_kind(m.channel), m.channel])
+    order by r.scope limit 1;
+  end if;
   v_window := private.thread_window(th);
   if m.sender_kind = 'ai' and (th.control <> 'ai' or m.control_epoch <> th.control_epoch) then
     verdict := 'cancel'; reason := 'human_takeover';

@@ -204,8 +204,8 @@ begin
     select from public.et_outbound_queue as q
     inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
     inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
-    where q.tenant_id = p_tenant_id and q.id = p_queue_id and m.sender_kind = 'ai'
-      and (t.control <> 'ai' or t.control_epoch <> m.control_epoch)
+    where q.tenant_id = p_tenant_id and q.id = p_queue_id and (t.erased_at is not null or (
+      m.sender_kind = 'ai' and (t.control <> 'ai' or t.control_epoch <> m.control_epoch)))
   ) then
     return 'superseded';
   end if;
@@ -215,7 +215,8 @@ begin
 end
 $$;
 comment on function private.mark_send_started(uuid, uuid, bigint) is
-'Definer, for the router: ok, and from the commit on this try may have delivered; superseded: a person took over; '
+'Definer, for the router: ok, and from the commit on this try may have delivered; superseded: a person took over, or '
+'the conversation was erased; '
 'lost: somebody else has the row.';
 
 create function private.retry_delay(p_attempt integer, p_retry_after double precision) returns interval
@@ -318,15 +319,26 @@ comment on function private.complete_outbound(uuid, uuid, bigint, jsonb) is
 
 create function private.suppress(p_tenant_id uuid, p_channel text, p_address text, p_reason text,
   p_message_id uuid) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_scope text := case when p_reason = 'unsubscribed' then 'automatic' else 'all' end;
+begin
+  if p_address ~ '^erased:[0-9a-f]{64}$' then
+    -- Who was erased followed a link in an old mail, or complained about it: his word holds.
+    insert into private.suppression_digests as d (tenant_id, kind, digest, scope, reason)
+    values (p_tenant_id, p_channel, p_address, v_scope, p_reason)
+    on conflict (tenant_id, kind, digest) do update set scope = 'all', reason = excluded.reason
+    where d.scope = 'automatic' and excluded.scope = 'all';
+    return;
+  end if;
   insert into public.suppressions as s (tenant_id, kind, address, scope, reason, source_message_id)
-  select p_tenant_id, p_channel, k.address,
-    case when p_reason = 'unsubscribed' then 'automatic' else 'all' end, p_reason, p_message_id
+  select p_tenant_id, p_channel, k.address, v_scope, p_reason, p_message_id
   from (select case p_channel when 'email' then lower(p_address) else p_address end as address) as k
   where private.is_address(private.address_kind(p_channel), k.address)
   on conflict (tenant_id, kind, address) do update
   set scope = 'all', reason = excluded.reason, source_message_id = excluded.source_message_id
-  where s.scope = 'automatic' and excluded.scope = 'all'
+  where s.scope = 'automatic' and excluded.scope = 'all';
+end
 $$;
 comment on function private.suppress(uuid, text, text, text, uuid) is
 'Definer: nothing more is sent to this address on this channel; a stronger reason replaces a weaker one.';

@@ -80,6 +80,10 @@ language sql stable security definer set search_path = '' as $$
   select q.id from public.et_outbound_queue as q
   where q.tenant_id = p_tenant_id and q.provider_message_id = p_receipt ->> 'external_message_id'
   union
+  select q.id from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id
+    and q.provider_message_id = private.salted_digest(p_tenant_id, p_receipt ->> 'external_message_id')
+  union
   select q.id from public.et_messages as m
   inner join public.et_outbound_queue as q on q.tenant_id = m.tenant_id and q.message_id = m.id
   where m.tenant_id = p_tenant_id and m.channel = p_receipt ->> 'channel'
@@ -104,6 +108,11 @@ begin
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = p_tenant_id and q.id in (select private.receipt_queue_ids(p_tenant_id, p_receipt))
   order by q.created_at desc limit 1 for no key update of q;
+  if v_queue.recipient ~ '^erased:[0-9a-f]{64}$' then
+    p_receipt := p_receipt - '{recipient,diagnostic}'::text[] || jsonb_build_object(
+      'event_id', private.salted_digest(p_tenant_id, p_receipt ->> 'event_id'),
+      'external_message_id', private.salted_digest(p_tenant_id, p_receipt ->> 'external_message_id'));
+  end if;
   insert into public.delivery_receipts (
     tenant_id, provider, event_id, kind, external_message_id, message_id, recipient, status_code, diagnostic, machine,
       occurred_at)

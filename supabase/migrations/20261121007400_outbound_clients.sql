@@ -27,28 +27,33 @@ declare
 begin
   delete from public.suppressions as x where x.tenant_id = v_tenant and x.kind = p_kind and x.address = p_address
   returning x.reason into v_reason;
+  v_reason := coalesce(private.lift_erased(v_tenant, p_kind, p_address), v_reason);
   if v_reason is null then
     return private.not_found('suppression');
   end if;
   perform private.audit(v_tenant, 'suppression.lifted', 'suppression', null,
-    jsonb_build_object('kind', p_kind, 'address', p_address, 'reason', v_reason));
+    jsonb_build_object('kind', p_kind, 'address', private.address_digest(v_tenant, p_address), 'reason', v_reason));
   return jsonb_build_object('kind', p_kind, 'address', p_address, 'lifted', true);
 end
 $$;
 comment on function private.lift_suppression(text, text) is
-'Definer: an address may be written to again; the audit log keeps why it was not.';
+'Definer: an address may be written to again; the audit log keeps why it was not, and of the address a digest.';
 
 create function private.note_reachable(p_tenant_id uuid, p_channel text, p_address text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_lifted boolean;
 begin
   delete from public.suppressions as x
   where x.tenant_id = p_tenant_id and x.tenant_id = private.worker_tenant() and x.address = p_address
     and x.kind = p_channel and x.reason = 'bounced';
-  if found then
-    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null,
-      jsonb_build_object('kind', p_channel, 'address', p_address, 'reason', 'bounced'));
+  v_lifted := found or (p_tenant_id = private.worker_tenant()
+    and private.lift_erased(p_tenant_id, p_channel, p_address, '{bounced}') is not null);
+  if v_lifted then
+    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null, jsonb_build_object(
+      'kind', p_channel, 'address', private.address_digest(p_tenant_id, p_address), 'reason', 'bounced'));
   end if;
-  return found;
+  return v_lifted;
 end
 $$;
 comment on function private.note_reachable(uuid, text, text) is
@@ -88,15 +93,22 @@ comment on function private.note_opt_out(uuid, text, text, text) is
 
 create function private.note_opt_in(p_tenant_id uuid, p_channel text, p_address text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_lifted boolean;
 begin
   delete from public.suppressions as x
   where x.tenant_id = p_tenant_id and x.tenant_id = private.worker_tenant() and x.address = p_address
     and x.kind = p_channel and x.reason in ('unsubscribed', 'bounced');
-  if found then
-    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null,
-      jsonb_build_object('kind', p_channel, 'address', p_address, 'reason', 'unsubscribed'));
+  v_lifted := found;
+  if p_tenant_id = private.worker_tenant()
+    and private.lift_erased(p_tenant_id, p_channel, p_address, '{unsubscribed,bounced}') is not null then
+    v_lifted := true;
   end if;
-  return found;
+  if v_lifted then
+    perform private.audit(p_tenant_id, 'suppression.lifted', 'suppression', null, jsonb_build_object(
+      'kind', p_channel, 'address', private.address_digest(p_tenant_id, p_address), 'reason', 'unsubscribed'));
+  end if;
+  return v_lifted;
 end
 $$;
 comment on function private.note_opt_in(uuid, text, text) is

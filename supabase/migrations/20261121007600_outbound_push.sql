@@ -68,6 +68,7 @@ begin
   insert into public.contact_identities (tenant_id, contact_id, kind, address, verified_at)
   values (v_tenant, v_contact, 'push', v_address, clock_timestamp());
   delete from public.suppressions as s where s.tenant_id = v_tenant and s.kind = 'push' and s.address = v_address;
+  perform private.lift_erased(v_tenant, 'push', v_address);
   return jsonb_build_object('contact_id', v_contact, 'registered', true);
 end
 $$;

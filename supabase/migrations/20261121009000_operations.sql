@@ -19,7 +19,13 @@ language sql stable security definer set search_path = '' as $$
       'channel', m.channel, 'direction', m.direction, 'delivery_status', m.delivery_status, 'sender', m.sender,
       'sender_address', m.sender_address, 'subject', m.subject, 'preview', left(m.body, 160), 'external_message_id',
       m.external_message_id, 'auto_class', m.auto_class, 'spam_score', m.spam_score, 'cause_kind', m.cause_kind,
-      'cause_id', m.cause_id, 'created_at', m.created_at, 'metadata', m.metadata) from m),
+      'cause_id', m.cause_id, 'created_at', m.created_at, 'metadata', m.metadata, 'erased_at', m.erased_at,
+      'erased_because', (
+        select e.reason from private.erasures as e inner join public.et_threads as t
+          on t.tenant_id = m.tenant_id and t.id = m.thread_id
+        where e.tenant_id = m.tenant_id and m.erased_at is not null
+          and e.contact_ids && array[m.sender_contact_id, t.contact_id]
+        order by m.sender_contact_id = any(e.contact_ids) desc nulls last limit 1)) from m),
     'thread', (select jsonb_build_object('id', t.id, 'scope_rule', t.scope_rule, 'scope_key', t.scope_key, 'folder',
       t.folder,
       'status', t.status, 'control', t.control, 'control_epoch', t.control_epoch, 'contact_id', t.contact_id,
@@ -225,7 +231,30 @@ insert into private.invariants (name, claim, query) values
   inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id
   left join private.attachment_blobs as b on b.tenant_id = a.tenant_id and b.attachment_id = a.id
   where (a.status = 'released' and m.direction = 'inbound' and (a.checked_by is null or a.checked_at is null))
-    or (a.status in ('refused', 'erased') and b.attachment_id is not null)$q$);
+    or (a.status in ('refused', 'erased') and b.attachment_id is not null)$q$),
+('erased_is_empty', 'Of an erased contact no name, address, text or send to him is left, once it is finished.', $q$
+  select c.tenant_id, c.id, 'contact' as kind from public.contacts as c
+  where c.erased_at is not null and (coalesce(c.display_name, c.company, c.auth_user_id::text) is not null
+    or c.attributes <> '{}' or c.blocked_at is null or exists (
+      select from public.contact_identities as i where i.tenant_id = c.tenant_id and i.contact_id = c.id))
+  union all
+  select m.tenant_id, m.id, 'message' from public.et_messages as m
+  where m.erased_at is not null and (m.body <> '' or m.metadata <> '{}' or m.search_vector is not null
+    or coalesce(m.subject, m.sender_name, m.sender_address, m.client_message_id) is not null)
+  union all
+  select m.tenant_id, m.id, 'not yet a tombstone' from private.erasures as e
+  inner join public.et_threads as t on t.tenant_id = e.tenant_id and t.contact_id = any(e.contact_ids)
+    and t.erased_at is not null
+  inner join public.et_messages as m on m.tenant_id = t.tenant_id and m.thread_id = t.id
+  where e.finished_at is not null and m.erased_at is null
+  union all
+  select q.tenant_id, q.id, 'send' from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  where m.erased_at is not null and (q.status in ('queued', 'sending') or q.recipient !~ '^erased:')$q$),
+('erasure_has_work', 'An erasure is finished exactly when no conversation of it waits.', $q$
+  select e.tenant_id, e.id from private.erasures as e
+  where (e.finished_at is null) <> exists (
+    select from private.erasure_work as w where w.tenant_id = e.tenant_id and w.erasure_id = e.id)$q$);
 
 create function private.residual_sends(p_since timestamptz default '-infinity')
 returns table (tenant_id uuid, thread_id uuid, message_id uuid, send_started_at timestamptz, taken_over_at timestamptz)

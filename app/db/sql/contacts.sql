@@ -1,7 +1,7 @@
 -- name: list_contacts
 -- A page of contacts, newest first below a cursor; merged ones are left out.
 select c.id, c.kind, c.display_name, c.company, c.locale, c.time_zone, c.home_region, c.auth_user_id, c.merged_into,
-  c.blocked_at, c.attributes, c.created_at, c.updated_at
+  c.blocked_at, c.erased_at, c.attributes, c.created_at, c.updated_at
 from public.contacts as c
 where c.tenant_id = current_setting('parley.active_tenant')::uuid and c.merged_into is null
   and (%(below_id)s::uuid is null or c.id < %(below_id)s::uuid)
@@ -16,7 +16,7 @@ limit %(limit)s::integer;
 -- name: get_contact
 -- One contact with his addresses, the newest consents and the contacts merged into him.
 select c.id, c.kind, c.display_name, c.company, c.locale, c.time_zone, c.home_region, c.auth_user_id, c.merged_into,
-  c.blocked_at, c.attributes, c.created_at, c.updated_at,
+  c.blocked_at, c.erased_at, c.attributes, c.created_at, c.updated_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', i.id, 'kind', i.kind, 'address', i.address, 'verified_at', i.verified_at)
       order by i.created_at, i.id)
@@ -43,6 +43,10 @@ select public.merge_contacts(%(winner_id)s::uuid, %(loser_id)s::uuid);
 -- name: block_contact
 -- Block a contact, or let him in again.
 select public.block_contact(%(contact_id)s::uuid, %(blocked)s::boolean);
+
+-- name: erase_contact
+-- Forget a contact; said again, how far it is.
+select public.erase_contact(%(contact_id)s::uuid, %(reason)s::text);
 
 -- name: record_consent
 -- What a contact agreed to or took back.

@@ -20,10 +20,11 @@ values (
 returning id::text, thread_id::text, seq;
 
 -- name: find_message
--- The message a duplicate repeats: the qualified id first, which is the one this content has.
+-- The message a duplicate repeats: the qualified id first, which is the one this content has; or its tombstone.
 select m.id::text, m.thread_id::text, m.seq from public.et_messages as m
 where m.tenant_id = %(tenant_id)s and m.channel = %(channel)s and m.external_message_id in (
-  %(external_message_id)s, %(external_message_id)s || '#' || encode(%(content_digest)s, 'hex'))
+  %(external_message_id)s, %(external_message_id)s || '#' || encode(%(content_digest)s, 'hex'),
+  private.salted_digest(%(tenant_id)s, %(external_message_id)s))
 order by length(m.external_message_id) desc limit 1;
 
 -- name: insert_attachment

@@ -195,3 +195,7 @@ inner join public.tenants as n on n.id = t.tenant_id
 left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
 where (%(tenant)s::text is null or n.slug = %(tenant)s) and (%(folder)s::text is null or t.folder = %(folder)s)
 order by t.last_message_at desc nulls last limit %(limit)s;
+
+-- name: continue_erasures
+-- The next messages of somebody who was erased are emptied; 0 when nothing is to be done now.
+select private.continue_erasures(%(limit)s) as step;

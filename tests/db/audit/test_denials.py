@@ -16,7 +16,7 @@ CALLS = [
     ("revoke_invitation(%s)", "invitation"), ("revoke_api_key(%s)", "api_key"), ("set_thread_search(%s,"
                                                                                  " 'none')", "thread"),
     ("set_channel_session_status(%s, 'paused')", "channel_session"), ("switch_tenant(%s)", "tenant"),
-    ("put_contact(%s, '{}')", "contact"), ("block_contact(%s)", "contact"), ("delete_faq_entry(%s)", "faq_entry"),
+    ("put_contact(%s, '{}')", "contact"), ("block_contact(%s)", "contact"), ("erase_contact(%s, 'request')", "contact"), ("delete_faq_entry(%s)", "faq_entry"),
     ("record_consent(%s, 'email', 'marketing', true)", "contact"), ("delete_canned_reply(%s)", "canned_reply"),
 ]  # fmt: skip
 

@@ -44,6 +44,8 @@ CORRUPTIONS: dict[str, str] = {
                           " values (%(t)s, 'p', 'e', 'read', %(out)s)",
     "quarantine_has_work": "delete from private.attachment_work where tenant_id = %(t)s",
     "released_was_checked": "update public.message_attachments set status = 'released' where tenant_id = %(t)s",
+    "erased_is_empty": "update public.et_messages set body = 'x' where id = %(erased)s",
+    "erasure_has_work": "update private.erasures set finished_at = null where tenant_id = %(t)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
 }  # fmt: skip
 
@@ -67,8 +69,12 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
         "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes)"
         " values (%s, %s, 'a.txt', 'text/plain', 1)", [tenant.id, waiting["id"]],
     )  # fmt: skip
+    gone = world.arrive(tenant, "gone@people.test")
+    world.owner.execute("select private.begin_erasure(%s, %s, 'request')", [tenant.id, gone["sender_contact_id"]])
+    while world.value("select private.continue_erasures(500)"):
+        pass
     ids = {
-        "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
+        "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
         "c": waiting["sender_contact_id"], "other_c": claimed["sender_contact_id"],
     }  # fmt: skip

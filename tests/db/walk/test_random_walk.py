@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ class Walk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world.calm()
-        self.tenant: Tenant = self.world.tenant("agent", auto_replies_per_hour=4, sends_per_minute=1000)
+        self.tenant: Tenant = self.world.tenant("agent", "admin", auto_replies_per_hour=4, sends_per_minute=1000)
         self.mails: list[tuple[str, str]] = []
         self.inbound: list[Row] = []
         self.outbound: list[Row] = []
@@ -49,8 +50,28 @@ class Walk(RuleBasedStateMachine):
                                            "send_message(%s, 'from a person')"]))  # fmt: skip
     def act_as_agent(self, pick: int, call: str) -> None:
         """Somebody does something with a thread."""
-        threads = self.world.all("select id from public.et_threads where tenant_id = %s order by id", self.tenant.id)
-        self.world.rpc(self.tenant.people["agent"], self.tenant, call, threads[pick % len(threads)]["id"])
+        threads = self.world.all("select * from public.et_threads where tenant_id = %s order by id", self.tenant.id)
+        thread = threads[pick % len(threads)]
+        try:
+            self.world.rpc(self.tenant.people["agent"], self.tenant, call, thread["id"])
+        except psycopg.Error as error:
+            assert thread["erased_at"] and error.sqlstate in ("PT409", "PT422"), error
+
+    @rule(pick=PICK)
+    def erase(self, pick: int) -> None:
+        """Somebody is to be forgotten."""
+        rows = self.world.all("select id from public.contacts where tenant_id = %s order by id", self.tenant.id)
+        if rows:
+            call, contact = "erase_contact(%s, 'request')", rows[pick % len(rows)]["id"]
+            self.world.rpc(self.tenant.people["admin"], self.tenant, call, contact)
+
+    @rule(limit=st.integers(1, 5))
+    def go_on_erasing(self, limit: int) -> None:
+        """The housekeeper empties what is left."""
+        self.world.owner.execute(
+            "update private.erasure_work set run_at = now() where tenant_id = %s", [self.tenant.id]
+        )
+        self.world.worker.execute("select private.continue_erasures(%s)", [limit])
 
     @rule(pick=PICK, resolution=st.sampled_from(["sent", "failed", "resend"]))
     def resolve(self, pick: int, resolution: str) -> None:
@@ -167,10 +188,15 @@ class Walk(RuleBasedStateMachine):
             for claim in sends:
                 begun = self.world.start(claim)
                 self.world.finish(claim, "accepted" if begun == "ok" else "refused", start=False)
-            if not claims and not sends:
+            self.go_on_erasing(100)
+            if not claims and not sends and not self.erasing():
                 break
-        assert self.undone() == 0
+        assert self.undone() == self.erasing() == 0
         assert self.world.violations(self.tenant) == {}
+
+    def erasing(self) -> int:
+        """Conversations that are not empty yet."""
+        return int(self.world.value("select count(*) from private.erasure_work where tenant_id = %s", self.tenant.id))
 
     def undone(self) -> int:
         """Messages still on their way in or out."""
