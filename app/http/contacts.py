@@ -19,6 +19,8 @@ from app.domain.contacts import (
     ContactDetail,
     ContactKind,
     ContactPut,
+    Erasure,
+    ErasureReason,
     MergedContacts,
     Purpose,
 )  # fmt: skip
@@ -74,6 +76,12 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether nothing is sent to the contact any more."""
 
     blocked: bool = True
+
+
+class Erase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a contact is erased."""
+
+    reason: ErasureReason
 
 
 class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +150,13 @@ async def block_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSON
     return await db.block_contact(unit, contact_id, blocked=data.blocked)
 
 
+@post("/contacts/{contact_id:uuid}/erase", status_code=200, summary="Erase a contact for good", tags=TAGS)
+async def erase_contact(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Erase]) -> Erasure:
+    """Texts, files, addresses and what was concluded from them go; tombstones keep order and counts. There is no way
+    back. Small contacts are done at once; call it again to see how far a large one is."""
+    return await db.erase_contact(unit, contact_id, data.reason)
+
+
 @post("/contacts/{contact_id:uuid}/consents", status_code=201, summary="Record a consent", tags=TAGS)
 async def record_consent(unit: CallerUnit, contact_id: FromPath[UUID], data: JSONBody[Consent]) -> ConsentRecorded:
     """Kept with who recorded it and when; the newest counts."""
@@ -160,6 +175,7 @@ router = Router(
         update_contact,
         merge_contacts,
         block_contact,
+        erase_contact,
         record_consent,
     ],
 )

@@ -37,6 +37,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     ],
     "contact": [
         ("PATCH", "/v1/contacts/{}", {"company": "x"}), ("POST", "/v1/contacts/{}/block", {}),
+        ("POST", "/v1/contacts/{}/erase", {"reason": "request"}),
         ("POST", "/v1/contacts/{}/consents", {"channel": "email", "purpose": "marketing", "granted": True}),
         ("POST", "/v1/contacts/{}/merge", {"loser_id": str(uuid.uuid4())}),
     ],

@@ -37,6 +37,26 @@ def test_a_contact_is_made_found_changed_and_merged(agent: Client, world: World)
     assert agent.get(f"/v1/contacts/{ann}").json()["consents"][0]["granted"] is True
 
 
+def test_a_contact_is_erased_by_admins(agent: Client, owner_client: Client, world: World) -> None:
+    """An agent may not, a reason is asked for, the tombstone says since when, and nobody writes on it again."""
+    message, thread = world.mail(world.acme, "forget.me@example.com")
+    contact = agent.get(f"/v1/threads/{thread}").json()["contact_id"]
+    path = f"/v1/contacts/{contact}/erase"
+    assert agent.post(path, {"reason": "request"}).status_code == 403
+    assert owner_client.post(path, {"reason": "because"}).json()["field"] == "reason"
+    done = owner_client.post(path, {"reason": "request"}).json()
+    assert (done["status"], done["messages_erased"]) == ("done", 1)
+    assert owner_client.post(path, {"reason": "request"}).json() == done
+    left = agent.get(f"/v1/contacts/{contact}").json()
+    assert left["erased_at"] and left["identities"] == [] and left["display_name"] is None
+    assert agent.get("/v1/contacts", address="forget.me@example.com").json()["items"] == []
+    empty = agent.get(f"/v1/messages/{message}").json()
+    assert (empty["body"], empty["sender_address"], bool(empty["deleted_at"])) == ("", None, True)
+    assert agent.get(f"/v1/messages/{message}/explain").json()["message"]["erased_because"] == "request"
+    again = agent("PATCH", f"/v1/contacts/{contact}", {"company": "x"})
+    assert (again.status_code, again.json()["code"]) == (409, "erased")
+
+
 def test_contacts_page_without_repeats(agent: Client, world: World) -> None:
     """Keyset pages cover all contacts once."""
     for n in range(7):

@@ -185,17 +185,19 @@ OPERATIONS: dict[str, Shown] = {
     ),
     "update_contact": Shown(
         ContactPut(w.CONTACT, created=False), "manage", PATCH,
-        ("merged", "address_taken", "bad_address", "rule_broken"),
+        ("merged", "erased", "address_taken", "bad_address", "rule_broken"),
     ),
     "merge_contacts": Shown(
-        MergedContacts(w.CONTACT, w.TWIN), "manage", contacts.Merge(w.TWIN), ("same_contact",)
+        MergedContacts(w.CONTACT, w.TWIN), "manage", contacts.Merge(w.TWIN), ("same_contact", "erased")
     ),
     "block_contact": Shown(
-        ContactBlock(w.CONTACT, w.CONTACT_ROW.blocked_at), "manage", contacts.Block(blocked=True)
+        ContactBlock(w.CONTACT, w.CONTACT_ROW.blocked_at), "manage", contacts.Block(blocked=True), ("erased",)
     ),
+    "erase_contact": Shown(w.ERASURE, "admin", contacts.Erase("request")),
     "record_consent": Shown(
         ConsentRecorded(w.CONTACT, w.FOLLOW_UP, granted=True), "manage",
         contacts.Consent("email", "marketing", granted=True, wording="Send me offers.", source="form"),
+        ("erased",),
     ),
     # channels
     "list_channel_sessions": Shown(Listing([w.ACCOUNT]), "read"),

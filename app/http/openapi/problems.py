@@ -73,6 +73,9 @@ PROBLEMS: dict[str, Known] = {
     "last_owner": Known(
         409, "a tenant keeps at least one owner", "Make somebody else an owner first, or delete the tenant.", "role"
     ),
+    "erased": Known(
+        409, "this contact was erased", "Make a new contact if the person comes back."
+    ),
     "file_refused": Known(
         410, "The bytes of this file were not kept.", "ask the sender for it", extra={"reason": "too_large"}
     ),

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from app.domain.channels import ChannelSession
-from app.domain.contacts import Contact, ContactConsent, ContactDetail, ContactIdentity
+from app.domain.contacts import Contact, ContactConsent, ContactDetail, ContactIdentity, Erasure
 from app.domain.insights import Insight
 from app.domain.messages import Attachment, Message, SingleMessage
 from app.domain.notifications import Notification
@@ -102,8 +102,18 @@ SUPPRESSION = Suppression(_id(0x17), "email", "no@more.example.com", "automatic"
 CONTACT_ROW = Contact(
     id=CONTACT, kind="customer", display_name="Ann Miller", company="Miller & Sons", locale="en",
     time_zone="Europe/London", home_region="GB", auth_user_id=_id(0xB9), merged_into=TWIN, blocked_at=_at(6, 0),
-    attributes={"customer_number": "K-1007"}, created_at=_at(5, 0), updated_at=_at(9, 0),
+    erased_at=None, attributes={"customer_number": "K-1007"}, created_at=_at(5, 0), updated_at=_at(9, 0),
 )  # fmt: skip
+ERASURE = Erasure(
+    CONTACT,
+    _id(0x1E),
+    "done",
+    "request",
+    messages_erased=12,
+    sends_cancelled=1,
+    requested_at=_at(9, 0),
+    finished_at=_at(9, 1),
+)
 CONTACT_DETAIL = ContactDetail(
     **asdict(CONTACT_ROW),
     identities=[ContactIdentity(_id(0x18), "email", "ann@example.com", _at(5, 0))],
