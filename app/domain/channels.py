@@ -33,6 +33,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """`I`: the provider honours an idempotency key. `N`: it does not, so an unfinished call is never resent."""
     max_body_chars: int
     max_attachment_bytes: int = 0
+    """Of the files of one message together."""
+    max_attachments: int = 0
+    """Most files of one message; none, unless it says so."""
+    max_caption_chars: int | None = None
+    """Most characters of a text beside files; as many as of any text, unless it says less."""
+    captionless: frozenset[str] = frozenset()
+    """Kinds of files (`audio`, `video` …) beside which no text is shown."""
     direction: Direction = "both"
     window_hours: int | None = None
     """Free text only within so many hours of the contact's last message; templates at any time."""

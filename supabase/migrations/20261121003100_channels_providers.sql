@@ -1,7 +1,7 @@
 -- Chapter: channels, part two. What each way out can do, said once by its adapter and enforced here.
 --
 --   an adapter's Capabilities ──router starts──▶ private.register_providers() ──▶ private.channel_providers
---        class, limits, window, pace  ──▶ asked at enqueue (length, window) and at claim (window, pace, breaker)
+--        class, limits, window, pace  ──▶ asked at enqueue (length, files, window) and at claim (window, pace, breaker)
 --
 -- A provider nobody registered is class N without limits: the careful reading.
 
@@ -12,6 +12,9 @@ create table private.channel_providers (
   direction text not null default 'both',
   max_body_chars integer not null,
   max_attachment_bytes bigint not null,
+  max_attachments integer not null default 0,
+  max_caption_chars integer,
+  captionless text[] not null default '{}',
   window_hours integer,
   session_per_second numeric,
   recipient_interval_s numeric,
@@ -25,7 +28,8 @@ create table private.channel_providers (
   constraint channel_providers_delivery_class_check check (delivery_class in ('I', 'N')),
   constraint channel_providers_direction_check check (direction in ('both', 'in', 'out')),
   constraint channel_providers_limits_check check (
-    max_body_chars > 0 and max_attachment_bytes >= 0 and window_hours > 0 and session_per_second > 0
+    max_body_chars > 0 and max_attachment_bytes >= 0 and max_attachments >= 0 and max_caption_chars > 0
+    and window_hours > 0 and session_per_second > 0
     and recipient_interval_s > 0
   )
 );
@@ -33,6 +37,12 @@ comment on table private.channel_providers is
 'What the adapters of the running routers declare. The newest declaration counts; it holds nothing of a tenant.';
 comment on column private.channel_providers.delivery_class is
 'I: the provider honours an idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column private.channel_providers.max_attachment_bytes is 'Most bytes of the files of one message together.';
+comment on column private.channel_providers.max_attachments is 'Most files of one message; 0: it takes none.';
+comment on column private.channel_providers.max_caption_chars is
+'Most characters of a text beside files; null: as long as any text.';
+comment on column private.channel_providers.captionless is
+'Kinds of files (audio, video …) beside which no text is shown: they are sent alone.';
 comment on column private.channel_providers.window_hours is
 'Free text only within so many hours of the contact''s last message; templates at any time. Null: no such rule.';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
@@ -46,20 +56,24 @@ language sql volatile security definer set search_path = '' as $$
   with given as (
     select x.* from jsonb_to_recordset(p_providers) as x (
       provider text, channel text, delivery_class text, direction text, max_body_chars integer,
-      max_attachment_bytes bigint, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
+      max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
+      window_hours integer, session_per_second numeric, recipient_interval_s numeric,
       receipts text[], can_edit boolean, can_unsend boolean)
   ), written as (
     insert into private.channel_providers as p (
-      provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, window_hours,
-      session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
+      provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
+      max_caption_chars, captionless, window_hours, session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
-      coalesce(g.max_attachment_bytes, 0), g.window_hours, g.session_per_second, g.recipient_interval_s,
+      coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
+      coalesce(g.captionless, '{}'), g.window_hours, g.session_per_second, g.recipient_interval_s,
       coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false)
     from given as g
     order by g.provider
     on conflict (provider) do update set
       channel = excluded.channel, delivery_class = excluded.delivery_class, direction = excluded.direction,
       max_body_chars = excluded.max_body_chars, max_attachment_bytes = excluded.max_attachment_bytes,
+      max_attachments = excluded.max_attachments, max_caption_chars = excluded.max_caption_chars,
+      captionless = excluded.captionless,
       window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
       recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
       can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, registered_at = clock_timestamp()

@@ -27,6 +27,7 @@ CAPABILITIES = Capabilities(
     direction="out",
     max_body_chars=500_000,
     max_attachment_bytes=28 * 1024 * 1024,
+    max_attachments=20,
     session_per_second=10,
     receipts=frozenset({"delivered", "delayed", "bounced", "complained", "opened", "clicked", "failed"}),
 )

@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     delivery_class="N",
     max_body_chars=500_000,
     max_attachment_bytes=25 * 1024 * 1024,
+    max_attachments=20,
     receipts=frozenset({"bounced", "delayed", "complained", "delivered"}),
 )
 _LOG_IN_FIRST = {530, 534, 535, 538}

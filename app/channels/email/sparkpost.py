@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     direction="out",
     max_body_chars=500_000,
     max_attachment_bytes=14 * 1024 * 1024,
+    max_attachments=20,
     receipts=frozenset(
         {"delivered", "delayed", "bounced", "complained", "opened", "clicked", "failed", "unsubscribed"}
     ),

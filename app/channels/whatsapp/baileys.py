@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     delivery_class="N",
     max_body_chars=4096,
     max_attachment_bytes=FILE_MOST,
+    max_attachments=1,
     # Not a rule of WhatsApp's, which names none: a pace that a person at a keyboard could keep.
     session_per_second=1,
     recipient_interval_s=1,

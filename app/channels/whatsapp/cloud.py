@@ -15,7 +15,14 @@ import msgspec
 from app.channels.http_api import AUTH_PAUSE_S, BYTES_PER_S, HttpApi, NoAnswerError, NotReachedError, member, text_of
 from app.channels.media import NotGivenError, fetch_file, given_out
 from app.channels.whatsapp.errors import PROVIDER, ended, error_of, refusal
-from app.channels.whatsapp.messages import FILE_MOST, TEXT_MOST, UnsendableError, compose, refuse_unsendable
+from app.channels.whatsapp.messages import (
+    CAPTION_MOST,
+    FILE_MOST,
+    TEXT_MOST,
+    UnsendableError,
+    compose,
+    refuse_unsendable,
+)
 from app.channels.whatsapp.webhooks import Media, read_call
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, OutgoingFile, Session, Webhook
 from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
@@ -28,6 +35,9 @@ CAPABILITIES = Capabilities(
     delivery_class="N",
     max_body_chars=TEXT_MOST,
     max_attachment_bytes=FILE_MOST,
+    max_attachments=1,
+    max_caption_chars=CAPTION_MOST,
+    captionless=frozenset({"audio"}),
     window_hours=24,
     session_per_second=80,
     recipient_interval_s=1,
