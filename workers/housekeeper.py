@@ -16,7 +16,7 @@ ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
-       ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"))  # fmt: skip
+       ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"))  # fmt: skip
 
 
 class Housekeeper:
@@ -62,7 +62,7 @@ class Housekeeper:
 
     async def _expire(self, connection: db.Connection) -> int:
         """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of
-        providers that were read, addresses of readers, days of accounts."""
+        providers that were read, addresses of readers, days of accounts, files nobody sent."""
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()

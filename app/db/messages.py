@@ -1,5 +1,6 @@
 """Messages as the API reads and sends them: one typed function per query of messages.sql."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from psycopg.types.json import Jsonb
 from app.db.queries import load
 from app.db.unit import Row, Unit, rows_as
 from app.domain.channels import Template
-from app.domain.messages import Attachment, AttachmentData, Message, Page, Retried, Sent, SingleMessage
+from app.domain.messages import Attachment, AttachmentData, Message, Page, Retried, Sent, SingleMessage, Uploaded
 from app.domain.outbound import Lifted, Resolved, Suppressed, Suppression, UnknownDispatch
 from app.domain.paging import Position
 
@@ -58,15 +59,22 @@ async def get_message(unit: Unit, message_id: UUID) -> SingleMessage | None:
 
 async def send_message(
     unit: Unit, thread_id: UUID, body: str, *, client_message_id: str | None, expected_last_seq: int | None,
-    subject: str | None, template: Template | None = None,
+    subject: str | None, template: Template | None = None, attachments: Sequence[UUID] = (),
 ) -> Sent:  # fmt: skip
     """Send a message. Raises Conflict with what is new, RateLimited, BadInput, NotFound."""
     params = {
         "thread_id": thread_id, "body": body, "client_message_id": client_message_id,
         "expected_last_seq": expected_last_seq, "subject": subject,
         "template": None if template is None else Jsonb(msgspec.to_builtins(template)),
+        "attachments": list(attachments),
     }  # fmt: skip
     return msgspec.convert(await unit.call(QUERIES["send_message"], params), Sent)
+
+
+async def upload_attachment(unit: Unit, filename: str, content_type: str | None, data: bytes) -> Uploaded:
+    """Keep a file that is to be sent. Raises BadInput, TooLarge, RateLimited where the tenant's quota is full."""
+    params = {"filename": filename, "content_type": content_type, "data": data}
+    return msgspec.convert(await unit.call(QUERIES["upload_attachment"], params), Uploaded)
 
 
 async def explain_message(unit: Unit, message_id: UUID) -> dict[str, Any]:

@@ -100,6 +100,17 @@ class Attachment(msgspec.Struct, frozen=True):
     detected_type: str | None
 
 
+class Uploaded(msgspec.Struct, frozen=True):
+    """A file that waits to be sent; unless a send names it, it goes at `expires_at`."""
+
+    attachment_id: UUID
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    expires_at: datetime
+
+
 class AttachmentData(msgspec.Struct, frozen=True):
     """A file with its bytes; None unless it was released."""
 

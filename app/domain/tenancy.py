@@ -25,6 +25,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     auto_replies_per_hour: int
     sends_per_minute: int
     daily_send_cap: int | None
+    upload_quota_bytes: int
     max_complaint_rate: float | None
     search_policy: SearchPolicy
     thread_scopes: dict[str, Any]

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from app import log
@@ -15,23 +16,24 @@ from app.db import messages as db
 from app.db.unit import Unit
 from app.domain.channels import Template
 from app.domain.contacts import AddressKind
-from app.domain.messages import Attachment, Explanation, Message, Retried, Sent, SingleMessage
+from app.domain.messages import Attachment, Explanation, Message, Retried, Sent, SingleMessage, Uploaded
 from app.domain.outbound import Lifted, Resolution, Resolved, Suppressed, Suppression, SuppressionScope, UnknownDispatch
 from app.domain.threads import Control
-from app.errors import BadInput, ParleyError
+from app.errors import BadInput, ParleyError, TooLarge
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     BIGINT_MAX,
     PAGE,
     Address,
-    Body,
     ClientId,
     Cursor,
+    FileName,
     Limit,
     Listing,
     Seq,
     Subject,
+    Text,
     cut,
     decode_cursor,
 )  # fmt: skip
@@ -59,14 +61,16 @@ class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     With `client_message_id` a repeated request changes nothing and gets the first answer. With `expected_last_seq` the
     send is refused (409, with what is new) when the conversation moved on. With `template` the provider sends that
-    text; `body` then says what its reader will see.
+    text; `body` then says what its reader will see. With `attachments` (files you uploaded, in their order) the body
+    may be empty; each file is sent once.
     """
 
-    body: Body
+    body: Text = ""
     client_message_id: ClientId | None = None
     expected_last_seq: Seq | None = None
     subject: Subject | None = None
     template: Template | None = None
+    attachments: Annotated[list[UUID], msgspec.Meta(max_length=20)] = []
 
 
 class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,9 +158,30 @@ async def send_message(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBo
     sent = await db.send_message(
         unit, thread_id, data.body, client_message_id=data.client_message_id,
         expected_last_seq=data.expected_last_seq, subject=data.subject, template=data.template,
+        attachments=data.attachments,
     )  # fmt: skip
     log.bind(message_id=str(sent.message_id))
     return Response(sent, status_code=200 if sent.duplicate else 201)
+
+
+@post("/attachments", summary="Upload a file to send", tags=TAGS, request_max_body_size=None)
+async def upload_attachment(unit: CallerUnit, request: Request[Any, Any, State], filename: FileName) -> Uploaded:
+    """The body is the file as it is, Content-Type what it is. Name its id in a send within a day, or it goes."""
+    data = await _file(request, request.app.state.settings.max_attachment_bytes)
+    return await db.upload_attachment(unit, filename, request.headers.get("content-type"), data)
+
+
+async def _file(request: Request[Any, Any, State], most: int) -> bytes:
+    """The body of a request, which is a file of at most `most` bytes. Raises TooLarge, ParleyError 415."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ParleyError("The file is packed for the way.", code="unsupported_media_type", status=415,
+                          remedy="send it as it is, without Content-Encoding")  # fmt: skip
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most or (request.content_length or 0) > most:
+            raise TooLarge(f"A file has at most {most} bytes here.", remedy="send a smaller one, or a link")
+    return bytes(data)
 
 
 @get("/messages/{message_id:uuid}", summary="One message", tags=TAGS)
@@ -249,7 +274,7 @@ router = Router(
     "/",
     route_handlers=[
         list_messages, list_history, send_message, get_message, explain_message, retry_message, resolve_unknown,
-        list_attachments, download_attachment, list_unknown_dispatches, list_suppressions, suppress_address,
-        lift_suppression,
+        list_attachments, download_attachment, upload_attachment, list_unknown_dispatches, list_suppressions,
+        suppress_address, lift_suppression,
     ],
 )  # fmt: skip

@@ -25,6 +25,7 @@ NO_NUL = rf"^[^\x00]*{END}"
 NO_CONTROL = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
 
 Body = Annotated[str, Meta(min_length=1, max_length=200_000, pattern=NO_NUL)]
+Text = Annotated[str, Meta(max_length=200_000, pattern=NO_NUL)]
 LongText = Annotated[str, Meta(min_length=1, max_length=4000, pattern=NO_NUL)]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL)]
 Subject = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL)]
@@ -47,6 +48,7 @@ QueryWord = Annotated[str | None, QueryParameter(min_length=1, max_length=100, p
 QueryLine = Annotated[str | None, QueryParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
 QueryAddress = Annotated[str | None, QueryParameter(min_length=1, max_length=2000, pattern=NO_CONTROL)]
 QueryChannel = Annotated[str | None, QueryParameter(pattern=NAME)]
+FileName = Annotated[str, QueryParameter(min_length=1, max_length=255, pattern=rf"^[^\x00-\x1f\x7f-\x9f/\\]*{END}")]
 PathWord = Annotated[str, PathParameter(min_length=1, max_length=100, pattern=NO_CONTROL)]
 PathLine = Annotated[str, PathParameter(min_length=1, max_length=200, pattern=NO_CONTROL)]
 Folder = Literal[threads.Folder, "any"]

@@ -197,6 +197,7 @@ create table public.tenant_settings (
   auto_replies_per_hour integer not null default 5,
   sends_per_minute integer not null default 10,
   daily_send_cap integer,
+  upload_quota_bytes bigint not null default 104857600,
   max_complaint_rate numeric(5, 4) default 0.0030,
   search_policy text not null default 'none',
   thread_scopes jsonb not null default '{}',
@@ -219,6 +220,7 @@ create table public.tenant_settings (
   constraint tenant_settings_auto_replies_per_hour_check check (auto_replies_per_hour between 0 and 100),
   constraint tenant_settings_sends_per_minute_check check (sends_per_minute between 1 and 100000),
   constraint tenant_settings_daily_send_cap_check check (daily_send_cap > 0),
+  constraint tenant_settings_upload_quota_bytes_check check (upload_quota_bytes >= 0),
   constraint tenant_settings_max_complaint_rate_check check (max_complaint_rate between 0 and 1),
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
@@ -245,6 +247,8 @@ comment on column public.tenant_settings.business_hours is
 '[{"weekday": 0, "opens": "09:00", "closes": "17:00"}, …] in the tenant''s time zone; weekday 0 is Monday.';
 comment on column public.tenant_settings.daily_send_cap is
 'Most outbound messages a day over all channels; null is no cap.';
+comment on column public.tenant_settings.upload_quota_bytes is
+'Most bytes of uploaded files that may wait to be sent. Set by the platform, which keeps them.';
 comment on column public.tenant_settings.max_complaint_rate is
 'The share of unasked messages of an account that may be complained of in seven days before no more are sent; null is '
 'no limit. Mailbox providers begin to refuse at 0.003.';

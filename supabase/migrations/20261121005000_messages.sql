@@ -145,7 +145,8 @@ comment on sequence private.fences is
 create table public.message_attachments (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
-  message_id uuid not null,
+  message_id uuid,
+  position smallint not null default 0,
   filename text not null,
   content_type text not null,
   size_bytes bigint not null,
@@ -158,6 +159,8 @@ create table public.message_attachments (
   detected_type text,
   checked_by text,
   checked_at timestamptz,
+  uploaded_by text,
+  expires_at timestamptz,
   created_at timestamptz not null default now(),
   constraint message_attachments_tenant_id_id_pkey primary key (tenant_id, id),
   constraint message_attachments_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
@@ -165,6 +168,9 @@ create table public.message_attachments (
   constraint message_attachments_status_check check (status in ('quarantined', 'released', 'refused', 'erased')),
   constraint message_attachments_refused_check check ((status = 'refused') = (refused is not null)),
   constraint message_attachments_size_bytes_check check (size_bytes >= 0),
+  constraint message_attachments_waiting_check check (
+    (message_id is null) = (expires_at is not null) and (message_id is not null or uploaded_by is not null)
+  ),
   constraint message_attachments_filename_check check (length(filename) between 1
     and 255 and filename !~ '[[:cntrl:]/\\]')
 );
@@ -176,6 +182,13 @@ comment on column public.message_attachments.content_type is 'What the sender sa
 comment on column public.message_attachments.detected_type is 'What its bytes say it is; null when they say nothing.';
 comment on column public.message_attachments.checked_by is
 'Who released or refused it: sniff (its type alone) or clamd (a virus scanner, too).';
+comment on column public.message_attachments.message_id is
+'Null while an uploaded file waits to be sent: nobody reads it then, and its uploader alone can send it.';
+comment on column public.message_attachments.position is 'Its place among the files of a message we send.';
+comment on column public.message_attachments.uploaded_by is
+'The sender (et_messages.sender) who uploaded it; null for what came in.';
+comment on column public.message_attachments.expires_at is
+'When an uploaded file goes if it was not sent; null once it belongs to a message.';
 
 create table private.attachment_blobs (
   tenant_id uuid not null,
@@ -186,7 +199,8 @@ create table private.attachment_blobs (
   references public.message_attachments (tenant_id, id)
 );
 comment on table private.attachment_blobs is
-'Bytes of received files, committed with their message, so that a 250 never names a file that is gone.';
+'Bytes of files. Received ones are committed with their message, so that a 250 never names a file that is gone; '
+'uploaded ones are here before it.';
 
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,5 +215,7 @@ create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at)
 create index inbound_work_suspects_idx on private.inbound_work (run_at) where expiries >= 2;
 create index message_attachments_id_idx on public.message_attachments (id);
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);
+create index message_attachments_tenant_id_expires_at_idx on public.message_attachments (tenant_id, expires_at)
+where message_id is null;
 
 alter table public.et_messages alter column search_vector set statistics 0;

@@ -59,8 +59,8 @@ begin
       using errcode = 'PT409', hint = 'A file is checked once; ask the sender for it again.', detail =
         jsonb_build_object('code', 'refused_transition', 'from', old.status, 'to', new.status)::text;
   end if;
-  if (new.tenant_id, new.id, new.message_id, new.created_at)
-    is distinct from (old.tenant_id, old.id, old.message_id, old.created_at)
+  if (new.tenant_id, new.id, new.created_at) is distinct from (old.tenant_id, old.id, old.created_at)
+    or new.message_id is distinct from coalesce(old.message_id, new.message_id) -- an upload finds its message once
     or (new.status <> 'erased' and (new.filename, new.content_type, new.size_bytes, new.sha256)
       is distinct from (old.filename, old.content_type, old.size_bytes, old.sha256)) then
     raise exception 'a file keeps its message, its name and its bytes'

@@ -42,25 +42,6 @@ comment on function private.reply_headers(public.et_threads) is
 'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
 'will carry.';
 
-create function private.attach_files(p_tenant_id uuid, p_message_id uuid, p_files jsonb) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  with given as (
-    select private.uuid_v7() as id, f.filename, f.content_type, decode(f.data, 'base64') as data
-    from jsonb_to_recordset(coalesce(p_files, '[]')) as f (filename text, content_type text, data text)
-  ), named as (
-    insert into public.message_attachments (tenant_id, id, message_id, filename, content_type, size_bytes, sha256)
-    select p_tenant_id, g.id, p_message_id, g.filename, coalesce(g.content_type, 'application/octet-stream'),
-      octet_length(g.data), encode(sha256(g.data), 'hex')
-    from given as g
-  )
-  insert into private.attachment_blobs (tenant_id, attachment_id, data)
-  select p_tenant_id, g.id, g.data from given as g;
-end
-$$;
-comment on function private.attach_files(uuid, uuid, jsonb) is
-'Definer: files of a message to be sent, as [{filename, content_type, data}] with data in base64; kept with it.';
-
 create function private.refuse_nobody(p_channel text) returns void
 language plpgsql stable set search_path = '' as $$
 begin
@@ -80,6 +61,8 @@ declare
   v_head record;
   v_message public.et_messages%rowtype;
   v_template jsonb;
+  v_uploads uuid[] := array(select jsonb_array_elements_text(p_options -> 'attachments'))::uuid[];
+  v_files jsonb;
   v_queue uuid;
 begin
   select t.* into v_thread from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id;
@@ -89,6 +72,9 @@ begin
   end if;
   v_template := nullif(p_options -> 'template', 'null');
   perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind);
+  if v_uploads <> '{}' then
+    v_files := private.outgoing_files(v_thread, v_uploads, p_body, v_template);
+  end if;
   insert into public.et_messages (
     tenant_id, thread_id, channel, channel_session_id, direction, delivery_status, sender_kind, sender, sender_user_id,
     subject, body, language, message_type, external_message_id, client_message_id, reference_ids, control_epoch,
@@ -99,16 +85,18 @@ begin
     (p_options ->> 'sender_user_id')::uuid, coalesce(p_options ->> 'subject', private.reply_subject(v_head.subject)),
       p_body,
     p_options ->> 'language',
-    case when v_template is null then coalesce(p_options ->> 'message_type', 'text') else 'template' end,
+    case when v_template is not null then 'template' else coalesce(v_files ->> 'message_type',
+      p_options ->> 'message_type', 'text') end,
     case v_thread.channel when 'email' then v_head.external_message_id end, p_options ->> 'client_message_id',
     v_head.reference_ids, (p_options ->> 'control_epoch')::bigint, (p_options ->> 'based_on_seq')::bigint,
-    p_options ->> 'cause_kind', (p_options ->> 'cause_id')::uuid, coalesce(p_options -> 'metadata', '{}'))
+    p_options ->> 'cause_kind', (p_options ->> 'cause_id')::uuid,
+    coalesce(p_options -> 'metadata', '{}') || coalesce(v_files -> 'metadata', '{}'))
   returning * into v_message;
   if v_message.id is null then
     return;
   end if;
-  if p_options -> 'attachments' is not null then
-    perform private.attach_files(p_tenant_id, v_message.id, p_options -> 'attachments');
+  if v_files is not null then
+    perform private.attach_uploads(p_tenant_id, v_message.id, v_uploads);
   end if;
   insert into public.et_outbound_queue (
     tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, template, scheduled_at)

@@ -165,25 +165,14 @@ begin
   set status = case p_resolution when 'sent' then 'sent' else 'failed' end, status_reason = 'resolved_by_person'
   where q.tenant_id = v_tenant and q.id = v_queue.id;
   if p_resolution = 'resend' then
+    -- What it was sent for, under which template and with which files: all of it goes again, as it was.
     select m.* into v_message from public.et_messages as m where m.tenant_id = v_tenant and m.id = p_message_id;
     select e.* into v_again from private.enqueue_outbound(v_tenant, v_queue.thread_id, v_message.body, 'agent',
       private.actor(), jsonb_build_object('subject', v_message.subject, 'cause_kind', 'resend', 'cause_id',
         p_message_id,
-        'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template, 'purpose',
-        v_queue.purpose)) as e;
-    with files as (
-      select a.*, private.uuid_v7() as new_id from public.message_attachments as a
-      where a.tenant_id = v_tenant and a.message_id = p_message_id and a.refused is null
-    ), copied as (
-      insert into public.message_attachments (
-        tenant_id, id, message_id, filename, content_type, size_bytes, sha256, inline, content_id)
-      select f.tenant_id, f.new_id, v_again.message_id, f.filename, f.content_type, f.size_bytes, f.sha256, f.inline,
-        f.content_id
-      from files as f
-    )
-    insert into private.attachment_blobs (tenant_id, attachment_id, data)
-    select f.tenant_id, f.new_id, b.data from files as f
-    inner join private.attachment_blobs as b on b.tenant_id = f.tenant_id and b.attachment_id = f.id;
+        'client_message_id', 'resend:' || p_message_id::text, 'template', v_queue.template,
+        'purpose', v_queue.purpose,
+        'attachments', private.copy_files(v_tenant, p_message_id, private.actor()))) as e;
   end if;
   perform private.audit(v_tenant, 'dispatch.resolved', 'message', p_message_id::text,
     jsonb_build_object('resolution', p_resolution));
@@ -227,7 +216,7 @@ declare
   v_limit bigint := private.message_limit(p_thread.tenant_id, p_thread.channel, 'body_chars');
   v_sent record;
 begin
-  if length(btrim(p_body)) = 0 or length(p_body) > v_limit then
+  if (length(btrim(p_body)) = 0 and coalesce(p_options -> 'attachments', '[]') = '[]') or length(p_body) > v_limit then
     raise exception 'a message on % has 1 to % characters', p_thread.channel, v_limit
       using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
         hint = 'Shorten it, or send it in parts.';
@@ -257,7 +246,7 @@ end
 $$;
 comment on function private.send_by_staff(public.et_threads, text, text, jsonb) is
 'Definer: what an agent or a key writes in a locked thread: counted against his rate, and a takeover from the AI '
-'unless it is a notification or marketing. Options: client_message_id, subject, template.';
+'unless it is a notification or marketing. Options: client_message_id, subject, template, attachments.';
 
 create function private.purpose_in(p_thread public.et_threads, p_purpose text) returns text
 language plpgsql stable security definer set search_path = '' as $$
@@ -278,13 +267,15 @@ comment on function private.purpose_in(public.et_threads, text) is
 'is unasked.';
 
 create function private.send_message(
-  p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb
+  p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb,
+  p_attachments uuid[]
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := private.authorize('send');
   v_thread public.et_threads%rowtype;
   v_sent record;
+  v_unusable uuid;
 begin
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
@@ -298,6 +289,12 @@ begin
     return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread_id, 'duplicate', true);
   end if;
   perform private.refuse_merged(v_thread.merged_into);
+  if p_attachments <> '{}' then
+    v_unusable := private.lock_uploads(v_tenant, p_attachments);
+    if v_unusable is not null then
+      return private.deny('attachment', v_unusable, 'send_message');
+    end if;
+  end if;
   if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
     raise exception 'the conversation moved on'
       using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
@@ -308,29 +305,33 @@ begin
             and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
   end if;
   return private.send_by_staff(v_thread, p_body, private.purpose_in(v_thread, 'conversation'), jsonb_build_object(
-    'client_message_id', p_client_message_id, 'subject', p_subject, 'template', p_template));
+    'client_message_id', p_client_message_id, 'subject', p_subject, 'template', p_template, 'attachments',
+    to_jsonb(p_attachments)));
 end
 $$;
-comment on function private.send_message(uuid, text, text, bigint, text, jsonb) is
+comment on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[]) is
 'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq '
-'does not match, rate limited, and a takeover from the AI.';
+'does not match, rate limited, and a takeover from the AI. p_attachments: files its sender uploaded, in their order; '
+'with them the body may be empty.';
 
 create function public.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,
-  p_subject text default null, p_template jsonb default null
+  p_subject text default null, p_template jsonb default null, p_attachments uuid[] default '{}'
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic
-select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject, p_template);
+select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject, p_template,
+  coalesce(p_attachments, '{}'));
 end;
 create function public.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.resolve_unknown(p_message_id, p_resolution); end;
-comment on function public.send_message(uuid, text, text, bigint, text, jsonb) is
-'Send a message in a thread, as agent or API key; with a template where the provider wants one.';
+comment on function public.send_message(uuid, text, text, bigint, text, jsonb, uuid[]) is
+'Send a message in a thread, as agent or API key; with a template where the provider wants one, and with files that '
+'were uploaded by public.upload_attachment().';
 comment on function public.resolve_unknown(uuid, text) is
 'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
 
 grant execute on function private.record_receipt(uuid, jsonb) to parley_worker;
-grant execute on function private.send_message(uuid, text, text, bigint, text, jsonb),
-public.send_message(uuid, text, text, bigint, text, jsonb), private.resolve_unknown(uuid, text),
+grant execute on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[]),
+public.send_message(uuid, text, text, bigint, text, jsonb, uuid[]), private.resolve_unknown(uuid, text),
 public.resolve_unknown(uuid, text) to authenticated;

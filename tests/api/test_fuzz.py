@@ -109,7 +109,8 @@ def routes(url: str, world: World) -> list[Route]:
     return [
         Route(method.upper(), re.sub(r"\{(\w+)\}", lambda hit: str(known[hit[1]]), path),
               operation["requestBody"]["content"]["application/json"], document["components"])
-        for path, item in document["paths"].items() for method, operation in item.items() if "requestBody" in operation
+        for path, item in document["paths"].items() for method, operation in item.items()
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
     ]  # fmt: skip
 
 

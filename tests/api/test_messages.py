@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import httpx
+
 from tests.api.kit import Client, World
 
 
@@ -137,6 +139,50 @@ def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> N
     assert "sandbox" in got.headers["content-security-policy"]
     assert (agent.get(f"/v1/attachments/{refused}").status_code) == 410
     assert stranger.get(f"/v1/attachments/{kept}").status_code == 404
+
+
+def upload(who: Client, data: bytes, name: str = "plan.pdf", kind: str | None = "application/pdf") -> httpx.Response:
+    """Upload a file to send."""
+    headers = {"content-type": kind} if kind else {}
+    return who.http.post("/v1/attachments", params={"filename": name}, content=data, headers=headers)
+
+
+def test_a_file_is_uploaded_sent_and_downloaded(agent: Client, stranger: Client, world: World) -> None:
+    """Larger than any JSON may be, under the type its bytes have, without a text; a stranger can name it nowhere."""
+    _, thread = world.mail(world.acme, "files@example.com")
+    data = b"%PDF-1.7" + b"\x00\xff" * (1 << 20)
+    made = upload(agent, data, "Plan K\u00fcche.pdf", None)
+    file = made.json()
+    assert (made.status_code, file["content_type"], file["size_bytes"]) == (201, "application/pdf", len(data))
+    _, theirs = world.mail(world.birch, "files@example.com")
+    before = world.denials()
+    refused = stranger.post(f"/v1/threads/{theirs}/messages", {"attachments": [file["attachment_id"]]})
+    assert (refused.status_code, world.denials()) == (404, before + 1)
+    sent = agent.post(f"/v1/threads/{thread}/messages", {"attachments": [file["attachment_id"]]})
+    assert sent.status_code == 201
+    (listed,) = agent.get(f"/v1/messages/{sent.json()['message_id']}/attachments").json()["items"]
+    assert (listed["filename"], listed["id"]) == ("Plan K\u00fcche.pdf", file["attachment_id"])
+    assert agent.get(f"/v1/attachments/{file['attachment_id']}").content == data
+    newest = agent.get(f"/v1/threads/{thread}/messages").json()["messages"][-1]
+    assert (newest["message_type"], newest["has_attachments"], newest["body"]) == ("file", True, "")
+    again = agent.post(f"/v1/threads/{thread}/messages", {"body": "x", "attachments": [file["attachment_id"]]})
+    assert (again.status_code, again.json()["code"]) == (409, "file_sent")
+
+
+def test_what_cannot_be_sent_is_not_taken(agent: Client, client: Callable[..., Client], world: World) -> None:
+    """Too large, told or not; packed; without a name; a program; by somebody who may not send."""
+    most = 10_485_760
+    told, streamed = b"x" * (most + 1), iter([b"x" * (1 << 20)] * 11)
+    for content in (told, streamed):
+        answer = agent.http.post("/v1/attachments", params={"filename": "f"}, content=content)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    packed = agent.http.post("/v1/attachments?filename=f", content=b"x", headers={"content-encoding": "gzip"})
+    assert (packed.status_code, packed.json()["code"]) == (415, "unsupported_media_type")
+    assert agent.http.post("/v1/attachments", content=b"x").status_code == 422
+    assert upload(agent, b"x", "../x").json()["field"] == "filename"
+    assert upload(agent, b"MZ\x90", "setup.exe").json()["code"] == "file_type"
+    assert upload(agent, b"").json()["code"] == "file_size"
+    assert upload(client(world.acme.token("viewer")), b"x", kind="text/plain").status_code == 403
 
 
 def test_unknown_dispatches_are_listed_and_settled(agent: Client, world: World) -> None:

@@ -38,7 +38,7 @@ ANY_ID = "0197a000-0000-7000-8000-0000000000ff"
         ("POST", "/v1/contacts", rb'{"attributes": {"a": "\u0000"}}', 422, "bad_value", None),
         ("POST", "/v1/contacts", b'{"company": "' + b"x" * (1 << 20) + b'"}', 413, "too_large", None),
         ("POST", f"/v1/threads/{ANY_ID}/messages", b"", 422, "body_missing", None),
-        ("POST", f"/v1/threads/{ANY_ID}/messages", b'{"body": ""}', 422, "bad_input", "body"),
+        ("POST", f"/v1/threads/{ANY_ID}/messages", b'{"body": 7}', 422, "bad_input", "body"),
         ("POST", f"/v1/threads/{ANY_ID}/read", b'{"seq": 9223372036854775808}', 422, "bad_input", "seq"),
         ("POST", f"/v1/threads/{ANY_ID}/read", b'{"seq": -1}', 422, "bad_input", "seq"),
         ("GET", "/v1/threads?limit=51", None, 422, "bad_input", "limit"),

@@ -28,6 +28,8 @@ def operations(url: str, world: World) -> dict[str, Any]:
     for path, item in Client(url).get("/openapi.json").json()["paths"].items():
         for method, operation in item.items():
             place = re.sub(r"\{(\w+)\}", lambda hit: str(known.get(hit[1], message)), path)
+            wanted = [one for one in operation["parameters"] if one.get("in") == "query" and one["required"]]
+            place += "".join(f"?{one['name']}={one['example']}" for one in wanted)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
             needed = operation["security"][0]["bearer"] if operation["security"] else []
             found[operation["operationId"]] = (method.upper(), place, body, needed[0] if needed else None)

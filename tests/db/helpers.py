@@ -281,6 +281,17 @@ class World:
         assert row is not None
         return dict(row)
 
+    def upload(
+        self,
+        tenant: Tenant,
+        user: Any,
+        data: bytes = b"%PDF-1.7",
+        name: str = "quote.pdf",
+        kind: str = "application/pdf",
+    ) -> Row:
+        """Upload a file to be sent, as a member."""
+        return dict(self.rpc(user, tenant, "upload_attachment(%s, %s, %s)", name, kind, data))
+
     def claim_out(self, limit: int = 10, worker: str = "o1", classes: Any = None, connection: Any = None) -> list[Row]:
         """Claim outbound work; `classes` tells each channel's delivery class."""
         self.register({channel: {"delivery_class": kind} for channel, kind in (classes or CLASSES).items()})
@@ -295,6 +306,8 @@ class World:
                 "channel": name,
                 "delivery_class": "N",
                 "max_body_chars": 100_000,
+                "max_attachments": 10,
+                "max_attachment_bytes": 1_000_000,
                 **RULES.get(name, {}),
                 **more,
             }

@@ -57,7 +57,11 @@ where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.id = %(m
 -- Send a message in a thread; idempotent by client id.
 select public.send_message(
   %(thread_id)s::uuid, %(body)s::text, %(client_message_id)s::text, %(expected_last_seq)s::bigint, %(subject)s::text,
-  %(template)s::jsonb);
+  %(template)s::jsonb, %(attachments)s::uuid[]);
+
+-- name: upload_attachment
+-- A file that waits to be sent.
+select public.upload_attachment(%(filename)s::text, %(content_type)s::text, %(data)s::bytea);
 
 -- name: explain_message
 -- Why a message is where it is and what became of it.
@@ -77,7 +81,7 @@ select a.id, a.filename, a.content_type, a.size_bytes, a.sha256, a.inline, a.sta
 from public.et_messages as m
 left join public.message_attachments as a on a.tenant_id = m.tenant_id and a.message_id = m.id
 where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.id = %(message_id)s::uuid and m.staff_readable
-order by a.id;
+order by a.position, a.id;
 
 -- name: get_attachment
 -- One file with its bytes; null bytes unless it was released.

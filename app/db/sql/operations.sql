@@ -23,6 +23,10 @@ select private.analyze_grown() as tables;
 -- What accounts sent and heard long ago.
 select private.sweep_reputation() as swept;
 
+-- name: sweep_uploads
+-- Uploaded files that nobody sent within their day.
+select private.sweep_uploads() as swept;
+
 -- name: sweep_send_slots
 -- Slots of accounts and recipients that are long free again.
 select private.sweep_send_slots() as swept;

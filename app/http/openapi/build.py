@@ -74,6 +74,9 @@ def _operation(path: str, method: str, handler: HTTPRouteHandler, schemas: Schem
     if body is not None:
         content = {"schema": schemas.of(body), "example": schemas.example(body, shown.body)}
         made["requestBody"] = {"required": True, "content": {JSON: content}}
+    elif shown.file:
+        content = {"schema": {"type": "string", "format": "binary"}, "example": shown.file}
+        made["requestBody"] = {"required": True, "content": {"application/octet-stream": content}}
     made["responses"] = _responses(path, method, handler, schemas)
     if path.startswith("/v1/"):
         needed = [shown.needs] if shown.needs else []
@@ -94,8 +97,8 @@ def _parameters(path: str, method: str, handler: HTTPRouteHandler) -> list[dict[
         if defaults[name] not in (inspect.Parameter.empty, None):
             schema["default"] = defaults[name]
         found.append({
-            "name": name, "in": place, "required": place == "path", "description": text, "schema": schema,
-            "example": msgspec.to_builtins(example),
+            "name": name, "in": place, "required": defaults[name] is inspect.Parameter.empty, "description": text,
+            "schema": schema, "example": msgspec.to_builtins(example),
         })  # fmt: skip
     found.append(named("parameters", "RequestId"))
     if method == "get" and path.startswith("/v1/"):

@@ -8,7 +8,7 @@ import msgspec
 from app.domain.assisting import DraftRow
 from app.domain.channels import FormLink, Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
-from app.domain.messages import Explanation, Retried, Sent, Started
+from app.domain.messages import Explanation, Retried, Sent, Started, Uploaded
 from app.domain.notifications import NotificationsRead
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
@@ -39,13 +39,15 @@ NEXT_WEEK = w.HEAD.created_at.replace(day=30)
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One operation: `needs` is the right, `answer` what it answers with, `problems` the codes only it has."""
+    """One operation: `needs` is the right, `answer` what it answers with, `problems` the codes only it has.
+    `file` shows the body of one that takes a file."""
 
     answer: Any
     needs: str | None = None
     body: Any = None
     problems: tuple[str, ...] = ()
     other_answers: dict[int, tuple[str, Any]] = {}
+    file: str = ""
 
 
 TEMPLATE = Template(name="visit_offer", language="en_US", variables=["Tuesday", "nine"])
@@ -151,10 +153,11 @@ OPERATIONS: dict[str, Shown] = {
         SENT, "send",
         messages.SendMessage(
             "We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler",
-            TEMPLATE,
+            TEMPLATE, [w.FILE],
         ),
         ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "account_unverified",
-         "receive_only", "window_closed", "no_templates", "bad_template", "rate_limited"),
+         "receive_only", "window_closed", "no_templates", "bad_template", "no_file", "no_files", "too_many_files",
+         "file_size", "no_caption", "file_sent", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
@@ -163,7 +166,14 @@ OPERATIONS: dict[str, Shown] = {
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
         Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
-        ("merged", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates"),
+        ("merged", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates", "no_files",
+         "too_many_files", "file_size", "no_caption"),
+    ),
+    "upload_attachment": Shown(
+        Uploaded(w.FILE, "boiler.jpg", "image/jpeg", 182_044, w.ATTACHMENT.sha256 or "", NEXT_WEEK), "send",
+        file="(the bytes of boiler.jpg)",
+        problems=("too_large", "unsupported_media_type", "bad_input", "bad_filename", "file_size", "file_type",
+                  "upload_quota"),
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
     "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused", "file_quarantined")),

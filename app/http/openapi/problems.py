@@ -18,7 +18,7 @@ MEANING = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The input breaks a rule; `field` names it.",
-    429: "Too many sends; wait as long as Retry-After says.",
+    429: "Too much at once; wait as long as Retry-After says.",
     503: "The database is away; wait as long as Retry-After says.",
 }
 
@@ -80,6 +80,34 @@ PROBLEMS: dict[str, Known] = {
         410, "The bytes of this file were not kept.", "ask the sender for it", extra={"reason": "too_large"}
     ),
     "file_quarantined": Known(409, "This file is being checked.", "ask again in a moment"),
+    "file_sent": Known(
+        409, "boiler.jpg was sent already", "Upload it again to send it again.", "attachments",
+        {"attachment_id": str(world.FILE)},
+    ),
+    "no_file": Known(
+        422, "a file is named twice, or does not wait to be sent", "Upload it first.", "attachments"
+    ),
+    "no_files": Known(
+        422, "no files can be sent on sms over twilio", "Send a link in the text, or the file on another channel.",
+        "attachments",
+    ),
+    "too_many_files": Known(
+        422, "a message on whatsapp has at most one file", "Send the others by themselves.", "attachments"
+    ),
+    "file_size": Known(
+        422, "a file on email has at most 10485760 bytes", "Send a smaller one, or a link.", "attachments"
+    ),
+    "no_caption": Known(422, "whatsapp shows no text beside audio", "Send the text by itself.", "body"),
+    "bad_filename": Known(
+        422, "a file has a name of 1 to 255 characters without slashes", "E.g. quote.pdf.", "filename"
+    ),
+    "file_type": Known(
+        422, "this file is not image/png", "Send the type it really has, or application/octet-stream.", "content-type"
+    ),
+    "upload_quota": Known(
+        429, "uploaded files that wait to be sent have at most 104857600 bytes",
+        "Send what was uploaded; what nobody sends goes after a day.", extra={"retry_after_s": 3600.0},
+    ),
     "too_large": Known(413, "The body is larger than the limit.", "send at most 1 MiB"),
     "unsupported_media_type": Known(
         415, "The body is not JSON.", "send it as it is, with Content-Type: application/json"

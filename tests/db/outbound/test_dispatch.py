@@ -223,22 +223,6 @@ def test_an_unknown_is_resolved_by_a_person(world: World, queued: Any, resolutio
     assert world.violations(tenant) == {}
 
 
-def test_a_message_sent_again_has_its_files(world: World) -> None:
-    """Copies, so that either message keeps its own."""
-    tenant = world.tenant("agent")
-    sent = world.enqueue(world.arrive(tenant), attachments=[
-        {"filename": "quote.pdf", "content_type": "application/pdf", "data": "JVBERi0="}])  # fmt: skip
-    world.finish(world.claim_out()[0], "unknown")
-    world.rpc(tenant.people["agent"], tenant, "resolve_unknown(%s, 'resend')", sent["message_id"])
-    (claim,) = world.claim_out()
-    files = world.all(
-        "select a.filename, a.content_type, a.size_bytes, a.sha256, b.data from public.message_attachments as a"
-        " inner join private.attachment_blobs as b on b.tenant_id = a.tenant_id and b.attachment_id = a.id"
-        " where a.message_id = any(%s)", [sent["message_id"], claim["message_id"]],
-    )  # fmt: skip
-    assert len(files) == 2 and files[0] == files[1] and files[0]["data"] == b"%PDF-"
-
-
 def test_claimed_details_are_complete(world: World, queued: Any) -> None:
     """Claim and details in one statement agree, and say what an adapter needs."""
     tenant, _, sent = queued

@@ -163,19 +163,3 @@ def test_a_text_longer_than_the_provider_takes_is_refused(world: World) -> None:
     with refused("PT422", code="bad_length"):
         world.enqueue(thread, "eleven char")
     assert world.enqueue(thread, "ten chars.")["message_id"] is not None
-
-
-def test_files_travel_with_their_message(world: World) -> None:
-    """Files of an outbound message are kept with it and named to the adapter."""
-    tenant = world.tenant()
-    sent = world.enqueue(world.arrive(tenant), attachments=[
-        {"filename": "quote.pdf", "content_type": "application/pdf", "data": "JVBERi0="}])  # fmt: skip
-    (claim,) = world.claim_out()
-    details = world.worker.execute(
-        "select private.dispatch_details(%s, %s) as d", [tenant.id, claim["queue_id"]]).fetchone()["d"]  # fmt: skip
-    assert [(f["filename"], f["size_bytes"]) for f in details["attachments"]] == [("quote.pdf", 5)]
-    data = world.value(
-        "select b.data from private.attachment_blobs as b inner join public.message_attachments as a"
-        " on a.id = b.attachment_id where a.message_id = %s", sent["message_id"],
-    )  # fmt: skip
-    assert bytes(data) == b"%PDF-"
