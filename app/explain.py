@@ -127,6 +127,8 @@ def _waiting(work: dict[str, Any] | None) -> list[str]:
 def _dispatch(dispatch: dict[str, Any]) -> list[str]:
     reason = f" ({dispatch['status_reason']})" if dispatch["status_reason"] else ""
     lines = [f"  sending  {dispatch['purpose']} to {dispatch['recipient']}: {dispatch['status']}{reason}"]
+    consent = dispatch["consent_id"]
+    lines.append("           rests on " + (f"consent {consent}" if consent else f"message {dispatch['basis_seq']}"))
     for attempt in dispatch["attempts"]:
         outcome = attempt["outcome"] or ("no answer yet" if attempt["send_started_at"] else "not started")
         detail = attempt["error"] or attempt["provider_message_id"] or ""

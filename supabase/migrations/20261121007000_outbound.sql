@@ -43,6 +43,8 @@ create table public.et_outbound_queue (
   channel_session_id uuid not null,
   recipient text not null,
   purpose text not null default 'reply',
+  consent_id uuid,
+  basis_seq bigint,
   status text not null default 'queued',
   status_reason text,
   scheduled_at timestamptz not null default clock_timestamp(),
@@ -58,9 +60,15 @@ create table public.et_outbound_queue (
   references public.et_messages (tenant_id, id),
   constraint et_outbound_queue_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
   references public.et_channel_sessions (tenant_id, id),
+  constraint et_outbound_queue_tenant_id_consent_id_fkey foreign key (tenant_id, consent_id)
+  references public.contact_consents (tenant_id, id),
   constraint et_outbound_queue_template_check check (private.is_template(template)),
   constraint et_outbound_queue_purpose_check
   check (purpose in ('reply', 'conversation', 'follow_up', 'notification', 'marketing')),
+  constraint et_outbound_queue_basis_check check (
+    consent_id is not null
+    or (purpose <> 'marketing' and (basis_seq is not null or purpose in ('reply', 'conversation')))
+  ),
   constraint et_outbound_queue_status_check check (
     status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'bounced', 'cancelled', 'dispatch_unknown'))
 )
@@ -70,6 +78,11 @@ comment on table public.et_outbound_queue is
 comment on column public.et_outbound_queue.purpose is
 'reply answers somebody who wrote. Everything else is unasked, obeys quiet hours and whoever asked to be left alone: '
 'conversation (a person of the staff writes first), follow_up, notification and marketing, which needs consent.';
+comment on column public.et_outbound_queue.consent_id is
+'The consent it rests on: always for marketing, else where the contact wrote nothing in this thread.';
+comment on column public.et_outbound_queue.basis_seq is
+'The seq of the contact''s message in this thread that it rests on; proved when the transaction ends. Null without a '
+'consent: a person''s own first word, never a machine''s.';
 comment on column public.et_outbound_queue.status_reason is
 'Machine-readable cause of the last change: superseded, suppressed, quiet_hours, smtp_550 ….';
 
@@ -229,6 +242,8 @@ create index outbound_work_suspects_idx on private.outbound_work (run_at) where 
 create index et_outbound_queue_id_idx on public.et_outbound_queue (id);
 create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_queue (tenant_id,
   thread_id) where status = 'queued';
+create index et_outbound_queue_tenant_id_consent_id_idx on public.et_outbound_queue (tenant_id, consent_id)
+where consent_id is not null;
 create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
 where status = 'dispatch_unknown';
 create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id,
@@ -293,8 +308,9 @@ comment on function private.lift_erased(uuid, text, text, text[]) is
 create function private.tg_queue__guard() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if (new.tenant_id, new.id, new.message_id) is distinct from (old.tenant_id, old.id, old.message_id) then
-    raise exception 'a queue row keeps its message'
+  if (new.tenant_id, new.id, new.message_id, new.thread_id, new.purpose, new.consent_id, new.basis_seq) is distinct from
+    (old.tenant_id, old.id, old.message_id, old.thread_id, old.purpose, old.consent_id, old.basis_seq) then
+    raise exception 'a queue row keeps its message, its purpose and what it rests on'
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Enqueue another message.';
   end if;
   if new.status is distinct from old.status then
@@ -349,19 +365,28 @@ comment on function private.tg_queue__wake() is 'At commit, once per transaction
 
 create function private.tg_messages__is_queued() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  v_queue public.et_outbound_queue%rowtype;
 begin
-  if not exists (
-    select from public.et_outbound_queue as q
-    inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
-    where q.tenant_id = new.tenant_id and q.message_id = new.id and q.status = m.delivery_status) then
+  select q.* into v_queue from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  where q.tenant_id = new.tenant_id and q.message_id = new.id and q.status = m.delivery_status;
+  if v_queue.id is null or v_queue.thread_id <> new.thread_id then
     raise exception 'an outbound message is queued in the transaction that writes it'
       using errcode = 'PT409', detail = '{"code": "not_enqueued"}', hint = 'Use private.enqueue_outbound().';
+  elsif (case when v_queue.basis_seq is not null then not exists (
+    select from public.et_messages as b where b.tenant_id = new.tenant_id and b.thread_id = new.thread_id
+      and b.seq = v_queue.basis_seq and b.direction = 'inbound')
+    else v_queue.consent_id is null and new.sender_kind not in ('agent', 'participant') end) then
+    raise exception 'a send rests on a message of the contact in its thread, on his consent, or is a person''s own word'
+      using errcode = 'PT422', detail = '{"code": "no_consent"}', hint = 'Use private.enqueue_outbound().';
   end if;
   return null;
 end
 $$;
 comment on function private.tg_messages__is_queued() is
-'Definer, at commit: a message in no queue would never leave, or would claim to have left.';
+'Definer, at commit: a message in no queue would never leave, or would claim to have left; and one that answers '
+'nothing would have no basis.';
 
 create trigger et_outbound_queue_100_guard before update on public.et_outbound_queue
 for each row execute function private.tg_queue__guard();
@@ -430,6 +455,8 @@ from public, anon, authenticated, service_role;
 grant select on public.et_outbound_queue, public.dispatch_attempts, public.delivery_receipts, public.suppressions
 to authenticated, service_role, parley_worker;
 grant insert on public.et_outbound_queue to service_role;
+-- The check runs as whoever inserts.
+grant execute on function private.is_template(jsonb) to service_role;
 grant insert, update, delete on public.suppressions to service_role;
 grant select on private.outbound_work, private.send_counters, private.send_buckets to parley_worker;
 grant execute on function private.salted_digest(uuid, text) to parley_worker;

@@ -63,6 +63,7 @@ declare
   v_template jsonb;
   v_uploads uuid[] := array(select jsonb_array_elements_text(p_options -> 'attachments'))::uuid[];
   v_files jsonb;
+  v_basis record;
   v_queue uuid;
 begin
   select t.* into v_thread from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id;
@@ -70,6 +71,8 @@ begin
   if v_head.recipient is null or v_thread.channel_session_id is null then
     perform private.refuse_nobody(v_thread.channel);
   end if;
+  select b.* into v_basis from private.send_basis(v_thread, coalesce(p_options ->> 'purpose', 'reply'),
+    p_sender_kind) as b;
   v_template := nullif(p_options -> 'template', 'null');
   perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind);
   if v_uploads <> '{}' then
@@ -99,10 +102,11 @@ begin
     perform private.attach_uploads(p_tenant_id, v_message.id, v_uploads);
   end if;
   insert into public.et_outbound_queue (
-    tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, template, scheduled_at)
+    tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, consent_id, basis_seq, template,
+    scheduled_at)
   values (
     p_tenant_id, v_message.id, p_thread_id, v_thread.channel, v_thread.channel_session_id, v_head.recipient,
-    coalesce(p_options ->> 'purpose', 'reply'), v_template,
+    coalesce(p_options ->> 'purpose', 'reply'), v_basis.consent_id, v_basis.basis_seq, v_template,
     clock_timestamp() + make_interval(secs => coalesce((p_options ->> 'delay_seconds')::integer, 0)))
   returning id into v_queue;
   return query select v_message.id, v_queue, v_message.seq, v_message.rev;
@@ -215,8 +219,8 @@ begin
     verdict := 'cancel'; reason := 'suppressed_' || x.reason;
   elsif th.status in ('closed', 'archived') and m.sender_kind in ('ai', 'system') then
     verdict := 'cancel'; reason := 'thread_closed';
-  elsif p_queue.purpose = 'marketing' and not private.has_consent(p_queue.tenant_id, c.id, p_queue.channel,
-    'marketing') then
+  elsif (p_queue.basis_seq is null or p_queue.purpose = 'notification')
+    and not private.is_permitted(p_queue, c.id) then
     verdict := 'cancel'; reason := 'no_consent';
   elsif p_queue.template is null and not private.in_service_window(p_queue.tenant_id, th.id, v_window) then
     verdict := 'cancel'; reason := 'window_closed';
@@ -245,21 +249,6 @@ $$;
 comment on function private.dispatch_verdict(public.et_outbound_queue) is
 'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, '
 'quiet hours, windows, caps, breaker.';
-
-create function private.has_consent(p_tenant_id uuid, p_contact_id uuid, p_channel text, p_purpose text) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  v_family uuid[] := private.contact_family(p_tenant_id, p_contact_id);
-begin
-  return coalesce((
-    select c.granted from public.contact_consents as c
-    where c.tenant_id = p_tenant_id and c.channel = p_channel and c.purpose = p_purpose
-      and c.contact_id = any(v_family)
-    order by c.recorded_at desc, c.id desc limit 1), false);
-end
-$$;
-comment on function private.has_consent(uuid, uuid, text, text) is
-'Definer: the newest consent row of a contact and of those merged into him says yes.';
 
 create function private.in_service_window(p_tenant_id uuid, p_thread_id uuid, p_hours integer) returns boolean
 language plpgsql stable security definer set search_path = '' as $$

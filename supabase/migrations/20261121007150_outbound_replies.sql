@@ -15,7 +15,7 @@ begin
   where b.action in ('auto_reply', 'follow_up');
   with reply as materialized (
     select b.ord, b.tenant_id, b.thread_id, b.action, b.decision, h.*, t.channel, t.channel_session_id,
-      private.uuid_v7() as message_id, private.uuid_v7() as queue_id
+      t.last_inbound_seq, private.uuid_v7() as message_id, private.uuid_v7() as queue_id
     from unnest(p_bursts) as b
     inner join public.et_threads as t on t.tenant_id = b.tenant_id and t.id = b.thread_id
     cross join lateral private.reply_headers(t) as h
@@ -47,9 +47,9 @@ begin
     cross join lateral (select private.reply_subject(r.subject) as subject) as s
   ), queued as (
     insert into public.et_outbound_queue (
-      tenant_id, id, message_id, thread_id, channel, channel_session_id, recipient, purpose, scheduled_at)
+      tenant_id, id, message_id, thread_id, channel, channel_session_id, recipient, purpose, basis_seq, scheduled_at)
     select r.tenant_id, r.queue_id, r.message_id, r.thread_id, r.channel, r.channel_session_id, r.recipient,
-      case r.action when 'auto_reply' then 'reply' else 'follow_up' end,
+      case r.action when 'auto_reply' then 'reply' else 'follow_up' end, r.last_inbound_seq,
       clock_timestamp() + make_interval(secs => case r.action
         when 'follow_up' then coalesce((r.decision ->> 'follow_up_in_s')::integer, 86400) else 0 end)
     from reply as r

@@ -216,7 +216,8 @@ declare
   v_limit bigint := private.message_limit(p_thread.tenant_id, p_thread.channel, 'body_chars');
   v_sent record;
 begin
-  if (length(btrim(p_body)) = 0 and coalesce(p_options -> 'attachments', '[]') = '[]') or length(p_body) > v_limit then
+  if (length(btrim(p_body)) = 0 and coalesce(p_options -> 'attachments', '[]') = '[]')
+    or length(p_body) > v_limit then
     raise exception 'a message on % has 1 to % characters', p_thread.channel, v_limit
       using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
         hint = 'Shorten it, or send it in parts.';

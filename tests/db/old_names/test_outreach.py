@@ -37,6 +37,8 @@ def write(world: World, tenant: Tenant, kind: str = "lead", **members: Any) -> R
         "body": "A job near you",
         **members,
     }
+    if named["purpose"] != "conversation":
+        world.rpc(agent, tenant, "record_consent(%s, 'email', %s, true)", to, named["purpose"])
     call = f"start_thread({', '.join(f'p_{name} => %s' for name in named)})"
     return {**world.rpc(agent, tenant, call, *named.values()), "contact_id": to}
 

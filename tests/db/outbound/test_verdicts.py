@@ -73,7 +73,6 @@ RULES: dict[str, tuple[Callable[[World, Tenant, Row], Any], dict[str, Any], tupl
         {},
         ("cancelled", "session_deleted"),
     ),
-    "marketing_without_consent": (owner("select 1"), {"purpose": "marketing"}, ("cancelled", "no_consent")),
     "breaker": (
         owner("insert into private.breakers values (%(t)s, 'test_email', 5, clock_timestamp() + interval '1 min')"),
         {},
@@ -130,25 +129,6 @@ def test_suppression_does_not_depend_on_letter_case(world: World) -> None:
     thread = world.arrive(tenant, metadata={"reply_to": "ANN@People.Test", "message_id": "m@x"})
     suppress(world, tenant, "all", "complained")
     assert verdict(world, tenant, world.enqueue(thread)) == ("cancelled", "suppressed_complained")
-
-
-def test_marketing_needs_the_newest_consent_to_say_yes(world: World) -> None:
-    """Granted, withdrawn, granted again: only the last word counts, and a merge takes it along."""
-    tenant = world.tenant("agent")
-    thread = world.arrive(tenant)
-    for number, granted in enumerate((True, False, True)):
-        world.owner.execute(
-            "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted,"
-            " source, recorded_by,"
-            " recorded_at) values (%s, %s, 'email', 'marketing', %s, 'test', 'test', now() + %s * interval '1 s')",
-            [tenant.id, thread["sender_contact_id"], granted, number],
-        )
-        sent = world.enqueue(thread, purpose="marketing")
-        assert verdict(world, tenant, sent)[0] == ("sending" if granted else "cancelled")
-    other = world.arrive(tenant, "other@people.test")
-    world.rpc(tenant.people["agent"], tenant, "merge_contacts(%s, %s)", other["sender_contact_id"],
-              thread["sender_contact_id"])  # fmt: skip
-    assert verdict(world, tenant, world.enqueue(thread, purpose="marketing"))[0] == "sending"
 
 
 def test_whatsapp_window(world: World) -> None:

@@ -5,7 +5,7 @@ import uuid
 import psycopg
 import pytest
 
-from tests.db.helpers import Row, Tenant, World
+from tests.db.helpers import Row, Tenant, World, refused
 from tests.db.outbound.test_verdicts import verdict
 
 ANN = "+12025550123"
@@ -55,17 +55,16 @@ def test_stop_withdraws_a_consent_and_start_gives_none(world: World) -> None:
     """On record: who, when, and that it was his own word."""
     tenant = world.tenant()
     thread = thread_on(world, tenant, "sms")
-    world.owner.execute(
-        "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)"
-        " values (%s, %s, 'sms', 'marketing', true, 'test', 'test')",
-        [tenant.id, thread["sender_contact_id"]],
-    )
+    world.consent(tenant, thread["sender_contact_id"], channel="sms")
+    offer = world.enqueue(thread, purpose="marketing")
     for _ in range(2):
         say(world, tenant, "note_opt_out")
     say(world, tenant, "note_opt_in")
     rows = world.all("select granted, source from public.contact_consents where tenant_id = %s order by recorded_at", tenant.id)  # fmt: skip
     assert [row["granted"] for row in rows] == [True, False]
-    assert verdict(world, tenant, world.enqueue(thread, purpose="marketing")) == ("cancelled", "no_consent")
+    assert world.queue(offer["message_id"])["status_reason"] == "no_consent"
+    with refused("PT422", code="no_consent"):
+        world.enqueue(thread, purpose="marketing")
 
 
 def test_start_does_not_lift_what_others_decided(world: World) -> None:

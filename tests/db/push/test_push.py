@@ -21,12 +21,16 @@ def browsers(world: World, tenant: Tenant) -> list[str]:
 
 
 def test_a_member_registers_browsers_and_forgets_one(world: World) -> None:
-    """Registering twice is one subscription; forgetting takes only the caller's own."""
+    """Registering twice is one subscription, and one consent on record; forgetting takes only the caller's own."""
     tenant = world.tenant("agent")
     agent = tenant.people["agent"]
     for name in ("a", "b", "a"):
         assert register(world, agent, tenant, f"https://push.test/{name}")["registered"]
     assert browsers(world, tenant) == ["https://push.test/a", "https://push.test/b"]
+    consents = world.all(
+        "select purpose, granted, recorded_by from public.contact_consents where tenant_id = %s", tenant.id
+    )
+    assert [tuple(row.values()) for row in consents] == [("notification", True, f"user:{agent}")]
     owner = tenant.people["owner"]
     assert world.rpc(owner, tenant, "forget_push(%s)", "https://push.test/a")["forgotten"] == 0
     assert world.rpc(agent, tenant, "forget_push(%s)", "https://push.test/a")["forgotten"] == 1

@@ -71,7 +71,7 @@ def test_nothing_is_sent_without_a_text(world: World, tenant: Tenant) -> None:
 def test_what_is_sent_to_many_leaves_the_answers_to_the_ai(world: World, tenant: Tenant, purpose: str) -> None:
     """A notification or an offer takes nothing over."""
     ann = contact(world, tenant)
-    world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', 'marketing', true)", ann)
+    world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', %s, true)", ann, purpose)
     started = start(world, tenant, ann, purpose=purpose, body="We have moved.")
     assert world.thread(started["thread_id"])["control"] == "ai"
     assert world.queue(started["message_id"])["purpose"] == purpose
@@ -187,6 +187,7 @@ def test_who_asked_to_be_left_alone_is_not_written_to(world: World, tenant: Tena
     """Also who only wants nothing automatic: a first word answers nothing. Nothing is left of the attempt."""
     ann = contact(world, tenant, address="left@alone.test")
     world.rpc(tenant.people["agent"], tenant, "suppress_address('email', 'left@alone.test', %s)", scope)
+    world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', 'notification', true)", ann)
     with refused("PT422", code="suppressed") as caught:
         start(world, tenant, ann, purpose=purpose, body="Hello")
     assert detail(caught[0])["reason"] == "suppressed_manual"
@@ -212,17 +213,18 @@ def test_a_blocked_contact_is_not_written_to(world: World, tenant: Tenant) -> No
         start(world, tenant, ann, body="Hello")
 
 
-def test_marketing_needs_consent(world: World, tenant: Tenant) -> None:
+@pytest.mark.parametrize("purpose", ["notification", "marketing"])
+def test_what_is_sent_to_many_needs_consent(world: World, tenant: Tenant, purpose: str) -> None:
     """None, given, taken back: the newest word counts."""
     ann = contact(world, tenant)
     for granted in (None, True, False):
         if granted is not None:
-            world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', 'marketing', %s)", ann, granted)
+            world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', %s, %s)", ann, purpose, granted)
         if granted:
-            assert start(world, tenant, ann, purpose="marketing", body="Offer")["created"]
+            assert start(world, tenant, ann, purpose=purpose, body="Offer")["created"]
             continue
         with refused("PT422", code="no_consent"):
-            start(world, tenant, ann, purpose="marketing", body="Offer")
+            start(world, tenant, ann, purpose=purpose, body="Offer")
 
 
 def test_outside_the_window_only_a_template_begins(world: World, tenant: Tenant) -> None:
