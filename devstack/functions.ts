@@ -2,6 +2,7 @@
 
 import { handler as emailEvents } from "../supabase/functions/email-events/handler.ts";
 import { handler as formReply } from "../supabase/functions/form-reply/handler.ts";
+import { handler as media } from "../supabase/functions/media/handler.ts";
 import { handler as smsWebhook } from "../supabase/functions/sms-webhook/handler.ts";
 import { handler as telegramWebhook } from "../supabase/functions/telegram-webhook/handler.ts";
 import { handler as track } from "../supabase/functions/track/handler.ts";
@@ -12,6 +13,7 @@ const PREFIX = "/functions/v1";
 const FUNCTIONS = new Map(Object.entries({
   "email-events": emailEvents,
   "form-reply": formReply,
+  media,
   "sms-webhook": smsWebhook,
   "telegram-webhook": telegramWebhook,
   track,

@@ -114,10 +114,13 @@ class OutboundHandler:
         if details["attachments"]:
             async with pool.connection() as connection:
                 data = await db.outgoing_files(connection, details["tenant_id"], details["message_id"])
-            files = (OutgoingFile(**file, data=data.get(file["id"], b"")) for file in details["attachments"])
-            members["attachments"] = tuple(files)
+            members["attachments"] = tuple(self._file(file, data) for file in details["attachments"])
         members["links"] = addresses(details.get("links") or {}, self.public_url)
         return msgspec.convert(members, Dispatch)
+
+    def _file(self, about: dict[str, Any], data: dict[str, bytes]) -> OutgoingFile:
+        plain = {name: value for name, value in about.items() if name != "link"}
+        return OutgoingFile(**plain, data=data.get(about["id"], b""), url=file_address(about["link"], self.public_url))
 
     async def _token(self, pool: Pool, details: dict[str, Any], secrets: dict[str, str]) -> str:
         """An access token for accounts that take no password. Raises OAuthError."""
@@ -146,6 +149,11 @@ class OutboundHandler:
             await adapter.close()
         if self._tokens is not None:
             await self._tokens.close()
+
+
+def file_address(link: str | None, public_url: str) -> str:
+    """Where a provider fetches a file: an address of the edge functions; empty where it has none."""
+    return f"{public_url.rstrip('/')}/functions/v1/media/{link}" if link and public_url else ""
 
 
 def addresses(ids: dict[str, Any], public_url: str) -> Links:

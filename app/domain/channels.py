@@ -40,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Most characters of a text beside files; as many as of any text, unless it says less."""
     captionless: frozenset[str] = frozenset()
     """Kinds of files (`audio`, `video` …) beside which no text is shown."""
+    fetches_files: bool = False
+    """It fetches files from `OutgoingFile.url`, instead of being given them."""
     direction: Direction = "both"
     window_hours: int | None = None
     """Free text only within so many hours of the contact's last message; templates at any time."""
@@ -72,6 +74,8 @@ class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
     size_bytes: int
     data: bytes = b""
+    url: str = ""
+    """Where a provider that fetches files finds it, while the message is sent and for an hour."""
 
 
 class Links(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ create table private.channel_providers (
   max_attachments integer not null default 0,
   max_caption_chars integer,
   captionless text[] not null default '{}',
+  fetches_files boolean not null default false,
   window_hours integer,
   session_per_second numeric,
   recipient_interval_s numeric,
@@ -43,6 +44,8 @@ comment on column private.channel_providers.max_caption_chars is
 'Most characters of a text beside files; null: as long as any text.';
 comment on column private.channel_providers.captionless is
 'Kinds of files (audio, video …) beside which no text is shown: they are sent alone.';
+comment on column private.channel_providers.fetches_files is
+'It is given addresses of files and fetches them, see private.file_links.';
 comment on column private.channel_providers.window_hours is
 'Free text only within so many hours of the contact''s last message; templates at any time. Null: no such rule.';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
@@ -57,15 +60,15 @@ language sql volatile security definer set search_path = '' as $$
     select x.* from jsonb_to_recordset(p_providers) as x (
       provider text, channel text, delivery_class text, direction text, max_body_chars integer,
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
-      window_hours integer, session_per_second numeric, recipient_interval_s numeric,
+      fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
       receipts text[], can_edit boolean, can_unsend boolean)
   ), written as (
     insert into private.channel_providers as p (
       provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
-      max_caption_chars, captionless, window_hours, session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
+      max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
-      coalesce(g.captionless, '{}'), g.window_hours, g.session_per_second, g.recipient_interval_s,
+      coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second, g.recipient_interval_s,
       coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false)
     from given as g
     order by g.provider
@@ -73,7 +76,7 @@ language sql volatile security definer set search_path = '' as $$
       channel = excluded.channel, delivery_class = excluded.delivery_class, direction = excluded.direction,
       max_body_chars = excluded.max_body_chars, max_attachment_bytes = excluded.max_attachment_bytes,
       max_attachments = excluded.max_attachments, max_caption_chars = excluded.max_caption_chars,
-      captionless = excluded.captionless,
+      captionless = excluded.captionless, fetches_files = excluded.fetches_files,
       window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
       recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
       can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, registered_at = clock_timestamp()

@@ -161,7 +161,8 @@ begin
       then s.config #- '{smtp,envelope_from}' else s.config end,
     'links', private.dispatch_links(q.tenant_id, q.id), 'attachments', (
       select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
-        'size_bytes', a.size_bytes) order by a.position, a.id), '[]')
+        'size_bytes', a.size_bytes, 'link',
+        private.file_link(a.tenant_id, a.id, s.provider)) order by a.position, a.id), '[]')
       from public.message_attachments as a
       where a.tenant_id = p_tenant_id and a.message_id = m.id and a.refused is null),
     'secrets', (

@@ -46,7 +46,7 @@ def test_types_style_and_layout_hold(arguments: tuple[str, ...]) -> None:
 
 def test_every_function_is_served_here_and_hosted() -> None:
     """Each has an index, a place in the local server, and no JWT check: providers and readers have no token."""
-    assert NAMES == ["email-events", "form-reply", "sms-webhook", "telegram-webhook", "track", "unsubscribe", "whatsapp-webhook"]  # fmt: skip
+    assert NAMES == ["email-events", "form-reply", "media", "sms-webhook", "telegram-webhook", "track", "unsubscribe", "whatsapp-webhook"]  # fmt: skip
     server = functions.SERVER.read_text()
     assert [name for name in NAMES if f"functions/{name}/handler.ts" not in server] == []
     config = tomllib.loads((PROJECT / "supabase" / "config.toml").read_text())

@@ -10,11 +10,13 @@ from cryptography.fernet import Fernet
 from psycopg.types.json import Jsonb
 
 from app.channels.email.resend import ResendAdapter
+from app.channels.sms.twilio import TwilioAdapter
 from app.channels.telegram.adapter import TelegramAdapter
 from app.channels.whatsapp.cloud import CloudAdapter
 from app.domain.channels import Adapter
 from app.domain.work import Claim
 from app.secrets import Vault
+from devstack.providers.sms import Sms
 from devstack.providers.telegram import Telegram
 from devstack.providers.whatsapp import WhatsApp
 from tests.channels.email.mail_apis import KEY, Resend, serve
@@ -23,6 +25,7 @@ from tests.support.database import Database
 from workers.loop import open_pool
 from workers.outbound import OutboundHandler
 
+PUBLIC = "https://parley.example.com"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
 BOT = "700001:AAtestTESTtestTESTtestTESTtestTESTte"
 
@@ -86,16 +89,41 @@ class ByMail(Way):
         return [base64.b64decode(file["content"]) for mail in self.api.mails for file in mail["attachments"]]
 
 
+class ByMms(Way):
+    """A number of a provider that fetches files from us."""
+
+    channel, address, person = "sms", "+15550783881", "+16505551234"
+    config, secrets = {"account_sid": "AC" + "a1" * 16}, {"auth_token": "testTESTtest"}
+
+    def __init__(self, provider: Sms, url: str, world: World) -> None:
+        self.provider, self.world = provider, world
+        self.adapter = TwilioAdapter(url, public_url=PUBLIC, max_attachment_bytes=1)
+        provider.add_account("AC" + "a1" * 16, "testTESTtest", self.address)
+
+    def got(self) -> list[bytes]:
+        """What its edge answers at the addresses in the message."""
+        ids = [
+            one.removeprefix(f"{PUBLIC}/functions/v1/media/")
+            for sent in self.provider.deliveries
+            for one in sent["media"]
+        ]
+        rows = [self.world.ingress.execute("select data from private.linked_file(%s)", [one]).fetchone() for one in ids]
+        return [bytes(row["data"]) for row in rows if row]
+
+
 @asynccontextmanager
-async def way(channel: str) -> AsyncIterator[Way]:
+async def way(channel: str, world: World) -> AsyncIterator[Way]:
     """A channel with its provider on loopback."""
     if channel == "email":
         with serve(Resend()) as api:
             yield ByMail(api)
         return
-    provider: Any = Telegram() if channel == "telegram" else WhatsApp()
+    provider: Any = {"telegram": Telegram, "whatsapp": WhatsApp, "sms": Sms}[channel]()
     async with provider.serving() as url:
-        yield ByTelegram(provider, url) if channel == "telegram" else ByWhatsApp(provider, url)
+        if channel == "sms":
+            yield ByMms(provider, url, world)
+        else:
+            yield ByTelegram(provider, url) if channel == "telegram" else ByWhatsApp(provider, url)
 
 
 def open_account(world: World, tenant: Tenant, over: Way, vault: Vault) -> Any:
@@ -113,13 +141,13 @@ def open_account(world: World, tenant: Tenant, over: Way, vault: Vault) -> Any:
     return world.arrive(tenant, over.person, channel=over.channel, channel_session_id=session)["thread_id"]
 
 
-@pytest.mark.parametrize("channel", ["email", "telegram", "whatsapp"])
+@pytest.mark.parametrize("channel", ["email", "telegram", "whatsapp", "sms"])
 async def test_an_uploaded_file_arrives(world: World, module_database: Database, channel: str) -> None:
     """Upload, send, route: the provider got the bytes, as many files as it takes, and the row says sent."""
-    settings = module_database.settings(secrets_keys=Fernet.generate_key().decode())
+    settings = module_database.settings(secrets_keys=Fernet.generate_key().decode(), public_url=PUBLIC)
     tenant, pool = world.tenant("agent"), open_pool(settings, "test")
     agent = tenant.people["agent"]
-    async with way(channel) as over:
+    async with way(channel, world) as over:
         await pool.open()
         handler = OutboundHandler(settings, {over.adapter.capabilities.provider: over.adapter})
         thread = open_account(world, tenant, over, Vault(settings.secret_keys()))

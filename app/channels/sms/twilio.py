@@ -2,7 +2,8 @@
 
 Status callbacks come to the `sms-webhook` function at an address that carries our queue id (`q`), so that they settle
 sends whose answer was lost. Account: `config.account_sid`, and `messaging_service_sid` to send from a pool,
-`max_segments` to bound what a message may cost; secret `auth_token`.
+`max_segments` to bound what a message may cost; secret `auth_token`. Files are fetched by Twilio from the function
+`media`, so they go out only where `public_url` is known.
 """
 
 import asyncio
@@ -40,6 +41,9 @@ CAPABILITIES = Capabilities(
     session_per_second=10,
     receipts=frozenset({"sent", "delivered", "read", "failed", "bounced_hard", "unsubscribed"}),
 )
+FILES_MOST = 10
+MMS = {"max_attachments": FILES_MOST, "max_attachment_bytes": 5 * 1024 * 1024, "fetches_files": True}
+"""What else is possible where Twilio can reach us."""
 API = "/2010-04-01/Accounts"
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _POOL = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -53,14 +57,13 @@ _MEND = {20003, 20005, 20006, 20008, 21606, 21212, 21603, 21408, 21659, 21703, 3
 class TwilioAdapter:
     """Sends for every account of this installation over one HTTP client. `public_url`: where callbacks reach us."""
 
-    capabilities = CAPABILITIES
-
     def __init__(
         self, url: str, *, public_url: str, max_attachment_bytes: int, answer_s: float = 30.0,
         private_hosts: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._api = HttpApi(url, answer_s=answer_s)
         self._public_url = public_url.rstrip("/")
+        self.capabilities = msgspec.structs.replace(CAPABILITIES, **MMS) if public_url else CAPABILITIES
         self._most = max_attachment_bytes
         self._private_hosts = private_hosts
 
@@ -76,7 +79,7 @@ class TwilioAdapter:
         await before_send()
         return await self._deliver(login, fields)
 
-    async def _deliver(self, login: tuple[str, str], fields: dict[str, str]) -> Outcome:
+    async def _deliver(self, login: tuple[str, str], fields: dict[str, str | list[str]]) -> Outcome:
         """The one call that delivers."""
         try:
             answer = await self._api.call("POST", f"{API}/{login[0]}/Messages.json", auth=login, data=fields)
@@ -91,8 +94,12 @@ class TwilioAdapter:
             return ended("unknown", "no_answer", f"an answer without sid: {answer.text[:200]}")
         return Outcome(kind="accepted", provider=PROVIDER, provider_message_id=made)
 
-    def _fields(self, dispatch: Dispatch) -> dict[str, str]:
-        fields = {"To": dispatch.recipient, "Body": dispatch.body}
+    def _fields(self, dispatch: Dispatch) -> dict[str, str | list[str]]:
+        fields: dict[str, str | list[str]] = {"To": dispatch.recipient}
+        if dispatch.body.strip():
+            fields["Body"] = dispatch.body
+        if dispatch.attachments:
+            fields["MediaUrl"] = [file.url for file in dispatch.attachments]
         pool = str(dispatch.session_config.get("messaging_service_sid") or "")
         fields |= {"MessagingServiceSid": pool} if _POOL.fullmatch(pool) else {"From": dispatch.session_address}
         if self._public_url:
@@ -166,14 +173,16 @@ def credentials(config: dict[str, object], secrets: dict[str, str]) -> tuple[str
 
 def _unsendable(dispatch: Dispatch) -> Outcome | None:
     """What Twilio would refuse, or charge more for than the account wants."""
-    if dispatch.attachments:
-        return ended("rejected", "no_files", "an SMS carries text alone: send the file on another channel")
-    if not dispatch.body.strip():
+    if any(not file.url for file in dispatch.attachments):
+        return ended("rejected", "no_files", "Twilio fetches files: PARLEY_PUBLIC_URL says where")
+    if len(dispatch.attachments) > FILES_MOST:
+        return ended("rejected", "too_many_files", f"an MMS has at most {FILES_MOST} files: send the rest by itself")
+    if not dispatch.attachments and not dispatch.body.strip():
         return ended("rejected", "empty", "there is nothing to send")
     if len(dispatch.body) > BODY_MOST:
         return ended("rejected", "too_long", f"Twilio takes {BODY_MOST} characters")
     most, cost = dispatch.session_config.get("max_segments"), segments(dispatch.body)
-    if isinstance(most, int) and cost.count > most > 0:
+    if isinstance(most, int) and cost.count > most > 0 and not dispatch.attachments:
         return ended("rejected", "too_long", f"{cost.count} segments ({cost.encoding}), the account allows {most}")
     return None
 

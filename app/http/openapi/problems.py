@@ -88,7 +88,7 @@ PROBLEMS: dict[str, Known] = {
         422, "a file is named twice, or does not wait to be sent", "Upload it first.", "attachments"
     ),
     "no_files": Known(
-        422, "no files can be sent on sms over twilio", "Send a link in the text, or the file on another channel.",
+        422, "no files can be sent on form over webform", "Send a link in the text, or the file on another channel.",
         "attachments",
     ),
     "too_many_files": Known(

@@ -10,7 +10,7 @@ from typing import Any
 from devstack.providers.limits import Buckets
 
 Json = dict[str, Any]
-BODY_MOST = 1600
+BODY_MOST, MEDIA_MOST = 1600, 10
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 START = {"START", "UNSTOP", "YES"}
@@ -53,10 +53,12 @@ class Account:
             raise ApiError(21604, "A 'To' phone number is required.")
         if not E164.fullmatch(person):
             raise ApiError(21211, f"Invalid 'To' Phone Number: {person[:-4]}XXXX")
-        if not body:
+        if not body and not given.get("MediaUrl"):
             raise ApiError(21602, "Message body is required.")
         if len(body) > BODY_MOST:
             raise ApiError(21617, "The concatenated message body exceeds the 1600 character limit")
+        if len(given.get("MediaUrl") or ()) > MEDIA_MOST:
+            raise ApiError(21623, "Number of media files exceeds allowed limit")
         if given.get("MessagingServiceSid"):
             if given["MessagingServiceSid"] != self.pool:
                 raise ApiError(21701, "The Messaging Service does not exist")

@@ -5,7 +5,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from devstack.providers import control
 from devstack.providers.faults import Fault
@@ -21,7 +21,7 @@ STATUS_S = 0.02
 
 class Sms(PushingProvider):
     """One provider with its accounts. `calls` counts messages, account, media and file; a delivery is {"account", "to",
-    "sid", "at", "body", "callback"}."""
+    "sid", "at", "body", "callback", "media"}: the last are addresses, which Twilio would fetch."""
 
     ident = IDENT
 
@@ -100,6 +100,7 @@ class Sms(PushingProvider):
             raise ApiError(20005, "Account is not active", 403)
         try:
             given, _ = request.form()
+            given["MediaUrl"] = parse_qs(request.body.decode()).get("MediaUrl", [])
         except ValueError as error:
             raise ApiError(20001, f"Unknown parameters: {error}") from error
         return as_json(self._send(account, given), 201)
@@ -125,14 +126,15 @@ class Sms(PushingProvider):
         code = account.unreachable.get(person)
         if code is None:
             self.deliveries.append({"account": account.sid, "to": person, "sid": sid, "at": time.time(),
-                                    "body": str(given["Body"]), "callback": callback})  # fmt: skip
+                                    "body": str(given.get("Body") or ""), "callback": callback,
+                                    "media": list(given["MediaUrl"])})  # fmt: skip
         told = {"MessageSid": sid, "SmsSid": sid, "AccountSid": account.sid, "From": account.number, "To": person,
                 "ApiVersion": "2010-04-01"}  # fmt: skip
         kinds = self.statuses if code is None else ("queued", "undelivered")
         for place, kind in enumerate(kinds, 1):
             error = {"ErrorCode": str(code)} if kind == "undelivered" else {}
             self._tell(account, callback, {**told, "MessageStatus": kind, "SmsStatus": kind, **error}, STATUS_S * place)
-        return {"sid": sid, "account_sid": account.sid, "to": person, "from": account.number, "body": given["Body"],
+        return {"sid": sid, "account_sid": account.sid, "to": person, "from": account.number, "body": given.get("Body"),
                 "status": "queued", "direction": "outbound-api", "num_segments": "1", "error_code": None}  # fmt: skip
 
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────

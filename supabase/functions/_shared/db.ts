@@ -32,15 +32,23 @@ function sql(): postgres.Sql {
   return pool;
 }
 
-/** The first column of the one row a statement answers. Throws 503 when the database does not answer in time. */
-async function ask<T>(statement: (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>): Promise<T | null> {
+type Statement = (sql: postgres.Sql) => postgres.PendingQuery<postgres.Row[]>;
+
+/** The first column of the one row a statement answers. */
+async function ask<T>(statement: Statement): Promise<T | null> {
+  const found = await row(statement);
+  return (found ? Object.values(found)[0] : null) as T | null;
+}
+
+/** The one row a statement answers, null without. Throws 503 when the database does not answer in time. */
+async function row(statement: Statement): Promise<postgres.Row | null> {
   let query: postgres.PendingQuery<postgres.Row[]> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     query = statement(sql());
     const late = new Promise<never>((_, reject) => timer = setTimeout(() => reject(new Error("no answer")), ANSWER_MS));
     const rows = await Promise.race([query, late]);
-    return (rows[0] ? Object.values(rows[0])[0] : null) as T | null;
+    return rows[0] ?? null;
   } catch (error) {
     const { code = "", message = "" } = error as { code?: string; message?: string };
     // What is queued must not run after its caller was told that nothing was kept, nor pile up while nobody answers.
@@ -79,6 +87,14 @@ export async function track(
   machine: boolean,
 ): Promise<{ kind: string; target_url: string | null } | null> {
   return await ask((sql) => sql`select private.track(${id}, ${ip}, ${agent}, ${machine}) as link`);
+}
+
+/** A file for a provider that fetches it; null when it is not its time. */
+export async function linkedFile(
+  id: string,
+): Promise<{ filename: string; content_type: string; data: Uint8Array } | null> {
+  const found = await row((sql) => sql`select f.* from private.linked_file(${id}) as f`);
+  return found as { filename: string; content_type: string; data: Uint8Array } | null;
 }
 
 /** Who asks, in which language; null for an unknown link. */

@@ -47,9 +47,11 @@ async def test_a_pool_sends_in_the_place_of_the_number(place: Any, mark: Any) ->
 
 
 def test_what_it_declares_is_what_twilio_allows() -> None:
-    """Class N, 1600 characters, text alone; the registry finds it."""
+    """Class N, 1600 characters; files only where Twilio can fetch them; the registry finds it."""
     adapter = create_adapter(load({}))
     assert adapter.capabilities == CAPABILITIES
+    reached = create_adapter(load({"PARLEY_PUBLIC_URL": "https://parley.example.com"})).capabilities
+    assert (reached.max_attachments, reached.max_attachment_bytes, reached.fetches_files) == (10, 5 * 1024 * 1024, True)
     assert (CAPABILITIES.delivery_class, CAPABILITIES.max_body_chars, CAPABILITIES.max_attachment_bytes) == (
         "N",
         1600,
@@ -73,11 +75,13 @@ def test_segments_are_counted_as_carriers_do(text: str, encoding: str, count: in
 
 
 async def test_what_does_not_fit_is_refused_before_the_call(place: Any, mark: Any) -> None:
-    """A file, nothing at all, too much text, more segments than the account wants to pay for."""
+    """A file nobody can fetch, nothing at all, too many files, too much text, more segments than the account wants to pay for."""
     file = OutgoingFile(id="f", filename="a.png", content_type="image/png", size_bytes=1, data=b"x")
     dear = place.session.config | {"max_segments": 2}
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"attachments": (file,)}, "no_files"), ({"body": " \n"}, "empty"), ({"body": "a" * 1601}, "too_long"),
+        ({"attachments": (file,)}, "no_files"), ({"body": " \n"}, "empty"),
+        ({"attachments": (msgspec.structs.replace(file, url="https://a.test/m"),) * 11}, "too_many_files"),
+        ({"body": "a" * 1601}, "too_long"),
         ({"body": "ç" * 135, "session_config": dear}, "too_long"),
     ]  # fmt: skip
     for members, code in cases:
@@ -85,6 +89,17 @@ async def test_what_does_not_fit_is_refused_before_the_call(place: Any, mark: An
         assert (outcome.kind, outcome.error_code) == ("rejected", code), members
     assert (mark.calls, place.provider.calls) == (0, {})
     assert (await place.adapter.send(place.dispatch("ç" * 134, session_config=dear), mark)).kind == "accepted"
+
+
+@pytest.mark.parametrize("body", ["Look", ""])
+async def test_files_are_named_by_address(place: Any, mark: Any, body: str) -> None:
+    """Each by its own, in order, with or without a text beside them; Twilio is given no bytes."""
+    files = tuple(OutgoingFile(id="f", filename="a.png", content_type="image/png", size_bytes=1, data=b"x",
+                               url=f"https://parley.example.com/functions/v1/media/{n}") for n in range(3))  # fmt: skip
+    outcome = await place.adapter.send(place.dispatch(body, attachments=files), mark)
+    assert (outcome.kind, mark.calls, place.provider.calls) == ("accepted", 1, {"messages": 1})
+    (sent,) = place.provider.deliveries
+    assert (sent["body"], sent["media"]) == (body, [file.url for file in files])
 
 
 async def test_who_said_stop_is_left_alone_in_his_own_name(place: Any, mark: Any) -> None:

@@ -9,7 +9,7 @@ MAY = {
     "private.webhook_session(uuid)", "private.accept_webhook(uuid,text,jsonb,bytea)",
     "private.reject_webhook(uuid,text)", "private.track(uuid,text,text,boolean)", "private.unsubscribe_page(uuid)",
     "private.unsubscribe(uuid)", "private.form_page(uuid)", "private.accept_form(uuid,text,bytea)",
-    "private.reject_form(uuid)",
+    "private.reject_form(uuid)", "private.linked_file(uuid)",
 }  # fmt: skip
 OURS = "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"
 
