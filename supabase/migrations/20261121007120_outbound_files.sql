@@ -92,7 +92,7 @@ declare
 begin
   with again as materialized (
     select a.*, private.uuid_v7() as copy_id from public.message_attachments as a
-    where a.tenant_id = p_tenant_id and a.message_id = p_message_id and a.refused is null
+    where a.tenant_id = p_tenant_id and a.message_id = p_message_id and a.status = 'released'
   ), named as (
     insert into public.message_attachments (
       tenant_id, id, filename, content_type, size_bytes, sha256, uploaded_by, expires_at)

@@ -164,7 +164,7 @@ begin
         'size_bytes', a.size_bytes, 'link',
         private.file_link(a.tenant_id, a.id, s.provider)) order by a.position, a.id), '[]')
       from public.message_attachments as a
-      where a.tenant_id = p_tenant_id and a.message_id = m.id and a.refused is null),
+      where a.tenant_id = p_tenant_id and a.message_id = m.id and a.status = 'released'),
     'secrets', (
       select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
       where x.tenant_id = p_tenant_id and x.session_id = s.id));

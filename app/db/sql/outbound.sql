@@ -24,4 +24,4 @@ select private.register_providers(%(providers)s) as registered;
 -- The bytes of a message's files, for the router.
 select b.attachment_id::text as id, b.data from public.message_attachments as a
 inner join private.attachment_blobs as b on b.tenant_id = a.tenant_id and b.attachment_id = a.id
-where a.tenant_id = %(tenant_id)s and a.message_id = %(message_id)s and a.refused is null;
+where a.tenant_id = %(tenant_id)s and a.message_id = %(message_id)s and a.status = 'released';
