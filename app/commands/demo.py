@@ -54,8 +54,8 @@ def command(  # noqa: PLR0917 - one per option
     parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
     parley demo --channel email      replies leave by providers that lose one answer in twenty
-    parley demo --channel telegram   ten people write to a bot
-    parley demo --channel whatsapp   … to a number, whose provider loses one answer in twenty
+    parley demo --channel telegram   ten people write to a bot, whose provider loses one answer in twenty
+    parley demo --channel whatsapp   … to a number
     parley demo --channel sms        the same by SMS
     """
     if mbox and maildir:

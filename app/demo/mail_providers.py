@@ -21,13 +21,12 @@ from app.demo.channel import Connection, Progress, Sent
 from app.demo.email import deliver
 from app.demo.mails import SAMPLE
 from app.demo.report import Report
-from app.demo.tally import tally
+from app.demo.tally import ONE_LOST_IN, tally
 from app.errors import NotFound
 from app.secrets import Vault
 from app.settings import Settings
 
 IDENT = "parley loopback mail"
-ONE_LOST_IN = 20
 PROVIDERS = ("resend", "sparkpost")
 
 

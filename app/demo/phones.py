@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import msgspec
 
 from app.db.queries import query
 from app.demo.accounts import Account, account
@@ -22,11 +21,10 @@ from app.demo.channel import Connection, Progress, Sent
 from app.demo.loopback import AT_ONCE, STALLED_S, ask, require, started
 from app.demo.mails import SAMPLE
 from app.demo.report import Report
-from app.demo.tally import dispatches, tally
+from app.demo.tally import Losses
 from app.errors import Unavailable
 from app.settings import Settings
 
-LOST = {"kind": "lost", "calls": "messages", "every": 20}
 PUBLIC = "https://parley.localhost"
 """What the functions of a throw-away stack are told to be reached at; the provider knows where that ends."""
 
@@ -42,8 +40,7 @@ class PhoneDemo(ABC):
     def __init__(self, count: int, *, seed: int = 0) -> None:
         self.count = count
         self._chance = random.Random(seed or time.time_ns())  # noqa: S311 - numbers of people who do not exist
-        self._session_id, self._unanswered = "", 0
-        self._before: frozenset[str] = frozenset()
+        self._losses = Losses(self.name, "messages")
 
     @abstractmethod
     def url(self, settings: Settings) -> str:
@@ -79,11 +76,7 @@ class PhoneDemo(ABC):
     async def send_all(self, settings: Settings, connection: Connection, progress: Progress) -> list[Sent]:
         """Write everything, wait until the functions have taken it and a worker has read it."""
         url, (there, session_id) = self.url(settings), await self.connect(settings, connection)
-        self._session_id = session_id
-        await ask(url, "POST", "clear-faults")
-        await ask(url, "POST", "faults", LOST)
-        self._unanswered = int((await ask(url, "GET", ""))["unanswered"])
-        self._before = frozenset(row[0] for row in await dispatches(connection, session_id))
+        await self._losses.begin(connection, url, session_id)
         people = self._chance.sample(range(10**7), self.count)
         keys: list[str] = []
         for start in range(0, self.count, AT_ONCE):
@@ -116,15 +109,12 @@ class PhoneDemo(ABC):
             await asyncio.sleep(0.1)
 
     async def compare(self, settings: Settings, connection: Connection, report: Report) -> Report:
-        """Every dispatch of the run held against what the provider took. An unknown is listed; it is no failure."""
-        url = self.url(settings)
-        await ask(url, "POST", "clear-faults")
-        taken = Counter(self.queue_id(one) for one in await ask(url, "GET", "deliveries"))
+        """Every dispatch of the run held against what the provider took."""
+        lost = await self._losses.end()
+        taken = Counter(self.queue_id(one) for one in await ask(self.url(settings), "GET", "deliveries"))
         if "" in taken:  # without a public address an SMS names no callback, and with it no id of ours
             return report
-        lost = int((await ask(url, "GET", ""))["unanswered"]) - self._unanswered
-        found = await tally(connection, self.name, self._session_id, taken, lost, before=self._before)
-        return msgspec.structs.replace(report, errors=max(0, report.errors - len(found.unknown)), providers=[found])
+        return await self._losses.report(connection, report, taken, lost)
 
 
 class WhatsAppDemo(PhoneDemo):

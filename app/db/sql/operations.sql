@@ -141,7 +141,7 @@ select m.id::text as session_id from made as m;
 -- name: demo_dispatches
 -- Everything that was to leave over an account.
 select q.id::text as queue_id, q.message_id::text, private.delivery_class(q.tenant_id, q.channel_session_id) as class,
-  q.status
+  q.status, q.recipient, q.provider_message_id
 from public.et_outbound_queue as q where q.channel_session_id = %(session_id)s order by q.id;
 
 -- name: find_received

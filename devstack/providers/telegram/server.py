@@ -237,7 +237,8 @@ class Telegram:
     def _order(self, request: Request, what: str, given: Json) -> Any:
         match what:
             case "":
-                return {"provider": IDENT, "bots": [self._about(bot) for bot in self.bots.values()]}
+                return {"provider": IDENT, "bots": [self._about(bot) for bot in self.bots.values()],
+                        "unanswered": self.faults.happened.get("lost", 0)}  # fmt: skip
             case "bots":
                 return self._about(self.add_bot(given["token"], given.get("username", "parley_bot")))
             case "messages":
