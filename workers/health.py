@@ -1,4 +1,7 @@
-"""Asks providers whether the accounts work: one that looks connected may be dead without anybody having noticed."""
+"""Asks providers whether the accounts work.
+
+One that looks connected may be dead without anybody having noticed, and a pending one waits to be seen at work.
+"""
 
 import asyncio
 import logging
@@ -17,13 +20,14 @@ from workers.timers import main
 
 log = logging.getLogger("parley.health")
 EVERY_S = 300.0
-ROUND_S = 15.0
+ROUND_S = 5.0
 ANSWER_S = 20.0
 AT_ONCE = 16
 
 
 class HealthWorker:
-    """One round every quarter of a minute; an account is asked about every five minutes by whichever copy takes it."""
+    """One round every few seconds; an account is asked about every five minutes by whichever copy takes it, and at once
+    when it is new or was changed."""
 
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         found = create_adapters(settings) if adapters is None else adapters
@@ -71,6 +75,7 @@ class HealthWorker:
             status = await db.fetch_value(
                 connection, "operations", "record_health", tenant_id=session.tenant_id,
                 session_id=session.session_id, status=health.status, reason=health.reason,
+                proves_address=health.proves_address,
             )  # fmt: skip
         metrics.HANDLED.labels("health", health.status).inc()
         if status != "unchanged":

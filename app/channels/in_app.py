@@ -1,6 +1,6 @@
 """In-app chat: the row in Postgres is the delivery. Who takes part reads it under row-level security."""
 
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
 from app.settings import Settings
 
 
@@ -16,6 +16,10 @@ class InAppAdapter:
         """The message is where its readers look: nothing is left to do but to say so."""
         await before_send()
         return Outcome(kind="accepted", provider="in_app", provider_message_id=dispatch.message_id)
+
+    async def check(self, session: Session) -> Health:  # noqa: ARG002
+        """The row is the delivery: there is nobody to ask."""
+        return Health(status="connected")
 
     async def close(self) -> None:
         """Nothing is held."""

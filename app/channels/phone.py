@@ -1,6 +1,6 @@
 """The telephone: a person calls. The message's body is the script; the outcome is what he says afterwards."""
 
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, ManualTask, Outcome
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, ManualTask, Outcome, Session
 from app.settings import Settings
 
 
@@ -16,6 +16,10 @@ class PhoneAdapter:
         return Outcome(
             kind="manual", provider="phone", error_code="call", task=ManualTask(kind="call", title=f"Call {name}")
         )
+
+    async def check(self, session: Session) -> Health:  # noqa: ARG002
+        """A person calls: there is nobody to ask."""
+        return Health(status="connected")
 
     async def close(self) -> None:
         """Nothing is held."""

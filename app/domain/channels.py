@@ -165,6 +165,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Literal["connected", "degraded", "disconnected"]
     reason: str | None = None
+    proves_address: bool = False
+    """The provider itself says that the account's address is this account's: it is verified by that."""
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):

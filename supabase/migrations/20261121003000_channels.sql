@@ -1,6 +1,8 @@
 -- Chapter: channels. The accounts a tenant is reached at, their health and their secrets.
 --
 --   et_channel_sessions: pending → connected ⇄ degraded → disconnected;  paused by people;  deleted is final
+--     pending: nobody has seen it work. The provider's answer to a check, a receiver that was let in, or the platform
+--     that verified its address makes it connected. status says whether it works, verified_at whose the address is.
 --   private.channel_secrets: ciphertext only (the app encrypts with a rotatable key); no client role ever reads it
 --
 -- An inbound address is looked up over all tenants: the session that verified it first has it.
@@ -171,8 +173,11 @@ declare
   v_session public.et_channel_sessions%rowtype;
 begin
   perform private.check_fields(p_patch, '{name,sender_name,sender_address,warm_up_from,config}');
-  update public.et_channel_sessions as s set (name, sender_name, sender_address, warm_up_from, config) = (
-    select r.name, r.sender_name, r.sender_address, r.warm_up_from, r.config from jsonb_populate_record(s, p_patch) as r)
+  update public.et_channel_sessions as s
+  set (name, sender_name, sender_address, warm_up_from, config, checked_at) = (
+    select r.name, r.sender_name, r.sender_address, r.warm_up_from, r.config,
+      case when r.config = s.config then s.checked_at end
+    from jsonb_populate_record(s, p_patch) as r)
   where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
   returning s.* into v_session;
   if not found then
@@ -187,7 +192,8 @@ begin
 end
 $$;
 comment on function private.update_channel_session(uuid, jsonb) is
-'Definer: changes the named fields of an account. Its channel and address are what it is, and stay.';
+'Definer: changes the named fields of an account; another config is checked at once. Its channel and address are what '
+'it is, and stay.';
 
 create function private.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -203,7 +209,7 @@ begin
   end if;
   update public.et_channel_sessions as s
   set status = case when p_status = 'connected' and s.verified_at is null then 'pending' else p_status end,
-    status_reason = 'set by ' || private.actor()
+    status_reason = 'set by ' || private.actor(), checked_at = case when p_status <> 'connected' then s.checked_at end
   where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted'
   returning s.status into v_status;
   if not found then
@@ -237,7 +243,7 @@ begin
   where s.tenant_id = p_tenant_id and s.id = p_session_id;
   update public.et_channel_sessions as s
   set verified_at = coalesce(s.verified_at, now()), status = case s.status when 'pending'
-    then 'connected' else s.status end
+    then 'connected' else s.status end, status_reason = case when s.status <> 'pending' then s.status_reason end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status <> 'deleted'
     and not exists (
       select from public.et_channel_sessions as o
@@ -260,10 +266,14 @@ create function private.put_channel_secret(p_tenant_id uuid, p_session_id uuid, 
 language sql volatile security definer set search_path = '' as $$
   insert into private.channel_secrets (tenant_id, session_id, name, ciphertext)
   values (p_tenant_id, p_session_id, p_name, p_ciphertext)
-  on conflict (tenant_id, session_id, name) do update set ciphertext = excluded.ciphertext, updated_at = now()
+  on conflict (tenant_id, session_id, name) do update
+  set ciphertext = excluded.ciphertext, updated_at = clock_timestamp();
+  update public.et_channel_sessions as s set checked_at = null
+  where s.tenant_id = p_tenant_id and s.id = p_session_id;
 $$;
 comment on function private.put_channel_secret(uuid, uuid, text, bytea) is
-'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret.';
+'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret; the account is '
+'checked with it at once.';
 
 create trigger et_channel_sessions_100_touch before update on public.et_channel_sessions
 for each row execute function private.tg_any__touch();

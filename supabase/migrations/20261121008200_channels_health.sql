@@ -1,6 +1,7 @@
 -- Chapter: channels, part five. Does an account still work? Asked of the provider, of the clock, and by a test message.
 --
---   health worker ──▶ claim_health_checks() ──▶ the adapter's check() ──▶ record_health(): worse, or back from worse
+--   health worker ──▶ claim_health_checks() ──▶ the adapter's check() ──▶ record_health(): worse, or back from worse;
+--     a pending account becomes connected, or says why not. A provider that names the address proves it: verified
 --   housekeeper ──▶ mark_silent_sessions(): an account somebody should read, and nobody has for minutes
 --   status changed ──▶ a notification to every owner and admin, at most one per account, status and five minutes
 
@@ -46,7 +47,7 @@ begin
   with picked as (
     select s.tenant_id, s.id from public.et_channel_sessions as s
     inner join public.tenants as t on t.id = s.tenant_id
-    where s.provider = any(p_providers) and s.status in ('connected', 'degraded', 'disconnected')
+    where s.provider = any(p_providers) and s.status in ('pending', 'connected', 'degraded', 'disconnected')
       and t.status <> 'deleted' and coalesce(s.checked_at, '-infinity') < clock_timestamp() - p_every
     order by s.checked_at nulls first
     limit p_limit
@@ -62,24 +63,48 @@ comment on function private.claim_health_checks(text[], interval, integer) is
 'Definer, for the health worker: accounts whose last check is older than p_every; taking one counts as checking it, '
 'so copies of the worker share them.';
 
-create function private.record_health(p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text) returns text
+create function private.record_health(
+  p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text, p_proves_address boolean default false
+) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_status text;
+  s public.et_channel_sessions%rowtype;
+  v_status text := p_status;
+  v_reason text := coalesce(p_reason, 'no reason given');
 begin
-  update public.et_channel_sessions as s
-  set status = p_status, status_reason = case when p_status <> 'connected' then 'check: ' || left(coalesce(p_reason,
-    'no reason given'), 300) end
-  where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status in ('connected', 'degraded', 'disconnected')
-    and case when p_status = 'connected' then s.status_reason like 'check: %' else s.status = 'connected'
-      or s.status_reason like 'check: %' end
-  returning s.status into v_status;
-  return coalesce(v_status, 'unchanged');
+  select r.* into s from public.et_channel_sessions as r
+  where r.tenant_id = p_tenant_id and r.id = p_session_id
+    and r.status in ('pending', 'connected', 'degraded', 'disconnected')
+  for no key update;
+  if s.id is null then
+    return 'unchanged';
+  end if;
+  if p_status = 'connected' and p_proves_address and s.verified_at is null then
+    if private.verify_channel_session(p_tenant_id, p_session_id) then
+      s.verified_at := clock_timestamp();
+    else
+      v_status := 'disconnected';
+      v_reason := 'another account has proved that this address is its own';
+    end if;
+  end if;
+  if v_status = 'connected' and s.status = 'pending' and s.verified_at is null and private.is_platforms_way(s) then
+    v_status := 'pending';
+    v_reason := 'the address is not verified: until it is, the platform''s own mail server sends nothing from it';
+  end if;
+  v_reason := case when v_status <> 'connected' then 'check: ' || left(v_reason, 300) end;
+  if (v_status, v_reason) is not distinct from (s.status, s.status_reason)
+    or (s.status <> 'pending' and case when v_status = 'connected' then coalesce(s.status_reason not like 'check: %', true)
+      else s.status <> 'connected' and coalesce(s.status_reason not like 'check: %', true) end) then
+    return 'unchanged';
+  end if;
+  update public.et_channel_sessions as r set status = v_status, status_reason = v_reason
+  where r.tenant_id = p_tenant_id and r.id = p_session_id;
+  return v_status;
 end
 $$;
-comment on function private.record_health(uuid, uuid, text, text) is
-'Definer, for the health worker: an account goes bad, or comes back when it was a check that found it bad: what a '
-'receiver says of its own account stands.';
+comment on function private.record_health(uuid, uuid, text, text, boolean) is
+'Definer, for the health worker: a pending account works, or says why not; any other goes bad, or comes back when it '
+'was a check that found it bad: what a receiver says of its own account stands.';
 
 create function private.mark_silent_sessions(p_after interval default '3 minutes') returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
@@ -178,6 +203,6 @@ begin atomic select private.test_channel_session(p_session_id, p_address, p_temp
 comment on function public.test_channel_session(uuid, text, jsonb) is 'Send a test message over an account. Admins.';
 
 grant execute on function private.claim_health_checks(text[], interval, integer),
-private.record_health(uuid, uuid, text, text), private.mark_silent_sessions(interval) to parley_worker;
+private.record_health(uuid, uuid, text, text, boolean), private.mark_silent_sessions(interval) to parley_worker;
 grant execute on function private.test_channel_session(uuid, text, jsonb),
 public.test_channel_session(uuid, text, jsonb) to authenticated;

@@ -317,19 +317,15 @@ class World:
 
     def register(self, channels: dict[str, Row]) -> None:
         """Declare what the provider `test_<channel>` of each channel can do, as a router does at start-up."""
-        declared = [
-            {
-                "provider": f"test_{name}",
-                "channel": name,
-                "delivery_class": "N",
-                "max_body_chars": 100_000,
-                "max_attachments": 10,
-                "max_attachment_bytes": 1_000_000,
-                **RULES.get(name, {}),
-                **more,
-            }
+        self.declare(*(
+            {"provider": f"test_{name}", "channel": name, "max_attachments": 10, "max_attachment_bytes": 1_000_000,
+             **RULES.get(name, {}), **more}
             for name, more in channels.items()
-        ]
+        ))  # fmt: skip
+
+    def declare(self, *providers: Row) -> None:
+        """Declare what providers can do; class N unless they say otherwise."""
+        declared = [{"delivery_class": "N", "max_body_chars": 100_000, **one} for one in providers]
         with self.database.connect("parley_worker") as connection:
             connection.execute("select private.register_providers(%s)", [Jsonb(declared)])
 

@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from app.settings import Settings
 from tests.channels.email.smtp_servers import broken_server
+from tests.support.loopback import Telegrams, account
 from tests.workers.harness import Room, wait_until
 from workers import health
 from workers.loop import open_pool
@@ -61,6 +63,20 @@ async def test_a_server_that_says_nothing_does_not_hold_up_the_others(room: Room
     server.close()
     assert state(room, mute)[0] == "degraded" and "did not answer within" in str(state(room, mute)[1])
     assert state(room, fine)[0] == "connected"
+
+
+async def test_a_new_account_is_connected_by_its_provider_s_word(room: Room) -> None:
+    """Telegram names the bot: pending becomes connected, and the address is proved. A wrong token says so instead."""
+    with Telegrams() as telegrams:
+        settings = msgspec.structs.replace(room.settings, telegram_url=telegrams.url)
+        tenant = room.tenant()
+        _, good = telegrams.connect(room, tenant)
+        _, bad = telegrams.connect(room, tenant)
+        telegrams.set_token(room, tenant, bad, "700999:AA" + "x" * 30)
+        await run_round(settings)
+    assert state(room, good) == ("connected", None) and account(room, good)["verified_at"]
+    assert state(room, bad)[0] == "disconnected" and "does not know the token" in str(state(room, bad)[1])
+    assert account(room, bad)["verified_at"] is None
 
 
 def test_the_process_checks_by_itself(room: Room) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome, Session, Webhook
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session, Webhook
 from app.domain.inbound import ChannelEvent, InboundMessage
 from app.settings import Settings
 
@@ -33,6 +33,10 @@ class HostedFormAdapter:
         return Outcome(
             kind="rejected", provider="hosted_form", error_code="receive_only", error="Nothing can be sent to a form."
         )
+
+    async def check(self, session: Session) -> Health:  # noqa: ARG002
+        """The page is ours: there is nobody to ask."""
+        return Health(status="connected")
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -142,7 +142,7 @@ async def check(api: BotApi, session: Session) -> Health:
     bot = str(me.get("id")) if isinstance(me, dict) else ""
     if bot != session.address:
         return Health(status="disconnected", reason=f"the token is that of bot {bot}, the account is {session.address}")
-    return Health(status="connected")
+    return Health(status="connected", proves_address=True)
 
 
 def compose(dispatch: Dispatch) -> Call:

@@ -161,7 +161,7 @@ class CloudAdapter:
             return Health(status="disconnected", reason=reason)
         if member(answer.document, "quality_rating") == "RED":
             return Health(status="degraded", reason="WhatsApp rates this number RED: it may lose its right to send")
-        return Health(status="connected")
+        return Health(status="connected", proves_address=shown == session.address)
 
     async def close(self) -> None:
         """Release pooled connections."""

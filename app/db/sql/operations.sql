@@ -42,7 +42,7 @@ from private.claim_health_checks(%(providers)s, make_interval(secs => %(every_s)
 
 -- name: record_health
 -- What the provider said of an account.
-select private.record_health(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s) as status;
+select private.record_health(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s, %(proves_address)s) as status;
 
 -- name: wake_snoozed
 -- Threads whose snooze ended are open again.

@@ -15,11 +15,11 @@ def account(world: World) -> tuple[Tenant, uuid.UUID]:
     return tenant, tenant.session
 
 
-def record(world: World, account: Any, status: str, reason: str | None = None) -> str:
+def record(world: World, account: Any, status: str, reason: str | None = None, *, proves: bool = False) -> str:
     """The health worker says what the provider answered."""
     tenant, session = account
     row = world.worker.execute(
-        "select private.record_health(%s, %s, %s, %s) as r", [tenant.id, session, status, reason]
+        "select private.record_health(%s, %s, %s, %s, %s) as r", [tenant.id, session, status, reason, proves]
     ).fetchone()
     return str(row["r"])
 
@@ -65,9 +65,86 @@ def test_a_check_does_not_overrule_the_reader(world: World, account: Any) -> Non
     assert state(world, account) == ("connected", None)
 
 
-@pytest.mark.parametrize("status", ["paused", "deleted", "pending"])
+def new_account(world: World, tenant: Tenant, address: str = "me@own.test", provider: str = "test_email") -> Any:
+    """An account as an admin makes it."""
+    world.declare({"provider": provider, "channel": "email"})
+    made = world.rpc(tenant.people["admin"], tenant, "create_channel_session('email', %s, 'Own', %s, '{}', null)",
+                     provider, address)  # fmt: skip
+    return tenant, uuid.UUID(made["session_id"])
+
+
+def is_due(world: World, account: Any, provider: str = "test_email") -> bool:
+    """Whether a health worker would check the account now."""
+    rows = world.worker.execute(
+        "select session_id from private.claim_health_checks(array[%s], '5 min', 1000)", [provider]).fetchall()  # fmt: skip
+    return account[1] in {row["session_id"] for row in rows}
+
+
+def test_a_new_account_is_checked_at_once_and_connected(world: World, account: Any) -> None:
+    """Pending until the provider was asked; a bad answer names why and is told to the admins, a good one connects."""
+    tenant, _ = account
+    new = new_account(world, tenant)
+    assert state(world, new) == ("pending", None) and is_due(world, new) and not is_due(world, new)
+    assert record(world, new, "disconnected", "no such token") == "disconnected"
+    assert state(world, new) == ("disconnected", "check: no such token")
+    assert told(world, tenant) == {"channel_disconnected": {tenant.people["owner"], tenant.people["admin"]}}
+    assert record(world, new, "disconnected", "no such token") == "unchanged"
+    assert record(world, new, "connected") == "connected"
+    assert state(world, new) == ("connected", None)
+    assert world.value("select verified_at from public.et_channel_sessions where id = %s", new[1]) is None
+
+
+@pytest.mark.parametrize("change", ["secret", "config", "resume"])
+def test_what_was_changed_is_checked_again_at_once(world: World, account: Any, change: str) -> None:
+    """A new secret, another config, and an account that is resumed; another name waits for its turn."""
+    tenant, session = account
+    assert is_due(world, account)
+    admin = tenant.people["admin"]
+    world.rpc(admin, tenant, "update_channel_session(%s, %s::jsonb)", session, '{"name": "New name"}')
+    assert not is_due(world, account)
+    if change == "secret":
+        world.api.execute("select private.put_channel_secret(%s, %s, 'token', '\\x00')", [tenant.id, session])
+    elif change == "config":
+        world.rpc(admin, tenant, "update_channel_session(%s, %s::jsonb)", session, '{"config": {"a": 1}}')
+    else:
+        for status in ("paused", "connected"):
+            world.rpc(admin, tenant, "set_channel_session_status(%s, %s)", session, status)
+    assert is_due(world, account)
+
+
+def test_a_provider_that_names_the_address_proves_it(world: World, account: Any) -> None:
+    """The account is verified by that, once; whoever proves the same address later is turned away and told why."""
+    tenant, _ = account
+    first = new_account(world, tenant, "desk@shared.test")
+    assert record(world, first, "connected", proves=True) == "connected"
+    proved = world.one(
+        "select status, status_reason, verified_at from public.et_channel_sessions where id = %s", first[1]
+    )
+    assert (proved["status"], proved["status_reason"]) == ("connected", None) and proved["verified_at"]
+    assert record(world, first, "connected", proves=True) == "unchanged"
+    second = new_account(world, world.tenant("admin"), "desk@shared.test")
+    assert record(world, second, "connected", proves=True) == "disconnected"
+    assert "another account has proved" in str(state(world, second)[1])
+    assert world.value("select verified_at from public.et_channel_sessions where id = %s", second[1]) is None
+
+
+def test_the_platform_s_own_server_vouches_for_no_stranger(world: World, account: Any) -> None:
+    """An unverified address without a server of its own stays pending and says why; once it is verified it is
+    connected and the reason is gone. With a server of its own it is that server's business."""
+    tenant, _ = account
+    plain = new_account(world, tenant, "boss@bank.test", "smtp")
+    own = new_account(world, tenant, "me@mine.test", "smtp")
+    world.rpc(tenant.people["admin"], tenant, "update_channel_session(%s, %s::jsonb)", own[1],
+              '{"config": {"smtp": {"host": "mx.mine.test"}}}')  # fmt: skip
+    assert (record(world, plain, "connected"), record(world, own, "connected")) == ("pending", "connected")
+    assert state(world, plain)[0] == "pending" and "not verified" in str(state(world, plain)[1])
+    world.owner.execute("select private.verify_channel_session(%s, %s)", [tenant.id, plain[1]])
+    assert state(world, plain) == ("connected", None)
+
+
+@pytest.mark.parametrize("status", ["paused", "deleted"])
 def test_what_people_set_is_left_alone(world: World, account: Any, status: str) -> None:
-    """A paused, deleted or unverified account is not checked and not changed."""
+    """A paused or deleted account is not checked and not changed."""
     world.owner.execute("update public.et_channel_sessions set status = %s where id = %s", [status, account[1]])
     assert record(world, account, "disconnected", "x") == "unchanged"
     rows = world.worker.execute(
