@@ -19,30 +19,35 @@ from workers.loop import Pool
 from workers.timers import main
 
 log = logging.getLogger("parley.health")
-EVERY_S = 300.0
 ROUND_S = 5.0
 ANSWER_S = 20.0
 AT_ONCE = 16
 
 
 class HealthWorker:
-    """One round every few seconds; an account is asked about every five minutes by whichever copy takes it, and at once
-    when it is new or was changed."""
+    """One round every few seconds; an account is asked about every five minutes (or as its provider likes it) by
+    whichever copy takes it, and at once when it is new or was changed."""
 
     def __init__(self, settings: Settings, adapters: dict[str, Adapter] | None = None) -> None:
         found = create_adapters(settings) if adapters is None else adapters
         self.asked: dict[str, ChecksHealth] = {
             provider: adapter for provider, adapter in found.items() if isinstance(adapter, ChecksHealth)
         }
+        self.rhythms: dict[float, list[str]] = {}
+        """Seconds between two checks of an account → the providers that are asked so often."""
+        for provider in self.asked:
+            self.rhythms.setdefault(found[provider].capabilities.check_every_s, []).append(provider)
         self.vault = Vault(settings.secret_keys())
 
     async def round(self, pool: Pool) -> float:
         """Check what is due; at once again when there was more than one round can take."""
+        rows: list[dict[str, object]] = []
         async with pool.connection() as connection:
-            rows = await db.fetch(
-                connection, "operations", "claim_health_checks", providers=list(self.asked), every_s=EVERY_S,
-                limit=AT_ONCE,
-            )  # fmt: skip
+            for every_s, providers in self.rhythms.items():
+                rows += await db.fetch(
+                    connection, "operations", "claim_health_checks", providers=providers, every_s=every_s,
+                    limit=AT_ONCE - len(rows),
+                )  # fmt: skip
         sessions = [session for row in rows if (session := self._open(row)) is not None]
         answers = await asyncio.gather(*(self._check(session) for session in sessions))
         for session, health in zip(sessions, answers, strict=True):

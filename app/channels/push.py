@@ -16,7 +16,7 @@ import py_vapid
 import pywebpush
 
 from app.channels import outside
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Outcome
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
 from app.settings import Settings
 
 KEPT_S = 24 * 3600
@@ -82,6 +82,18 @@ class PushAdapter:
         except httpx.HTTPError as error:
             return Outcome(kind="unknown", provider="webpush", error_code="no_answer", error=type(error).__name__)
         return _ending(answer)
+
+    async def check(self, session: Session) -> Health:
+        """Whether the installation's key can sign: no push service is asked, since only a browser's would answer."""
+        del session
+        if self._key is None:
+            return Health(status="disconnected", reason="PARLEY_VAPID_PRIVATE_KEY is not set")
+        try:
+            self._authorization("https://push.example/")
+        except (py_vapid.VapidException, ValueError, TypeError) as error:
+            reason = f"the VAPID key and PARLEY_VAPID_SUBJECT do not sign: {error}"
+            return Health(status="disconnected", reason=reason[:300])
+        return Health(status="connected")
 
     def _authorization(self, endpoint: str) -> dict[str, str]:
         parts = urlsplit(endpoint)

@@ -52,6 +52,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     receipts: frozenset[str] = frozenset()
     can_edit: bool = False
     can_unsend: bool = False
+    check_every_s: float = 300.0
+    """How long an account is not asked about again, in seconds."""
+
+
+def webhook_path(function: str, session_id: str) -> str:
+    """Where an edge function is called for an account, below the public address."""
+    return f"/functions/v1/{function}/{session_id}"
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,16 @@ class Push:
     headers: Mapping[str, str]
 
 
+def local(url: str, reach: Mapping[str, str]) -> str:
+    """Where on this machine an address ends. Raises ValueError for one that leads elsewhere."""
+    for public, here in reach.items():
+        if url.startswith(public + "/"):
+            return here + url.removeprefix(public)
+    if urlsplit(url).hostname not in LOOPBACK:
+        raise ValueError("this provider reaches 127.0.0.1 only")
+    return url
+
+
 class Pusher:
     """Calls that wait for their turn. `reach` says where on this machine a public address ends: what a proxy with the
     certificate of that name would do."""
@@ -66,12 +76,7 @@ class Pusher:
 
     def local(self, url: str) -> str:
         """Where a call to this address goes. Raises ValueError for one that leads off this machine."""
-        for public, here in self.reach.items():
-            if url.startswith(public + "/"):
-                return here + url.removeprefix(public)
-        if urlsplit(url).hostname not in LOOPBACK:
-            raise ValueError("this provider reaches 127.0.0.1 only")
-        return url
+        return local(url, self.reach)
 
     async def _work(self) -> None:
         while True:

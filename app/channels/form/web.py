@@ -4,9 +4,10 @@ Class N. Until the submit nothing can have been delivered. A form a machine must
 robots, terms to agree to, a field we have nothing for) becomes a task for a person.
 
 The recipient is the page's URL. `session_config`: `values` (phone, company …), `fields` (field name → text with
-`{{role}}`), `sites` (host → {fields, success, failure}), `accept_terms`.
+`{{role}}`), `sites` (host → {page, fields, success, failure}), `accept_terms`.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,8 +17,11 @@ import httpx
 from app.channels import outside
 from app.channels.form.filling import Filled, NeedsPerson, fill, judge
 from app.channels.form.pages import WebForm, asks_captcha, contact_form
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, ManualTask, Outcome
+from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, ManualTask, Outcome, Session
 from app.settings import Settings
+
+PAGES_MOST = 10
+"""Pages of one account that are looked at in one check."""
 
 
 class FormAdapter:
@@ -25,7 +29,7 @@ class FormAdapter:
 
     capabilities = Capabilities(
         provider="webform", channel="form", delivery_class="N", max_body_chars=5000, direction="out",
-        recipient_interval_s=60.0,
+        recipient_interval_s=60.0, check_every_s=6 * 3600.0,
     )  # fmt: skip
 
     def __init__(self, private_hosts: frozenset[str] = frozenset()) -> None:
@@ -53,6 +57,24 @@ class FormAdapter:
                 return Outcome(kind="rejected", provider="webform", error_code="no_page", error=str(error))
             await before_send()
             return await _submit(visit, form, filled, dispatch)
+
+    async def check(self, session: Session) -> Health:
+        """Whether the pages the account names still have a form with the fields it maps."""
+        pages = _pages(session)[:PAGES_MOST]
+        found = await asyncio.gather(*(self._trouble(session, page) for page in pages))
+        return next(filter(None, found), Health(status="connected"))
+
+    async def _trouble(self, session: Session, url: str) -> Health | None:
+        """What is wrong with one page; None when nothing is."""
+        try:
+            async with outside.client(self._private_hosts) as visit:
+                page = await outside.fetch(visit, "GET", url)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, outside.Refused) as error:
+            return Health(status="disconnected", reason=f"{url[:200]} is not opened: {error}")
+        except (httpx.HTTPError, outside.Lost) as error:
+            return Health(status="degraded", reason=f"{url[:200]} does not answer: {type(error).__name__}")
+        wrong = _wrong(page, _texts(_site_of(session.config, url).get("fields")))
+        return Health(status="degraded", reason=f"{url[:200]} {wrong}") if wrong else None
 
     def _fill(self, form: WebForm, dispatch: Dispatch) -> Filled:
         config, site = dispatch.session_config, _site(dispatch)
@@ -116,9 +138,35 @@ def _encode(visit: httpx.AsyncClient, form: WebForm, filled: Filled) -> tuple[di
 
 
 def _site(dispatch: Dispatch) -> Mapping[str, Any]:
-    sites = dispatch.session_config.get("sites")
-    site = sites.get(urlsplit(dispatch.recipient).hostname or "") if isinstance(sites, dict) else None
+    return _site_of(dispatch.session_config, dispatch.recipient)
+
+
+def _site_of(config: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    sites = config.get("sites")
+    site = sites.get(urlsplit(url).hostname or "") if isinstance(sites, dict) else None
     return site if isinstance(site, dict) else {}
+
+
+def _wrong(page: outside.Answer, mapped: Mapping[str, str]) -> str:
+    """What would keep a message from being written there; empty when nothing would."""
+    if page.status >= 400:
+        return f"answers {page.status}"
+    try:
+        form = contact_form(page.body, page.url)
+    except ValueError as error:
+        return f"shows nothing: {error}"
+    if form is None:
+        return "has no contact form"
+    missing = sorted(mapped.keys() - {field.name for field in form.fields})
+    return f"has a form without the field {', '.join(missing)[:80]}" if missing else ""
+
+
+def _pages(session: Session) -> list[str]:
+    """The pages to look at: the account's address where that is one, and the `page` of each site."""
+    sites = session.config.get("sites")
+    named = [site.get("page") for site in sites.values() if isinstance(site, dict)] if isinstance(sites, dict) else []
+    own = [session.address] if session.address.startswith(("https://", "http://")) else []
+    return own + [page for page in named if isinstance(page, str)]
 
 
 def _texts(value: Any) -> dict[str, str]:

@@ -27,7 +27,17 @@ from app.channels.http_api import (
 from app.channels.media import NotGivenError, fetch_file, given_out
 from app.channels.sms.segments import segments
 from app.channels.sms.webhooks import UNSUBSCRIBED, Media, read_call
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, OutcomeKind, Session, Webhook
+from app.domain.channels import (
+    BeforeSend,
+    Capabilities,
+    Dispatch,
+    Health,
+    Outcome,
+    OutcomeKind,
+    Session,
+    Webhook,
+    webhook_path,
+)
 from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
 from app.settings import Settings
 
@@ -104,7 +114,7 @@ class TwilioAdapter:
         fields |= {"MessagingServiceSid": pool} if _POOL.fullmatch(pool) else {"From": dispatch.session_address}
         if self._public_url:
             query = urlencode({"q": dispatch.queue_id})
-            place = f"{self._public_url}/functions/v1/sms-webhook/{quote(dispatch.session_id)}"
+            place = self._public_url + webhook_path("sms-webhook", quote(dispatch.session_id))
             fields["StatusCallback"] = f"{place}?{query}"
         return fields
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from app.channels.http_api import AUTH_PAUSE_S, NoAnswerError, NotReachedError
+from app.channels.telegram import hooks
 from app.channels.telegram.api import TOKEN, BotApi, Files, RefusedError
 from app.channels.telegram.files import fetch_files
 from app.channels.telegram.markdown import to_markdown_v2
@@ -108,7 +109,7 @@ class TelegramAdapter:
         return await fetch_files(self._api, session.secrets.get("token", ""), reading, self._most)
 
     async def check(self, session: Session) -> Health:
-        """Ask Telegram whose token this is."""
+        """Ask Telegram whose token this is, and of an account with a webhook whether it is called."""
         return await check(self._api, session)
 
     async def close(self) -> None:
@@ -130,9 +131,12 @@ def create_adapter(settings: Settings) -> TelegramAdapter:
 
 
 async def check(api: BotApi, session: Session) -> Health:
-    """What getMe says of an account: its token must be the token of its address. Raises nothing for an answer."""
+    """What getMe says of an account: its token must be the token of its address; of its webhook, getWebhookInfo.
+    Raises nothing for an answer."""
+    token = session.secrets.get("token", "")
     try:
-        me = await api.call(session.secrets.get("token", ""), "getMe")
+        me = await api.call(token, "getMe")
+        info = await api.call(token, "getWebhookInfo") if hooks.is_pushed(session) else None
     except RefusedError as error:
         if error.code in (401, 404):
             return Health(status="disconnected", reason="Telegram does not know the token: set the secret again")
@@ -142,7 +146,7 @@ async def check(api: BotApi, session: Session) -> Health:
     bot = str(me.get("id")) if isinstance(me, dict) else ""
     if bot != session.address:
         return Health(status="disconnected", reason=f"the token is that of bot {bot}, the account is {session.address}")
-    return Health(status="connected", proves_address=True)
+    return hooks.judge(info, session) if hooks.is_pushed(session) else Health(status="connected", proves_address=True)
 
 
 def compose(dispatch: Dispatch) -> Call:

@@ -6,9 +6,11 @@ for webhooks `app_secret` and `verify_token`.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,7 +26,17 @@ from app.channels.whatsapp.messages import (
     refuse_unsendable,
 )
 from app.channels.whatsapp.webhooks import Media, read_call
-from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, OutgoingFile, Session, Webhook
+from app.domain.channels import (
+    BeforeSend,
+    Capabilities,
+    Dispatch,
+    Health,
+    Outcome,
+    OutgoingFile,
+    Session,
+    Webhook,
+    webhook_path,
+)  # fmt: skip
 from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
 from app.settings import Settings
 
@@ -44,6 +56,9 @@ CAPABILITIES = Capabilities(
     receipts=frozenset({"sent", "delivered", "read", "failed", "unsubscribed"}),
 )
 FETCHED_AT_ONCE = 4
+FUNCTION = "whatsapp-webhook"
+CALLED_FIRST = ("phone_number", "whatsapp_business_account", "application")
+"""Whose callback URL Meta calls: the first of these that has one."""
 
 
 class CloudAdapter:
@@ -139,7 +154,39 @@ class CloudAdapter:
         return await fetch_file(media, get, self._most)
 
     async def check(self, session: Session) -> Health:
-        """Ask Meta about the number: it must be the number of the account's address."""
+        """Ask Meta about the number, which must be the number of the account's address, and whether calls of its
+        webhook come here."""
+        health = await self._check_number(session)
+        if health.status != "connected" or "app_secret" not in session.secrets:
+            return health
+        return await self._find_dead_webhook(session) or health
+
+    async def _find_dead_webhook(self, session: Session) -> Health | None:
+        """Why nothing can come in, where Meta says so. What Meta does not tell is no reason."""
+        called = await self._look(session, phone_number_id(session.config), fields="webhook_configuration")
+        places = [text_of(member(called, "webhook_configuration", one)) for one in CALLED_FIRST]
+        url = next(filter(None, places), "")
+        if url and not url.endswith(webhook_path(FUNCTION, session.session_id)):
+            elsewhere = f"{urlsplit(url).hostname}{urlsplit(url).path}"
+            return Health(status="disconnected", reason=f"WhatsApp calls {elsewhere[:200]} instead of this account")
+        waba = str(session.config.get("waba_id") or "")
+        if not (waba.isascii() and waba.isdigit()):
+            return None
+        apps = member(await self._look(session, f"{waba}/subscribed_apps"), "data")
+        if apps == []:
+            reason = "no app is subscribed to the WhatsApp Business Account: nothing comes in"
+            return Health(status="disconnected", reason=reason)
+        return None
+
+    async def _look(self, session: Session, what: str, **params: str) -> Any:
+        """What Meta says of something, None when it does not say."""
+        headers = _bearer(session.secrets.get("access_token", "").strip())
+        with contextlib.suppress(NotReachedError, NoAnswerError):
+            answer = await self._api.call("GET", f"/{VERSION}/{what}", headers=headers, params=params)
+            return answer.document if answer.status == 200 else None
+        return None
+
+    async def _check_number(self, session: Session) -> Health:
         number = phone_number_id(session.config)
         if not number:
             return Health(status="disconnected", reason="the account's config has no phone_number_id")

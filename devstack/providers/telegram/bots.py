@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import re
 import time
 from collections import deque
@@ -88,6 +89,13 @@ class Bot:
         self.updates.append((time.monotonic(), {"update_id": number, kind: said}))
         self.news.set()
         return number
+
+    def ask_for(self, kinds: Any) -> None:
+        """Which kinds of update are given from now on, as a list or its JSON; nothing: as before, an empty one: the
+        usual."""
+        if kinds is not None:
+            names = frozenset(json.loads(kinds) if isinstance(kinds, str) else kinds)
+            self.allowed = names or None
 
     def confirm_below(self, offset: int) -> None:
         """Forget what an offset confirms, and what is a day old."""

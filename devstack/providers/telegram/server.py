@@ -1,18 +1,13 @@
 """The Bot API over HTTP, and beside it `/control`, where a test or a demo plays the people and breaks things."""
 
-import asyncio
 import base64
 import contextlib
 import functools
 import hashlib
 import itertools
-import json
 import time
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
 
 from devstack.providers import control
 from devstack.providers.faults import Fault, Faults
@@ -20,10 +15,10 @@ from devstack.providers.http import DROP, Drop, Request, Response, Server, as_js
 from devstack.providers.struck import answered
 from devstack.providers.telegram.bots import TOKEN, Bot, Chat, Conflict, Json, Limits
 from devstack.providers.telegram.sending import ApiError, Files, Sender, bad
+from devstack.providers.telegram.webhooks import Webhooks
 
 DOWNLOAD_MOST = 20 * 1024 * 1024
 POLL_MOST_S = 50.0
-WEBHOOK_PAUSE_S = 0.5
 IDENT = "parley loopback telegram"
 TAKEN = "terminated by other getUpdates request; make sure that only one bot instance is running"
 HOOKED = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
@@ -40,10 +35,10 @@ class Telegram:
         self.calls: dict[str, int] = {}
         """Method → how often it was called."""
         self.written = 0
-        self._hooks: dict[str, asyncio.Task[None]] = {}
+        self.webhooks = Webhooks()
         self._own = {
-            "getme": self._get_me, "getfile": self._get_file, "setwebhook": self._set_webhook,
-            "deletewebhook": self._delete_webhook, "getwebhookinfo": self._webhook_info,
+            "getme": self._get_me, "getfile": self._get_file, "setwebhook": self.webhooks.set,
+            "deletewebhook": self.webhooks.delete, "getwebhookinfo": self.webhooks.info,
         }  # fmt: skip
 
     @contextlib.asynccontextmanager
@@ -53,9 +48,7 @@ class Telegram:
             try:
                 yield f"http://127.0.0.1:{server.port}"
             finally:
-                for task in self._hooks.values():
-                    task.cancel()
-                await asyncio.gather(*self._hooks.values(), return_exceptions=True)
+                await self.webhooks.stop()
 
     # ── playing the people ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,10 +149,7 @@ class Telegram:
     async def _get_updates(self, bot: Bot, given: Json, request: Request) -> list[Json]:
         if bot.webhook:
             raise ApiError(409, f"Conflict: {HOOKED}")
-        if given.get("allowed_updates") is not None:
-            asked = given["allowed_updates"]
-            names = frozenset(json.loads(asked) if isinstance(asked, str) else asked)
-            bot.allowed = names or None
+        bot.ask_for(given.get("allowed_updates"))
         bot.confirm_below(int(given.get("offset") or 0))
         limit = min(100, max(1, int(given.get("limit") or 100)))
         try:
@@ -187,51 +177,6 @@ class Telegram:
             return as_json(ApiError(404, "Not Found").body(), 404)
         return Response(200, found[0], "application/octet-stream")
 
-    def _set_webhook(self, bot: Bot, given: Json) -> bool:
-        url = str(given.get("url") or "")
-        if not url:
-            return self._delete_webhook(bot, given)
-        if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-            raise bad("bad webhook: this provider reaches 127.0.0.1 only")
-        self._delete_webhook(bot, given)
-        bot.end_poll()
-        bot.webhook = {"url": url, "secret_token": str(given.get("secret_token") or ""), "last_error_message": None}
-        self._hooks[bot.token] = asyncio.create_task(self._push_forever(bot))
-        return True
-
-    def _delete_webhook(self, bot: Bot, given: Json) -> bool:
-        bot.webhook = {}
-        if given.get("drop_pending_updates") in (True, "true", "True"):
-            bot.updates.clear()
-        if task := self._hooks.pop(bot.token, None):
-            task.cancel()
-        return True
-
-    def _webhook_info(self, bot: Bot, _given: Json) -> Json:
-        error = bot.webhook.get("last_error_message")
-        return {
-            "url": bot.webhook.get("url", ""), "has_custom_certificate": False,
-            "pending_update_count": len(bot.updates), **({"last_error_message": error} if error else {}),
-        }  # fmt: skip
-
-    async def _push_forever(self, bot: Bot) -> None:
-        """Updates go to the webhook in order, again and again until it answers 2xx."""
-        headers = {"X-Telegram-Bot-Api-Secret-Token": bot.webhook["secret_token"]}
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-            while True:
-                if not bot.updates:
-                    bot.news.clear()
-                    await bot.news.wait()
-                    continue
-                update = bot.updates[0][1]
-                try:
-                    answer = await client.post(bot.webhook["url"], json=update, headers=headers)
-                    answer.raise_for_status()
-                    bot.confirm_below(update["update_id"] + 1)
-                except httpx.HTTPError as error:
-                    bot.webhook["last_error_message"] = f"{type(error).__name__}"
-                    await asyncio.sleep(WEBHOOK_PAUSE_S)
-
     # ── /control ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _order(self, request: Request, what: str, given: Json) -> Any:
@@ -241,6 +186,8 @@ class Telegram:
                         "unanswered": self.faults.happened.get("lost", 0)}  # fmt: skip
             case "bots":
                 return self._about(self.add_bot(given["token"], given.get("username", "parley_bot")))
+            case "reach":
+                self.webhooks.reach |= given
             case "messages":
                 return [self._written(given["token"], dict(one)) for one in given["messages"]]
             case "block":

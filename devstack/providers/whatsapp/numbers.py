@@ -59,6 +59,10 @@ class Number:
         self.id, self.display = phone_number_id, display
         self.token, self.app_secret, self.webhook = "", "", ""
         self.quality = "GREEN"
+        self.account, self.subscribed = str(int(phone_number_id) + 1), True
+        """The WhatsApp Business Account it belongs to, and whether an app is subscribed to that."""
+        self.override = ""
+        """A callback URL of the number's own."""
         self.wrote: dict[str, float] = {}
         """Person → when he wrote last, by the clock."""
         self.templates: dict[tuple[str, str], int] = {}
@@ -74,6 +78,17 @@ class Number:
         """What GET says of it."""
         return {"verified_name": "Demo", "display_phone_number": self.display, "quality_rating": self.quality,
                 "id": self.id}  # fmt: skip
+
+    def callbacks(self) -> Json:
+        """Who is called for it, as `webhook_configuration` tells."""
+        own = {"phone_number": self.override} if self.override else {}
+        app = {"application": self.webhook} if self.webhook else {}
+        return {"webhook_configuration": own | app, "id": self.id}
+
+    def subscriptions(self) -> Json:
+        """The apps that hear of what happens in its WhatsApp Business Account."""
+        app = {"link": "https://www.facebook.com/games/?app_id=1", "name": "Parley", "id": "1"}
+        return {"data": [{"whatsapp_business_api_data": app}] if self.subscribed else []}
 
     def is_open(self, person: str) -> bool:
         """Whether free text may be sent to him."""

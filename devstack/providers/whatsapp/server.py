@@ -102,7 +102,7 @@ class WhatsApp(PushingProvider):
     # ── the Cloud API ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def handle(self, request: Request) -> Response | Drop:
-        """Any request: /v23.0/<id>[/messages|/media], /files/<id>, /control."""
+        """Any request: /v23.0/<id>[/messages|/media|/subscribed_apps], /files/<id>, /control."""
         if request.path.startswith(control.PREFIX):
             return await control.obey(request, self.faults, self._order)
         parts = request.path.strip("/").split("/")
@@ -125,8 +125,10 @@ class WhatsApp(PushingProvider):
         known = [one for one in self.numbers.values() if one.token and hmac.compare_digest(one.token, bearer)]
         if not known:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token", status=401)
+        if name == "subscribed_apps":
+            return self._subscription(request.method, parts[1])
         if request.method == "GET":
-            return self._look(name, parts[-1])
+            return self._look(name, parts[-1], request.query.get("fields", ""))
         number = next((one for one in known if one.id == parts[1]), None)
         if number is None:
             raise GraphError(100, f"Object with ID '{parts[1]}' does not exist or lacks permissions")
@@ -138,9 +140,19 @@ class WhatsApp(PushingProvider):
             return as_json(take_upload(self.files, given, files))
         return as_json(self._send(number, given))
 
-    def _look(self, name: str, what: str) -> Response:
+    def _subscription(self, method: str, account: str) -> Response:
+        number = next((one for one in self.numbers.values() if one.account == account), None)
+        if number is None:
+            raise GraphError(100, f"Object with ID '{account}' does not exist or lacks permissions")
+        if method == "GET":
+            return as_json(number.subscriptions())
+        number.subscribed = method == "POST"
+        return as_json({"success": True})
+
+    def _look(self, name: str, what: str, fields: str) -> Response:
         if name == "number":
-            return as_json(self.numbers[what].about())
+            number = self.numbers[what]
+            return as_json(number.callbacks() if fields == "webhook_configuration" else number.about())
         held = self.files.held.get(what)
         if held is None:
             raise GraphError(100, f"Object with ID '{what}' does not exist", status=404 if name == "file" else 400)

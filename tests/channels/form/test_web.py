@@ -5,11 +5,12 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.channels import outside
 from app.channels.form.web import FormAdapter
-from app.domain.channels import Outcome
+from app.domain.channels import Outcome, Session
 from tests.channels.dispatches import Mark, dispatch
 from tests.channels.form.site import Site, site
 
@@ -179,3 +180,44 @@ async def test_a_page_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     outcome = await asyncio.wait_for(FormAdapter(LOCAL).send(dispatch(recipient=url), mark), 5)
     server.close()
     assert (outcome.kind, mark.calls) == ("retry", 0)
+
+
+def account(there: Site, *paths: str, **fields: str) -> Session:
+    """An account that names pages of the site, the first as its address, and maps fields there."""
+    sites = {"127.0.0.1": {"fields": fields, "page": there.url + paths[-1]}}
+    return Session(tenant_id="t", session_id="s", channel="form", provider="webform", address=there.url + paths[0],
+                   config={"sites": sites}, secrets={})  # fmt: skip
+
+
+async def test_a_page_with_its_form_is_in_order(sites: Site) -> None:
+    """It opens, shows a contact form, and has the fields the account maps; nothing is submitted. An account that names
+    no page has none to look at."""
+    sites.submitted.clear()
+    adapter = FormAdapter(LOCAL)
+    assert (await adapter.check(account(sites, "/plain", msg="{{message}}"))).status == "connected"
+    bare = msgspec.structs.replace(account(sites, "/plain"), address="forms", config={})
+    assert (await FormAdapter().check(bare)).status == "connected"
+    assert sites.submitted == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "mapped", "words"),
+    [
+        (("/gone",), {}, "answers 410"), (("/plain", "/login"), {}, "no contact form"),
+        (("/license",), {"msg": "x"}, "without the field msg"),
+    ],
+)  # fmt: skip
+async def test_a_page_that_changed_is_told(
+    sites: Site, paths: tuple[str, ...], mapped: dict[str, str], words: str
+) -> None:
+    """Gone, another page, a field renamed: degraded, before a message finds out."""
+    health = await FormAdapter(LOCAL).check(account(sites, *paths, **mapped))
+    assert health.status == "degraded" and words in str(health.reason)
+
+
+async def test_a_page_inside_the_network_is_not_looked_at(sites: Site) -> None:
+    """The check goes the guarded way as well; a page nobody serves is degraded."""
+    health = await FormAdapter().check(account(sites, "/plain"))
+    assert health.status == "disconnected" and "not a public address" in str(health.reason)
+    silent = msgspec.structs.replace(account(sites, "/plain"), address="http://127.0.0.1:9/", config={})
+    assert "does not answer" in str((await FormAdapter(LOCAL).check(silent)).reason)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.channels import outside
 from app.channels.push import PushAdapter, subscription
-from app.domain.channels import Outcome
+from app.domain.channels import Outcome, Session
 from devstack.keys import _vapid_key
 from tests.channels.dispatches import Mark, dispatch
 from tests.channels.push.service import PushService, push_service
@@ -115,3 +115,14 @@ async def test_a_service_that_never_ends_is_cut(
     service.drip = b"x"
     outcome, marks = await push(adapter, service)
     assert (outcome.kind, outcome.error_code, marks) == ("unknown", "no_answer", 1)
+
+
+async def test_a_key_that_signs_is_in_order(adapter: PushAdapter) -> None:
+    """The account works when the installation's key can sign for its subject; else the reason names the setting."""
+    session = Session(tenant_id="t", session_id="s", channel="push", provider="webpush", address="app", config={},
+                      secrets={})  # fmt: skip
+    assert (await adapter.check(session)).status == "connected"
+    broken = {"PRIVATE_KEY": PushAdapter("", "mailto:x@y.z"), "SUBJECT": PushAdapter(_vapid_key(), "x@y.z")}
+    for setting, one in broken.items():
+        health = await one.check(session)
+        assert health.status == "disconnected" and setting in str(health.reason)

@@ -173,7 +173,8 @@ async def test_a_webhook_gets_every_update_in_order_until_it_says_yes(place: Any
                 break
             await asyncio.sleep(0.05)
         assert got == [("s3cret", "a"), ("s3cret", "b"), ("s3cret", "c")]
-        assert (await api("getWebhookInfo"))[1]["result"]["pending_update_count"] == 0
+        info = (await api("getWebhookInfo"))[1]["result"]
+        assert info["pending_update_count"] == 0 and "503" in info["last_error_message"] and info["last_error_date"]
         await api("deleteWebhook")
     assert (await api("getUpdates"))[0] == 200
 
@@ -213,3 +214,14 @@ async def test_faults_by_chance_are_the_same_for_the_same_seed() -> None:
         runs.append([provider.faults.strike("sendMessage") is not None for _ in range(400)])
     assert runs[0] == runs[1]
     assert 5 < sum(runs[0]) < 40
+
+
+async def test_telegram_takes_only_a_secret_and_an_address_it_can_use(place: Any, api: Any) -> None:
+    """1 to 256 of the allowed characters, and https."""
+    here = "http://127.0.0.1:9/x"
+    for secret in ("ü", "a b", "a.b", "x" * 257):
+        assert "secret token" in (await api("setWebhook", url=here, secret_token=secret))[1]["description"]
+    assert "HTTPS" in (await api("setWebhook", url="http://example.com/x"))[1]["description"]
+    assert (await api("setWebhook", url=here, secret_token="x" * 256, allowed_updates=["message"]))[0] == 200
+    info = (await api("getWebhookInfo"))[1]["result"]
+    assert (info["url"], info["allowed_updates"]) == (here, ["message"])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.channels.whatsapp.cloud import CAPABILITIES, CloudAdapter, create_adapter
-from app.domain.channels import ChecksHealth, ReadsWebhooks, Template
+from app.domain.channels import ChecksHealth, ReadsWebhooks, Template, webhook_path
 from app.settings import load
 from devstack.providers.whatsapp.numbers import GraphError
 from tests.channels import promises
@@ -205,7 +205,8 @@ async def test_a_lost_lease_stops_before_the_call(place: Any) -> None:
 
 async def test_health_is_what_meta_says_of_the_number(place: Any) -> None:
     """Connected; another number, an unknown token and no id are disconnected; a poor rating and silence are degraded."""
-    assert (await place.adapter.check(place.session)).status == "connected"
+    good = await place.adapter.check(place.session)
+    assert good.status == "connected" and good.proves_address
     other = await place.adapter.check(msgspec.structs.replace(place.session, address="+15550000000"))
     assert other.status == "disconnected" and "+15550783881" in (other.reason or "")
     assert (await place.adapter.check(msgspec.structs.replace(place.session, config={}))).status == "disconnected"
@@ -217,3 +218,24 @@ async def test_health_is_what_meta_says_of_the_number(place: Any) -> None:
     assert "RED" in ((await place.adapter.check(place.session)).reason or "")
     place.number.token = "another"
     assert (await place.adapter.check(place.session)).status == "disconnected"
+
+
+async def test_a_number_whose_calls_go_elsewhere_is_dead(place: Any) -> None:
+    """Meta tells whom it calls, the number's own address before the app's, and which apps are subscribed at all."""
+    here = "https://p.example" + webhook_path("whatsapp-webhook", place.session.session_id)
+    place.number.webhook = here
+    assert (await place.adapter.check(place.session)).status == "connected"
+    place.number.override = "https://crm.example/hook"
+    health = await place.adapter.check(place.session)
+    assert health.status == "disconnected" and "crm.example/hook" in str(health.reason)
+    sends_only = msgspec.structs.replace(place.session, secrets={"access_token": place.number.token})
+    assert (await place.adapter.check(sends_only)).status == "connected", "nobody expects calls"
+    place.number.override, place.number.subscribed = here, False
+    assert (await place.adapter.check(place.session)).status == "connected", "Meta was not asked without the account"
+    known = msgspec.structs.replace(place.session, config={**place.session.config, "waba_id": place.number.account})
+    health = await place.adapter.check(known)
+    assert health.status == "disconnected" and "no app is subscribed" in str(health.reason)
+    place.number.subscribed = True
+    assert (await place.adapter.check(known)).status == "connected"
+    place.provider.faults.order("status", calls="subscribed_apps")
+    assert (await place.adapter.check(known)).status == "connected", "what Meta does not tell is no reason"
