@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from dotenv import dotenv_values
@@ -115,6 +116,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def private_host_names(self) -> list[str]:
         """Hosts that are not public and may be talked to all the same."""
         return [name.strip() for name in self.private_hosts.split(",") if name.strip()]
+
+    def functions_place(self, provider_url: str) -> str:
+        """Where a provider reaches the edge functions: the public address; for one on this machine, the port they
+        listen on here. Empty when it cannot."""
+        if self.public_url or urlsplit(provider_url).hostname not in ("127.0.0.1", "localhost"):
+            return self.public_url.rstrip("/")
+        return f"http://127.0.0.1:{self.functions_port}"
 
     def channel_module_names(self) -> list[str]:
         """Modules with adapters that are not part of this tree."""

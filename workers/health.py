@@ -6,15 +6,13 @@ One that looks connected may be dead without anybody having noticed, and a pendi
 import asyncio
 import logging
 
-import msgspec
-
 from app.channels.registry import create_adapters
 from app.db import worker as db
 from app.domain.channels import Adapter, ChecksHealth, Health, Session
-from app.errors import ParleyError
 from app.secrets import Vault
 from app.settings import Settings, load
 from workers import metrics
+from workers.hooks import HookKeeper, open_session
 from workers.loop import Pool
 from workers.timers import main
 
@@ -38,9 +36,11 @@ class HealthWorker:
         for provider in self.asked:
             self.rhythms.setdefault(found[provider].capabilities.check_every_s, []).append(provider)
         self.vault = Vault(settings.secret_keys())
+        self.hooks = HookKeeper(self.vault, found, self._record)
 
     async def round(self, pool: Pool) -> float:
-        """Check what is due; at once again when there was more than one round can take."""
+        """Set and remove webhooks, then check what is due; at once again when one round could not take it all."""
+        more = await self.hooks.round(pool)
         rows: list[dict[str, object]] = []
         async with pool.connection() as connection:
             for every_s, providers in self.rhythms.items():
@@ -48,22 +48,12 @@ class HealthWorker:
                     connection, "operations", "claim_health_checks", providers=providers, every_s=every_s,
                     limit=AT_ONCE - len(rows),
                 )  # fmt: skip
-        sessions = [session for row in rows if (session := self._open(row)) is not None]
+        sessions = [session for row in rows if (session := open_session(self.vault, row)) is not None]
         answers = await asyncio.gather(*(self._check(session) for session in sessions))
         for session, health in zip(sessions, answers, strict=True):
             if health is not None:
                 await self._record(pool, session, health)
-        return 0.0 if len(rows) == AT_ONCE else ROUND_S
-
-    def _open(self, row: dict[str, object]) -> Session | None:
-        sealed = msgspec.convert(row["secrets"], dict[str, str])
-        try:
-            return msgspec.convert(
-                {**row, "secrets": {name: self.vault.open(value) for name, value in sealed.items()}}, Session
-            )
-        except ParleyError as error:
-            log.warning("cannot open the secrets of an account", extra={"reason": str(error)})
-            return None
+        return 0.0 if more or len(rows) == AT_ONCE else ROUND_S
 
     async def _check(self, session: Session) -> Health | None:
         try:
@@ -82,6 +72,9 @@ class HealthWorker:
                 session_id=session.session_id, status=health.status, reason=health.reason,
                 proves_address=health.proves_address,
             )  # fmt: skip
+            if health.webhook_lost:
+                values = {"tenant_id": session.tenant_id, "session_id": session.session_id}
+                await db.fetch(connection, "operations", "lose_hook", **values)
         metrics.HANDLED.labels("health", health.status).inc()
         if status != "unchanged":
             log.info(

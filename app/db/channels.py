@@ -1,5 +1,7 @@
 """Channel sessions as the API reads and changes them: one typed function per query of channels.sql."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +10,11 @@ import msgspec
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
 from app.domain.channels import ChannelSession, FormLink, Pairing, SecretSet, SessionState, SessionTested, Template
+from app.errors import BadInput
 
 QUERIES = load("channels")
+Seal = Callable[[str], bytes]
+"""Encrypts a secret for the database."""
 
 
 async def list_channel_sessions(unit: Unit) -> list[ChannelSession]:
@@ -25,11 +30,11 @@ async def get_channel_session(unit: Unit, session_id: UUID) -> ChannelSession | 
 
 async def create_channel_session(
     unit: Unit, *, channel: str, provider: str, name: str, address: str, config: dict[str, Any],
-    sender_name: str | None, secrets: dict[str, bytes], verified: bool,
+    sender_name: str | None, secrets: dict[str, str], seal: Seal, verified: bool,
 ) -> SessionState:  # fmt: skip
-    """A new account with its encrypted secrets, in one transaction.
+    """A new account with its secrets, sealed, in one transaction.
 
-    `verified` for an address that the platform made up itself.
+    `verified` for an address that the platform made up itself. Raises BadInput for a secret the provider does not take.
     """
     params = {
         "channel": channel, "provider": provider, "name": name, "address": address, "config": json_param(config),
@@ -41,8 +46,10 @@ async def create_channel_session(
         if secrets or verified:
             await connection.execute(QUERIES["leave_role"].sql)
         place = {"tenant_id": unit.caller.tenant_id, "session_id": made["session_id"]}
-        for secret_name, ciphertext in secrets.items():
-            secret = {"name": secret_name, "ciphertext": ciphertext}
+        rules = made.pop("secret_rules", {})
+        for secret_name, value in secrets.items():
+            refuse_unfit(rules.get(secret_name), value, f"secrets.{secret_name}")
+            secret = {"name": secret_name, "ciphertext": seal(value)}
             await connection.execute(QUERIES["put_channel_secret"].sql, {**place, **secret})
         if verified:
             await connection.execute(QUERIES["verify_channel_session"].sql, place)
@@ -84,8 +91,14 @@ async def pair_channel_session(unit: Unit, session_id: UUID) -> tuple[Pairing, s
     return msgspec.convert({**answer, "code": None}, Pairing), answer["ciphertext"]
 
 
-async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext: bytes) -> SecretSet:
-    """Store or replace one encrypted secret."""
+def refuse_unfit(rule: str | None, value: str, field: str) -> None:
+    """Raises BadInput for a secret its provider would not take."""
+    if rule is not None and not re.fullmatch(rule, value):
+        raise BadInput("The provider takes no such secret.", field=field, remedy=f"one that matches {rule}")
+
+
+async def put_channel_secret(unit: Unit, session_id: UUID, name: str, value: str, seal: Seal) -> SecretSet:
+    """Store or replace one secret, sealed. Raises BadInput for one the provider does not take."""
     async with unit.transaction() as connection:
         cursor = await connection.execute(
             QUERIES["authorize_channel_secret"].sql, {"session_id": session_id, "name": name}
@@ -93,7 +106,8 @@ async def put_channel_secret(unit: Unit, session_id: UUID, name: str, ciphertext
         row = await cursor.fetchone()
         answer: dict[str, Any] = row[0] if row else {}
         if "session_id" in answer:
+            refuse_unfit(answer.pop("rule", None), value, "value")
             await connection.execute(QUERIES["leave_role"].sql)
-            await connection.execute(QUERIES["put_channel_secret"].sql, {**answer, "ciphertext": ciphertext})
+            await connection.execute(QUERIES["put_channel_secret"].sql, {**answer, "ciphertext": seal(value)})
     # A refusal is raised after the commit: the denial it logged must stay.
     return msgspec.convert(found(answer), SecretSet)

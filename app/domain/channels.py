@@ -54,6 +54,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     can_unsend: bool = False
     check_every_s: float = 300.0
     """How long an account is not asked about again, in seconds."""
+    secret_rules: dict[str, str] = {}
+    """Name of a secret → the regular expression its whole value must match."""
 
 
 def webhook_path(function: str, session_id: str) -> str:
@@ -172,6 +174,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Literal["connected", "degraded", "disconnected"]
     reason: str | None = None
+    webhook_lost: bool = False
+    """The provider does not call us as it should: the webhook is set again."""
     proves_address: bool = False
     """The provider itself says that the account's address is this account's: it is verified by that."""
 
@@ -222,6 +226,24 @@ class ChecksHealth(Protocol):
 
     async def check(self, session: Session) -> Health:
         """One cheap call to the provider. Raises nothing for what the provider answers."""
+        ...
+
+
+@runtime_checkable
+class KeepsWebhook(Protocol):
+    """An adapter that tells its provider whom to call. For accounts with mode webhook; doing it twice does no harm."""
+
+    @property
+    def webhook_place(self) -> str:
+        """The public address our functions are below. With another one every webhook is set anew."""
+        ...
+
+    async def set_webhook(self, session: Session) -> Health:
+        """Have the account called. Connected: done; else why not. Raises nothing for what the provider answers."""
+        ...
+
+    async def remove_webhook(self, session: Session) -> Health:
+        """Have it called no more, where it is us that are called. Connected: done, or there was none of ours."""
         ...
 
 

@@ -91,10 +91,10 @@ async def create_channel_session(
         address = await _own_address(request, unit, data)
     else:
         address = await normalised(unit, KINDS.get(data.channel, data.channel), data.address, "address")
-    sealed = {name: _seal(request, value) for name, value in data.secrets.items()}
     made = await db.create_channel_session(
         unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
-        config=data.config, sender_name=data.sender_name, secrets=sealed, verified=made_up,
+        config=data.config, sender_name=data.sender_name, secrets=data.secrets, seal=_sealer(request),
+        verified=made_up,
     )  # fmt: skip
     return SessionMade(made.session_id, made.status, address)
 
@@ -106,11 +106,16 @@ async def _own_address(request: Request[Any, Any, State], unit: Unit, data: NewS
     return f"{tenant.slug}-{random.token_hex(3)}@{request.app.state.settings.inbound_domain}"
 
 
-def _seal(request: Request[Any, Any, State], value: str) -> bytes:
-    vault: Vault | None = request.app.state.vault
-    if vault is None:
-        raise Unavailable("This server has no key to encrypt secrets with.", remedy="set PARLEY_SECRETS_KEYS")
-    return vault.seal(value)
+def _sealer(request: Request[Any, Any, State]) -> db.Seal:
+    """What seals a secret, when there is one to seal."""
+
+    def seal(value: str) -> bytes:
+        vault: Vault | None = request.app.state.vault
+        if vault is None:
+            raise Unavailable("This server has no key to encrypt secrets with.", remedy="set PARLEY_SECRETS_KEYS")
+        return vault.seal(value)
+
+    return seal
 
 
 @patch("/channel-sessions/{session_id:uuid}", summary="Change an account", tags=TAGS)
@@ -207,7 +212,7 @@ async def put_channel_secret(
     data: JSONBody[SecretValue],
 ) -> SecretSet:
     """Replaces the value. Admins."""
-    return await db.put_channel_secret(unit, session_id, name, _seal(request, data.value))
+    return await db.put_channel_secret(unit, session_id, name, data.value, _sealer(request))
 
 
 router = Router(

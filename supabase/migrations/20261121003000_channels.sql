@@ -160,7 +160,7 @@ begin
   returning id into v_id;
   perform private.audit(v_tenant, 'channel_session.created', 'channel_session', v_id::text,
     jsonb_build_object('channel', p_channel));
-  return jsonb_build_object('session_id', v_id, 'status', 'pending');
+  return jsonb_build_object('session_id', v_id, 'status', 'pending', 'secret_rules', private.secret_rules(p_provider));
 end
 $$;
 comment on function private.create_channel_session(text, text, text, text, jsonb, text) is
@@ -220,6 +220,7 @@ begin
     return private.not_found('channel session');
   end if;
   if p_status = 'deleted' then
+    perform private.keep_farewell(v_tenant, p_session_id);
     delete from private.channel_secrets as x where x.tenant_id = v_tenant and x.session_id = p_session_id;
     perform private.forget_bridge(v_tenant, p_session_id);
     delete from private.bridge_inbox as i where i.tenant_id = v_tenant and i.session_id = p_session_id;
@@ -229,7 +230,7 @@ begin
 end
 $$;
 comment on function private.set_channel_session_status(uuid, text) is
-'Definer: pause, resume or delete an account; deleting wipes its secrets.';
+'Definer: pause, resume or delete an account; deleting wipes its secrets, once its webhook is gone.';
 
 create function private.verify_channel_session(p_tenant_id uuid, p_session_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$

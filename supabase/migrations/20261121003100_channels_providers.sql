@@ -22,6 +22,7 @@ create table private.channel_providers (
   receipts text[] not null default '{}',
   can_edit boolean not null default false,
   can_unsend boolean not null default false,
+  secret_rules jsonb not null default '{}',
   registered_at timestamptz not null default clock_timestamp(),
   constraint channel_providers_provider_pkey primary key (provider),
   constraint channel_providers_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
@@ -32,6 +33,9 @@ create table private.channel_providers (
     max_body_chars > 0 and max_attachment_bytes >= 0 and max_attachments >= 0 and max_caption_chars > 0
     and window_hours > 0 and session_per_second > 0
     and recipient_interval_s > 0
+  ),
+  constraint channel_providers_secret_rules_check check (
+    jsonb_typeof(secret_rules) = 'object' and not jsonb_path_exists(secret_rules, '$.* ? (@.type() != "string")')
   )
 );
 comment on table private.channel_providers is
@@ -48,6 +52,9 @@ comment on column private.channel_providers.fetches_files is
 'It is given addresses of files and fetches them, see private.file_links.';
 comment on column private.channel_providers.window_hours is
 'Free text only within so many hours of the contact''s last message; templates at any time. Null: no such rule.';
+comment on column private.channel_providers.secret_rules is
+'Name of a secret → the regular expression its whole value must match. The API asks it before it seals: the database '
+'never sees a value.';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
 comment on column private.channel_providers.recipient_interval_s is
 'Least pause in seconds between two sends of one account to one recipient.';
@@ -61,15 +68,17 @@ language sql volatile security definer set search_path = '' as $$
       provider text, channel text, delivery_class text, direction text, max_body_chars integer,
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
       fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
-      receipts text[], can_edit boolean, can_unsend boolean)
+      receipts text[], can_edit boolean, can_unsend boolean, secret_rules jsonb)
   ), written as (
     insert into private.channel_providers as p (
       provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
-      max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts, can_edit, can_unsend)
+      max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
+      can_edit, can_unsend, secret_rules)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
-      coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second, g.recipient_interval_s,
-      coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false)
+      coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second,
+      g.recipient_interval_s, coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false),
+      coalesce(g.secret_rules, '{}')
     from given as g
     order by g.provider
     on conflict (provider) do update set
@@ -79,7 +88,8 @@ language sql volatile security definer set search_path = '' as $$
       captionless = excluded.captionless, fetches_files = excluded.fetches_files,
       window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
       recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
-      can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, registered_at = clock_timestamp()
+      can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, secret_rules = excluded.secret_rules,
+      registered_at = clock_timestamp()
     returning 1
   )
   select count(*)::integer from written
@@ -93,6 +103,15 @@ language sql stable security definer set search_path = '' as $$
 $$;
 comment on function private.is_declared(text) is
 'Definer: an adapter has said what this provider can do; of any other nothing is known.';
+
+create function private.secret_rules(p_provider text) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return coalesce((select p.secret_rules from private.channel_providers as p where p.provider = p_provider), '{}');
+end
+$$;
+comment on function private.secret_rules(text) is
+'Definer: what the values of a provider''s secrets must look like, by name.';
 
 create function private.refuse_unknown_provider(p_channel text, p_provider text) returns void
 language plpgsql stable security definer set search_path = '' as $$

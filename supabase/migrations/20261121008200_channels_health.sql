@@ -49,6 +49,9 @@ begin
     inner join public.tenants as t on t.id = s.tenant_id
     where s.provider = any(p_providers) and s.status in ('pending', 'connected', 'degraded', 'disconnected')
       and t.status <> 'deleted' and coalesce(s.checked_at, '-infinity') < clock_timestamp() - p_every
+      and not exists (
+        select from private.provider_hooks as h
+        where h.tenant_id = s.tenant_id and h.session_id = s.id and h.fingerprint is null)
     order by s.checked_at nulls first
     limit p_limit
     for update of s skip locked
@@ -61,7 +64,7 @@ end
 $$;
 comment on function private.claim_health_checks(text[], interval, integer) is
 'Definer, for the health worker: accounts whose last check is older than p_every; taking one counts as checking it, '
-'so copies of the worker share them.';
+'so copies of the worker share them. One whose webhook is being set has its turn afterwards.';
 
 create function private.record_health(
   p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text, p_proves_address boolean default false

@@ -1,6 +1,8 @@
 """Contacts, accounts, tenants, members, knowledge, and the operator's pages."""
 
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 from cryptography.fernet import Fernet
 from psycopg.types.json import Jsonb
@@ -109,6 +111,36 @@ def test_account_secrets_are_stored_encrypted_and_never_shown(world: World) -> N
         assert owner.get(f"/v1/channel-sessions/{session}").status_code == 404
         pending = owner.post("/v1/channel-sessions", {"channel": "email", "name": "Own", "address": "Me@Own.test"})
         assert (pending.json()["status"], pending.json()["address"]) == ("pending", "me@own.test")
+
+
+def test_a_secret_its_provider_would_not_take_is_refused(world: World) -> None:
+    """Where a provider declared what its secrets look like, both ways to set one refuse another, name the field and
+    keep nothing; other names, and other providers, take anything."""
+    declared = [{"provider": name, "channel": "chat", "delivery_class": "N", "max_body_chars": 100, "secret_rules": rules}
+                for name, rules in (("strict", {"webhook_secret": "[A-Za-z0-9_-]{1,256}"}), ("easy", {}))]  # fmt: skip
+    with world.database.connect("parley_worker") as connection:
+        connection.execute("select private.register_providers(%s)", [Jsonb(declared)])
+    key = Fernet.generate_key().decode()
+    with serving(world.database.settings(supabase_jwt_secret=SECRET, secrets_keys=key)) as url:
+        owner = Client(url, world.acme.token("owner"))
+
+        def connect(provider: str, secret: str) -> Any:
+            return owner.post("/v1/channel-sessions", {
+                "channel": "chat", "provider": provider, "address": uuid.uuid4().hex, "name": "Bot",
+                "secrets": {"webhook_secret": secret, "token": "any thing"},
+            })  # fmt: skip
+
+        before = world.one("select count(*) from public.et_channel_sessions")
+        for bad in ("a b", "ü", "x" * 257, "a\n"):
+            refused = connect("strict", bad)
+            assert (refused.status_code, refused.json()["field"]) == (422, "secrets.webhook_secret"), refused.text
+        assert world.one("select count(*) from public.et_channel_sessions") == before
+        session = connect("strict", "x" * 256).json()["session_id"]
+        place = f"/v1/channel-sessions/{session}/secrets/webhook_secret"
+        refused = owner("PUT", place, {"value": "whsec_a+b/c="})
+        assert (refused.status_code, refused.json()["field"]) == (422, "value")
+        assert "whsec" not in refused.text and owner("PUT", place, {"value": "new-1_A"}).status_code == 200
+        assert connect("easy", "whsec_a+b/c=").status_code == 201
 
 
 def test_members_are_invited_promoted_and_removed(

@@ -5,6 +5,7 @@ messages, and only then is it named, so that an update is either stored or still
 """
 
 import itertools
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from app.domain.inbound import ChannelEvent, InboundMessage
 from app.settings import Settings
 from workers.receivers.polling import MOST, Account, Item, Trouble, main
 
+log = logging.getLogger("parley.polling")
 WAITS_S = (0, 5, 25)
 """How long the first polls of an account wait, and then every one: the first two are there to see whether it works."""
 UPDATES_MOST = 100
@@ -26,6 +28,10 @@ BATCH_BYTES = 16 * 1024 * 1024
 FORGET_S = 6 * 86_400
 """After a week of silence Telegram numbers updates anew, maybe lower: an offset that old is not named again. What comes
 twice for it is recognised by its message id."""
+
+
+class HookedError(Trouble):
+    """A webhook is set: Telegram gives nothing to polls."""
 
 
 class TelegramReader:
@@ -44,7 +50,8 @@ class TelegramReader:
         offset, moved_at = int(account.cursor.get("offset", 0)), account.cursor.get("at", 0)
         for turn in itertools.count():
             wait_s = WAITS_S[min(turn, len(WAITS_S) - 1)]
-            updates = await self._ask(token, 0 if time.time() - moved_at > FORGET_S else offset, wait_s)
+            known = 0 if time.time() - moved_at > FORGET_S else offset
+            updates = await (self._ask_first if turn == 0 else self._ask)(token, known, wait_s)
             if not updates:
                 yield []
                 continue
@@ -66,6 +73,21 @@ class TelegramReader:
                 batch, held = [], 0
         if batch:
             yield batch
+
+    async def _ask_first(self, token: str, offset: int, wait_s: int) -> list[dict[str, Any]]:
+        """The first poll of an account, whose webhook has to go: polls are refused while there is one. Not later: an
+        account that got a webhook meanwhile may be meant to have it."""
+        try:
+            return await self._ask(token, offset, wait_s)
+        except HookedError:
+            log.warning("this bot has a webhook, but the account is polled: the webhook is deleted")
+        try:
+            await self._api.call(token, "deleteWebhook", {})
+        except RefusedError as error:
+            raise _trouble(error) from error
+        except (NotReachedError, NoAnswerError) as error:
+            raise Trouble("degraded", f"Telegram does not answer: {error}") from error
+        return await self._ask(token, offset, wait_s)
 
     async def _ask(self, token: str, offset: int, wait_s: int) -> list[dict[str, Any]]:
         asked = {"offset": offset or None, "limit": UPDATES_MOST, "timeout": wait_s, "allowed_updates": ASKED_FOR}
@@ -100,7 +122,7 @@ def _trouble(error: RefusedError) -> Trouble:
     if error.code in (401, 404):
         return Trouble("disconnected", "Telegram does not know the token: set the secret `token` again")
     if error.code == 409 and "webhook" in error.text:
-        return Trouble("degraded", "a webhook is set for this bot: delete it, or connect it with mode webhook")
+        return HookedError("degraded", "somebody sets a webhook for this bot: stop him, or use mode webhook")
     if error.code == 409:
         return Trouble("degraded", "another program reads this bot's messages: only one may")
     return Trouble("degraded", f"Telegram refuses: {error}", pause_s=error.retry_after_s)

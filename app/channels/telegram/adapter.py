@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     receipts=frozenset(),
     can_edit=True,
     can_unsend=True,
+    secret_rules={"webhook_secret": hooks.TAKEN},
 )
 _PHOTOS = {"image/jpeg", "image/png", "image/webp"}
 _VOICES = {"audio/ogg", "audio/opus"}
@@ -59,13 +60,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TelegramAdapter:
-    """Sends for every bot of this installation over one HTTP client; `settings.telegram_url` is where the API is."""
+    """Sends for every bot of this installation over one HTTP client. `url`: where the API is; `place`: where Telegram
+    reaches us, empty for nowhere."""
 
     capabilities = CAPABILITIES
 
-    def __init__(self, url: str, *, max_attachment_bytes: int, answer_s: float = 30.0) -> None:
+    def __init__(self, url: str, *, max_attachment_bytes: int, answer_s: float = 30.0, place: str = "") -> None:
         self._api = BotApi(url, answer_s=answer_s)
         self._most = max_attachment_bytes
+        self.webhook_place = place
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
         """Send one message. Provider errors end as an `Outcome`; only what `before_send` raises is raised again."""
@@ -112,6 +115,14 @@ class TelegramAdapter:
         """Ask Telegram whose token this is, and of an account with a webhook whether it is called."""
         return await check(self._api, session)
 
+    async def set_webhook(self, session: Session) -> Health:
+        """Have Telegram call this account."""
+        return await hooks.set_webhook(self._api, self.webhook_place, session)
+
+    async def remove_webhook(self, session: Session) -> Health:
+        """Have Telegram call this account no more."""
+        return await hooks.remove_webhook(self._api, session)
+
     async def close(self) -> None:
         """Release pooled connections."""
         await self._api.close()
@@ -127,7 +138,10 @@ class UnsendableError(Exception):
 
 def create_adapter(settings: Settings) -> TelegramAdapter:
     """The adapter of this process."""
-    return TelegramAdapter(settings.telegram_url, max_attachment_bytes=settings.max_attachment_bytes)
+    return TelegramAdapter(
+        settings.telegram_url, max_attachment_bytes=settings.max_attachment_bytes,
+        place=settings.functions_place(settings.telegram_url),
+    )  # fmt: skip
 
 
 async def check(api: BotApi, session: Session) -> Health:
@@ -137,12 +151,8 @@ async def check(api: BotApi, session: Session) -> Health:
     try:
         me = await api.call(token, "getMe")
         info = await api.call(token, "getWebhookInfo") if hooks.is_pushed(session) else None
-    except RefusedError as error:
-        if error.code in (401, 404):
-            return Health(status="disconnected", reason="Telegram does not know the token: set the secret again")
-        return Health(status="degraded", reason=str(error))
-    except (NotReachedError, NoAnswerError) as error:
-        return Health(status="degraded", reason=f"Telegram does not answer: {error}")
+    except (RefusedError, NotReachedError, NoAnswerError) as error:
+        return hooks.why(error)
     bot = str(me.get("id")) if isinstance(me, dict) else ""
     if bot != session.address:
         return Health(status="disconnected", reason=f"the token is that of bot {bot}, the account is {session.address}")

@@ -44,6 +44,21 @@ from private.claim_health_checks(%(providers)s, make_interval(secs => %(every_s)
 -- What the provider said of an account.
 select private.record_health(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s, %(proves_address)s) as status;
 
+-- name: claim_hooks
+-- Accounts whose webhook is to be set at the provider, or removed.
+select c.tenant_id::text, c.session_id::text, c.fence, c.wanted, c.fingerprint, c.channel, c.provider, c.address, c.config,
+  c.secrets
+from private.claim_hooks(%(provider)s, %(place)s, %(limit)s) as c;
+
+-- name: complete_hook
+-- What came of setting or removing a webhook.
+select private.complete_hook(
+  %(tenant_id)s, %(session_id)s, %(fence)s, %(wanted)s, %(fingerprint)s, %(done)s) as outcome;
+
+-- name: lose_hook
+-- The provider has our webhook no more.
+select private.lose_hook(%(tenant_id)s, %(session_id)s);
+
 -- name: wake_snoozed
 -- Threads whose snooze ended are open again.
 select private.wake_snoozed() as woken;

@@ -63,3 +63,36 @@ async def test_calls_that_fail_are_told_in_telegram_s_words(
     fail(place, error)
     health = await place.adapter.check(pushed)
     assert health.status == status and error in str(health.reason) and "2 updates wait" in str(health.reason)
+
+
+async def test_nobody_else_s_webhook_is_removed(place: Any, pushed: Session) -> None:
+    """Ours goes; another program's stays; a token Telegram knows no more has nothing to remove."""
+    place.bot.webhook = {"url": "https://other.example/bot"}
+    assert (await place.adapter.remove_webhook(pushed)).status == "connected"
+    assert place.bot.webhook
+    place.bot.webhook = {"url": "https://p.example" + webhook_path("telegram-webhook", place.session_id)}
+    place.provider.faults.order("drop", calls="deleteWebhook", times=1)
+    assert (await place.adapter.remove_webhook(pushed)).status == "degraded"
+    assert (await place.adapter.remove_webhook(pushed)).status == "connected"
+    assert place.bot.webhook == {}
+    place.bot.revoked = True
+    assert (await place.adapter.remove_webhook(pushed)).status == "connected"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "address", "where", "words"),
+    [
+        ({}, "700001", "http://127.0.0.1:9", "webhook_secret"), ({"webhook_secret": "s"}, "700001", "", "PARLEY_PUBLIC_URL"),
+        ({"webhook_secret": "s"}, "700002", "http://127.0.0.1:9", "another bot"),
+        ({"webhook_secret": "s"}, "700001", "https://elsewhere.example", "bad webhook"),
+    ],
+)  # fmt: skip
+async def test_why_a_webhook_cannot_be_set(
+    place: Any, pushed: Session, secrets: dict[str, str], address: str, where: str, words: str
+) -> None:
+    """No secret, no public address, the token of another bot, an address Telegram refuses: each is named."""
+    place.adapter.webhook_place, place.bot.webhook = where, {}
+    account = msgspec.structs.replace(pushed, address=address, secrets={**pushed.secrets, **secrets})
+    health = await place.adapter.set_webhook(account)
+    assert health.status != "connected" and words in str(health.reason)
+    assert place.bot.webhook == {}
