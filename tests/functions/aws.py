@@ -148,3 +148,16 @@ def subscription(**members: str) -> Row:
             "Message": "You have chosen to subscribe", "Token": "2336412f37fb687f5d51e6e2425e929f",
             "SubscribeURL": f"https://{HOST}/?Action=ConfirmSubscription", "Timestamp": "2026-11-21T10:00:00.000Z",
             **members}  # fmt: skip
+
+
+def said(body: bytes) -> object:
+    """What a body says that Amazon would have to stand for: changed white space, or the case of a host, is no change."""
+    try:
+        message = json.loads(body)
+        where = urlsplit(str(message["SigningCertURL"]))
+        kept = {
+            name: message.get(name) for name in ("Type", "MessageId", "TopicArn", "Message", "Timestamp", "Subject")
+        }
+        return kept, where.scheme.lower(), where.netloc.lower(), where.path, base64.b64decode(message["Signature"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return body

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from app.secrets import Vault
 from tests.db.helpers import Row, Tenant
+from tests.functions.aws import TOPIC, Amazon, notification, said
 from tests.workers.harness import Room
 
 Signed = tuple[bytes, dict[str, str]]
@@ -28,10 +29,11 @@ PUBLIC = "https://parley.example.com"
 class Edge:
     """The functions at work on a room's database; `post` and `get` go to them over HTTP."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, amazon: Amazon | None = None) -> None:
         self.room = room
         self.world = room.world
         self.vault = Vault(room.settings.secret_keys())
+        self.amazon = amazon
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{room.functions_port}/functions/v1", timeout=30)
 
     def account(
@@ -85,6 +87,8 @@ class Caller:
     nonsense: tuple[bytes, ...] = (b"", b"null", b"[", b'{"update_id": "x"}', b"\xff\xfe", b'"text"', b"{}")
     """Bodies no event can be found in, however well they are signed."""
     type: str = "application/json"
+    signed: Callable[[bytes], Any] = bytes
+    """What of a body the signature is about: another body that says the same is the same call."""
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -155,7 +159,7 @@ def sms(edge: Edge, tenant: Tenant) -> Caller:
 
     return Caller("sms", "sms-webhook", session, lambda body: {"X-Twilio-Signature": twilio_signature(token, url, body)},
                   body, (b"", b"Body=hi", b"MessageSid=%00%00&SmsStatus=received", b"MessageSid=SM12345678901&SmsStatus=Not%20One"),
-                  "application/x-www-form-urlencoded")  # fmt: skip
+                  "application/x-www-form-urlencoded", form_fields)  # fmt: skip
 
 
 def svix(secret: bytes, event: str, body: bytes, at: float | None = None) -> dict[str, str]:
@@ -199,7 +203,19 @@ def sparkpost(edge: Edge, tenant: Tenant) -> Caller:
     return Caller("sparkpost", "email-events", session, lambda _: login, lambda event: json.dumps([{"msys": {"e": event}}]).encode())  # fmt: skip
 
 
+def ses(edge: Edge, tenant: Tenant) -> Caller:
+    """Amazon SES over SNS: the signature is a part of the body, and no header has a secret."""
+    amazon = edge.amazon
+    assert amazon is not None, "these functions know no Amazon"
+    session = edge.account(tenant, "email", "smtp", {"kind": "ses", "topic_arn": TOPIC})
+    unnamed = tuple(amazon.sign(notification("x", MessageId=one)) for one in ("", "no id", "\x00"))
+    return Caller("ses", "email-events", session, lambda _: {}, lambda event: amazon.sign(notification(event)),
+                  (b"", b"null", b"[", b"{}", *unnamed), "text/plain; charset=UTF-8", said)  # fmt: skip
+
+
 KINDS: dict[str, Callable[[Edge, Tenant], Caller]] = {
     "telegram": telegram, "whatsapp": whatsapp, "sms": sms, "resend": resend, "sendgrid": sendgrid,
     "sparkpost": sparkpost,
 }  # fmt: skip
+"""Providers whose signature stands in a header."""
+SENDERS = {**KINDS, "ses": ses}

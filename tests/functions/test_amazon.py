@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,28 +9,7 @@ import pytest
 
 from tests.db.helpers import Row, Tenant
 from tests.functions.aws import HOST, TOPIC, Amazon, certificate, notification, pem, subscription
-from tests.functions.kit import PUBLIC, Edge
-from tests.support.database import Database
-from tests.workers.harness import Room
-
-
-@pytest.fixture(scope="module")
-def amazon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    """Amazon, for the module."""
-    made = Amazon(tmp_path_factory.mktemp("amazon"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def edge(module_database: Database, tmp_path_factory: pytest.TempPathFactory, amazon: Amazon) -> Iterator[Edge]:
-    """Functions whose way into the world leads to this Amazon."""
-    room = Room(module_database, tmp_path_factory.mktemp("edge"), public_url=PUBLIC)
-    room.start("functions", **amazon.environment())
-    made = Edge(room)
-    yield made
-    made.close()
-    room.close()
+from tests.functions.kit import Edge
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import json
 import re
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -180,16 +179,21 @@ def test_what_a_reader_says_of_himself_is_bounded(edge: Edge, tracked: tuple[Row
 # ── answering by a form ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def form(edge: Edge, tenant: Tenant) -> Iterator[Row]:
-    """A link for one contact: {path, contact, session}."""
+def form_link(edge: Edge, tenant: Tenant) -> Row:
+    """A link for one contact: {path, contact, session, id}."""
     edge.world.providers["form"] = "hosted_form"
-    session = edge.world.session(tenant.id, "form", "site")
+    session = edge.world.session(tenant.id, "form", f"site-{uuid.uuid4().hex[:8]}")
     arrived = edge.world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@people.test", sender_name='Bob "the <b>builder</b>"')
     contact = arrived["sender_contact_id"]
     owner = tenant.people["owner"]
     link = edge.world.rpc(owner, tenant, "create_form_link(%s, %s)", session, contact)["link_id"]
-    yield {"path": f"/form-reply/{link}", "contact": contact, "session": session, "id": link}
+    return {"path": f"/form-reply/{link}", "contact": contact, "session": session, "id": link}
+
+
+@pytest.fixture
+def form(edge: Edge, tenant: Tenant) -> Row:
+    """A link for one contact."""
+    return form_link(edge, tenant)
 
 
 def answer(edge: Edge, form: Row, accept: str = "*/*", **fields: Any) -> httpx.Response:
