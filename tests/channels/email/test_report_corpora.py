@@ -1,7 +1,8 @@
 """Real delivery reports, by the hundred: 95 % are read with the right recipient and the right status.
 
-They stay where they are published. `PARLEY_TEST_REPORTS` may name a folder with the reports of sisimai/set-of-emails, whose truth
-is in `report_truth.tsv`; the others come with the source distribution of flufl.bounce.
+They stay where they are published. Those of sisimai/set-of-emails, whose truth is in `report_truth.tsv`, are looked for
+below `../shared/data`, or in the folder `PARLEY_TEST_REPORTS` names; the others come with the source distribution of
+flufl.bounce.
 """
 
 import ast
@@ -17,17 +18,18 @@ from app.settings import PROJECT
 from tests.channels.email.report_corpus import ENOUGH, judge, read_truth
 
 FLUFL = "flufl.bounce==6.0.0"
+SHARED = PROJECT.parent / "shared" / "data"
 UV = PROJECT / ".venv" / "bootstrap" / "bin" / "uv"
 
 
 @pytest.mark.prove
 def test_reports_of_seven_mail_systems_are_read_right() -> None:
     """Kind, recipient and code of every recipient in bounces, delays, complaints and automatic answers."""
-    folder = os.environ.get("PARLEY_TEST_REPORTS")
-    if not folder:
-        pytest.skip("PARLEY_TEST_REPORTS names no folder with the reports of sisimai/set-of-emails")
+    folder = Path(os.environ.get("PARLEY_TEST_REPORTS") or SHARED)
+    if not folder.is_dir():
+        pytest.skip("neither PARLEY_TEST_REPORTS nor ../shared/data has the reports of sisimai/set-of-emails")
     truth = read_truth(Path(__file__).with_name("report_truth.tsv"))
-    found = {path.stem: path for path in Path(folder).rglob("*") if path.stem in truth}
+    found = {path.stem: path for path in folder.rglob("*") if path.stem in truth}
     wrong = {
         name: reason for name, path in found.items()
         if (reason := judge(parse_mail(path.read_bytes(), envelope_from="", envelope_to=[]), truth[name]))
