@@ -51,7 +51,8 @@ begin
       and t.status <> 'deleted' and coalesce(s.checked_at, '-infinity') < clock_timestamp() - p_every
       and not exists (
         select from private.provider_hooks as h
-        where h.tenant_id = s.tenant_id and h.session_id = s.id and h.fingerprint is null)
+        where h.tenant_id = s.tenant_id and h.session_id = s.id and h.fingerprint is null
+          and private.wants_hook(s))
     order by s.checked_at nulls first
     limit p_limit
     for update of s skip locked

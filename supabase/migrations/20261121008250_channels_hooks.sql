@@ -119,17 +119,15 @@ begin
     where r.tenant_id = p_tenant_id and r.session_id = p_session_id;
     return 'retry';
   end if;
-  if not p_wanted and h.farewell is not null then
+  if not p_wanted then
     delete from private.provider_hooks as r where r.tenant_id = p_tenant_id and r.session_id = p_session_id;
     return case when p_done then 'removed' else 'given_up' end;
   end if;
-  update private.provider_hooks as r
-  set is_set = p_wanted, fingerprint = case when p_wanted then p_fingerprint end, attempts = 0,
-    farewell = case when p_wanted then r.farewell end, run_at = clock_timestamp()
+  update private.provider_hooks as r set fingerprint = p_fingerprint, attempts = 0, run_at = clock_timestamp()
   where r.tenant_id = p_tenant_id and r.session_id = p_session_id;
   update public.et_channel_sessions as s set checked_at = null
-  where s.tenant_id = p_tenant_id and s.id = p_session_id and p_wanted;
-  return case when p_wanted then 'set' else 'removed' end;
+  where s.tenant_id = p_tenant_id and s.id = p_session_id;
+  return 'set';
 end
 $$;
 comment on function private.complete_hook(uuid, uuid, bigint, boolean, text, boolean) is

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.db.channels.test_health import is_due
 from tests.db.helpers import Row, Tenant, World
 
 PLACE = "https://parley.test"
@@ -59,11 +60,10 @@ def test_a_new_account_gets_its_webhook_once(world: World, account: Any) -> None
     row = claim(world, account)
     assert row and row["wanted"] and set(row["secrets"]) == {"token"}
     assert claim(world, account) is None, "somebody is at it"
-    due = "select session_id from private.claim_health_checks('{test_chat}', '5 min', 1000)"
-    assert account[1] not in {one["session_id"] for one in world.worker.execute(due).fetchall()}
+    assert not is_due(world, account, "test_chat")
     assert complete(world, row) == "set"
     assert claim(world, account) is None
-    assert account[1] in {one["session_id"] for one in world.worker.execute(due).fetchall()}
+    assert is_due(world, account, "test_chat")
 
 
 def test_who_is_polled_has_none(world: World, account: Any) -> None:
@@ -75,6 +75,7 @@ def test_who_is_polled_has_none(world: World, account: Any) -> None:
     world.rpc(tenant.people["admin"], tenant, "update_channel_session(%s, %s::jsonb)", session, '{"config": {}}')
     assert settle(world, account) == "removed"
     assert settle(world, account) == "nothing"
+    assert is_due(world, account, "test_chat"), "it is checked like any polled account"
 
 
 @pytest.mark.parametrize("change", ["secret", "place", "lost"])
