@@ -83,7 +83,9 @@ async def get_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> C
 async def create_channel_session(
     request: Request[Any, Any, State], unit: CallerUnit, data: JSONBody[NewSession]
 ) -> SessionMade:
-    """Pending until its address is verified; an address of the platform's own is connected at once. Admins."""
+    """Pending until its provider was asked and says that it works, which takes seconds.
+
+    An address of the platform's own is connected at once. Admins."""
     if data.provider is None and data.channel != "email":
         raise BadInput("This channel needs a provider.", field="provider", remedy="name the one the account is with")
     made_up = data.address is None
@@ -193,7 +195,7 @@ async def pause_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) ->
 
 @post("/channel-sessions/{session_id:uuid}/resume", status_code=200, summary="Resume", tags=TAGS)
 async def resume_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> SessionState:
-    """Connected again, or pending while its address is not verified. Admins."""
+    """Connected again, or pending until it was checked where its address is not verified. Admins."""
     return await db.set_channel_session_status(unit, session_id, "connected")
 
 

@@ -164,7 +164,7 @@ begin
 end
 $$;
 comment on function private.create_channel_session(text, text, text, text, jsonb, text) is
-'Definer: a new account, pending until the platform verifies its address.';
+'Definer: a new account, pending until somebody has seen it work.';
 
 create function private.update_channel_session(p_session_id uuid, p_patch jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

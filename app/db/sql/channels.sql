@@ -14,7 +14,7 @@ from public.et_channel_sessions as s
 where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(session_id)s::uuid and s.status <> 'deleted';
 
 -- name: create_channel_session
--- A new account, pending until its address is verified.
+-- A new account, pending until somebody has seen it work.
 select public.create_channel_session(
   %(channel)s::text, %(provider)s::text, %(name)s::text, %(address)s::text, %(config)s::jsonb, %(sender_name)s::text);
 
