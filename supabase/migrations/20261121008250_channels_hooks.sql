@@ -13,6 +13,7 @@ create table private.provider_hooks (
   session_id uuid not null,
   is_set boolean not null default false,
   fingerprint text,
+  set_at timestamptz,
   farewell jsonb,
   run_at timestamptz not null default clock_timestamp(),
   attempts smallint not null default 0,
@@ -123,7 +124,8 @@ begin
     delete from private.provider_hooks as r where r.tenant_id = p_tenant_id and r.session_id = p_session_id;
     return case when p_done then 'removed' else 'given_up' end;
   end if;
-  update private.provider_hooks as r set fingerprint = p_fingerprint, attempts = 0, run_at = clock_timestamp()
+  update private.provider_hooks as r set fingerprint = p_fingerprint, attempts = 0, run_at = clock_timestamp(),
+    set_at = clock_timestamp()
   where r.tenant_id = p_tenant_id and r.session_id = p_session_id;
   update public.et_channel_sessions as s set checked_at = null
   where s.tenant_id = p_tenant_id and s.id = p_session_id;
@@ -136,11 +138,14 @@ comment on function private.complete_hook(uuid, uuid, bigint, boolean, text, boo
 
 create function private.lose_hook(p_tenant_id uuid, p_session_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
-  update private.provider_hooks as h set fingerprint = null, attempts = 0, run_at = clock_timestamp()
+  update private.provider_hooks as h
+  set fingerprint = null, attempts = 0, run_at = clock_timestamp() + case
+    when h.set_at > clock_timestamp() - interval '1 minute' then interval '5 minutes' else interval '0' end
   where h.tenant_id = p_tenant_id and h.session_id = p_session_id and h.fingerprint is not null
 $$;
 comment on function private.lose_hook(uuid, uuid) is
-'Definer, for the health worker: a check found that the provider has our webhook no more; it is set again.';
+'Definer, for the health worker: a check found that the provider has our webhook no more; it is set again. One that '
+'was lost within a minute of being set waits for five: setting it seems not to be what it needs.';
 
 create function private.keep_farewell(p_tenant_id uuid, p_session_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$

@@ -87,6 +87,9 @@ async def test_a_webhook_somebody_took_away_is_found_out_and_set_again(room: Roo
     await run_round(room.settings)
     telegrams.loopback.do(telegrams.provider.webhooks.delete, bot, {})
     room.world.owner.execute("update public.et_channel_sessions set checked_at = null where id = %s", [session])
+    room.world.owner.execute(
+        "update private.provider_hooks set set_at = now() - interval '1 h' where session_id = %s", [session]
+    )
     await run_round(room.settings)
     assert state(room, session)[0] == "disconnected" and "no webhook" in str(state(room, session)[1])
     await run_round(room.settings)

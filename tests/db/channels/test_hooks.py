@@ -49,6 +49,15 @@ def settle(world: World, account: Any) -> str:
     return complete(world, row) if row else "nothing"
 
 
+def lose(world: World, account: Any, after: str) -> None:
+    """A check finds that the provider has it no more, so long after it was set."""
+    tenant, session = account
+    world.owner.execute(
+        "update private.provider_hooks set set_at = now() - %s::interval where session_id = %s", [after, session]
+    )
+    world.worker.execute("select private.lose_hook(%s, %s)", [tenant.id, session])
+
+
 def put(world: World, account: Any, status: str) -> None:
     """An admin pauses, resumes or deletes the account."""
     tenant, session = account
@@ -86,10 +95,19 @@ def test_what_it_was_set_with_changed(world: World, account: Any, change: str) -
     if change == "secret":
         put_secret(world, *account)
     elif change == "lost":
-        world.worker.execute("select private.lose_hook(%s, %s)", [account[0].id, account[1]])
+        lose(world, account, after="5 min")
     row = claim(world, account, place)
     assert row and row["wanted"] and complete(world, row) == "set"
     assert claim(world, account, place) is None
+
+
+def test_one_that_is_lost_at_once_is_not_set_over_and_over(world: World, account: Any) -> None:
+    """Setting it did not help: the next try waits five minutes, unless something changes."""
+    settle(world, account)
+    lose(world, account, after="10 s")
+    assert claim(world, account) is None
+    put_secret(world, *account)
+    assert settle(world, account) == "set"
 
 
 def test_a_paused_account_has_none_until_it_is_resumed(world: World, account: Any) -> None:
