@@ -79,6 +79,22 @@ async def test_a_new_account_is_connected_by_its_provider_s_word(room: Room) -> 
     assert account(room, bad)["verified_at"] is None
 
 
+async def test_strangers_pages_are_not_opened_every_five_minutes(room: Room) -> None:
+    """How often an account is checked is its adapter's to say: a form's pages are somebody else's."""
+    tenant = room.tenant()
+    room.world.providers["form"] = "webform"
+    form = room.world.session(tenant.id, "form", "forms")
+    asked = "update public.et_channel_sessions set checked_at = now() - %s::interval where id = any(%s)"
+    for ago, checked in (("10 min", {tenant.session}), ("7 h", {tenant.session, form})):
+        room.world.owner.execute(asked, [ago, [tenant.session, form]])
+        await run_round(room.settings)
+        rows = room.world.all(
+            "select id from public.et_channel_sessions where checked_at > now() - interval '1 min' and tenant_id = %s",
+            tenant.id,
+        )
+        assert {row["id"] for row in rows} == checked
+
+
 def test_the_process_checks_by_itself(room: Room) -> None:
     """`parley worker health` notices the dead account of a running installation and tells the owner."""
     tenant = room.tenant()
