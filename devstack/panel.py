@@ -32,7 +32,7 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
         row("API", f"http://127.0.0.1:{state['api_port']}")
     if "functions" not in state["missing"]:
         row("functions", f"http://127.0.0.1:{state['functions_port']}/functions/v1")
-    if "receive" not in state["missing"]:
+    if "receive-email" not in state["missing"]:
         row("mail in", f"smtp://127.0.0.1:{state['smtp_port']}")
     outbound = settings.smtp_url.rpartition("@")[2].removeprefix("smtp://")
     is_catcher = f"127.0.0.1:{state['catcher_port']}?" in settings.smtp_url
@@ -49,7 +49,7 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
     row("logs", f"{settings.home}/logs")
     for box in state.get("mailboxes", []):
         row("mailbox", f"{box['address']}  ({box['tenant']})")
-    if state.get("mailboxes") and "receive" not in state["missing"]:
+    if state.get("mailboxes") and "receive-email" not in state["missing"]:
         console.print("\n  Send yourself a mail, then look at the answer with `.venv/bin/parley mail`:\n")
         console.print(Text(send_line(state["smtp_port"], state["mailboxes"][0]["address"])), soft_wrap=True)
         console.print()

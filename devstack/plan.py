@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from app.receivers import receivers
 from app.settings import PORTS, PROJECT, Settings, default, fill_in, process_environment, to_environment
 from devstack import bridge
 from devstack.bootstrap import SCRIPT
@@ -23,11 +24,7 @@ from devstack.state import State
 METRICS_BASE = 9464
 PROVIDER_URLS = ("telegram_url", "whatsapp_url", "twilio_url", "resend_url", "sparkpost_url", "public_url")
 """Settings that say whom the running processes talk to, and where they are reached."""
-RECEIVERS = {
-    "receive": "workers.receivers.email",
-    "telegram": "workers.receivers.telegram",
-    "imap": "workers.receivers.imap",
-}
+RECEIVERS = {f"receive-{name}": module for name, module in receivers().items()}
 NAMES = ("catcher", "api", "functions", "whatsapp", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
@@ -109,7 +106,7 @@ class Plan:
         servers = {
             "catcher": (settings.catcher_port, answers_smtp(settings.catcher_port)),
             "api": (settings.api_port, answers_http(f"http://{host}:{settings.api_port}/health/ready")),
-            "receive": (settings.smtp_port, answers_smtp(settings.smtp_port)),
+            "receive-email": (settings.smtp_port, answers_smtp(settings.smtp_port)),
             "functions": (settings.functions_port, answers_http(f"http://127.0.0.1:{settings.functions_port}/health")),
         }
         stages = {**dict.fromkeys((*RECEIVERS, "functions", "whatsapp"), 0), "api": 2, "catcher": 3}

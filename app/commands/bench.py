@@ -16,7 +16,7 @@ from app.errors import SetupError
 from app.settings import process_environment
 
 BENCHES = ("ingest", "queue", "reads", "api", "reply")
-NEEDED = {"reply": {"catcher", "receive", "inbound", "outbound", "housekeeper"}}
+NEEDED = {"reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"}}
 """Processes a bench measures; every other bench wants the database for itself."""
 
 

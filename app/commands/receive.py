@@ -3,16 +3,23 @@
 import click
 
 from app.commands._stack import become
+from app.receivers import receivers, told
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["email", "imap", "telegram"]), default="email")
+class Receive(click.Command):
+    """Its help lists the receivers there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each receiver and what it says of itself."""
+        with formatter.section("Receivers"):
+            formatter.write_dl([(name, told(name)) for name in receivers()])
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=Receive)
+@click.argument("what", type=click.Choice(list(receivers())), default="email")
 def command(what: str) -> None:
     """Take messages in until SIGTERM. `parley up` runs every receiver for you.
 
-    \b
-    email      accepts mail over SMTP on PARLEY_SMTP_HOST:PARLEY_SMTP_PORT
-    imap       reads every connected mailbox; any number of copies may run
-    telegram   polls every connected bot; any number of copies may run
-    """
-    become(f"workers.receivers.{what}")
+    Of the ones that poll any number of copies may run."""
+    become(receivers()[what])

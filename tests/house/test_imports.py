@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.secrets": {"app.errors"},
     "app.settings": {"app.errors"},
     "app.log": {"app.errors", "app.settings"},
+    "app.receivers": {"app.settings"},
     "app.domain": {"app.domain", "app.errors"},
     "app.db": {"app.db", "app.domain"} | BASE,
     "app.channels": {"app.channels", "app.domain"} | BASE,
@@ -25,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime": {"app.realtime", "app.db", "app.domain"} | BASE,
     # The command line: it reads through app.db and starts the rest as processes.
     "app.cli": {"app.commands", "app.errors"},
-    "app.commands": {"app.commands", "app.demo", "app.explain", "app.replay", "app.db", "app.domain"} | BASE,
+    "app.commands": {"app.commands", "app.demo", "app.explain", "app.replay", "app.db", "app.domain", "app.receivers"}
+    | BASE,
     "app.demo": {"app.demo", "app.db", "app.domain", "app.channels"} | BASE,
     "app.explain": {"app.domain"} | BASE,
     # Asks deciders about stored inputs: the one place beside the workers where both meet.
@@ -33,7 +35,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workers": {"workers", "app.db", "app.domain", "app.channels", "app.deciders", "app.moderation", "app.scanning"}
     | BASE,
     # Migrations are applied by the same code everywhere, so the stack and the bench use it too.
-    "devstack": {"devstack", "app.settings", "app.realtime", "app.errors", "app.log", "app.db.migrate"},
+    "devstack": {
+        "devstack",
+        "app.settings",
+        "app.realtime",
+        "app.errors",
+        "app.log",
+        "app.db.migrate",
+        "app.receivers",
+    },
     "bench": {"bench", "app", "workers", "devstack"},
 }
 """Room → what its files may import of ours. A longer name covers everything below it."""

@@ -12,9 +12,10 @@ from app.domain.channels import Session
 from app.settings import Settings
 from tests.support.imap_script import ImapScript, Talk
 from tests.support.proxy import Proxy
-from workers.receivers import imap, imap_line
+from workers.receivers import imap
 from workers.receivers.imap import ImapReader
-from workers.receivers.polling import Account, Item, Trouble
+from workers.receiving import imap_line
+from workers.receiving.polling import Account, Item, Trouble
 
 MAIL = b"From: ann@people.test\r\nTo: desk@acme.test\r\nSubject: one\r\nMessage-ID: <1@people.test>\r\n\r\nHello\r\n"
 MOST = 4096

@@ -29,8 +29,8 @@ from app.errors import SetupError, told_in_one_line
 from app.settings import Settings, env_name, load
 from workers import metrics
 from workers.loop import Pool, open_pool, worker_name
-from workers.receivers.ingest import Ingested, Mailbox, find_mailbox, ingest
-from workers.receivers.smtp_server import LmtpServer, SmtpServer
+from workers.receiving.ingest import Ingested, Mailbox, find_mailbox, ingest
+from workers.receiving.smtp_server import LmtpServer, SmtpServer
 
 log = logging.getLogger("parley.receiver")
 AWAY = "451 4.3.0 The database is away, try again later"

@@ -19,8 +19,8 @@ from app.channels.email.oauth import OAuthError
 from app.domain.channels import Session
 from app.domain.email import MailLimits
 from app.settings import Settings
-from workers.receivers.mailbox import TROUBLE, Found, LoginRefusedError, Mailbox, Place
-from workers.receivers.polling import MOST, SETTLE_S, Account, Item, Trouble, main
+from workers.receiving.mailbox import TROUBLE, Found, LoginRefusedError, Mailbox, Place
+from workers.receiving.polling import MOST, SETTLE_S, Account, Item, Trouble, main
 from workers.tokens import TokenKeeper
 
 SLICE_S = 50.0

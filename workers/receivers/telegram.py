@@ -17,7 +17,7 @@ from app.channels.telegram.updates import ASKED_FOR, read_update
 from app.domain.channels import Session
 from app.domain.inbound import ChannelEvent, InboundMessage
 from app.settings import Settings
-from workers.receivers.polling import MOST, Account, Item, Trouble, main
+from workers.receiving.polling import MOST, Account, Item, Trouble, main
 
 log = logging.getLogger("parley.polling")
 WAITS_S = (0, 5, 25)

@@ -14,7 +14,7 @@ from typing import Any
 import imapclient.exceptions
 import msgspec
 
-from workers.receivers.imap_line import Client, Line
+from workers.receiving.imap_line import Client, Line
 
 ANSWER_MOST = 2 * 1024 * 1024
 """Bytes a command that fetches no mail may be answered with; imaplib takes no line over one million."""
