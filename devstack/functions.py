@@ -55,10 +55,10 @@ def can_run() -> bool:
 
 
 def command(binary: str) -> list[str]:
-    """The process: it may reach the network and read its settings, and nothing else."""
+    """The process: it may reach the network and read its settings and its own source, and nothing else."""
     return [
         binary, "run", "--cached-only", "--frozen", "--no-prompt", f"--config={FUNCTIONS / 'deno.json'}", "--allow-net",
-        "--allow-env", str(SERVER), "devstack.functions",
+        "--allow-env", f"--allow-read={FUNCTIONS}", str(SERVER), "devstack.functions",
     ]  # fmt: skip
 
 

@@ -1,31 +1,32 @@
-/** The edge functions at the paths hosted Supabase serves them at, in one process: /functions/v1/<name>/… */
+/**
+ * The edge functions at the paths hosted Supabase serves them at, in one process: /functions/v1/<name>/…
+ *
+ * Which there are is found by looking: every folder of supabase/functions whose name does not begin with `_`.
+ */
 
-import { handler as emailEvents } from "../supabase/functions/email-events/handler.ts";
-import { handler as formReply } from "../supabase/functions/form-reply/handler.ts";
-import { handler as media } from "../supabase/functions/media/handler.ts";
-import { handler as smsWebhook } from "../supabase/functions/sms-webhook/handler.ts";
-import { handler as telegramWebhook } from "../supabase/functions/telegram-webhook/handler.ts";
-import { handler as track } from "../supabase/functions/track/handler.ts";
-import { handler as unsubscribe } from "../supabase/functions/unsubscribe/handler.ts";
-import { handler as whatsappWebhook } from "../supabase/functions/whatsapp-webhook/handler.ts";
+type Handler = (request: Request) => Response | Promise<Response>;
 
 const PREFIX = "/functions/v1";
-const FUNCTIONS = new Map(Object.entries({
-  "email-events": emailEvents,
-  "form-reply": formReply,
-  media,
-  "sms-webhook": smsWebhook,
-  "telegram-webhook": telegramWebhook,
-  track,
-  unsubscribe,
-  "whatsapp-webhook": whatsappWebhook,
-}));
+const FOLDER = new URL("../supabase/functions/", import.meta.url);
+
+async function found(): Promise<Map<string, Handler>> {
+  const handlers = new Map<string, Handler>();
+  for await (const entry of Deno.readDir(FOLDER)) {
+    if (!entry.isDirectory || entry.name.startsWith("_")) continue;
+    const { handler } = await import(new URL(`${entry.name}/handler.ts`, FOLDER).href);
+    if (typeof handler !== "function") throw new Error(`${entry.name}/handler.ts exports no handler`);
+    handlers.set(entry.name, handler);
+  }
+  return handlers;
+}
+
+const functions = await found();
 
 async function route(request: Request): Promise<Response> {
   const url = new URL(request.url);
   if (url.pathname === "/health") return new Response("ok\n");
   const name = url.pathname.startsWith(`${PREFIX}/`) ? url.pathname.slice(PREFIX.length + 1).split("/")[0]! : "";
-  const handler = FUNCTIONS.get(name);
+  const handler = functions.get(name);
   if (!handler) {
     return Response.json({ code: "NOT_FOUND", message: "Requested function was not found" }, { status: 404 });
   }
