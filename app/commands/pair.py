@@ -1,4 +1,4 @@
-"""Pair a phone with a WhatsApp account that a bridge holds open."""
+"""Pair a phone with an account that a bridge holds open (WhatsApp)."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ from app.settings import load
 
 FIND = (
     "select s.tenant_id, s.id from public.et_channel_sessions as s"
-    " where s.provider = 'baileys' and s.address = %s and s.status <> 'deleted'"
+    " where private.can_pair(s.provider) and s.address = %s and s.status <> 'deleted'"
 )
 ASK = (
     "insert into private.bridge_pairings (tenant_id, session_id, wanted_until)"
@@ -68,7 +68,9 @@ def _account(connection: psycopg.Connection[Any], number: str) -> tuple[Any, Any
     """Tenant and session of the one account with this number."""
     found = connection.execute(FIND, [number]).fetchall()
     if not found:
-        raise NotFound(f"no account {number} of provider baileys", remedy="connect it: POST /v1/channel-sessions")
+        raise NotFound(
+            f"no account {number} that is paired with a phone", remedy="connect it: POST /v1/channel-sessions"
+        )
     if len(found) > 1:
         raise Conflict("several tenants claim this number", code="ambiguous_address", remedy="delete one of them")
     tenant_id, session_id = found[0]

@@ -28,6 +28,12 @@ async def get_channel_session(unit: Unit, session_id: UUID) -> ChannelSession | 
     return ChannelSession(*rows[0]) if rows else None
 
 
+async def address_kind(unit: Unit, channel: str) -> str:
+    """Which kind of address a channel has: email, phone, or its own."""
+    rows = await unit.read(QUERIES["address_kind"], {"channel": channel}, scope=None)
+    return str(rows[0][0])
+
+
 async def create_channel_session(
     unit: Unit, *, channel: str, provider: str, name: str, address: str, config: dict[str, Any],
     sender_name: str | None, secrets: dict[str, str], seal: Seal, verified: bool,

@@ -56,6 +56,12 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """How long an account is not asked about again, in seconds."""
     secret_rules: dict[str, str] = {}
     """Name of a secret → the regular expression its whole value must match."""
+    can_pair: bool = False
+    """An account is paired with a phone, by a code that a bridge shows."""
+    webhook_secrets: frozenset[str] = frozenset()
+    """The secrets of an account that verifying its provider's calls needs: the edge function gets no others."""
+    address_kind: Literal["email", "phone"] | None = None
+    """Whether the channel's people are reached at an address that other channels use too: one number is one person."""
 
 
 def webhook_path(function: str, session_id: str) -> str:

@@ -32,8 +32,6 @@ from app.http.types import Address, Line, Listing, PathWord, Secret, Word
 from app.secrets import Vault
 
 TAGS = ["channels"]
-KINDS = {"whatsapp": "phone", "sms": "phone", "phone": "phone"}
-"""Channel → which kind of address it has; the others have the channel's own."""
 Secrets = Annotated[dict[Word, Secret], msgspec.Meta(max_length=20)]
 
 
@@ -92,7 +90,7 @@ async def create_channel_session(
     if data.address is None:
         address = await _own_address(request, unit, data)
     else:
-        address = await normalised(unit, KINDS.get(data.channel, data.channel), data.address, "address")
+        address = await normalised(unit, await db.address_kind(unit, data.channel), data.address, "address")
     made = await db.create_channel_session(
         unit, channel=data.channel, provider=data.provider or "smtp", name=data.name, address=address,
         config=data.config, sender_name=data.sender_name, secrets=data.secrets, seal=_sealer(request),
@@ -149,7 +147,7 @@ async def test_channel_session(
     session = await existing(
         unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "test_channel_session"
     )
-    address = await normalised(unit, KINDS.get(session.channel, session.channel), data.to, "to")
+    address = await normalised(unit, await db.address_kind(unit, session.channel), data.to, "to")
     return await db.test_channel_session(unit, session_id, address, data.template)
 
 

@@ -8,14 +8,35 @@
 
 -- ── functions the tables need ────────────────────────────────────────────────────────────────────────────────────
 
+create table private.address_kinds (
+  channel text not null,
+  kind text not null,
+  constraint address_kinds_channel_pkey primary key (channel),
+  constraint address_kinds_channel_check check (channel ~ '^[a-z][a-z0-9_]{0,40}$' and kind <> channel),
+  constraint address_kinds_kind_check check (kind in ('email', 'phone'))
+);
+comment on table private.address_kinds is
+'Channels whose people are reached at an address other channels use as well: one number is one person. Any other '
+'channel has addresses of its own. An adapter declares it (private.register_providers); what a channel once said '
+'stays, because identities are kept by it.';
+insert into private.address_kinds (channel, kind)
+values ('sms', 'phone'), ('whatsapp', 'phone');
+
 create function private.address_kind(p_channel text) returns text
-language plpgsql immutable parallel safe set search_path = '' as $$
+language plpgsql stable parallel safe security definer set search_path = '' as $$
 begin
-  return case when p_channel in ('whatsapp', 'sms', 'phone') then 'phone' else p_channel end;
+  return coalesce((select k.kind from private.address_kinds as k where k.channel = p_channel), p_channel);
 end
 $$;
 comment on function private.address_kind(text) is
-'Which kind of address a channel uses: WhatsApp, SMS and phone share one number, every other channel has its own.';
+'Definer: which kind of address a channel uses. WhatsApp, SMS and phone share one number; a channel nobody declared '
+'otherwise has its own.';
+
+create function public.address_kind(p_channel text) returns text
+language sql stable set search_path = ''
+begin atomic select private.address_kind(p_channel); end;
+comment on function public.address_kind(text) is
+'Which kind of address a channel uses: email, phone, or the channel''s own.';
 
 create function private.is_address(p_kind text, p_address text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -338,6 +359,10 @@ public.contractors, public.contractor_leads, public.potential_contractors to aut
 grant select on public.contacts, public.contact_identities, public.contact_consents to parley_worker;
 grant insert, update, delete on public.contacts, public.contact_identities to service_role;
 grant insert on public.contact_consents to service_role;
+alter table private.address_kinds enable row level security;
+alter table private.address_kinds force row level security;
+revoke all on private.address_kinds from public, anon, authenticated, service_role;
+grant execute on function public.address_kind(text) to authenticated;
 grant execute on function private.address_kind(text), private.is_address(text, text),
 private.canonical_contact(uuid, uuid) to authenticated, service_role, parley_worker;
 grant execute on function private.find_or_create_contact(uuid, text, text, text) to parley_worker, service_role;

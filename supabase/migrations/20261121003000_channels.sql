@@ -34,7 +34,6 @@ create table public.et_channel_sessions (
   constraint et_channel_sessions_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
   constraint et_channel_sessions_status_check
   check (status in ('pending', 'connected', 'degraded', 'disconnected', 'paused', 'deleted')),
-  constraint et_channel_sessions_address_check check (private.is_address(private.address_kind(channel), address)),
   constraint et_channel_sessions_name_check check (length(btrim(name)) between 1 and 200 and name !~ '[[:cntrl:]]'),
   constraint et_channel_sessions_sender_name_check check (sender_name !~ '[[:cntrl:]]'),
   constraint et_channel_sessions_sender_address_check check (sender_address ~ '^[^[:space:]@<>,;"]+@[a-z0-9.-]+$'),
@@ -276,6 +275,23 @@ comment on function private.put_channel_secret(uuid, uuid, text, bytea) is
 'Definer, for the API''s login role after it authorised the caller: stores one encrypted secret; the account is '
 'checked with it at once.';
 
+create function private.tg_channel_session__address() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if not private.is_address(private.address_kind(new.channel), new.address) then
+    raise exception 'this is no address of the channel %', new.channel
+      using errcode = 'check_violation', table = 'et_channel_sessions',
+        constraint = 'et_channel_sessions_address_check',
+        hint = 'E-mail in lower case, phone numbers as +<country><number>.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_channel_session__address() is
+'An address is one of its channel''s kind. No check constraint: which kind a channel has is declared in a table.';
+
+create trigger et_channel_sessions_050_address before insert or update of channel, address on public.et_channel_sessions
+for each row execute function private.tg_channel_session__address();
 create trigger et_channel_sessions_100_touch before update on public.et_channel_sessions
 for each row execute function private.tg_any__touch();
 

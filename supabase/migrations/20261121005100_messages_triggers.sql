@@ -297,7 +297,7 @@ begin
   cross join public.contact_identities as i
   where s.tenant_id = new.tenant_id and coalesce(s.thread_scopes ->> new.channel, 'channel_contact') = 'channel_contact'
     and i.tenant_id = new.tenant_id and i.address = new.sender_address and i.kind = case
-      when new.channel in ('whatsapp', 'sms', 'phone') then 'phone' else new.channel end
+      when new.channel = 'email' then 'email' else private.address_kind(new.channel) end
     and t.tenant_id = new.tenant_id and t.merged_into is null and t.status = 'open' and t.folder = 'inbox'
     and t.scope_key = 'cc:' || new.channel_session_id::text || ':' || i.contact_id::text
     and not exists (

@@ -94,8 +94,9 @@ begin
   select array_agg(i.contact_id order by m.ord), array_agg(t.id order by m.ord) into contacts, threads
   from unnest(p_rows) as m
   inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
+  left join private.address_kinds as k on k.channel = m.channel
   inner join public.contact_identities as i on i.tenant_id = m.tenant_id and i.address = m.sender_address
-    and i.kind = case when m.channel in ('whatsapp', 'sms', 'phone') then 'phone' else m.channel end
+    and i.kind = coalesce(k.kind, m.channel)
   inner join public.et_threads as t on t.tenant_id = m.tenant_id
     and t.scope_key = 'cc:' || m.channel_session_id::text || ':' || i.contact_id::text
   left join public.et_messages as d on d.tenant_id = m.tenant_id and d.channel = m.channel

@@ -102,16 +102,17 @@ begin
   select s.channel, s.provider, s.status, coalesce(s.config -> 'webhook', '{}'), (
     select coalesce(jsonb_object_agg(x.name, encode(x.ciphertext, 'base64')), '{}') from private.channel_secrets as x
     where x.tenant_id = s.tenant_id and x.session_id = s.id
-      and x.name in ('webhook_secret', 'verify_token', 'app_secret', 'auth_token'))
+      and x.name = any(coalesce(p.webhook_secrets, '{webhook_secret}')))
   from public.et_channel_sessions as s
   inner join public.tenants as t on t.id = s.tenant_id
+  left join private.channel_providers as p on p.provider = s.provider
   where s.id = p_session_id and s.status <> 'deleted' and t.status <> 'deleted'
   limit 1;
 end
 $$;
 comment on function private.webhook_session(uuid) is
-'Definer, for edge functions: what verifying a call of this account needs, its secrets still encrypted, and no others. '
-'No row for an account that is not there.';
+'Definer, for edge functions: what verifying a call of this account needs, its secrets still encrypted, and no others: '
+'the ones its provider declared, `webhook_secret` before it has. No row for an account that is not there.';
 
 create function private.store_webhook(
   p_tenant_id uuid, p_session_id uuid, p_event_id text, p_headers jsonb, p_payload bytea

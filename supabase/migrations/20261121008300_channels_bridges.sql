@@ -277,7 +277,7 @@ declare
   v_pairing private.bridge_pairings%rowtype;
 begin
   select s.* into v_session from public.et_channel_sessions as s
-  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted' and s.provider = 'baileys';
+  where s.tenant_id = v_tenant and s.id = p_session_id and s.status <> 'deleted' and private.can_pair(s.provider);
   if v_session.id is null then
     return private.deny('channel_session', p_session_id, 'pair_channel_session');
   end if;

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,8 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from app.db.worker import to_plain
+from app.domain.channels import Adapter
 from tests.support.database import Database, as_user
 
 Row = dict[str, Any]
@@ -322,6 +324,10 @@ class World:
              **RULES.get(name, {}), **more}
             for name, more in channels.items()
         ))  # fmt: skip
+
+    def declare_adapters(self, adapters: Iterable[Adapter]) -> None:
+        """Declare what real adapters can do, as a router does at start-up."""
+        self.declare(*(to_plain(adapter.capabilities) for adapter in adapters))
 
     def declare(self, *providers: Row) -> None:
         """Declare what providers can do; class N unless they say otherwise."""

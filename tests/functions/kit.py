@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg.types.json import Jsonb
 
+from app.channels.registry import create_adapters
 from app.secrets import Vault
 from tests.db.helpers import Row, Tenant
 from tests.functions.aws import TOPIC, Amazon, notification, said
@@ -34,6 +35,7 @@ class Edge:
         self.world = room.world
         self.vault = Vault(room.settings.secret_keys())
         self.amazon = amazon
+        self.world.declare_adapters(create_adapters(room.settings).values())
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{room.functions_port}/functions/v1", timeout=30)
 
     def account(
@@ -126,7 +128,7 @@ def telegram(edge: Edge, tenant: Tenant) -> Caller:
 def whatsapp(edge: Edge, tenant: Tenant) -> Caller:
     """An app with its secret."""
     secret = uuid.uuid4().hex
-    session = edge.account(tenant, "whatsapp", "whatsapp", app_secret=secret, verify_token="verify-" + secret)
+    session = edge.account(tenant, "whatsapp", "whatsapp_cloud", app_secret=secret, verify_token="verify-" + secret)
 
     def sign(body: bytes) -> dict[str, str]:
         return {"X-Hub-Signature-256": f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}"}

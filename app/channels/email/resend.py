@@ -23,6 +23,7 @@ from app.settings import Settings
 CAPABILITIES = Capabilities(
     provider="resend",
     channel="email",
+    webhook_secrets=frozenset({"webhook_secret"}),
     delivery_class="I",
     direction="out",
     max_body_chars=500_000,

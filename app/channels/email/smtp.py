@@ -32,6 +32,7 @@ from app.settings import Settings
 CAPABILITIES = Capabilities(
     provider="smtp",
     channel="email",
+    webhook_secrets=frozenset({"webhook_secret"}),
     delivery_class="N",
     max_body_chars=500_000,
     max_attachment_bytes=25 * 1024 * 1024,

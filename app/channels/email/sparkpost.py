@@ -22,6 +22,7 @@ from app.settings import Settings
 CAPABILITIES = Capabilities(
     provider="sparkpost",
     channel="email",
+    webhook_secrets=frozenset({"webhook_secret"}),
     delivery_class="N",
     direction="out",
     max_body_chars=500_000,

@@ -27,6 +27,7 @@ FILES_MOST = 10
 CAPABILITIES = Capabilities(
     provider="telegram",
     channel="telegram",
+    webhook_secrets=frozenset({"webhook_secret"}),
     delivery_class="N",
     max_body_chars=TEXT_MOST,
     max_attachment_bytes=50 * 1024 * 1024,

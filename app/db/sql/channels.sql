@@ -13,6 +13,10 @@ select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason
 from public.et_channel_sessions as s
 where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(session_id)s::uuid and s.status <> 'deleted';
 
+-- name: address_kind
+-- Which kind of address a channel has.
+select public.address_kind(%(channel)s::text);
+
 -- name: create_channel_session
 -- A new account, pending until somebody has seen it work.
 select public.create_channel_session(

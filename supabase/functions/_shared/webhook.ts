@@ -30,6 +30,10 @@ export type Reason = "signature" | "stale";
 export interface Kind {
   name: string;
   channel: string;
+  /** What `verify` and `challenge` read of the account's secrets: the adapter declares the same (`webhook_secrets`). */
+  secrets: readonly string[];
+  /** Where several providers share the function: the one an account that is not there is verified like. */
+  provider?: string;
   /** null when the signature fits. */
   verify(call: Call): Promise<Reason | null>;
   /** The event of a verified call; throws 400 for what makes no sense. */
@@ -52,7 +56,7 @@ export function webhook(kind: Kind): Handler {
     const session = id ? await findSession(id) : null;
     const known = session?.channel === kind.channel;
     // An account that is not there is verified like any other, against secrets nobody has: it takes as long.
-    const account = known ? await open(session) : decoy(kind.channel, session);
+    const account = known ? await open(session) : decoy(kind, session);
     if (request.method === "GET") {
       const answer = await kind.challenge!(request, account);
       if (!answer || !known) throw await turnAway(kind, id, "signature");
@@ -100,8 +104,8 @@ async function open(session: Session): Promise<Account> {
   return { provider: session.provider, settings: session.settings, secrets };
 }
 
-function decoy(channel: string, session: Session | null): Account {
-  const nobody = crypto.randomUUID() + crypto.randomUUID();
-  const secrets = { webhook_secret: nobody, verify_token: nobody, app_secret: nobody, auth_token: nobody };
-  return { provider: session?.channel === channel ? session.provider : "resend", settings: {}, secrets };
+function decoy(kind: Kind, session: Session | null): Account {
+  const secrets = Object.fromEntries(kind.secrets.map((name) => [name, crypto.randomUUID() + crypto.randomUUID()]));
+  const provider = session?.channel === kind.channel ? session.provider : kind.provider ?? kind.channel;
+  return { provider, settings: {}, secrets };
 }

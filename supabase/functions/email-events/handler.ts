@@ -11,6 +11,8 @@ const provider = ({ account }: Call): Provider | undefined =>
 export const handler = webhook({
   name: "email-events",
   channel: "email",
+  secrets: ["webhook_secret"],
+  provider: "resend",
   async verify(call) {
     const known = provider(call);
     return known ? await known.verify(call) : "signature";

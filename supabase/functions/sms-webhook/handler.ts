@@ -21,6 +21,7 @@ function addresses({ request }: Call): string[] {
 export const handler = webhook({
   name: NAME,
   channel: "sms",
+  secrets: ["auth_token"],
   async verify(call) {
     const given = call.request.headers.get("x-twilio-signature");
     const pairs = [...new Set([...fields(call.body)].map(([name, value]) => JSON.stringify([name, value])))]

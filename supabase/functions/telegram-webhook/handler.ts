@@ -7,6 +7,7 @@ import { webhook } from "../_shared/webhook.ts";
 export const handler = webhook({
   name: "telegram-webhook",
   channel: "telegram",
+  secrets: ["webhook_secret"],
   async verify({ request, account }) {
     const given = request.headers.get("x-telegram-bot-api-secret-token");
     return await equal(given, account.secrets.webhook_secret) ? null : "signature";

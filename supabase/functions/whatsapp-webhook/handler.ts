@@ -7,6 +7,7 @@ import { webhook } from "../_shared/webhook.ts";
 export const handler = webhook({
   name: "whatsapp-webhook",
   channel: "whatsapp",
+  secrets: ["app_secret", "verify_token"],
   async verify({ request, body, account }) {
     const mac = toHex(await hmac("SHA-256", utf8(account.secrets.app_secret ?? ""), body));
     return await equal(request.headers.get("x-hub-signature-256"), `sha256=${mac}`) ? null : "signature";

@@ -9,6 +9,7 @@ from tests.db.helpers import Row, World
 GLOBAL_TABLES = {
     "public.tenants",
     "public.active_tenants",
+    "private.address_kinds",
     "private.channel_providers",
     "private.deployment",
     "private.feed_epochs",
