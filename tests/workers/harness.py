@@ -99,11 +99,11 @@ class Room:
         self.processes.append(worker)
         return worker
 
-    def spawn(self, command: list[str], kind: str, **extra: str) -> subprocess.Popen[bytes]:
+    def spawn(self, command: list[str], kind: str, *, cwd: Path = PROJECT, **extra: str) -> subprocess.Popen[bytes]:
         """Start any command as a process of this room."""
         with self.log_path(kind).open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=PROJECT, env=self.environment(**extra), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, cwd=cwd, env=self.environment(**extra), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.processes.append(process)
         return process

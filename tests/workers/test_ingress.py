@@ -17,7 +17,7 @@ from tests.db.helpers import Row, Tenant
 from tests.support.database import Database
 from tests.workers.harness import Room, is_alive, wait_until
 
-MODULES = "tests.workers.toy_channel,tests.workers.odd_channel"
+MODULES = "tests.workers.toy.adapter,tests.workers.odd_channel"
 
 
 @pytest.fixture

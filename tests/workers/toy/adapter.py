@@ -12,7 +12,10 @@ from app.settings import Settings
 class PigeonAdapter:
     """Hands every letter to a loft that listens on a local port, as one line of JSON."""
 
-    capabilities = Capabilities(provider="pigeon", channel="pigeon", delivery_class="N", max_body_chars=200)
+    capabilities = Capabilities(
+        provider="pigeon", channel="pigeon", delivery_class="N", max_body_chars=200,
+        receipts=frozenset({"delivered"}), webhook_secrets=frozenset({"seal"}),
+    )  # fmt: skip
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
         """The loft answers `ok <ring number>`, or nothing."""
@@ -36,8 +39,13 @@ class PigeonAdapter:
         said = json.loads(webhook.payload)
         if "landed" in said:
             return [Receipt(event_id=webhook.event_id, kind="delivered", external_message_id=said["landed"])]
-        key = f"{session.session_id}:{said['ring']}"
-        return [InboundMessage(external_message_id=key, sender_address=said["from"], body=said["text"])]
+        return [letter(said, session)]
+
+
+def letter(said: dict[str, str], session: Session) -> InboundMessage:
+    """A letter as the loft gives it, whichever way it comes."""
+    key = f"{session.session_id}:{said['ring']}"
+    return InboundMessage(external_message_id=key, sender_address=said["from"], body=said["text"])
 
 
 def create_adapter(settings: Settings) -> PigeonAdapter:
