@@ -21,8 +21,10 @@ BACKOFF_MAX_S = 30.0
 STEADY_S = 60.0
 """A process that ran so long starts its backoff from the beginning."""
 LOG_MAX_BYTES = 20_000_000
-WORKERS = ("inbound", "outbound", "insights", "followups", "ingress", "assistant", "attachments", "housekeeper",
-           "health", "shadow")  # fmt: skip
+WORKERS = (
+    "inbound", "outbound", "insights", "followups", "ingress", "assistant", "attachments", "notifier", "housekeeper",
+    "health", "shadow",
+)  # fmt: skip
 
 
 @dataclass

@@ -16,7 +16,8 @@ ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
-       ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"))  # fmt: skip
+       ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"),
+       ("notifier", "sweep_pushes"))  # fmt: skip
 
 
 class Housekeeper:

@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import py_vapid
 import pywebpush
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.channels import outside
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
@@ -45,13 +46,9 @@ def subscription(address: str) -> Subscription:
     return Subscription(endpoint=endpoint, p256dh=found["p256dh"][0], auth=found["auth"][0])
 
 
-class PushAdapter:
-    """Encrypts, signs with the installation's VAPID key, and hands over to the browser's push service."""
-
-    capabilities = Capabilities(
-        provider="webpush", channel="push", delivery_class="N", max_body_chars=20_000, direction="out",
-        session_per_second=100.0,
-    )  # fmt: skip
+class WebPush:
+    """Encrypts for one browser, signs with the installation's VAPID key, and hands over to the browser's push
+    service."""
 
     def __init__(self, private_key: str, subject: str, private_hosts: frozenset[str] = frozenset()) -> None:
         self._key = py_vapid.Vapid02.from_string(private_key) if private_key else None
@@ -59,19 +56,29 @@ class PushAdapter:
         self._client = outside.client(private_hosts)
         self._open_http = private_hosts
 
-    async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
-        """Push one notification. The body is cut to what a notification shows; the app reads the rest."""
+    @property
+    def public_key(self) -> str | None:
+        """What browsers subscribe with: the uncompressed point, base64url; None without a key."""
+        if self._key is None:
+            return None
+        point = self._key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return base64.urlsafe_b64encode(point).decode().rstrip("=")
+
+    async def send(
+        self, address: str, shown: dict[str, Any], before_send: BeforeSend, *, topic: str, urgent: bool
+    ) -> Outcome:
+        """Push one notification; while a browser is off, the newest of a `topic` waits for it."""
         if self._key is None:
             return _rejected("no_vapid_key", "PARLEY_VAPID_PRIVATE_KEY is not set.")
         try:
-            browser = subscription(dispatch.recipient)
+            browser = subscription(address)
             host = urlsplit(browser.endpoint)
             if host.scheme != "https" and host.hostname not in self._open_http:
                 raise ValueError("a push service speaks https")
-            content = _encrypt(browser, _payload(dispatch))
+            content = _encrypt(browser, msgspec.json.encode(shown))
         except (ValueError, pywebpush.WebPushException) as error:
             return _rejected("bad_subscription", str(error), gone=True)
-        headers = {**self._authorization(browser.endpoint), **_headers(dispatch)}
+        headers = {**self._authorization(browser.endpoint), **_headers(topic, urgent=urgent)}
         await before_send()
         try:
             answer, _ = await outside.once(self._client, "POST", browser.endpoint, content, headers, most=ANSWER_MOST)
@@ -108,7 +115,30 @@ class PushAdapter:
         await self._client.aclose()
 
 
-def _payload(dispatch: Dispatch) -> bytes:
+class PushAdapter:
+    """Messages of a conversation, as notifications in the browsers of the person they are for."""
+
+    capabilities = Capabilities(
+        provider="webpush", channel="push", delivery_class="N", max_body_chars=20_000, direction="out",
+        session_per_second=100.0,
+    )  # fmt: skip
+
+    def __init__(self, push: WebPush) -> None:
+        self._push = push
+
+    async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
+        """Push one notification. The body is cut to what a notification shows; the app reads the rest."""
+        return await self._push.send(
+            dispatch.recipient, _shown(dispatch), before_send, topic=dispatch.thread_id,
+            urgent=dispatch.purpose == "reply",
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        await self._push.close()
+
+
+def _shown(dispatch: Dispatch) -> dict[str, Any]:
     rich = dispatch.metadata.get("push")
     shown: dict[str, Any] = {
         "title": (dispatch.subject or dispatch.sender_name)[:120], "body": dispatch.body[:PREVIEW_CHARS],
@@ -117,7 +147,7 @@ def _payload(dispatch: Dispatch) -> bytes:
     }  # fmt: skip
     if isinstance(rich, dict):
         shown |= {name: rich[name] for name in ("icon", "image", "badge", "url", "actions") if name in rich}
-    return msgspec.json.encode(shown)
+    return shown
 
 
 def _encrypt(browser: Subscription, payload: bytes) -> bytes:
@@ -126,12 +156,11 @@ def _encrypt(browser: Subscription, payload: bytes) -> bytes:
     return bytes(encoded["body"])
 
 
-def _headers(dispatch: Dispatch) -> dict[str, str]:
+def _headers(topic: str, *, urgent: bool) -> dict[str, str]:
     # One waiting notification per conversation: a browser that comes back is not flooded.
-    topic = base64.urlsafe_b64encode(hashlib.sha256(dispatch.thread_id.encode()).digest()[:24]).decode()
-    urgency = "high" if dispatch.purpose == "reply" else "normal"
-    return {"TTL": str(KEPT_S), "Urgency": urgency, "Topic": topic, "Content-Encoding": "aes128gcm",
-            "Content-Type": "application/octet-stream"}  # fmt: skip
+    digest = base64.urlsafe_b64encode(hashlib.sha256(topic.encode()).digest()[:24]).decode()
+    return {"TTL": str(KEPT_S), "Urgency": "high" if urgent else "normal", "Topic": digest,
+            "Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}  # fmt: skip
 
 
 def _ending(answer: outside.Answer) -> Outcome:
@@ -153,7 +182,12 @@ def _rejected(code: str, text: str, *, gone: bool = False) -> Outcome:
     return Outcome(kind="rejected", provider="webpush", error_code=code, error=text, suppress_recipient=gone)
 
 
+def create_push(settings: Settings) -> WebPush:
+    """Web Push with this installation's key."""
+    hosts = frozenset(settings.private_host_names())
+    return WebPush(settings.vapid_private_key, settings.vapid_subject, hosts)
+
+
 def create_adapter(settings: Settings) -> PushAdapter:
     """The adapter of this process."""
-    hosts = frozenset(settings.private_host_names())
-    return PushAdapter(settings.vapid_private_key, settings.vapid_subject, hosts)
+    return PushAdapter(create_push(settings))

@@ -6,6 +6,7 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, rows_as
+from app.domain.notifications import PushKey
 from app.domain.paging import Position
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 
@@ -40,6 +41,11 @@ async def assign_task(unit: Unit, task_id: UUID, user_id: UUID | None) -> TaskAs
     """See `TaskAssigned`."""
     params = {"task_id": task_id, "user_id": user_id}
     return msgspec.convert(await unit.call(QUERIES["assign_task"], params), TaskAssigned)
+
+
+async def push_key(unit: Unit) -> PushKey:
+    """The key browsers subscribe with. Raises NotFound while this installation pushes nothing."""
+    return msgspec.convert(await unit.call(QUERIES["push_key"], {}), PushKey)
 
 
 async def register_push(

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import tasks as db
 from app.db.unit import missing
+from app.domain.notifications import PushKey
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded, TaskOutcome, TaskStatus
 from app.http.deps import CallerUnit, existing
 from app.http.types import NO_NUL, PAGE, Cursor, Limit, Listing, cut, decode_cursor
@@ -86,6 +87,13 @@ async def assign_task(unit: CallerUnit, task_id: FromPath[UUID], data: JSONBody[
     return await db.assign_task(unit, task_id, data.user_id)
 
 
+@get("/push-subscriptions/key", summary="The key browsers subscribe with", tags=TAGS)
+async def push_key(unit: CallerUnit) -> PushKey:
+    """`applicationServerKey` for PushManager.subscribe(). When it is another than the one a browser subscribed with, it
+    has to subscribe anew."""
+    return await db.push_key(unit)
+
+
 @put("/push-subscriptions", summary="Let this browser be pushed to", tags=TAGS)
 async def register_push(unit: CallerUnit, data: JSONBody[PushSubscription]) -> PushRegistered:
     """As the caller's own contact; needs a confirmed e-mail address. Registering again changes nothing."""
@@ -101,5 +109,5 @@ async def forget_push(unit: CallerUnit, data: JSONBody[PushEndpoint]) -> PushFor
 
 
 router = Router(
-    "/", route_handlers=[list_tasks, get_task, complete_task, assign_task, register_push, forget_push]
+    "/", route_handlers=[list_tasks, get_task, complete_task, assign_task, push_key, register_push, forget_push]
 )  # fmt: skip

@@ -106,6 +106,7 @@ create index inbound_decisions_tenant_id_created_at_idx on public.inbound_decisi
 create table private.deployment (
   one boolean not null default true,
   lease_seconds numeric not null default 60,
+  vapid_public_key text,
   constraint deployment_one_pkey primary key (one),
   constraint deployment_one_check check (one),
   constraint deployment_lease_seconds_check check (lease_seconds between 0.5 and 3600)
@@ -113,6 +114,8 @@ create table private.deployment (
 comment on table private.deployment is
 'Settings of this installation, one row: what hosted Supabase lets nobody set as a parameter.';
 comment on column private.deployment.lease_seconds is 'How long a worker''s claim lasts unless renewed.';
+comment on column private.deployment.vapid_public_key is
+'The public half of PARLEY_VAPID_PRIVATE_KEY, as the notifier said at its start. Browsers subscribe with it.';
 insert into private.deployment default values;
 alter table private.deployment enable row level security;
 alter table private.deployment force row level security;

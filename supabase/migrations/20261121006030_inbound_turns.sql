@@ -38,6 +38,11 @@ begin
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.attachment_work as w
       where w.tenant_id > v_tenant and (w.lease_until is null or w.lease_until < clock_timestamp())
       order by w.tenant_id, w.run_at limit 1;
+    elsif p_queue = 'private.notification_pushes'::regclass then
+      select w.tenant_id, w.run_at into v_tenant, v_run_at from private.notification_pushes as w
+      where w.tenant_id > v_tenant and w.status = 'waiting'
+        and (w.lease_until is null or w.lease_until < clock_timestamp())
+      order by w.tenant_id, w.run_at limit 1;
     else
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.insight_work as w
       where w.tenant_id > v_tenant and w.run_at >= p_watermark

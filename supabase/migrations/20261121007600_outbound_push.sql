@@ -63,10 +63,13 @@ begin
   v_contact := private.own_contact(v_tenant, v_user);
   perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || 'push' || v_address, 1));
   -- A browser has one subscription: who signs in on it now is the one it belongs to.
+  -- One that is registered again as it is stays, with what is on its way to it.
   delete from public.contact_identities as i
-  where i.tenant_id = v_tenant and i.kind = 'push' and starts_with(i.address, p_endpoint || '#');
+  where i.tenant_id = v_tenant and i.kind = 'push' and starts_with(i.address, p_endpoint || '#')
+    and (i.address, i.contact_id) <> (v_address, v_contact);
   insert into public.contact_identities (tenant_id, contact_id, kind, address, verified_at)
-  values (v_tenant, v_contact, 'push', v_address, clock_timestamp());
+  values (v_tenant, v_contact, 'push', v_address, clock_timestamp())
+  on conflict (tenant_id, kind, address) do update set verified_at = excluded.verified_at;
   delete from public.suppressions as s where s.tenant_id = v_tenant and s.kind = 'push' and s.address = v_address;
   perform private.lift_erased(v_tenant, 'push', v_address);
   if not private.has_consent(v_tenant, v_contact, 'push', 'notification') then

@@ -342,6 +342,10 @@ language sql stable security definer set search_path = '' as $$
   inner join public.message_attachments as a on a.tenant_id = w.tenant_id and a.id = w.attachment_id
   group by w.tenant_id
   union all
+  select 'notifier', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
+    count(*) filter (where w.lease_until > clock_timestamp())
+  from private.notification_pushes as w where w.status = 'waiting' group by w.tenant_id
+  union all
   -- A paused account's calls wait on purpose: they are counted, but nobody is late.
   select 'ingress', w.tenant_id, count(*), greatest(0, coalesce(extract(epoch from clock_timestamp() - min(w.run_at)
     filter (where s.status <> 'paused')), 0))::float8,

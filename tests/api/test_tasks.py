@@ -50,6 +50,15 @@ def test_a_word_that_means_nothing_is_refused(owner_client: Client, world: World
     assert world.one("select status from public.manual_tasks where id = %s", task[0]) == "open"
 
 
+def test_the_key_browsers_subscribe_with_is_given_out(owner_client: Client, world: World) -> None:
+    """404 with the remedy until a notifier has said it."""
+    none = owner_client.get("/v1/push-subscriptions/key")
+    assert (none.status_code, none.json()["code"]) == (404, "no_push_key") and "notifier" in none.json()["remedy"]
+    world.db.execute("select private.set_push_key(%s)", ["B" + "A" * 86])
+    assert owner_client.get("/v1/push-subscriptions/key").json() == {"public_key": "B" + "A" * 86}
+    world.db.execute("update private.deployment set vapid_public_key = null")
+
+
 def test_a_browser_is_registered_and_forgotten(owner_client: Client, world: World) -> None:
     """As the browser itself describes the subscription."""
     browser = {"endpoint": "https://push.test/h", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}

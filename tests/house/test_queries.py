@@ -22,7 +22,8 @@ from tests.support.database import Database
 
 ROLES = {
     "inbound": "parley_worker", "outbound": "parley_worker", "insights": "parley_worker", "operations": "postgres",
-    "assistants": "parley_worker", "attachments": "parley_worker", "ingress": "parley_worker", "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
+    "assistants": "parley_worker", "attachments": "parley_worker", "ingress": "parley_worker", "notifier": "parley_worker",
+    "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
     "decisions": "postgres",
     "receivers": "parley_worker",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",

@@ -22,8 +22,8 @@ from devstack import nursery
 MODULES = (
     "app.http.main", "devstack.catcher", "devstack.functions", "workers.receivers.email", "workers.receivers.imap",
     "workers.receivers.telegram", "workers.assistant", "workers.attachments", "workers.followups", "workers.health",
-    "workers.housekeeper", "workers.inbound", "workers.ingress", "workers.insights", "workers.outbound",
-    "workers.shadow",
+    "workers.housekeeper", "workers.inbound", "workers.ingress", "workers.insights", "workers.notifier",
+    "workers.outbound", "workers.shadow",
 )  # fmt: skip
 PATIENCE_S = 60.0
 Process = nursery.Fork | subprocess.Popen[bytes]

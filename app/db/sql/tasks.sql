@@ -25,6 +25,10 @@ select public.complete_task(%(task_id)s::uuid, %(outcome)s::text, %(note)s::text
 -- Whose task it is.
 select public.assign_task(%(task_id)s::uuid, %(user_id)s::uuid);
 
+-- name: push_key
+-- The key browsers subscribe with.
+select public.push_key();
+
 -- name: register_push
 -- This browser may be pushed to.
 select public.register_push(%(endpoint)s::text, %(p256dh)s::text, %(auth)s::text, %(tenant_slug)s::text);

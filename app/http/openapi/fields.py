@@ -42,6 +42,7 @@ FIELDS: dict[str, str] = {
     "note": "What the person wrote about it.",
     "outcome": "How it went: done, no_answer, wrong_address, not_possible or cancelled.",
     "p256dh": "The public key of the subscription.",
+    "public_key": "The public VAPID key, base64url without padding.",
     "registered": "Whether this browser may be pushed to now.",
     "script": "What to say, or to write into the form: the body of the message.",
     "task_id": "The task.",

@@ -9,7 +9,7 @@ from app.domain.assisting import DraftRow
 from app.domain.channels import FormLink, Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, Retried, Sent, Started, Uploaded
-from app.domain.notifications import NotificationsRead
+from app.domain.notifications import NotificationsRead, PushKey
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
@@ -303,6 +303,7 @@ OPERATIONS: dict[str, Shown] = {
         TaskEnded(w.TASK, "done", NEXT_WEEK), "send", tasks.TaskEnding("done", "Spoke to her."), ("task_closed",)
     ),
     "assign_task": Shown(TaskAssigned(w.TASK, w.AGENT), "send", tasks.Assignee(w.AGENT), ("no_member",)),
+    "push_key": Shown(PushKey("B" + "A" * 86), None, problems=("no_push_key",)),
     "register_push": Shown(
         PushRegistered(w.CONTACT, registered=True), None, PUSH,
         ("address_not_verified", "linked_already", "bad_subscription", "not_found"),

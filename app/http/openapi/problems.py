@@ -203,6 +203,9 @@ PROBLEMS: dict[str, Known] = {
         409, "your address belongs to a contact that is somebody else's", "Ask the business to merge the records."
     ),
     "no_member": Known(422, "no such member", "Name a member of the tenant, or nobody.", extra={"field": "user_id"}),
+    "no_push_key": Known(
+        404, "nothing is pushed from here yet", "Set PARLEY_VAPID_PRIVATE_KEY and start the worker notifier."
+    ),
     "bad_subscription": Known(
         422, "this is no push subscription",
         "Send endpoint, p256dh and auth as PushSubscription.toJSON() gives them.", extra={"field": "endpoint"},

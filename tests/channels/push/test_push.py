@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.channels import outside
-from app.channels.push import PushAdapter, subscription
+from app.channels.push import PushAdapter, WebPush, subscription
 from app.domain.channels import Outcome, Session
 from devstack.keys import _vapid_key
 from tests.channels.dispatches import Mark, dispatch
@@ -28,7 +28,7 @@ async def service() -> AsyncIterator[PushService]:
 @pytest.fixture
 async def adapter() -> AsyncIterator[PushAdapter]:
     """An adapter with a key of its own."""
-    made = PushAdapter(_vapid_key(), "mailto:ops@acme.test", LOCAL)
+    made = PushAdapter(WebPush(_vapid_key(), "mailto:ops@acme.test", LOCAL))
     yield made
     await made.close()
 
@@ -88,13 +88,13 @@ async def test_a_long_text_is_cut_to_what_a_notification_shows(adapter: PushAdap
 
 async def test_without_a_key_nothing_is_sent(service: PushService) -> None:
     """The reason names the setting."""
-    outcome, marks = await push(PushAdapter("", "mailto:x@y.z", LOCAL), service)
+    outcome, marks = await push(PushAdapter(WebPush("", "mailto:x@y.z", LOCAL)), service)
     assert (outcome.kind, outcome.error_code, marks) == ("rejected", "no_vapid_key", 0)
 
 
 async def test_a_service_inside_the_network_is_never_called(service: PushService) -> None:
     """The endpoint is the browser's word: only public https addresses are pushed to."""
-    outcome, _ = await push(PushAdapter(_vapid_key(), "mailto:x@y.z"), service)
+    outcome, _ = await push(PushAdapter(WebPush(_vapid_key(), "mailto:x@y.z")), service)
     assert (outcome.kind, service.got) == ("rejected", [])
 
 

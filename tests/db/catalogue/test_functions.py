@@ -124,6 +124,7 @@ def test_notifications_carry_nothing(world: World) -> None:
         "et_assist",
         "et_attachments",
         "et_ingress",
+        "et_notifier",
     }
 
 

@@ -202,6 +202,7 @@ def test_clients_and_workers_write_nothing_directly(scene: Scene, write: str) ->
         "inbound_work",
         "outbound_work",
         "insight_work",
+        "notification_pushes",
         "assist_work",
         "suggestion_drafts",
         "message_translations",

@@ -1,0 +1,317 @@
+-- Chapter: notifications, part three. Pushed to the browsers of the members a notification is for.
+--
+--   a notification ──▶ one row a browser (private.notification_pushes), due when its person's quiet hours are over
+--   notifier: claim_pushes() ──▶ lease + fence ──▶ start_push(), just before the call ──▶ finish_push()
+--        read on another device, no member any more, a day old ──▶ skipped
+--        404 or 410 ──▶ gone: the subscription is removed        later ──▶ again, up to eight times
+--        a call that began and nobody knows how it ended ──▶ unknown: never repeated
+--
+-- A browser is told once of a notification. While one about a conversation waits, a second of its kind adds nothing.
+-- Nothing that is shown is kept here: it is read when it is sent.
+
+create table private.notification_pushes (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  notification_id uuid not null,
+  user_id uuid not null,
+  identity_id uuid,
+  status text not null default 'waiting',
+  reason text,
+  run_at timestamptz not null default clock_timestamp(),
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  claimed_by text,
+  attempts smallint not null default 0,
+  started_at timestamptz,
+  finished_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint notification_pushes_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint notification_pushes_tenant_id_notification_id_identity_id_key
+  unique (tenant_id, notification_id, identity_id),
+  constraint notification_pushes_tenant_id_notification_id_fkey foreign key (tenant_id, notification_id)
+  references public.notifications (tenant_id, id) on delete cascade,
+  constraint notification_pushes_tenant_id_identity_id_fkey foreign key (tenant_id, identity_id)
+  references public.contact_identities (tenant_id, id) on delete set null (identity_id),
+  constraint notification_pushes_status_check
+  check (status in ('waiting', 'pushed', 'skipped', 'gone', 'failed', 'unknown')),
+  constraint notification_pushes_finished_check check ((status = 'waiting') = (finished_at is null))
+)
+with (fillfactor = 70);
+comment on table private.notification_pushes is
+'One notification on its way to one browser of one member, and how that ended. Swept after 30 days.';
+comment on column private.notification_pushes.identity_id is
+'The browser, as register_push() keeps it; null once its subscription is gone.';
+comment on column private.notification_pushes.started_at is 'Committed just before the push service was called.';
+create index notification_pushes_tenant_id_run_at_idx on private.notification_pushes (tenant_id, run_at)
+where status = 'waiting';
+create index notification_pushes_tenant_id_identity_id_idx on private.notification_pushes (tenant_id, identity_id);
+
+-- ── the key browsers subscribe with ──────────────────────────────────────────────────────────────────────────────
+
+create function private.set_push_key(p_key text) returns void
+language sql volatile security definer set search_path = '' as $$
+  update private.deployment set vapid_public_key = p_key where vapid_public_key is distinct from p_key
+$$;
+comment on function private.set_push_key(text) is 'Definer, for the notifier at its start: the key browsers need.';
+
+create function private.push_key() returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_key text;
+begin
+  select d.vapid_public_key into v_key from private.deployment as d;
+  if v_key is null then
+    raise exception 'nothing is pushed from here yet'
+      using errcode = 'PT404', detail = '{"code": "no_push_key"}',
+        hint = 'Set PARLEY_VAPID_PRIVATE_KEY and start the worker notifier.';
+  end if;
+  return jsonb_build_object('public_key', v_key);
+end
+$$;
+comment on function private.push_key() is 'Definer: the public VAPID key of this installation.';
+
+create function public.push_key() returns jsonb
+language sql stable set search_path = '' begin atomic select private.push_key(); end;
+comment on function public.push_key() is
+'The key a browser subscribes with: applicationServerKey of PushManager.subscribe(). For whoever is signed in.';
+
+-- ── from a notification to browsers ──────────────────────────────────────────────────────────────────────────────
+
+create function private.tg_notifications__push() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.notification_pushes (tenant_id, notification_id, user_id, identity_id, run_at)
+  select u.tenant_id, new.id, u.user_id, i.id, coalesce(private.quiet_until(coalesce(c.time_zone, t.time_zone),
+    s.quiet_hours_start, s.quiet_hours_end), clock_timestamp())
+  from public.tenant_members as u
+  inner join public.contacts as c on c.tenant_id = u.tenant_id and c.auth_user_id = u.user_id
+  inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.contact_id = c.id and i.kind = 'push'
+  inner join public.tenants as t on t.id = u.tenant_id
+  inner join public.tenant_settings as s on s.tenant_id = u.tenant_id
+  where u.tenant_id = new.tenant_id and (new.user_id is null or u.user_id = new.user_id)
+    and not exists (
+      select from private.notification_pushes as p
+      inner join public.notifications as n on n.tenant_id = p.tenant_id and n.id = p.notification_id
+      where p.tenant_id = new.tenant_id and p.identity_id = i.id and p.status = 'waiting' and p.started_at is null
+        and n.kind = new.kind and n.thread_id = new.thread_id);
+  return null;
+end
+$$;
+comment on function private.tg_notifications__push() is
+'Definer: a row for every browser of every member the notification is for. Most tenants have none.';
+
+create function private.tg_notification_pushes__wake() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting('parley.woke_notifier', true) is distinct from 'on' then
+    perform set_config('parley.woke_notifier', 'on', true);
+    if pg_try_advisory_xact_lock(7100081) then
+      perform pg_notify('et_notifier', '');
+    end if;
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_notification_pushes__wake() is 'At commit, once a transaction: a hint to the notifier.';
+
+create trigger notifications_900_push after insert on public.notifications
+for each row execute function private.tg_notifications__push();
+create constraint trigger notification_pushes_900_wake after insert on private.notification_pushes
+deferrable initially deferred for each row execute function private.tg_notification_pushes__wake();
+
+-- ── the notifier ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.push_verdict(p_push private.notification_pushes, out status text, out reason text,
+  out until timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if p_push.started_at is not null then
+    status := 'unknown'; reason := 'lease_expired';
+  elsif p_push.identity_id is null then
+    status := 'gone'; reason := 'unsubscribed';
+  elsif p_push.created_at < clock_timestamp() - interval '1 day' then
+    status := 'skipped'; reason := 'too_old';
+  elsif not exists (
+    select from public.tenant_members as u
+    inner join public.tenants as t on t.id = u.tenant_id and t.status = 'active'
+    where u.tenant_id = p_push.tenant_id and u.user_id = p_push.user_id) then
+    status := 'skipped'; reason := 'no_member';
+  elsif exists (
+    select from public.notification_reads as r
+    where r.tenant_id = p_push.tenant_id and r.user_id = p_push.user_id
+      and r.notification_id = p_push.notification_id) then
+    status := 'skipped'; reason := 'read';
+  else
+    select private.quiet_until(coalesce(c.time_zone, t.time_zone), s.quiet_hours_start, s.quiet_hours_end) into until
+    from public.contact_identities as i
+    inner join public.contacts as c on c.tenant_id = i.tenant_id and c.id = i.contact_id
+    inner join public.tenants as t on t.id = i.tenant_id
+    inner join public.tenant_settings as s on s.tenant_id = i.tenant_id
+    where i.tenant_id = p_push.tenant_id and i.id = p_push.identity_id;
+  end if;
+end
+$$;
+comment on function private.push_verdict(private.notification_pushes) is
+'Definer: why a push is not sent any more (status, reason), or not yet (until); all null: now.';
+
+create function private.push_content(p_tenant_id uuid, p_push_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  return (
+    select jsonb_build_object('address', i.address, 'tenant_id', n.tenant_id, 'tenant_name', t.name,
+      'notification_id', n.id, 'kind', n.kind, 'title', n.title, 'thread_id', n.thread_id,
+      'contact_name', case when h.staff_readable then c.display_name end,
+      'preview', case when h.staff_readable then h.preview end)
+    from private.notification_pushes as p
+    inner join public.contact_identities as i on i.tenant_id = p.tenant_id and i.id = p.identity_id
+    inner join public.notifications as n on n.tenant_id = p.tenant_id and n.id = p.notification_id
+    inner join public.tenants as t on t.id = p.tenant_id
+    left join public.et_threads as h on h.tenant_id = n.tenant_id and h.id = n.thread_id
+    left join public.contacts as c on c.tenant_id = h.tenant_id and c.id = h.contact_id
+    where p.tenant_id = p_tenant_id and p.id = p_push_id);
+end
+$$;
+comment on function private.push_content(uuid, uuid) is
+'Definer: what a browser is shown, read at this moment. Of a conversation the staff may not read: that there is one. '
+'Volatile, so that it sees what a claim in the same statement saw.';
+
+create function private.end_push(p_tenant_id uuid, p_push_id uuid, p_status text, p_reason text) returns void
+language sql volatile security definer set search_path = '' as $$
+  update private.notification_pushes as p
+  set status = p_status, reason = left(p_reason, 200), lease_until = null, finished_at = clock_timestamp()
+  where p.tenant_id = p_tenant_id and p.id = p_push_id and p.status = 'waiting'
+$$;
+comment on function private.end_push(uuid, uuid, text, text) is 'Definer: a push is done with.';
+
+create function private.claim_pushes(
+  p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
+) returns table (tenant_id uuid, push_id uuid, fence bigint, attempts smallint, run_at timestamptz)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_tenants uuid[] := private.waiting_tenants('private.notification_pushes', greatest(1, p_limit), p_after_tenant,
+    p_except);
+  v_share integer := ceil(p_limit::numeric / greatest(1, cardinality(v_tenants)));
+  v_push private.notification_pushes;
+  v_verdict record;
+begin
+  for v_push in
+    select p.* from unnest(v_tenants) with ordinality as t (tenant_id, place)
+    cross join lateral (
+      select x.* from private.notification_pushes as x
+      where x.tenant_id = t.tenant_id and x.status = 'waiting' and x.run_at <= clock_timestamp()
+        and (x.lease_until is null or x.lease_until < clock_timestamp())
+      order by x.run_at limit v_share
+      for update skip locked) as p
+    order by t.place, p.run_at
+    limit p_limit
+  loop
+    v_verdict := private.push_verdict(v_push);
+    if v_verdict.status is not null then
+      perform private.end_push(v_push.tenant_id, v_push.id, v_verdict.status, v_verdict.reason);
+    elsif v_verdict.until is not null then
+      update private.notification_pushes as p set run_at = v_verdict.until, lease_until = null, reason = 'quiet_hours'
+      where p.tenant_id = v_push.tenant_id and p.id = v_push.id;
+    else
+      update private.notification_pushes as p
+      set lease_until = clock_timestamp() + private.lease_length(), fence = nextval('private.fences'),
+        claimed_by = p_worker, reason = null
+      where p.tenant_id = v_push.tenant_id and p.id = v_push.id
+      returning p.fence into fence;
+      tenant_id := v_push.tenant_id;
+      push_id := v_push.id;
+      attempts := v_push.attempts;
+      run_at := v_push.run_at;
+      return next;
+    end if;
+  end loop;
+end
+$$;
+comment on function private.claim_pushes(text, integer, uuid, uuid[]) is
+'Definer, for the notifier: pushes that are due, shared among the tenants, under lease and fence. Every rule is asked '
+'again: what was read meanwhile is not pushed.';
+
+create function private.renew_pushes(p_tenant_ids uuid[], p_push_ids uuid[], p_fences bigint[]) returns setof bigint
+language sql volatile security definer set search_path = '' as $$
+  update private.notification_pushes as p set lease_until = clock_timestamp() + private.lease_length()
+  from unnest(p_tenant_ids, p_push_ids, p_fences) as h (tenant_id, push_id, fence)
+  where p.tenant_id = h.tenant_id and p.id = h.push_id and p.fence = h.fence and p.lease_until > clock_timestamp()
+  returning p.fence
+$$;
+comment on function private.renew_pushes(uuid[], uuid[], bigint[]) is 'Definer, for the notifier: leases still held.';
+
+create function private.start_push(p_tenant_id uuid, p_push_id uuid, p_fence bigint) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update private.notification_pushes as p set started_at = clock_timestamp()
+  where p.tenant_id = p_tenant_id and p.id = p_push_id and p.fence = p_fence and p.status = 'waiting'
+    and p.lease_until > clock_timestamp();
+  return found;
+end
+$$;
+comment on function private.start_push(uuid, uuid, bigint) is
+'Definer, for the notifier, just before the call: from now on nobody repeats it. False: the lease is somebody else''s.';
+
+create function private.finish_push(p_tenant_id uuid, p_push_id uuid, p_fence bigint, p_outcome jsonb) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_push private.notification_pushes;
+  v_kind text := p_outcome ->> 'kind';
+  v_status text;
+begin
+  select p.* into v_push from private.notification_pushes as p
+  where p.tenant_id = p_tenant_id and p.id = p_push_id and p.fence = p_fence and p.status = 'waiting'
+    and p.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    return 'lost';
+  end if;
+  if v_kind in ('released', 'error') and v_push.started_at is not null then
+    v_kind := 'unknown';
+  elsif v_kind = 'released' or (v_kind in ('retry', 'error') and v_push.attempts < 8) then
+    update private.notification_pushes as p
+    set lease_until = null, started_at = null, reason = p_outcome ->> 'error_code',
+      attempts = p.attempts + (v_kind <> 'released')::integer,
+      run_at = case v_kind when 'released' then p.run_at else clock_timestamp() + make_interval(secs => least(3600,
+        greatest((p_outcome ->> 'retry_after_s')::float8, 2 ^ p.attempts * (1 + random())))) end
+    where p.tenant_id = p_tenant_id and p.id = p_push_id;
+    return v_kind;
+  end if;
+  v_status := case
+    when v_kind = 'accepted' then 'pushed'
+    when v_kind = 'unknown' then 'unknown'
+    when (p_outcome ->> 'suppress_recipient')::boolean then 'gone'
+    else 'failed' end;
+  perform private.end_push(p_tenant_id, p_push_id, v_status, p_outcome ->> 'error_code');
+  if v_status = 'gone' then
+    perform private.suppress(i.tenant_id, 'push', i.address, 'bounced', null) from public.contact_identities as i
+    where i.tenant_id = p_tenant_id and i.id = v_push.identity_id;
+  end if;
+  return v_status;
+end
+$$;
+comment on function private.finish_push(uuid, uuid, bigint, jsonb) is
+'Definer, for the notifier: how the push service answered. A subscription it calls gone is removed.';
+
+create function private.sweep_pushes() returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count integer;
+begin
+  delete from private.notification_pushes as p where p.finished_at < clock_timestamp() - interval '30 days';
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+comment on function private.sweep_pushes() is 'Definer, for the housekeeper: what was pushed a month ago goes.';
+
+-- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
+
+alter table private.notification_pushes enable row level security;
+alter table private.notification_pushes force row level security;
+revoke all on private.notification_pushes from public, anon, authenticated, service_role;
+grant execute on function private.push_key(), public.push_key() to authenticated;
+grant execute on function private.set_push_key(text), private.claim_pushes(text, integer, uuid, uuid[]),
+private.push_content(uuid, uuid), private.renew_pushes(uuid[], uuid[], bigint[]),
+private.start_push(uuid, uuid, bigint), private.finish_push(uuid, uuid, bigint, jsonb),
+private.sweep_pushes() to parley_worker;
