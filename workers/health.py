@@ -1,4 +1,4 @@
-"""Asks providers whether the accounts work.
+"""Asks providers whether the accounts work, and which templates they have there.
 
 One that looks connected may be dead without anybody having noticed, and a pending one waits to be seen at work.
 """
@@ -6,9 +6,20 @@ One that looks connected may be dead without anybody having noticed, and a pendi
 import asyncio
 import logging
 
+import msgspec
+from psycopg.types.json import Jsonb
+
 from app.channels.registry import create_adapters
 from app.db import worker as db
-from app.domain.channels import Adapter, ChecksHealth, Health, Session
+from app.domain.channels import (
+    Adapter,
+    ApprovedTemplate,
+    ChecksHealth,
+    Health,
+    ListsTemplates,
+    Session,
+    TemplatesRefusedError,
+)
 from app.secrets import Vault
 from app.settings import Settings, load
 from workers import metrics
@@ -50,20 +61,39 @@ class HealthWorker:
                 )  # fmt: skip
         sessions = [session for row in rows if (session := open_session(self.vault, row)) is not None]
         answers = await asyncio.gather(*(self._check(session) for session in sessions))
-        for session, health in zip(sessions, answers, strict=True):
+        for session, (health, templates) in zip(sessions, answers, strict=True):
             if health is not None:
                 await self._record(pool, session, health)
+            if templates is not None:
+                await self._record_templates(pool, session, templates)
         return 0.0 if more or len(rows) == AT_ONCE else ROUND_S
 
-    async def _check(self, session: Session) -> Health | None:
+    async def _check(self, session: Session) -> tuple[Health | None, list[ApprovedTemplate] | None]:
+        """What the provider says of an account, and the templates it has there."""
+        asked = self.asked[session.provider]
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self.asked[session.provider].check(session)
+                health = await asked.check(session)
+                if health.status != "connected" or not isinstance(asked, ListsTemplates):
+                    return health, None
+                return health, await asked.templates(session)
+        except TemplatesRefusedError as error:
+            return Health(status="degraded", reason=str(error)), None
         except TimeoutError:
-            return Health(status="degraded", reason=f"the provider did not answer within {ANSWER_S:g} s")
+            return Health(status="degraded", reason=f"the provider did not answer within {ANSWER_S:g} s"), None
         except Exception:
             log.exception("a check is broken; the account keeps its status")
-            return None
+            return None, None
+
+    async def _record_templates(self, pool: Pool, session: Session, templates: list[ApprovedTemplate]) -> None:
+        async with pool.connection() as connection:
+            changed = await db.fetch_value(
+                connection, "operations", "record_templates", tenant_id=session.tenant_id,
+                session_id=session.session_id, templates=Jsonb([db.to_plain(one) for one in templates]),
+            )  # fmt: skip
+        if changed:
+            log.info("templates read", extra={"tenant_id": session.tenant_id, "session_id": session.session_id,
+                                              "templates": len(templates), "changed": changed})  # fmt: skip
 
     async def _record(self, pool: Pool, session: Session, health: Health) -> None:
         async with pool.connection() as connection:

@@ -9,7 +9,9 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
-from app.domain.channels import ChannelSession, FormLink, Pairing, SecretSet, SessionState, SessionTested, Template
+from app.domain.channels import (
+    ChannelSession, ChannelTemplate, FormLink, Pairing, SecretSet, SessionState, SessionTested, Template,
+)  # fmt: skip
 from app.errors import BadInput
 
 QUERIES = load("channels")
@@ -26,6 +28,11 @@ async def get_channel_session(unit: Unit, session_id: UUID) -> ChannelSession | 
     """One account, None when the caller sees no such account."""
     rows = await unit.read(QUERIES["get_channel_session"], {"session_id": session_id})
     return ChannelSession(*rows[0]) if rows else None
+
+
+async def list_templates(unit: Unit, session_id: UUID) -> list[ChannelTemplate]:
+    """The templates of one account."""
+    return rows_as(ChannelTemplate, await unit.read(QUERIES["list_templates"], {"session_id": session_id}))
 
 
 async def address_kind(unit: Unit, channel: str) -> str:

@@ -103,12 +103,49 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     """Web address in the body → the address that leads there by way of us."""
 
 
-class Template(msgspec.Struct, frozen=True, kw_only=True):
+class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A text the provider has approved, and what its places are filled with: in their order, or by name."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,512}(?![\s\S])")]
     language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?(?![\s\S])")]
     variables: list[str] | dict[str, str] = []
+    header: list[str] | dict[str, str] = []
+    """The places of a header that is text."""
+    header_link: Annotated[str, msgspec.Meta(pattern=r"^https://[^\s]{1,2000}(?![\s\S])")] | None = None
+    """Where a header that is a picture, video or document is fetched, if the message carries no file."""
+    buttons: dict[str, str] = {}
+    """What buttons are filled with, by their number from 0: the end of an address, a code, or what comes back."""
+
+
+class TemplateHeader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands above a template's text."""
+
+    kind: Literal["text", "image", "video", "document"]
+    places: int | list[str] = 0
+    """How many values, or their names; text alone has some."""
+
+
+class TemplateShape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a send has to give with a template."""
+
+    body: int | list[str] = 0
+    header: TemplateHeader | None = None
+    buttons: dict[str, str] = {}
+    """Number → url, copy_code or quick_reply; the last may be left out."""
+    unsupported: str | None = None
+    """What in it is not sent from here."""
+
+
+class ApprovedTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """A template as the provider has it; only `approved` is sent. `components` are its texts, as the provider writes
+    them."""
+
+    name: str
+    language: str
+    status: str
+    category: str
+    shape: TemplateShape
+    components: list[Any]
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +179,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """Channel facts of the message."""
     template: Template | None = None
     """What is sent in place of the body, where the provider takes no free text."""
+    template_shape: TemplateShape | None = None
+    """What it asks for, where the account's templates were read."""
     attachments: tuple[OutgoingFile, ...] = ()
     purpose: str = "reply"
     """`reply`, `conversation` (a person writes first), `follow_up`, `notification` or `marketing`; the last two carry
@@ -226,6 +265,20 @@ class ReadsWebhooks(Protocol):
         ...
 
 
+class TemplatesRefusedError(Exception):
+    """The provider does not give out the account's templates; the message is for a person."""
+
+
+@runtime_checkable
+class ListsTemplates(Protocol):
+    """An adapter whose provider approves templates."""
+
+    async def templates(self, session: Session) -> list[ApprovedTemplate] | None:
+        """All of an account; None when its config does not say where they are, or the provider does not answer. Raises
+        TemplatesRefusedError."""
+        ...
+
+
 @runtime_checkable
 class ChecksHealth(Protocol):
     """An adapter that can ask its provider whether an account works."""
@@ -251,6 +304,18 @@ class KeepsWebhook(Protocol):
     async def remove_webhook(self, session: Session) -> Health:
         """Have it called no more, where it is us that are called. Connected: done, or there was none of ours."""
         ...
+
+
+class ChannelTemplate(msgspec.Struct, frozen=True):
+    """A template of an account, as its provider had it when it was read last."""
+
+    name: str
+    language: str
+    status: str
+    category: str
+    shape: dict[str, Any]
+    components: list[Any]
+    read_at: datetime
 
 
 class ChannelSession(msgspec.Struct, frozen=True):

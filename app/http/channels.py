@@ -17,6 +17,7 @@ from app.db.unit import Unit
 from app.domain.channels import (
     Channel,
     ChannelSession,
+    ChannelTemplate,
     FormLink,
     Pairing,
     SecretSet,
@@ -75,6 +76,15 @@ async def get_channel_session(unit: CallerUnit, session_id: FromPath[UUID]) -> C
     """An account with its health."""
     found = await db.get_channel_session(unit, session_id)
     return await existing(unit, found, "channel_session", session_id, "get_channel_session")
+
+
+@get("/channel-sessions/{session_id:uuid}/templates", summary="Templates of an account", tags=TAGS)
+async def list_templates(unit: CallerUnit, session_id: FromPath[UUID]) -> Listing[ChannelTemplate]:
+    """What the provider has approved, refused or paused, and what each asks for; read anew every five minutes."""
+    await existing(
+        unit, await db.get_channel_session(unit, session_id), "channel_session", session_id, "list_templates"
+    )
+    return Listing(await db.list_templates(unit, session_id))
 
 
 @post("/channel-sessions", summary="Connect an account", tags=TAGS)
@@ -218,7 +228,7 @@ async def put_channel_secret(
 router = Router(
     "/",
     route_handlers=[
-        list_channel_sessions, get_channel_session, create_channel_session, update_channel_session,
+        list_channel_sessions, get_channel_session, list_templates, create_channel_session, update_channel_session,
         test_channel_session, create_form_link, pair_channel_session,
         pause_channel_session, resume_channel_session, delete_channel_session, put_channel_secret,
     ],

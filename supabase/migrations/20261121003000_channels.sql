@@ -24,6 +24,7 @@ create table public.et_channel_sessions (
   last_heartbeat_at timestamptz,
   last_inbound_at timestamptz,
   checked_at timestamptz,
+  templates_read_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint et_channel_sessions_tenant_id_id_pkey primary key (tenant_id, id),
@@ -55,6 +56,8 @@ comment on column public.et_channel_sessions.sender_address is 'From address whe
 
 comment on column public.et_channel_sessions.checked_at is
 'When the provider was last asked whether the account works.';
+comment on column public.et_channel_sessions.templates_read_at is
+'When public.message_templates was last what the provider has; from then on no other template is sent.';
 
 create table private.channel_secrets (
   tenant_id uuid not null,

@@ -10,29 +10,38 @@
 create function private.is_template(p_template jsonb) returns boolean
 language sql immutable strict parallel safe set search_path = '' as $$
   with given as (
-    select p_template -> 'name' as name, p_template -> 'language' as language, p_template -> 'variables' as variables
+    select m.name, p_template -> m.name as value
+    from unnest(array['variables', 'header', 'buttons']) as m (name)
   ), filled as (
-    select '' as key, v.value from given as g
-    cross join lateral jsonb_array_elements(case jsonb_typeof(g.variables) when 'array' then g.variables end) as v (value)
+    select g.name, '' as key, v.value from given as g
+    cross join lateral jsonb_array_elements(case jsonb_typeof(g.value) when 'array' then g.value end) as v (value)
     union all
-    select v.key, v.value from given as g
-    cross join lateral jsonb_each(case jsonb_typeof(g.variables) when 'object' then g.variables end) as v
+    select g.name, v.key, v.value from given as g
+    cross join lateral jsonb_each(case jsonb_typeof(g.value) when 'object' then g.value end) as v
   )
-  select jsonb_typeof(p_template) = 'object' and coalesce((
-    select jsonb_typeof(g.name) = 'string' and g.name #>> '{}' ~ '^[a-z0-9_]+$' and length(g.name #>> '{}') <= 512
-      and jsonb_typeof(g.language) = 'string' and g.language #>> '{}' ~ '^[a-z]{2,3}(_[A-Z]{2})?$'
-      and (g.variables is null or jsonb_typeof(g.variables) in ('array', 'object'))
-    from given as g), false)
-  and case jsonb_typeof(p_template) when 'object' then p_template - array['name', 'language', 'variables'] = '{}'
-    else false end
+  select jsonb_typeof(p_template) = 'object' and coalesce(
+    jsonb_typeof(p_template -> 'name') = 'string' and p_template ->> 'name' ~ '^[a-z0-9_]+$'
+    and length(p_template ->> 'name') <= 512
+    and jsonb_typeof(p_template -> 'language') = 'string'
+    and p_template ->> 'language' ~ '^[a-z]{2,3}(_[A-Z]{2})?$', false)
+  and coalesce(jsonb_typeof(p_template -> 'header_link') = 'null'
+    or (jsonb_typeof(p_template -> 'header_link') = 'string'
+      and p_template ->> 'header_link' ~ '^https://[^[:space:][:cntrl:]]+$'
+      and length(p_template ->> 'header_link') <= 2000), true)
+  and case jsonb_typeof(p_template) when 'object'
+    then p_template - array['name', 'language', 'variables', 'header', 'header_link', 'buttons'] = '{}' else false end
+  and not exists (
+    select from given as g
+    where jsonb_typeof(g.value) <> 'object' and (jsonb_typeof(g.value) <> 'array' or g.name = 'buttons'))
   and (select count(*) from filled as f) <= 50 and not exists (
     select from filled as f
-    where f.key !~ '^[a-z0-9_]{0,60}$' or jsonb_typeof(f.value) <> 'string'
+    where f.key !~ case f.name when 'buttons' then '^[0-9]$' else '^[a-z0-9_]{0,60}$' end
+      or jsonb_typeof(f.value) <> 'string'
       or f.value #>> '{}' !~ '^[^[:cntrl:]]+$' or length(f.value #>> '{}') > 1024)
 $$;
 comment on function private.is_template(jsonb) is
-'{name, language, variables}: a template a provider has approved and what its places are filled with, in their order '
-'([text, …]) or by name ({name: text, …}).';
+'{name, language, variables, header, header_link, buttons}: a template a provider has approved and what its places are '
+'filled with, in their order ([text, …]) or by name ({name: text, …}); buttons by their number.';
 
 create table public.et_outbound_queue (
   tenant_id uuid not null,

@@ -74,7 +74,7 @@ begin
   select b.* into v_basis from private.send_basis(v_thread, coalesce(p_options ->> 'purpose', 'reply'),
     p_sender_kind) as b;
   v_template := nullif(p_options -> 'template', 'null');
-  perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind);
+  perform private.refuse_unsendable(v_thread, p_body, v_template, p_sender_kind, cardinality(v_uploads));
   if v_uploads <> '{}' then
     v_files := private.outgoing_files(v_thread, v_uploads, p_body, v_template);
   end if;
@@ -226,6 +226,8 @@ begin
     verdict := 'cancel'; reason := 'window_closed';
   elsif p_queue.template is not null and v_window is null and private.is_declared(s.provider) then
     verdict := 'cancel'; reason := 'no_templates';
+  elsif p_queue.template is not null and private.template_refusal(p_queue) is not null then
+    verdict := 'cancel'; reason := private.template_refusal(p_queue);
   elsif t.status = 'suspended' then
     verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
   elsif s.status = 'paused' then
@@ -249,6 +251,18 @@ $$;
 comment on function private.dispatch_verdict(public.et_outbound_queue) is
 'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, '
 'quiet hours, windows, caps, breaker.';
+
+create function private.template_refusal(p_queue public.et_outbound_queue) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select t.code from private.template_problem(p_queue.tenant_id, p_queue.channel_session_id, p_queue.template, (
+      select count(*) from public.message_attachments as a
+      where a.tenant_id = p_queue.tenant_id and a.message_id = p_queue.message_id and a.status = 'released')) as t);
+end
+$$;
+comment on function private.template_refusal(public.et_outbound_queue) is
+'Definer: why the template of a queued row may not leave any more; null when it may.';
 
 create function private.in_service_window(p_tenant_id uuid, p_thread_id uuid, p_hours integer) returns boolean
 language plpgsql stable security definer set search_path = '' as $$
@@ -304,9 +318,10 @@ comment on function private.refuse_receive_only(public.et_threads) is
 'Refuses to write where messages only come in.';
 
 create function private.refuse_unsendable(p_thread public.et_threads, p_body text, p_template jsonb,
-  p_sender_kind text) returns void
+  p_sender_kind text, p_files bigint default 0) returns void
 language plpgsql stable security definer set search_path = '' as $$
 declare
+  v_problem record;
   v_most integer;
   v_window integer;
 begin
@@ -336,6 +351,13 @@ begin
         using errcode = 'PT422', detail = '{"code": "bad_template", "field": "template"}',
           hint = 'E.g. {"name": "visit_reminder", "language": "en_US", "variables": ["Tuesday"]}; no value is empty.';
     end if;
+    select t.* into v_problem
+    from private.template_problem(p_thread.tenant_id, p_thread.channel_session_id, p_template, p_files) as t;
+    if v_problem.code is not null then
+      raise exception '%', v_problem.told
+        using errcode = 'PT422', hint = v_problem.hint,
+          detail = jsonb_build_object('code', v_problem.code, 'field', v_problem.field);
+    end if;
     return;
   end if;
   -- The AI is overruled before it comes here, and what it had queued is cancelled at claim.
@@ -346,7 +368,7 @@ begin
   end if;
 end
 $$;
-comment on function private.refuse_unsendable(public.et_threads, text, jsonb, text) is
+comment on function private.refuse_unsendable(public.et_threads, text, jsonb, text, bigint) is
 'Definer: what the thread''s provider would not take is refused before it is queued.';
 
 create function private.settle_lost_attempt(p_queue public.et_outbound_queue, p_lost integer) returns boolean

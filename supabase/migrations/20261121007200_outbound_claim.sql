@@ -148,7 +148,12 @@ begin
   v_sender := coalesce(s.sender_address, case q.channel when 'email' then t.sender_address end, s.address);
   return jsonb_build_object(
     'tenant_id', q.tenant_id, 'queue_id', q.id, 'message_id', m.id, 'thread_id', m.thread_id, 'channel', q.channel,
-    'provider', s.provider, 'message_type', m.message_type, 'template', q.template, 'metadata', m.metadata,
+    'provider', s.provider, 'message_type', m.message_type, 'template', q.template,
+    'template_shape', case when q.template is not null then (
+      select x.shape from public.message_templates as x
+      where x.tenant_id = p_tenant_id and x.session_id = s.id and x.name = q.template ->> 'name'
+        and x.language = q.template ->> 'language') end,
+    'metadata', m.metadata,
     'session_address', s.address, 'session_id', s.id, 'attempt', q.attempts, 'idempotency_key', q.id, 'recipient', q.recipient,
     'purpose', q.purpose, 'body', m.body, 'subject', m.subject, 'sender_kind', m.sender_kind,
     'recipient_name', coalesce((

@@ -18,7 +18,9 @@ READS = {
     "manual_task": ["/v1/tasks/{}"],
     "attachment": ["/v1/attachments/{}"],
     "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
-    "channel_session": ["/v1/channel-sessions/{}", "/v1/threads?session={}"],
+    "channel_session": [
+        "/v1/channel-sessions/{}", "/v1/channel-sessions/{}/templates", "/v1/threads?session={}",
+    ],
     "member": ["/v1/threads?assignee={}", "/v1/tasks?assignee_id={}"],
 }  # fmt: skip
 WRITES: dict[str, list[tuple[str, str, Any]]] = {

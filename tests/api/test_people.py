@@ -73,6 +73,20 @@ def test_contacts_page_without_repeats(agent: Client, world: World) -> None:
     assert seen == [f"Lead {n}" for n in reversed(range(7))]
 
 
+def test_the_templates_of_an_account_are_listed(owner_client: Client, world: World) -> None:
+    """With what each asks for, for a picker; nothing of another account."""
+    assert owner_client.get(f"/v1/channel-sessions/{world.acme.session_id}/templates").json() == {"items": [], "next_cursor": None}  # fmt: skip
+    hello = {"name": "hello", "language": "en", "status": "approved", "category": "utility", "shape": {"body": 1},
+             "components": [{"type": "BODY", "text": "Hello {{1}}"}]}  # fmt: skip
+    world.db.execute(
+        "select private.record_templates(%s, %s, %s)", [world.acme.id, world.acme.session_id, Jsonb([hello])]
+    )
+    (row,) = owner_client.get(f"/v1/channel-sessions/{world.acme.session_id}/templates").json()["items"]
+    assert row.pop("read_at") and row == hello
+    world.db.execute("delete from public.message_templates")
+    world.db.execute("update public.et_channel_sessions set templates_read_at = null")
+
+
 def test_account_secrets_are_stored_encrypted_and_never_shown(world: World) -> None:
     """What reaches the database is ciphertext that only the configured key opens; deleting wipes it."""
     key = Fernet.generate_key()

@@ -1,17 +1,28 @@
 """The health worker: an account that looks connected but is dead."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 from psycopg.types.json import Jsonb
 
 from app.settings import Settings
 from tests.channels.email.smtp_servers import broken_server
-from tests.support.loopback import Telegrams, account
+from tests.support.loopback import Telegrams
+from tests.support.loopback import account as row_of
+from tests.support.phones import WhatsApps, account
 from tests.workers.harness import Room, wait_until
 from workers import health
 from workers.loop import open_pool
+
+
+@pytest.fixture
+def whatsapps() -> Iterator[WhatsApps]:
+    """A Cloud API."""
+    with WhatsApps() as made:
+        yield made
 
 
 async def run_round(settings: Settings) -> None:
@@ -74,9 +85,9 @@ async def test_a_new_account_is_connected_by_its_provider_s_word(room: Room) -> 
         _, bad = telegrams.connect(room, tenant)
         telegrams.set_token(room, tenant, bad, "700999:AA" + "x" * 30)
         await run_round(settings)
-    assert state(room, good) == ("connected", None) and account(room, good)["verified_at"]
+    assert state(room, good) == ("connected", None) and row_of(room, good)["verified_at"]
     assert state(room, bad)[0] == "disconnected" and "does not know the token" in str(state(room, bad)[1])
-    assert account(room, bad)["verified_at"] is None
+    assert row_of(room, bad)["verified_at"] is None
 
 
 async def test_strangers_pages_are_not_opened_every_five_minutes(room: Room) -> None:
@@ -93,6 +104,38 @@ async def test_strangers_pages_are_not_opened_every_five_minutes(room: Room) -> 
             tenant.id,
         )
         assert {row["id"] for row in rows} == checked
+
+
+async def test_the_templates_of_an_account_are_read_with_its_health(room: Room, whatsapps: WhatsApps) -> None:
+    """What Meta lists is what may be sent; a token that may not read them is told to the admins; silence keeps them."""
+    tenant = room.tenant()
+    number, token = (
+        whatsapps.provider.add_number("1065", "+15550783881", token="t", business="1022"),
+        {"access_token": "t"},
+    )
+    number.approve("hello", "en", "Hello {{1}}")
+    config = {"phone_number_id": "1065", "business_account_id": "1022"}
+    session = account(room, tenant, "whatsapp", "whatsapp_cloud", "+15550783881", config, **token)
+    settings = msgspec.structs.replace(room.settings, whatsapp_url=whatsapps.url)
+
+    async def round_of(**change: Any) -> list[tuple[str, str]]:
+        room.world.owner.execute(
+            "update public.et_channel_sessions set checked_at = null, config = %s where id = %s",
+            [Jsonb(config | change), session],
+        )
+        await run_round(settings)
+        rows = room.world.all("select name, status from public.message_templates where session_id = %s", session)
+        return [(row["name"], row["status"]) for row in rows]
+
+    assert await round_of() == [("hello", "approved")]
+    number.approve("hello", "en", "Hello {{1}}", status="PAUSED")
+    whatsapps.provider.faults.order("drop", calls="message_templates", times=1)
+    assert await round_of() == [("hello", "approved")] and state(room, session)[0] == "connected"
+    assert await round_of() == [("hello", "paused")]
+    assert await round_of(business_account_id="7") == [("hello", "paused")]
+    status, reason = state(room, session)
+    assert status == "degraded" and "templates cannot be read" in str(reason)
+    assert await round_of() == [("hello", "paused")] and state(room, session) == ("connected", None)
 
 
 def test_the_process_checks_by_itself(room: Room) -> None:

@@ -267,7 +267,7 @@ def test_the_window_closes_for_the_ai_and_a_template_opens_it(on_whatsapp: Room,
     room = on_whatsapp
     tenant = room.tenant()
     number, session = whatsapps.connect(room, tenant)
-    number.templates["sorry", "en_US"] = 1
+    number.approve("sorry", "en_US", "Sorry for the delay, {{1}}")
     whatsapps.write(number, phone(), QUESTION, timestamp="1700000000")
     wait_until(lambda: received(room, session), 60, what=room.logs)
     settle(room, whatsapps)

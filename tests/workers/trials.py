@@ -94,7 +94,7 @@ async def whatsapp_cloud() -> AsyncIterator[Trial]:
     provider = WhatsApp()
     async with provider.serving() as url:
         number = provider.add_number("106540352242922", DESK, token="access", app_secret="shh")
-        number.templates["trial", "en_US"] = 1
+        number.approve("trial", "en_US", "Hello {{1}}")
         yield Trial(
             "whatsapp", PERSON, lambda: [one["message"]["template"]["name"] for one in provider.deliveries], DESK,
             {"phone_number_id": number.id}, {"access_token": "access", "app_secret": "shh"}, {"whatsapp_url": url},

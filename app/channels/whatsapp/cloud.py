@@ -1,8 +1,8 @@
 """The way out over Meta's Cloud API, class N: it knows no idempotency key, so one dispatch is one call that delivers.
 
 A file is uploaded first, which delivers nothing. Every message carries our queue id, which its statuses repeat: a send
-whose answer was lost is settled by the first of them. Account: `config.phone_number_id`; secrets `access_token`, and
-for webhooks `app_secret` and `verify_token`.
+whose answer was lost is settled by the first of them. Account: `config.phone_number_id`, for its templates
+`config.business_account_id`; secrets `access_token`, and for webhooks `app_secret` and `verify_token`.
 """
 
 import asyncio
@@ -25,8 +25,10 @@ from app.channels.whatsapp.messages import (
     compose,
     refuse_unsendable,
 )
+from app.channels.whatsapp.templates import read_templates
 from app.channels.whatsapp.webhooks import Media, read_call
 from app.domain.channels import (
+    ApprovedTemplate,
     BeforeSend,
     Capabilities,
     Dispatch,
@@ -171,10 +173,10 @@ class CloudAdapter:
         if url and not url.endswith(webhook_path(FUNCTION, session.session_id)):
             elsewhere = f"{urlsplit(url).hostname}{urlsplit(url).path}"
             return Health(status="disconnected", reason=f"WhatsApp calls {elsewhere[:200]} instead of this account")
-        waba = str(session.config.get("waba_id") or "")
-        if not (waba.isascii() and waba.isdigit()):
+        business = _number(session.config, "business_account_id")
+        if not business:
             return None
-        apps = member(await self._look(session, f"{waba}/subscribed_apps"), "data")
+        apps = member(await self._look(session, f"{business}/subscribed_apps"), "data")
         if apps == []:
             reason = "no app is subscribed to the WhatsApp Business Account: nothing comes in"
             return Health(status="disconnected", reason=reason)
@@ -212,6 +214,14 @@ class CloudAdapter:
             return Health(status="degraded", reason="WhatsApp rates this number RED: it may lose its right to send")
         return Health(status="connected", proves_address=shown == session.address)
 
+    async def templates(self, session: Session) -> list[ApprovedTemplate] | None:
+        """What Meta has approved for the account's business. Raises TemplatesRefusedError."""
+        business = _number(session.config, "business_account_id")
+        token = session.secrets.get("access_token", "").strip()
+        if not business or not token.isascii():
+            return None
+        return await read_templates(self._api, f"/{VERSION}/{business}/message_templates", _bearer(token))
+
     async def close(self) -> None:
         """Release pooled connections."""
         await self._api.close()
@@ -219,7 +229,11 @@ class CloudAdapter:
 
 def phone_number_id(config: dict[str, object]) -> str:
     """Meta's id of the number, empty where the config has none."""
-    found = str(config.get("phone_number_id") or "")
+    return _number(config, "phone_number_id")
+
+
+def _number(config: dict[str, object], name: str) -> str:
+    found = str(config.get(name) or "")
     return found if found.isascii() and found.isdigit() else ""
 
 

@@ -1,8 +1,11 @@
 """A dispatch as the Cloud API takes it: one message, one call."""
 
+import mimetypes
 from typing import Any
+from urllib.parse import urlsplit
 
-from app.domain.channels import Dispatch, OutgoingFile, Template
+from app.channels.whatsapp.templates import fill
+from app.domain.channels import Dispatch, OutgoingFile
 
 TEXT_MOST = 4096
 CAPTION_MOST = 1024
@@ -26,12 +29,14 @@ class UnsendableError(Exception):
 def refuse_unsendable(dispatch: Dispatch) -> None:
     """What would be refused is refused before anything is uploaded. Raises UnsendableError."""
     files = dispatch.attachments
-    if dispatch.template is not None:
-        if files:
-            raise UnsendableError("no_files", "a template is sent without files")
-        return
     if len(files) > 1:
         raise UnsendableError("too_many_files", "WhatsApp takes one file a message: send the rest by itself")
+    if dispatch.template is not None:
+        if files and (dispatch.template.header or dispatch.template.header_link):
+            raise UnsendableError("two_headers", "a template has one header: its file, its link or its text")
+        if files and media_kind(files[0]) == "audio":
+            raise UnsendableError("bad_file", "the header of a template is a picture, a video or a document")
+        return
     if not files:
         if not dispatch.body.strip():
             raise UnsendableError("empty", "WhatsApp takes no empty message")
@@ -50,10 +55,12 @@ def compose(dispatch: Dispatch, media_id: str | None) -> dict[str, Any]:
         "messaging_product": "whatsapp", "recipient_type": "individual", "to": dispatch.recipient.lstrip("+"),
         "biz_opaque_callback_data": dispatch.queue_id,
     }  # fmt: skip
+    shape = dispatch.template_shape
     if dispatch.in_reply_to and dispatch.purpose == "reply":
         message["context"] = {"message_id": dispatch.in_reply_to}
     if dispatch.template is not None:
-        return message | {"type": "template", "template": _template(dispatch.template)}
+        filled = fill(dispatch.template, _header(dispatch, media_id), shape.buttons if shape else {})
+        return message | {"type": "template", "template": filled}
     if media_id is not None:
         return message | _media(dispatch, media_id)
     return message | {"type": "text", "text": {"body": dispatch.body, "preview_url": False}}
@@ -78,12 +85,15 @@ def _media(dispatch: Dispatch, media_id: str) -> dict[str, Any]:
     return {"type": kind, kind: about}
 
 
-def _template(given: Template) -> dict[str, Any]:
-    if isinstance(given.variables, dict):
-        filled = [{"type": "text", "parameter_name": name, "text": text} for name, text in given.variables.items()]
-    else:
-        filled = [{"type": "text", "text": text} for text in given.variables]
-    template: dict[str, Any] = {"name": given.name, "language": {"code": given.language}}
-    if filled:
-        template["components"] = [{"type": "body", "parameters": filled}]
-    return template
+def _header(dispatch: Dispatch, media_id: str | None) -> tuple[str, dict[str, str]] | None:
+    """The kind of a template's header and where Meta fetches it; None where it is text or nothing."""
+    link = dispatch.template.header_link if dispatch.template else None
+    said = dispatch.template_shape.header if dispatch.template_shape else None
+    if media_id is not None:
+        file = dispatch.attachments[0]
+        kind = said.kind if said else media_kind(file)
+        return kind, {"id": media_id} | ({"filename": file.filename} if kind == "document" else {})
+    if link is None:
+        return None
+    guessed = (mimetypes.guess_type(urlsplit(link).path)[0] or "").partition("/")[0]
+    return said.kind if said else guessed if guessed in ("image", "video") else "document", {"link": link}

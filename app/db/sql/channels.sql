@@ -13,6 +13,13 @@ select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason
 from public.et_channel_sessions as s
 where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(session_id)s::uuid and s.status <> 'deleted';
 
+-- name: list_templates
+-- The templates of one account.
+select t.name, t.language, t.status, t.category, t.shape, t.components, t.read_at
+from public.message_templates as t
+where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.session_id = %(session_id)s::uuid
+order by t.name, t.language;
+
 -- name: address_kind
 -- Which kind of address a channel has.
 select public.address_kind(%(channel)s::text);

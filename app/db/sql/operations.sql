@@ -40,6 +40,10 @@ select private.mark_silent_sessions() as marked;
 select c.tenant_id::text, c.session_id::text, c.channel, c.provider, c.address, c.config, c.secrets
 from private.claim_health_checks(%(providers)s, make_interval(secs => %(every_s)s), %(limit)s) as c;
 
+-- name: record_templates
+-- What the provider has approved for an account now.
+select private.record_templates(%(tenant_id)s, %(session_id)s, %(templates)s) as changed;
+
 -- name: record_health
 -- What the provider said of an account.
 select private.record_health(%(tenant_id)s, %(session_id)s, %(status)s, %(reason)s, %(proves_address)s) as status;

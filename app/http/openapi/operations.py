@@ -50,7 +50,11 @@ class Shown(msgspec.Struct, frozen=True):
     file: str = ""
 
 
-TEMPLATE = Template(name="visit_offer", language="en_US", variables=["Tuesday", "nine"])
+TEMPLATE = Template(
+    name="visit_offer", language="en_US", variables=["Tuesday", "nine"], header=["K-1007"], buttons={"0": "K-1007"}
+)  # fmt: skip
+TEMPLATES = ("no_templates", "bad_template", "templates_unread", "unknown_template", "template_not_approved",
+             "template_mismatch")  # fmt: skip
 STARTED = Started(w.THREAD, created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="queued", duplicate=False)
 SENT = Sent(w.ANSWER, w.THREAD, 2, 2, "queued", duplicate=False)
 EXPLAINED = Explanation(
@@ -116,7 +120,7 @@ OPERATIONS: dict[str, Shown] = {
         threads.StartThread(w.CONTACT, w.SESSION, "conversation", "Your boiler", "We can come on Tuesday at nine.",
                             TEMPLATE, w.CLIENT_ID),
         ("not_found", "client_id_reused", "merged", "bad_length", "no_recipient", "receive_only", "window_closed",
-         "no_templates", "bad_template", "suppressed", "contact_blocked", "no_consent", "rate_limited"),
+         *TEMPLATES, "suppressed", "contact_blocked", "no_consent", "rate_limited"),
         {200: ("The conversation was there, and nothing was sent now.",
                msgspec.structs.replace(STARTED, created=False, delivery_status="delivered", duplicate=True))},
     ),
@@ -157,7 +161,7 @@ OPERATIONS: dict[str, Shown] = {
             TEMPLATE, [w.FILE],
         ),
         ("thread_moved", "client_id_reused", "merged", "bad_length", "no_recipient", "no_consent", "account_unverified",
-         "receive_only", "window_closed", "no_templates", "bad_template", "no_file", "no_files", "too_many_files",
+         "receive_only", "window_closed", *TEMPLATES, "no_file", "no_files", "too_many_files",
          "file_size", "no_caption", "file_sent", "rate_limited"),
         {200: ("Sent before with this client_message_id; nothing was sent now.",
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
@@ -218,6 +222,7 @@ OPERATIONS: dict[str, Shown] = {
         SessionMade(w.SESSION, "pending", "support@acme.example.com"), "admin", NEW_SESSION,
         ("already_exists", "bad_address", "unknown_provider", "rule_broken"),
     ),
+    "list_templates": Shown(Listing([w.TEMPLATE]), "read"),
     "update_channel_session": Shown(
         w.ACCOUNT, "admin",
         channels.SessionPatch(name="Support", sender_name="Acme Heating", sender_address="hello@acme.example.com",
@@ -231,7 +236,7 @@ OPERATIONS: dict[str, Shown] = {
     "test_channel_session": Shown(
         SessionTested(w.SESSION, w.THREAD, w.QUEUED), "admin", channels.Recipient("ann@example.com", TEMPLATE),
         ("bad_address", "no_recipient", "no_consent", "account_unverified", "receive_only", "window_closed",
-         "no_templates", "bad_template", "rate_limited"),
+         *TEMPLATES, "rate_limited"),
     ),
     "create_form_link": Shown(
         FormLink(w.FORM_LINK, w.CONTACT, NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),

@@ -167,6 +167,21 @@ PROBLEMS: dict[str, Known] = {
         422, "a form link belongs to an account of a hosted form", "Connect one: channel form, provider hosted_form.",
         "session_id",
     ),
+    "templates_unread": Known(
+        422, "the templates of this account were not read yet",
+        "They are read within five minutes. If they are not, the account says why: its token needs the right to manage "
+        "templates.", "template",
+    ),
+    "unknown_template": Known(
+        422, "this account has no template visit_reminder in de", "It is there in en_US.", "template"
+    ),
+    "template_not_approved": Known(
+        422, "the template visit_reminder in en_US is paused",
+        "Send another one, or wait until the provider approves it.", "template",
+    ),
+    "template_mismatch": Known(
+        422, "the text of visit_reminder has other places", "Fill: 2.", "template.variables"
+    ),
     "unknown_provider": Known(
         422, "no provider gmail for the channel email", "Known for this channel: smtp.", "provider"
     ),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from app.domain.channels import ChannelSession
+from app.domain.channels import ChannelSession, ChannelTemplate
 from app.domain.contacts import Contact, ContactConsent, ContactDetail, ContactIdentity, Erasure
 from app.domain.insights import Insight
 from app.domain.messages import Attachment, Message, SingleMessage
@@ -126,6 +126,10 @@ ACCOUNT = ChannelSession(
     sender_address="hello@acme.example.com", warm_up_from=date(2026, 11, 20),
     config={"smtp": {"host": "mail.example.com", "port": 587}},
     last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), created_at=_at(0, 30),
+)  # fmt: skip
+TEMPLATE = ChannelTemplate(
+    "visit_reminder", "en_US", "approved", "utility", {"body": 2},
+    [{"type": "BODY", "text": "Your visit is on {{1}} at {{2}}."}], _at(5, 0),
 )  # fmt: skip
 WEBHOOK_TROUBLE = WebhookTrouble(
     failures=[

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from devstack.providers.limits import Buckets
 
 Json = dict[str, Any]
 WINDOW_S = 24 * 3600.0
+PLACE = re.compile(r"\{\{(\w+)\}\}")
+"""A place of a template's text."""
 
 
 class GraphError(Exception):
@@ -59,14 +62,14 @@ class Number:
         self.id, self.display = phone_number_id, display
         self.token, self.app_secret, self.webhook = "", "", ""
         self.quality = "GREEN"
-        self.account, self.subscribed = str(int(phone_number_id) + 1), True
+        self.business, self.subscribed = str(int(phone_number_id) + 1), True
         """The WhatsApp Business Account it belongs to, and whether an app is subscribed to that."""
         self.override = ""
         """A callback URL of the number's own."""
         self.wrote: dict[str, float] = {}
         """Person → when he wrote last, by the clock."""
-        self.templates: dict[tuple[str, str], int] = {}
-        """(name, language) → how many places it has."""
+        self.templates: dict[tuple[str, str], Json] = {}
+        """(name, language) → the template, as GET lists it."""
         self.refusals: dict[str, GraphError] = {}
         """Person → what every send to him is refused with."""
         self.failures: dict[str, tuple[int, str]] = {}
@@ -89,6 +92,15 @@ class Number:
         """The apps that hear of what happens in its WhatsApp Business Account."""
         app = {"link": "https://www.facebook.com/games/?app_id=1", "name": "Parley", "id": "1"}
         return {"data": [{"whatsapp_business_api_data": app}] if self.subscribed else []}
+
+    def approve(self, name: str, language: str, text: str = "Hello", *parts: Json, **members: Any) -> Json:
+        """A template of the business, approved unless `status` says otherwise; `parts` are its other components."""
+        named = any(not place.isdigit() for place in PLACE.findall(text))
+        made = {"name": name, "language": language, "status": "APPROVED", "category": "UTILITY",
+                "parameter_format": "NAMED" if named else "POSITIONAL", "id": str(10**14 + len(self.templates)),
+                "components": [*parts, {"type": "BODY", "text": text}], **members}  # fmt: skip
+        self.templates[name, language] = made
+        return made
 
     def is_open(self, person: str) -> bool:
         """Whether free text may be sent to him."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from devstack.providers.http import Part
 from devstack.providers.whatsapp.numbers import Files, GraphError, Json, Number
+from devstack.providers.whatsapp.templates import check_template
 
 TEXT_MOST, CAPTION_MOST, OPAQUE_MOST = 4096, 1024, 512
 MEDIA = ("image", "audio", "video", "document", "sticker")
@@ -48,7 +49,7 @@ def _check_content(number: Number, kind: str, about: Json, files: Files) -> None
         if not 1 <= len(str(about.get("body") or "")) <= TEXT_MOST:
             raise GraphError(131009, "Parameter value is not valid", "text.body must have 1 to 4096 characters")
     elif kind == "template":
-        _check_template(number, about)
+        check_template(number, about, files)
     elif kind in MEDIA:
         held = files.held.get(str(about.get("id")))
         if held is None:
@@ -59,18 +60,6 @@ def _check_content(number: Number, kind: str, about: Json, files: Files) -> None
             raise GraphError(131009, "Parameter value is not valid", f"{kind}.caption")
     else:
         raise GraphError(131051, "Unsupported message type", kind)
-
-
-def _check_template(number: Number, about: Json) -> None:
-    language = about.get("language")
-    key = (str(about.get("name")), str(language.get("code") if isinstance(language, dict) else ""))
-    if key not in number.templates:
-        raise GraphError(132001, "Template name does not exist in the translation", f"{key[0]} in {key[1]}")
-    components = about.get("components") or []
-    given = sum(len(one.get("parameters") or []) for one in components if one.get("type") == "body")
-    if given != number.templates[key]:
-        raise GraphError(132000, "Number of parameters does not match the expected number of params",
-                         f"{given} parameters, {number.templates[key]} expected")  # fmt: skip
 
 
 def _take_turn(number: Number, person: str) -> None:

@@ -16,6 +16,7 @@ from devstack.providers.pushing import Push, PushingProvider
 from devstack.providers.struck import answered
 from devstack.providers.whatsapp.numbers import File, Files, GraphError, Json, Limits, Number, new_wamid
 from devstack.providers.whatsapp.sending import check, take_upload, usage
+from devstack.providers.whatsapp.templates import listed
 
 IDENT = "parley loopback whatsapp"
 STATUS_S = 0.02
@@ -23,8 +24,8 @@ BATCH_S = 0.05
 
 
 class WhatsApp(PushingProvider):
-    """One Cloud API with its numbers. `calls` counts messages, media, number and file; a delivery is {"number", "to",
-    "id", "at", "message"}."""
+    """One Cloud API with its numbers. `calls` counts messages, media, number, message_templates and file; a
+    delivery is {"number", "to", "id", "at", "message"}."""
 
     ident = IDENT
 
@@ -102,7 +103,7 @@ class WhatsApp(PushingProvider):
     # ── the Cloud API ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def handle(self, request: Request) -> Response | Drop:
-        """Any request: /v23.0/<id>[/messages|/media|/subscribed_apps], /files/<id>, /control."""
+        """Any request: /v23.0/<id>[/messages|/media|/message_templates|/subscribed_apps], /files/<id>, /control."""
         if request.path.startswith(control.PREFIX):
             return await control.obey(request, self.faults, self._order)
         parts = request.path.strip("/").split("/")
@@ -127,6 +128,8 @@ class WhatsApp(PushingProvider):
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token", status=401)
         if name == "subscribed_apps":
             return self._subscription(request.method, parts[1])
+        if name == "message_templates":
+            return as_json(self._templates(known, parts[1], request.query))
         if request.method == "GET":
             return self._look(name, parts[-1], request.query.get("fields", ""))
         number = next((one for one in known if one.id == parts[1]), None)
@@ -141,13 +144,19 @@ class WhatsApp(PushingProvider):
         return as_json(self._send(number, given))
 
     def _subscription(self, method: str, account: str) -> Response:
-        number = next((one for one in self.numbers.values() if one.account == account), None)
+        number = next((one for one in self.numbers.values() if one.business == account), None)
         if number is None:
             raise GraphError(100, f"Object with ID '{account}' does not exist or lacks permissions")
         if method == "GET":
             return as_json(number.subscriptions())
         number.subscribed = method == "POST"
         return as_json({"success": True})
+
+    def _templates(self, known: list[Number], business: str, asked: dict[str, str]) -> Json:
+        number = next((one for one in known if one.business and one.business == business), None)
+        if number is None:
+            raise GraphError(200, "You do not have the necessary permissions on this business account", status=403)
+        return listed(number, asked)
 
     def _look(self, name: str, what: str, fields: str) -> Response:
         if name == "number":

@@ -46,7 +46,8 @@ def test_what_it_declares_is_what_whatsapp_allows() -> None:
 async def test_a_template_goes_out_as_one(place: Any, mark: Any, variables: Any) -> None:
     """Name, language and variables; the window does not matter, the body is not sent."""
     place.number.wrote.clear()
-    place.number.templates["visit_reminder", "en_US"] = 2
+    text = "See you on {{day}} at {{hour}}" if isinstance(variables, dict) else "See you on {{1}} at {{2}}"
+    place.number.approve("visit_reminder", "en_US", text)
     template = Template(name="visit_reminder", language="en_US", variables=variables)
     outcome = await place.adapter.send(place.dispatch("See you on Tuesday at nine", template=template), mark)
     assert outcome.kind == "accepted", outcome
@@ -60,7 +61,7 @@ async def test_a_template_goes_out_as_one(place: Any, mark: Any, variables: Any)
 
 async def test_a_template_meta_does_not_know_is_rejected(place: Any, mark: Any) -> None:
     """With Meta's words: no such name, or another number of places."""
-    place.number.templates["hello", "en"] = 1
+    place.number.approve("hello", "en", "Hello {{1}}")
     for template, code in (
         (Template(name="hello", language="de"), "132001"), (Template(name="hello", language="en"), "132000"),
     ):  # fmt: skip
@@ -117,7 +118,9 @@ async def test_what_does_not_fit_into_one_call_is_refused_before_it(place: Any, 
     cases: list[tuple[dict[str, Any], str]] = [
         ({"attachments": (picture, picture)}, "too_many_files"), ({"attachments": (file(b"", "image/png"),)}, "bad_file"),
         ({"attachments": (picture,), "body": "x" * 1025}, "too_long"), ({"body": " \n"}, "empty"),
-        ({"attachments": (picture,), "template": hello}, "no_files"),
+        ({"attachments": (picture, picture), "template": hello}, "too_many_files"),
+        ({"attachments": (file(b"OggS", "audio/ogg"),), "template": hello}, "bad_file"),
+        ({"attachments": (picture,), "template": msgspec.structs.replace(hello, header=["x"])}, "two_headers"),
     ]  # fmt: skip
     for members, code in cases:
         outcome = await place.adapter.send(place.dispatch(**members), mark)
@@ -232,7 +235,7 @@ async def test_a_number_whose_calls_go_elsewhere_is_dead(place: Any) -> None:
     assert (await place.adapter.check(sends_only)).status == "connected", "nobody expects calls"
     place.number.override, place.number.subscribed = here, False
     assert (await place.adapter.check(place.session)).status == "connected", "Meta was not asked without the account"
-    known = msgspec.structs.replace(place.session, config={**place.session.config, "waba_id": place.number.account})
+    known = msgspec.structs.replace(place.session, config={**place.session.config, "business_account_id": place.number.business})
     health = await place.adapter.check(known)
     assert health.status == "disconnected" and "no app is subscribed" in str(health.reason)
     place.number.subscribed = True

@@ -1,5 +1,6 @@
 """Templates: what a provider wants where it takes no free text, kept on the queue row and checked twice."""
 
+import json
 import uuid
 from typing import Any
 
@@ -127,3 +128,148 @@ def test_an_unknown_template_is_sent_again_as_a_template(world: World) -> None:
     rows = world.all("select template, status from public.et_outbound_queue where tenant_id = %s order by created_at", tenant.id)  # fmt: skip
     assert [row["template"] for row in rows] == [REMINDER, REMINDER]
     assert [row["status"] for row in rows] == ["failed", "queued"]
+
+
+REMIND = {"name": "visit_reminder", "language": "en_US", "status": "approved", "category": "utility", "shape": {"body": 2},
+          "components": [{"type": "BODY", "text": "On {{1}} at {{2}}"}]}  # fmt: skip
+OFFER = {"name": "offer", "language": "de", "status": "approved", "category": "marketing", "components": [], "shape": {
+    "body": ["name"], "header": {"kind": "image"}, "buttons": {"0": "quick_reply", "1": "url"}}}  # fmt: skip
+ORDER = {"name": "order", "language": "en", "status": "approved", "category": "utility", "components": [],
+         "shape": {"header": {"kind": "text", "places": 1}}}  # fmt: skip
+FILE = {"filename": "a.png", "content_type": "image/png", "data": "iVBORw0K"}
+
+
+def record(world: World, thread: Row, *templates: Row) -> int:
+    """The health worker read the templates of the thread's account."""
+    row = world.worker.execute(
+        "select private.record_templates(%s, %s, %s) as n",
+        [thread["tenant_id"], thread["channel_session_id"], Jsonb(list(templates))],
+    ).fetchone()
+    return int(row["n"])  # type: ignore[index]
+
+
+def test_only_what_the_provider_approved_is_queued(world: World) -> None:
+    """Unknown names and languages, and what was paused or refused: refused with what there is instead."""
+    tenant = world.tenant("agent")
+    thread = whatsapp(world, tenant, hours_ago=25)
+    record(world, thread, REMIND, {**ORDER, "status": "paused"})
+    agent = tenant.people["agent"]
+    for given, code, hint in (
+        ({"name": "visit_remindr", "language": "en_US"}, "unknown_template", "visit_reminder"),
+        ({"name": "visit_reminder", "language": "de"}, "unknown_template", "en_US"),
+        ({"name": "order", "language": "en", "header": ["7"]}, "template_not_approved", "approves"),
+    ):
+        with refused("PT422", code=code) as caught:
+            world.rpc(agent, tenant, "send_message(%s, 'x', null, null, null, %s)", thread["thread_id"], Jsonb(given))
+        assert hint in str(caught[0].diag.message_hint)
+    sent = world.rpc(agent, tenant, "send_message(%s, 'x', null, null, null, %s)", thread["thread_id"], Jsonb(REMINDER))
+    assert verdict(world, tenant, sent) == ("sending", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": "visit_reminder", "language": "en_US", "variables": ["Tuesday"]}, "template.variables"),
+        ({"name": "visit_reminder", "language": "en_US"}, "template.variables"),
+        ({"name": "visit_reminder", "language": "en_US", "variables": {"a": "x", "b": "y"}}, "template.variables"),
+        ({**REMINDER, "header": ["x"]}, "template.header"),
+        ({**REMINDER, "header_link": "https://a.test/x.png"}, "template.header_link"),
+        ({**REMINDER, "buttons": {"0": "x"}}, "template.buttons"),
+        ({"name": "offer", "language": "de", "variables": ["Ann"]}, "template.variables"),
+        ({"name": "offer", "language": "de", "variables": {"nam": "Ann"}}, "template.variables"),
+        ({"name": "offer", "language": "de", "variables": {"name": "Ann"}, "buttons": {"1": "7"}}, "template.header_link"),
+        ({"name": "offer", "language": "de", "variables": {"name": "Ann"}, "header_link": "https://a.test/x.png"}, "template.buttons"),
+        ({"name": "offer", "language": "de", "variables": {"name": "Ann"}, "header_link": "https://a.test/x.png",
+          "buttons": {"1": "7", "2": "x"}}, "template.buttons"),
+        ({"name": "order", "language": "en"}, "template.header"),
+        ({"name": "order", "language": "en", "header": ["1", "2"]}, "template.header"),
+    ],
+)  # fmt: skip
+def test_a_template_filled_wrongly_names_the_part(world: World, given: Row, field: str) -> None:
+    """Too few, too many, by another name, a header or button that is not there, or is missing."""
+    thread = whatsapp(world, world.tenant())
+    record(world, thread, REMIND, OFFER, ORDER)
+    with refused("PT422", code="template_mismatch") as caught:
+        world.enqueue(thread, template=given)
+    assert json.loads(str(caught[0].diag.message_detail))["field"] == field
+
+
+def test_every_part_may_be_filled(world: World) -> None:
+    """By numbers and by names, a picture by its address or as the message's own file, buttons that must and may."""
+    tenant = world.tenant()
+    thread = whatsapp(world, tenant)
+    record(world, thread, REMIND, OFFER, ORDER)
+    offer = {"name": "offer", "language": "de", "variables": {"name": "Ann"}, "buttons": {"1": "7", "0": "stop"}}
+    for given, files in (
+        (REMINDER, None), ({**offer, "header_link": "https://a.test/x.png"}, None), (offer, [FILE]),
+        ({"name": "order", "language": "en", "header": ["K-7"]}, None),
+    ):  # fmt: skip
+        sent = world.enqueue(thread, template=given, **({"attachments": files} if files else {}))
+        row = world.queue(sent["message_id"])
+        shape = world.value("select private.dispatch_details(%s, %s) -> 'template_shape'", tenant.id, row["id"])
+        assert shape == next(one["shape"] for one in (REMIND, OFFER, ORDER) if one["name"] == given["name"])
+        assert verdict(world, tenant, sent) == ("sending", None)
+    with refused("PT422", code="template_mismatch"):
+        world.enqueue(thread, template={**offer, "header_link": "https://a.test/x.png"}, attachments=[FILE])
+
+
+def test_a_template_that_was_paused_meanwhile_does_not_leave(world: World) -> None:
+    """Asked again when it is claimed: paused, taken away, or approved anew with other places."""
+    tenant = world.tenant()
+    for now, reason in (
+        ([{**REMIND, "status": "paused"}], "template_not_approved"), ([ORDER], "unknown_template"),
+        ([{**REMIND, "shape": {"body": 3}}], "template_mismatch"),
+    ):  # fmt: skip
+        thread = whatsapp(world, tenant)
+        assert record(world, thread, REMIND) == 1
+        sent = world.enqueue(thread, template=REMINDER)
+        record(world, thread, *now)
+        assert verdict(world, tenant, sent) == ("cancelled", reason)
+
+
+def test_an_account_is_judged_once_its_templates_can_be_known(world: World) -> None:
+    """Without a business named nobody judges; with one, nothing is sent before they were read, and each account has its
+    own."""
+    tenant, other = world.tenant(), world.tenant()
+    thread, elsewhere = whatsapp(world, tenant), whatsapp(world, other)
+    assert world.enqueue(thread, template=REMINDER)
+    world.owner.execute(
+        'update public.et_channel_sessions set config = \'{"business_account_id": "1"}\' where id = %s',
+        [thread["channel_session_id"]],
+    )
+    with refused("PT422", code="templates_unread"):
+        world.enqueue(thread, template=REMINDER)
+    record(world, elsewhere, REMIND)
+    record(world, thread, ORDER)
+    with refused("PT422", code="unknown_template"):
+        world.enqueue(thread, template=REMINDER)
+    assert world.enqueue(elsewhere, template=REMINDER)
+
+
+def test_what_the_provider_has_no_more_goes(world: World) -> None:
+    """Reading again writes only what changed; nothing of another account, nothing for a deleted one."""
+    tenant = world.tenant()
+    thread, beside = whatsapp(world, tenant), whatsapp(world, tenant)
+    record(world, beside, ORDER)
+    assert (record(world, thread, REMIND, OFFER), record(world, thread, REMIND, OFFER)) == (2, 0)
+    assert record(world, thread, {**REMIND, "status": "disabled"}) == 1
+    rows = world.all("select name, status from public.message_templates where tenant_id = %s order by name", tenant.id)
+    assert [tuple(row.values()) for row in rows] == [("order", "approved"), ("visit_reminder", "disabled")]
+    world.owner.execute("update public.et_channel_sessions set status = 'deleted' where id = %s", [thread["channel_session_id"]])  # fmt: skip
+    assert record(world, thread, OFFER) == 0
+
+
+def test_a_template_with_its_file_is_sent_again_with_it(world: World) -> None:
+    """Who resends an unknown dispatch sends all of it."""
+    tenant = world.tenant("agent")
+    thread = whatsapp(world, tenant, hours_ago=25)
+    record(world, thread, {**OFFER, "shape": {"header": {"kind": "image"}}})
+    sent = world.enqueue(thread, template={"name": "offer", "language": "de"}, attachments=[FILE])
+    (claim,) = world.claim_out(classes={"whatsapp": "N"})
+    assert world.finish(claim, "unknown") == "dispatch_unknown"
+    world.rpc(tenant.people["agent"], tenant, "resolve_unknown(%s, 'resend')", sent["message_id"])
+    rows = world.all(
+        "select a.filename, encode(b.data, 'base64') as data from public.message_attachments as a"
+        " join private.attachment_blobs as b on b.attachment_id = a.id where a.tenant_id = %s", tenant.id,
+    )  # fmt: skip
+    assert [tuple(row.values()) for row in rows] == [("a.png", FILE["data"])] * 2

@@ -79,6 +79,9 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.thread_insight_versions (tenant_id, thread_id, version, summary, read_seq, model)"
         " values (%(t)s, %(th)s, 1, 's', 1, 'm')",
         "insert into public.notifications (tenant_id, kind, title) values (%(t)s, 'k', 't')",
+        "insert into public.message_templates (tenant_id, session_id, name, language, status, category, shape, components)"
+        " select s.tenant_id, s.id, 'hello', 'en', 'approved', 'utility', '{}', '[]' from public.et_channel_sessions as s"
+        " where s.tenant_id = %(t)s limit 1",
         "insert into public.notification_reads (tenant_id, user_id, notification_id)"
         " select n.tenant_id, u.user_id, n.id from public.notifications as n inner join public.tenant_members as u"
         " on u.tenant_id = n.tenant_id and u.role = 'owner' where n.tenant_id = %(t)s and n.kind = 'k'",
