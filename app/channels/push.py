@@ -17,6 +17,7 @@ import pywebpush
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.channels import outside
+from app.channels.http_api import retry_after
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
 from app.settings import Settings
 
@@ -90,9 +91,8 @@ class WebPush:
             return Outcome(kind="unknown", provider="webpush", error_code="no_answer", error=type(error).__name__)
         return _ending(answer)
 
-    async def check(self, session: Session) -> Health:
+    def check(self) -> Health:
         """Whether the installation's key can sign: no push service is asked, since only a browser's would answer."""
-        del session
         if self._key is None:
             return Health(status="disconnected", reason="PARLEY_VAPID_PRIVATE_KEY is not set")
         try:
@@ -133,6 +133,11 @@ class PushAdapter:
             urgent=dispatch.purpose == "reply",
         )  # fmt: skip
 
+    async def check(self, session: Session) -> Health:
+        """Whether browsers can be pushed to at all: an account has nothing of its own."""
+        del session
+        return self._push.check()
+
     async def close(self) -> None:
         """Close pooled connections."""
         await self._push.close()
@@ -165,15 +170,15 @@ def _headers(topic: str, *, urgent: bool) -> dict[str, str]:
 
 def _ending(answer: outside.Answer) -> Outcome:
     code, text = str(answer.status), answer.body[:300].decode("utf-8", "replace")
-    if answer.status in (200, 201, 202):
+    # 201 by the book. A 200 without a place of the message may be a proxy's page as well.
+    if answer.status in (201, 202) or (answer.status == 200 and (not answer.body or "location" in answer.headers)):
         return Outcome(kind="accepted", provider="webpush", provider_message_id=answer.headers.get("location"))
     if answer.status in GONE:
         return _rejected(code, "The subscription is gone.", gone=True)
     if answer.status in (429, 503):
-        wait = answer.headers.get("retry-after", "")
-        seconds = float(wait) if wait.isdigit() else None
-        return Outcome(kind="retry", provider="webpush", error_code=code, error=text, retry_after_s=seconds)
-    if answer.status >= 500:
+        wait_s = retry_after(answer.headers)
+        return Outcome(kind="retry", provider="webpush", error_code=code, error=text, retry_after_s=wait_s)
+    if answer.status >= 500 or answer.status < 400:
         return Outcome(kind="unknown", provider="webpush", error_code=code, error=text)
     return _rejected(code, text)
 

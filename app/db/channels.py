@@ -10,7 +10,14 @@ import msgspec
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
 from app.domain.channels import (
-    ChannelSession, ChannelTemplate, FormLink, Pairing, SecretSet, SessionState, SessionTested, Template,
+    ChannelSession,
+    ChannelTemplate,
+    FormLink,
+    Pairing,
+    SecretSet,
+    SessionState,
+    SessionTested,
+    Template,
 )  # fmt: skip
 from app.errors import BadInput
 

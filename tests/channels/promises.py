@@ -17,23 +17,33 @@ UNCLEAR = [
 """A fault after which nobody knows, and how many messages were delivered all the same."""
 
 
-async def nobody_listens(make: Callable[[str], Adapter], dispatch: Dispatch) -> str:
-    """Without a connection not a byte has left: a retry. The error is returned."""
+async def nobody_listens(make: Callable[[str], Adapter], dispatch: Dispatch | Callable[[], Dispatch]) -> str:
+    """Without a connection not a byte has left: a retry. The error is returned. Where the recipient says whom to call,
+    the dispatch is made after the adapter."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         adapter = make(f"http://127.0.0.1:{free.getsockname()[1]}")
-    outcome = await adapter.send(dispatch, Mark())
+    outcome = await adapter.send(dispatch if isinstance(dispatch, Dispatch) else dispatch(), Mark())
     await adapter.close()
     assert (outcome.kind, outcome.error_code) == ("retry", "connection")
     return outcome.error or ""
 
 
-async def a_lost_lease_stops(place: Any) -> None:
-    """What `before_send` raises comes back, and the provider was not called."""
+async def a_limit_is_waited_out(place: Any, call: str) -> None:
+    """As long as the provider says; the account's other rows wait as well, and the next try is delivered."""
+    place.provider.faults.order("limit", calls=call, times=1, seconds=7)
+    outcome = await place.adapter.send(place.dispatch(), Mark())
+    assert (outcome.kind, outcome.error_code, outcome.retry_after_s) == ("retry", "429", 7.0)
+    assert (await place.adapter.send(place.dispatch(), Mark())).kind == "accepted"
+
+
+async def a_lost_lease_stops(place: Any, called: dict[str, int] | None = None) -> None:
+    """What `before_send` raises comes back, and the provider was not called, or not for more than what delivers
+    nothing (`called`)."""
 
     async def refuse() -> None:
         raise ConnectionError("lease lost")
 
     with pytest.raises(ConnectionError, match="lease"):
         await place.adapter.send(place.dispatch(), refuse)
-    assert place.provider.calls == {}
+    assert place.provider.calls == (called or {})

@@ -1,6 +1,5 @@
 """The notifier at work: what the staff should know is read in their browsers, decrypted, once."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pytest
 
 from devstack.keys import _vapid_key
+from tests.channels.push.service import PushService, push_service
 from tests.db.helpers import Tenant
 from tests.db.push.test_push import register
 from tests.support.database import Database
-from tests.channels.push.service import PushService
 from tests.support.threaded import InThread
 from tests.workers.harness import Room, wait_until
 
@@ -27,12 +26,12 @@ class Served(PushService, InThread):
 
     async def listen(self) -> None:
         """On any port."""
-        self._server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._serving = push_service(self)
+        await self._serving.__aenter__()
 
     async def stop_listening(self) -> None:
         """Take nothing more."""
-        self._server.close()
+        await self._serving.__aexit__(None, None, None)
 
 
 @pytest.fixture
@@ -65,6 +64,12 @@ def subscribe(room: Room, tenant: Tenant, browser: Served) -> None:
     )  # fmt: skip
 
 
+def tell(room: Room, tenant: Tenant, kind: str) -> None:
+    """Something everybody should know."""
+    query = "insert into public.notifications (tenant_id, kind, title) values (%s, %s, 'Look at this')"
+    room.world.owner.execute(query, [tenant.id, kind])
+
+
 def pushes(room: Room, tenant: Tenant) -> list[tuple[Any, ...]]:
     """How the pushes of a tenant stand."""
     query = "select status, reason from private.notification_pushes where tenant_id = %s order by created_at"
@@ -89,17 +94,16 @@ def test_a_takeover_is_read_in_the_agents_browser_and_leads_to_the_conversation(
     assert shown["data"]["notification_id"] and shown["tag"] == f"human_takeover:{thread}"
     assert headers["urgency"] == "high" and headers["authorization"].startswith("vapid ")
     wait_until(lambda: pushes(desk, tenant) == [("pushed", None)], 20, what=desk.logs)
+    tell(desk, tenant, "webhook_error")
+    wait_until(lambda: len(browser.got) == 2, 20, what=desk.logs)
+    headers, shown = browser.got[1]
+    name = desk.world.value("select name from public.tenants where id = %s", tenant.id)
+    assert (shown["body"], headers["urgency"]) == (name, "normal")
     browser.status = 410
-    desk.world.owner.execute(
-        "insert into public.notifications (tenant_id, kind, title) values (%s, 'webhook_error', 'A call could not be read')",
-        [tenant.id],
-    )
+    tell(desk, tenant, "complaint_rate")
     wait_until(lambda: ("gone", "410") in pushes(desk, tenant), 20, what=desk.logs)
-    assert len(browser.got) == 2 and browser.got[1][1]["body"] == desk.world.value("select name from public.tenants where id = %s", tenant.id)  # fmt: skip
-    assert (
-        desk.world.all("select 1 from public.contact_identities where tenant_id = %s and kind = 'push'", tenant.id)
-        == []
-    )
+    left = "select 1 from public.contact_identities where tenant_id = %s and kind = 'push'"
+    assert desk.world.all(left, tenant.id) == []
 
 
 def test_a_notifier_that_is_killed_in_a_call_repeats_nothing(desk: Room, browser: Served) -> None:
@@ -108,14 +112,11 @@ def test_a_notifier_that_is_killed_in_a_call_repeats_nothing(desk: Room, browser
     tenant = desk.world.tenant("agent")
     (notifier,) = desk.start("notifier")
     subscribe(desk, tenant, browser)
-    browser.drip = b"x"
-    desk.world.owner.execute(
-        "insert into public.notifications (tenant_id, kind, title) values (%s, 'webhook_error', 'A call could not be read')",
-        [tenant.id],
-    )
+    browser.faults.order("hang")
+    tell(desk, tenant, "webhook_error")
     wait_until(lambda: browser.got, 30, what=desk.logs)
     notifier.kill()
-    browser.drip = b""
+    browser.faults.clear()
     desk.start("notifier")
     wait_until(lambda: pushes(desk, tenant) == [("unknown", "lease_expired")], 30, what=desk.logs)
     assert len(browser.got) == 1

@@ -17,6 +17,7 @@ import httpx
 from app.channels import outside
 from app.channels.form.filling import Filled, NeedsPerson, fill, judge
 from app.channels.form.pages import WebForm, asks_captcha, contact_form
+from app.channels.http_api import retry_after
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, ManualTask, Outcome, Session
 from app.settings import Settings
 
@@ -107,7 +108,7 @@ async def _submit(visit: httpx.AsyncClient, form: WebForm, filled: Filled, dispa
         # The form had none: it is what the site asks before it takes the message.
         return _for_a_person(NeedsPerson("captcha"), dispatch)
     if answer.status == 429:
-        return Outcome(kind="retry", provider="webform", error_code="429", retry_after_s=_seconds(answer.headers))
+        return Outcome(kind="retry", provider="webform", error_code="429", retry_after_s=retry_after(answer.headers))
     return outcome
 
 
@@ -173,11 +174,6 @@ def _texts(value: Any) -> dict[str, str]:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
-
-
 def _not_opened(error: Exception) -> Outcome:
     if isinstance(error, outside.Refused | httpx.InvalidURL | httpx.UnsupportedProtocol):
         return Outcome(kind="rejected", provider="webform", error_code="not_public", error=str(error))
@@ -187,7 +183,7 @@ def _not_opened(error: Exception) -> Outcome:
 def _page_refused(page: outside.Answer) -> Outcome:
     code = str(page.status)
     if page.status == 429 or page.status >= 500:
-        return Outcome(kind="retry", provider="webform", error_code=code, retry_after_s=_seconds(page.headers))
+        return Outcome(kind="retry", provider="webform", error_code=code, retry_after_s=retry_after(page.headers))
     return Outcome(kind="rejected", provider="webform", error_code=code, error=f"The page answered {code}.")
 
 

@@ -1,6 +1,5 @@
-"""A browser and its push service on a loopback port: decrypts as a browser does."""
+"""A browser's push service on loopback: it decrypts as the browser does, answers as told, and has bad days on order."""
 
-import asyncio
 import base64
 import contextlib
 import json
@@ -10,6 +9,10 @@ from typing import Any
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from devstack.providers.faults import Fault, Faults
+from devstack.providers.http import Drop, Request, Response, Server
+from devstack.providers.struck import answered
 
 AUTH = b"0123456789abcdef"
 
@@ -24,11 +27,12 @@ class PushService:
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.status, self.headers = 201, "Location: https://push.test/m/1\r\n"
+        self.status, self.headers = 201, {"Location": "https://push.test/m/1"}
         self.got: list[tuple[dict[str, str], Any]] = []
+        """Headers and content of what the browser was shown, in order."""
+        self.faults = Faults()
+        self.calls: dict[str, int] = {}
         self.url = ""
-        self.drip = b""
-        """What it answers again and again without an end."""
 
     @property
     def address(self) -> str:
@@ -36,39 +40,28 @@ class PushService:
         public = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return f"{self.url}/send/1#p256dh={b64(public)}&auth={b64(AUTH)}"
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        if self.status == 0:
-            writer.close()
-            return
-        plain = http_ece.decrypt(body, private_key=self.key, auth_secret=AUTH, version="aes128gcm")
-        self.got.append((headers, json.loads(plain)))
-        if self.drip:
-            await self.go_on(writer)
-            return
-        writer.write(
-            f"HTTP/1.1 {self.status} x\r\n{self.headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
-        )
-        writer.close()
+    async def handle(self, request: Request) -> Response | Drop:
+        """One push."""
+        self.calls["push"] = self.calls.get("push", 0) + 1
 
-    async def go_on(self, writer: asyncio.StreamWriter) -> None:
-        """An answer that never ends."""
-        writer.write(f"HTTP/1.1 {self.status} x\r\n{self.headers}\r\n".encode())
-        with contextlib.suppress(OSError):
-            while not writer.is_closing():
-                writer.write(self.drip)
-                await writer.drain()
-                await asyncio.sleep(0.05)
+        async def show() -> Response:
+            plain = http_ece.decrypt(request.body, private_key=self.key, auth_secret=AUTH, version="aes128gcm")
+            if self.status < 400:
+                self.got.append((request.headers, json.loads(plain)))
+            return Response(self.status, headers=self.headers)
+
+        return await answered(self.faults, "push", request, show, self._instead)
+
+    def _instead(self, fault: Fault) -> Response | None:
+        if fault.kind == "limit":
+            return Response(429, headers={"Retry-After": str(round(fault.seconds))})
+        return Response(fault.status, fault.text.encode()) if fault.kind == "status" else None
 
 
 @contextlib.asynccontextmanager
-async def push_service() -> AsyncIterator[PushService]:
-    """A push service, until the block ends."""
-    made = PushService()
-    server = await asyncio.start_server(made.talk, "127.0.0.1", 0)
-    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield made
-    server.close()
+async def push_service(made: PushService | None = None) -> AsyncIterator[PushService]:
+    """A push service on any port of 127.0.0.1, until the block ends."""
+    made = made or PushService()
+    async with Server(made.handle) as server:
+        made.url = f"http://127.0.0.1:{server.port}"
+        yield made

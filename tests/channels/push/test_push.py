@@ -1,7 +1,11 @@
 """Web Push against a push service that decrypts as a browser does and checks the signature as Mozilla's does."""
 
+import asyncio
 import base64
+import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import jwt
@@ -10,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.channels import outside
 from app.channels.push import PushAdapter, WebPush, subscription
-from app.domain.channels import Outcome, Session
+from app.domain.channels import Dispatch, Outcome, Session
 from devstack.keys import _vapid_key
+from tests.channels import promises
 from tests.channels.dispatches import Mark, dispatch
 from tests.channels.push.service import PushService, push_service
 
@@ -60,20 +65,22 @@ async def test_the_browser_reads_what_was_sent(adapter: PushAdapter, service: Pu
 @pytest.mark.parametrize(
     ("status", "headers", "kind", "suppress"),
     [
-        (410, "", "rejected", True),
-        (404, "", "rejected", True),
-        (429, "Retry-After: 9\r\n", "retry", False),
-        (503, "", "retry", False),
-        (500, "", "unknown", False),
-        (0, "", "unknown", False),
-        (413, "", "rejected", False),
-        (403, "", "rejected", False),
+        (410, {}, "rejected", True),
+        (404, {}, "rejected", True),
+        (429, {"Retry-After": "9"}, "retry", False),
+        (503, {}, "retry", False),
+        (500, {}, "unknown", False),
+        (413, {}, "rejected", False),
+        (403, {}, "rejected", False),
+        (301, {"Location": "https://elsewhere.test/"}, "unknown", False),
+        (200, {}, "accepted", False),
+        (202, {}, "accepted", False),
     ],
 )
 async def test_every_answer_has_its_ending(
-    adapter: PushAdapter, service: PushService, status: int, headers: str, kind: str, suppress: bool
+    adapter: PushAdapter, service: PushService, status: int, headers: dict[str, str], kind: str, suppress: bool
 ) -> None:
-    """Gone browsers are suppressed, full services waited for, and nobody guesses after a broken connection."""
+    """Gone browsers are suppressed, full services waited for, and nobody guesses after an error or a redirect."""
     service.status, service.headers = status, headers
     outcome, _ = await push(adapter, service)
     assert (outcome.kind, outcome.suppress_recipient) == (kind, suppress)
@@ -105,15 +112,34 @@ def test_what_is_no_subscription_is_named(address: str) -> None:
         subscription(address)
 
 
+@contextlib.asynccontextmanager
+async def dripping(piece: bytes) -> AsyncIterator[str]:
+    """A service whose answer never ends."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.partition("content-length: ")[2].split("\r")[0]))
+        writer.write(b"HTTP/1.1 201 x\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not writer.is_closing():
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
 async def test_a_service_that_never_ends_is_cut(
     adapter: PushAdapter, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer without end is read as far as it matters; one that drips is waited for just so long, and is unknown."""
     monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
-    service.drip = b"x" * 65536
-    assert (await push(adapter, service))[0].kind == "accepted"
-    service.drip = b"x"
-    outcome, marks = await push(adapter, service)
+    async with dripping(b"x" * 65536) as service.url:
+        assert (await push(adapter, service))[0].kind == "accepted"
+    async with dripping(b"x") as service.url:
+        outcome, marks = await push(adapter, service)
     assert (outcome.kind, outcome.error_code, marks) == ("unknown", "no_answer", 1)
 
 
@@ -122,7 +148,62 @@ async def test_a_key_that_signs_is_in_order(adapter: PushAdapter) -> None:
     session = Session(tenant_id="t", session_id="s", channel="push", provider="webpush", address="app", config={},
                       secrets={})  # fmt: skip
     assert (await adapter.check(session)).status == "connected"
-    broken = {"PRIVATE_KEY": PushAdapter("", "mailto:x@y.z"), "SUBJECT": PushAdapter(_vapid_key(), "x@y.z")}
+    broken = {"PRIVATE_KEY": PushAdapter(WebPush("", "mailto:x@y.z")), "SUBJECT": PushAdapter(WebPush(_vapid_key(), "x@y.z"))}
     for setting, one in broken.items():
         health = await one.check(session)
         assert health.status == "disconnected" and setting in str(health.reason)
+
+
+class Place:
+    """A push service and an adapter, as every adapter's promises want them."""
+
+    def __init__(self, provider: PushService, adapter: PushAdapter) -> None:
+        self.provider, self.adapter = provider, adapter
+
+    def dispatch(self, url: str = "") -> Dispatch:
+        """A message to the browser."""
+        address = self.provider.address.replace(self.provider.url, url or self.provider.url)
+        return dispatch(channel="push", provider="webpush", recipient=address)
+
+
+@pytest.fixture
+def place(service: PushService, adapter: PushAdapter) -> Place:
+    """Both."""
+    return Place(service, adapter)
+
+
+@pytest.mark.parametrize(("fault", "delivered"), promises.UNCLEAR)
+async def test_a_call_whose_end_nobody_knows_is_unknown(
+    place: Place, mark: Mark, monkeypatch: pytest.MonkeyPatch, fault: Any, delivered: int
+) -> None:
+    """Lost, late, senseless answers and server errors: the browser may show it or not, so it is never sent again."""
+    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
+    place.provider.faults.order_all({"calls": "push", **fault})
+    outcome = await place.adapter.send(place.dispatch(), mark)
+    assert (outcome.kind, mark.calls) == ("unknown", 1)
+    assert len(place.provider.got) == delivered
+
+
+async def test_nobody_listening_is_a_retry(place: Place) -> None:
+    """Without a connection not a byte has left."""
+    where: list[str] = []
+
+    def make(url: str) -> PushAdapter:
+        where.append(url)
+        return PushAdapter(WebPush(_vapid_key(), "mailto:ops@acme.test", LOCAL))
+
+    await promises.nobody_listens(make, lambda: place.dispatch(where[0]))
+
+
+async def test_a_lost_lease_stops_before_the_call(place: Place) -> None:
+    """What `before_send` raises comes back, and nothing is sent."""
+    await promises.a_lost_lease_stops(place)
+
+
+async def test_a_limit_is_waited_out(place: Place) -> None:
+    """As long as the service says, in seconds or as a date."""
+    await promises.a_limit_is_waited_out(place, "push")
+    place.provider.status = 429
+    place.provider.headers = {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(minutes=2), usegmt=True)}
+    outcome = await place.adapter.send(place.dispatch(), Mark())
+    assert outcome.kind == "retry" and 100 < (outcome.retry_after_s or 0) <= 120
