@@ -6,7 +6,6 @@ One that looks connected may be dead without anybody having noticed, and a pendi
 import asyncio
 import logging
 
-import msgspec
 from psycopg.types.json import Jsonb
 
 from app.channels.registry import create_adapters

@@ -148,7 +148,10 @@ async def test_a_key_that_signs_is_in_order(adapter: PushAdapter) -> None:
     session = Session(tenant_id="t", session_id="s", channel="push", provider="webpush", address="app", config={},
                       secrets={})  # fmt: skip
     assert (await adapter.check(session)).status == "connected"
-    broken = {"PRIVATE_KEY": PushAdapter(WebPush("", "mailto:x@y.z")), "SUBJECT": PushAdapter(WebPush(_vapid_key(), "x@y.z"))}
+    broken = {
+        "PRIVATE_KEY": PushAdapter(WebPush("", "mailto:x@y.z")),
+        "SUBJECT": PushAdapter(WebPush(_vapid_key(), "x@y.z")),
+    }
     for setting, one in broken.items():
         health = await one.check(session)
         assert health.status == "disconnected" and setting in str(health.reason)

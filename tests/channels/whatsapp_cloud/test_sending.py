@@ -235,7 +235,9 @@ async def test_a_number_whose_calls_go_elsewhere_is_dead(place: Any) -> None:
     assert (await place.adapter.check(sends_only)).status == "connected", "nobody expects calls"
     place.number.override, place.number.subscribed = here, False
     assert (await place.adapter.check(place.session)).status == "connected", "Meta was not asked without the account"
-    known = msgspec.structs.replace(place.session, config={**place.session.config, "business_account_id": place.number.business})
+    known = msgspec.structs.replace(
+        place.session, config={**place.session.config, "business_account_id": place.number.business}
+    )
     health = await place.adapter.check(known)
     assert health.status == "disconnected" and "no app is subscribed" in str(health.reason)
     place.number.subscribed = True
