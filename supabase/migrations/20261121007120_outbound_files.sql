@@ -28,24 +28,23 @@ begin
   if v_kinds is null or cardinality(v_kinds) <> cardinality(p_uploads) then
     perform private.refuse_files('no_file', 'a file is named twice, or does not wait to be sent',
       'Upload it first.');
-  elsif p_template is not null then
-    perform private.refuse_files('no_files', 'a template is sent without files', 'Send the file by itself.');
   elsif p.max_attachments = 0 then
     perform private.refuse_files('no_files', format('no files can be sent on %s over %s', p_thread.channel, p.provider),
       'Send a link in the text, or the file on another channel.');
   elsif cardinality(v_kinds) > coalesce(p.max_attachments, 20) then
     perform private.refuse_files('too_many_files', format('a message on %s has at most %s', p_thread.channel,
-      case p.max_attachments when 1 then 'one file' else coalesce(p.max_attachments, 20) || ' files' end), 'Send the others by themselves.');
+      case p.max_attachments when 1 then 'one file' else coalesce(p.max_attachments, 20) || ' files' end),
+      'Send the others by themselves.');
   elsif v_largest > v_each then
     perform private.refuse_files('file_size', format('a file on %s has at most %s bytes', p_thread.channel, v_each),
       'Send a smaller one, or a link.');
   elsif v_sum > p.max_attachment_bytes then
     perform private.refuse_files('file_size', format('the files of a message on %s have at most %s bytes together',
       p_thread.channel, p.max_attachment_bytes), 'Send them one by one, smaller ones, or a link.');
-  elsif v_alone is not null and btrim(p_body) <> '' then
+  elsif p_template is null and v_alone is not null and btrim(p_body) <> '' then
     perform private.refuse_files('no_caption', format('%s shows no text beside %s', p_thread.channel, v_alone),
       'Send the text by itself.');
-  elsif length(p_body) > p.max_caption_chars then
+  elsif p_template is null and length(p_body) > p.max_caption_chars then
     perform private.refuse_files('no_caption', format('a text beside files on %s has at most %s characters',
       p_thread.channel, p.max_caption_chars), 'Send the text by itself.');
   end if;
@@ -55,7 +54,7 @@ end
 $$;
 comment on function private.outgoing_files(public.et_threads, uuid[], text, jsonb) is
 'Definer: {metadata, message_type} of a message with these uploaded files; what its account could not send is refused '
-'before it is queued.';
+'before it is queued. Whether a template has room for a file, template_problem knows.';
 
 create function private.refuse_files(p_code text, p_message text, p_hint text) returns void
 language plpgsql immutable set search_path = '' as $$

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urljoin
 
 import msgspec
-from lxml import html
+from lxml import etree, html
 
 TEXT_KINDS = {"text", "email", "tel", "url", "search", "number", "textarea", "date", "time", ""}
 ROLES = (
@@ -84,7 +84,7 @@ def asks_captcha(page: bytes) -> bool:
     """Whether a page, whatever it is, wants to know that a person is there."""
     try:
         document = html.document_fromstring(page)
-    except ValueError:
+    except (ValueError, etree.ParserError):  # the latter for an empty page
         return False
     return _guarded(document) or any(_puzzles(form) for form in document.xpath("//form"))
 

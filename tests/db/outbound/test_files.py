@@ -120,17 +120,6 @@ def test_what_the_provider_would_not_take_is_not_queued(world: World, desk: Any,
     assert world.rpc(agent, tenant, SEND, thread, body, named)["delivery_status"] == "queued"
 
 
-def test_a_template_takes_no_files(world: World) -> None:
-    """The provider has approved a text, not what hangs on it."""
-    tenant = world.tenant("agent")
-    session = world.session(tenant.id, "whatsapp", "+15550000001")
-    world.register({"whatsapp": {}})
-    thread = world.arrive(tenant, "+15559990001", channel="whatsapp", channel_session_id=session)
-    file = world.upload(tenant, tenant.people["agent"])["attachment_id"]
-    with refused("PT422", code="no_files"):
-        world.enqueue(thread, template={"name": "hello", "language": "en"}, attachments=[file])
-
-
 def test_a_tenants_own_limit_counts_for_each_file(world: World, desk: Any) -> None:
     """message_limits bound a file on a channel; the largest of them is what may be uploaded at all."""
     tenant, agent, thread = desk
