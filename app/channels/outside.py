@@ -1,4 +1,5 @@
-"""HTTP to addresses strangers name: only public addresses, looked up once and connected to as looked up.
+"""Connections to hosts that strangers and tenants name: public addresses only, looked up once and connected to as
+looked up. `fetch` and `once` for HTTP, `dial` and `dial_blocking` for what speaks a protocol of its own.
 
 Every connection is checked, so a redirect, a second look-up or a name that changes its mind leads nowhere else.
 """
@@ -6,6 +7,7 @@ Every connection is checked, so a redirect, a second look-up or a name that chan
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +21,8 @@ PATIENCE_S = 60.0
 """How long a whole answer is waited for, however it drips."""
 MOST_BYTES = 2 * 1024 * 1024
 REDIRECTS = 5
+TRANSLATED = tuple(ipaddress.IPv6Network(net) for net in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
+"""IPv6 addresses that a gateway or the system turns into the IPv4 address at their end."""
 ERRORS = (httpx.HTTPError, httpx.InvalidURL)
 """What a visit may fail with beside Refused and Lost."""
 
@@ -53,12 +57,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:  # fmt: skip
         """Look the host up once; connect to one of the addresses that were looked at."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await _look_up(host, port, self._private)
         except OSError as error:
-            raise httpcore.ConnectError(f"{host} is not known") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if host not in self._private and not all(ipaddress.ip_address(a.split("%")[0]).is_global for a in addresses):
-            raise Refused(f"{host} is not a public address")
+            raise httpcore.ConnectError(str(error)) from error
         last: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
@@ -66,6 +67,70 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             except httpcore.ConnectError as failed:
                 last = failed
         raise last
+
+
+async def dial(host: str, port: int, private_hosts: frozenset[str], timeout_s: float) -> socket.socket:
+    """A connected, non-blocking socket to a public address of `host`, after at most `timeout_s`. Raises Refused and
+    OSError."""
+    last = OSError(f"{host} has no address")
+    async with asyncio.timeout(timeout_s):
+        for address in await _look_up(host, port, private_hosts):
+            opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+            opened.setblocking(False)
+            try:
+                await asyncio.get_running_loop().sock_connect(opened, (address, port))
+            except BaseException as error:
+                opened.close()
+                if not isinstance(error, OSError):
+                    raise
+                last = error
+            else:
+                return opened
+    raise last
+
+
+def dial_blocking(host: str, port: int, private_hosts: frozenset[str], timeout_s: float) -> socket.socket:
+    """The same for a thread that may wait; the socket keeps what is left of `timeout_s`. Raises Refused and OSError."""
+    until, last = time.monotonic() + timeout_s, OSError(f"{host} has no address")
+    for address in _checked(host, _find(host, port), private_hosts):
+        try:
+            return socket.create_connection((address, port), max(0.1, until - time.monotonic()))
+        except OSError as error:
+            last = error
+    raise last
+
+
+async def _look_up(host: str, port: int, private_hosts: frozenset[str]) -> list[str]:
+    found = await asyncio.get_running_loop().run_in_executor(None, _find, host, port)
+    return _checked(host, found, private_hosts)
+
+
+def _find(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:  # ValueError: a name that cannot be one
+        raise OSError(f"{host} is not known") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _checked(host: str, addresses: list[str], private_hosts: frozenset[str]) -> list[str]:
+    """The addresses when all of them may be talked to. Raises Refused."""
+    if host not in private_hosts and not all(_is_public(ipaddress.ip_address(a.split("%")[0])) for a in addresses):
+        raise Refused(f"{host} is not a public address")
+    return addresses
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether everybody reaches the same host there. Addresses that carry another one count for what they carry."""
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if carried is None and any(address in net for net in TRANSLATED):
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if carried is not None:
+            return _is_public(carried)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def transport(private_hosts: frozenset[str], limits: httpx.Limits | None = None) -> httpx.AsyncHTTPTransport:

@@ -40,7 +40,7 @@ def account(port: int) -> Account:
 
 async def read(port: int, batches: int, within_s: float = 20.0, **options: float) -> list[Item]:
     """What the reader gives in so many batches. Raises Trouble."""
-    reader = ImapReader(Settings(max_mail_bytes=MOST), **options)
+    reader = ImapReader(Settings(max_mail_bytes=MOST, private_hosts="127.0.0.1"), **options)
     found: list[Item] = []
     stream = reader.read(account(port))
     try:
@@ -141,7 +141,7 @@ async def test_a_line_that_went_dead_is_noticed(script: ImapScript, monkeypatch:
     """No FIN, no answer, nothing: when IDLE is to be given anew the silence is trouble, not a wait without end."""
     monkeypatch.setattr(imap_line, "READ_S", 1.0)
     with Proxy(("127.0.0.1", script.port)) as proxy:
-        reader = ImapReader(Settings(max_mail_bytes=MOST), slice_s=0.2, reissue_s=1.0)
+        reader = ImapReader(Settings(max_mail_bytes=MOST, private_hosts="127.0.0.1"), slice_s=0.2, reissue_s=1.0)
         stream = reader.read(account(proxy.port))
         try:
             async with asyncio.timeout(20):

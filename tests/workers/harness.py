@@ -67,7 +67,8 @@ class Room:
             "home": str(home), "smtp_port": self.smtp_port, "catcher_port": self.catcher_port,
             "functions_port": self.functions_port,
             "smtp_url": f"smtp://127.0.0.1:{self.catcher_port}?tls=none", "log_level": "info",
-            "secrets_keys": Fernet.generate_key().decode(), "decider": "rules", **settings,
+            "secrets_keys": Fernet.generate_key().decode(), "decider": "rules",
+            "private_hosts": "127.0.0.1", **settings,
         }  # fmt: skip
         self.settings: Settings = database.settings(**chosen)
         self.processes: list[subprocess.Popen[bytes] | Worker] = []

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.channels import outside
 from app.channels.email import parse_mail
 from app.channels.email.events import to_events, too_large
 from app.channels.email.oauth import OAuthError
@@ -53,10 +54,11 @@ class ImapReader:
         self._most, self._slice_s, self._reissue_s = settings.max_mail_bytes, slice_s, reissue_s
         self._threads = ThreadPoolExecutor(MOST, thread_name_prefix="imap")
         self._tokens = TokenKeeper(settings)
+        self._private_hosts = frozenset(settings.private_host_names())
 
     async def read(self, account: Account) -> AsyncIterator[list[Item]]:
         """Batches without end. Raises Trouble."""
-        box = Mailbox(await self._place(account.session))
+        box = Mailbox(await self._place(account.session), self._private_hosts)
         try:
             await self._open(box)
             cursor = begin(account.cursor, box)
@@ -95,6 +97,8 @@ class ImapReader:
             # Degraded: what the account sends leaves over another server.
             reason = f"the mail server refuses the log-in: {error}"
             raise Trouble("degraded", reason, pause_s=REFUSED_S, certain=True) from error
+        except outside.Refused as error:
+            raise Trouble("disconnected", f"config.imap.host: {error}", pause_s=REFUSED_S) from error
 
     async def _new(self, box: Mailbox, cursor: dict[str, Any]) -> AsyncIterator[list[Item]]:
         since = datetime.fromisoformat(cursor["reread"]) if "reread" in cursor else None

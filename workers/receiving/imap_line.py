@@ -14,6 +14,8 @@ import time
 
 import imapclient
 
+from app.channels import outside
+
 CONNECT_S, READ_S = 10.0, 60.0
 GREETING_MOST = 1024 * 1024
 LINE_COSTS = 64
@@ -21,9 +23,10 @@ LINE_COSTS = 64
 
 
 class Line:
-    """One connection's budget, and a second handle on its socket."""
+    """One connection's budget, whom it may lead to beside public addresses, and a second handle on its socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, private_hosts: frozenset[str] = frozenset()) -> None:
+        self.private_hosts = private_hosts
         self._left = GREETING_MOST
         self._twin: socket.socket | None = None
         self._is_cut = False
@@ -61,7 +64,7 @@ class _Counted(imaplib.IMAP4):
         super().__init__(host, port, CONNECT_S)
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
-        raw = socket.create_connection((self.host, self.port), timeout)
+        raw = outside.dial_blocking(self.host, self.port, self._line.private_hosts, timeout or CONNECT_S)
         self._line.hold(raw)
         return raw if self._context is None else self._context.wrap_socket(raw, server_hostname=self.host)
 

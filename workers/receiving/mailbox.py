@@ -52,12 +52,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailbox:
-    """An open mailbox. Raises the library's errors and OSError; `LoginRefusedError` from `open`."""
+    """An open mailbox. Raises the library's errors and OSError; `LoginRefusedError` and outside.Refused from `open`."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, private_hosts: frozenset[str] = frozenset()) -> None:
         self.place = place
         self.uidvalidity = self.uidnext = 0
-        self._line = Line()
+        self._line = Line(private_hosts)
         self._client: Client | None = None
         self.idling = False
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import aiosmtplib
 
+from app.channels import outside
 from app.channels.email.compose import HeaderError, compose
 from app.channels.email.dkim import DkimError, sign
 from app.channels.email.outgoing import MissingFileError, to_mail
@@ -47,7 +48,8 @@ _Failure = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError)
 class SmtpAdapter:
     """Sends mail through an SMTP server: the one of `url`, or a session's own (`session_config["smtp"]`).
 
-    `timeout` bounds each reply before DATA, `data_timeout` the reply to the whole mail, both in seconds.
+    `timeout` bounds each reply before DATA, `data_timeout` the reply to the whole mail, both in seconds. A session's
+    own server must be public or one of `private_hosts`; that of `url` is the operator's word and dialled as it is.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SmtpAdapter:
         idle_s: float = 30.0,
         hostname: str | None = None,
         tls_context: ssl.SSLContext | None = None,
+        private_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.capabilities = capabilities
         self._default = server_from_url(url)
@@ -72,6 +75,7 @@ class SmtpAdapter:
             hostname=name if name.isascii() else "localhost",
             context=tls_context,
             timeout=timeout,
+            private_hosts=private_hosts,
         )
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
@@ -109,6 +113,8 @@ class SmtpAdapter:
         try:
             async with self._pool.connection(server) as client:
                 await client.noop()
+        except outside.Refused as error:
+            return Health(status="disconnected", reason=f"config.smtp.host: {error}")
         except aiosmtplib.SMTPAuthenticationError as error:
             return Health(status="disconnected", reason=reply_text(f"the server refuses the password: {error.message}"))
         except _Failure as error:
@@ -154,7 +160,9 @@ class SmtpAdapter:
 
 def create_adapter(settings: Settings) -> SmtpAdapter:
     """The adapter of this process, with the platform's own server as default."""
-    return SmtpAdapter(settings.smtp_url or "smtp://127.0.0.1:25", pool_size=8)
+    return SmtpAdapter(
+        settings.smtp_url or "smtp://127.0.0.1:25", pool_size=8, private_hosts=frozenset(settings.private_host_names())
+    )
 
 
 class _Guard:
@@ -244,6 +252,10 @@ def _names_recipient(code: str, text: str) -> bool:
 
 def _failure(error: BaseException, begun: bool) -> Outcome:
     """A broken dialogue: harmless before DATA, ambiguous after."""
+    if isinstance(error, outside.Refused):
+        # As with a wrong password: the account is to be mended, the mail is fine.
+        said = f"config.smtp.host: {error}"
+        return Outcome(kind="retry", provider="smtp", error_code="private_host", error=said, retry_after_s=300.0)
     text = reply_text(f"{type(error).__name__}: {error}")
     if begun:
         return Outcome(kind="unknown", provider="smtp", error_code="no_answer", error=text)

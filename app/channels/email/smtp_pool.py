@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import socket
 import ssl
 import time
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 import msgspec
+
+from app.channels import outside
 
 Tls = Literal["offered", "required", "implicit", "none"]
 _TLS_NAMES: dict[str, Tls] = {
@@ -43,6 +46,8 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls = "offered"
     token: str | None = None
     """An OAuth access token, instead of the password."""
+    chosen: bool = False
+    """A tenant's choice: only public addresses are dialled, and the hosts the operator allows."""
 
     def __repr__(self) -> str:
         return f"SmtpServer({self.host}:{self.port}, user={self.user!r}, tls={self.tls})"
@@ -87,6 +92,7 @@ def server_for(default: SmtpServer, config: dict[str, Any], secrets: dict[str, s
         password=secrets.get("smtp_password") or secrets.get("password"),
         tls=tls,
         token=secrets.get("oauth_token"),
+        chosen=True,
     )
 
 
@@ -104,8 +110,10 @@ class SmtpPool:
     """At most `size` connections per server; idle ones live `idle_s` seconds. One event loop only."""
 
     def __init__(
-        self, *, size: int, idle_s: float, hostname: str, context: ssl.SSLContext | None, timeout: float
-    ) -> None:
+        self, *, size: int, idle_s: float, hostname: str, context: ssl.SSLContext | None, timeout: float,
+        private_hosts: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self._private_hosts = private_hosts
         self._size, self._idle_s, self._hostname, self._context = size, idle_s, hostname, context
         self._contexts: dict[bool, ssl.SSLContext] = {}
         self._timeout = timeout
@@ -144,9 +152,16 @@ class SmtpPool:
         return None
 
     async def _open(self, server: SmtpServer) -> aiosmtplib.SMTP:
+        """Raises outside.Refused for a tenant's server inside, and what the library raises."""
+        dialled: socket.socket | None = None
+        patience = min(CONNECT_TIMEOUT, self._timeout)
+        if server.chosen:
+            dialled = await outside.dial(server.host, server.port, self._private_hosts, patience)
         client = aiosmtplib.SMTP(
+            # Beside a socket it is only the name that the certificate must show.
             hostname=server.host,
-            port=server.port,
+            port=None if dialled else server.port,
+            sock=dialled,
             local_hostname=self._hostname,
             timeout=self._timeout,
             use_tls=server.tls == "implicit",
@@ -154,7 +169,7 @@ class SmtpPool:
             tls_context=None if server.tls == "none" else self._tls_context(server),
         )
         try:
-            await client.connect(timeout=min(CONNECT_TIMEOUT, self._timeout))
+            await client.connect(timeout=patience)
             await client.ehlo()
             if _must_be_private(server) or (server.tls == "offered" and client.supports_extension("starttls")):
                 await client.starttls()
@@ -163,6 +178,8 @@ class SmtpPool:
                 await _log_in(client, server)
         except BaseException:
             client.close()
+            if dialled is not None:
+                dialled.close()
             raise
         return client
 

@@ -153,7 +153,7 @@ async def test_a_session_may_name_its_own_server() -> None:
     """`session_config["smtp"]` overrides the default server; an unknown TLS mode is refused, not guessed."""
     script = servers.Script()
     async with servers.smtp_server(script) as port:
-        out = SmtpAdapter("smtp://192.0.2.1:25", timeout=1)
+        out = SmtpAdapter("smtp://192.0.2.1:25", timeout=1, private_hosts=frozenset({"127.0.0.1"}))
         own = {"smtp": {"host": "127.0.0.1", "port": port, "tls": "none"}}
         assert (await out.send(msgspec.structs.replace(DISPATCH, session_config=own), Mark())).kind == "accepted"
         wrong = {"smtp": {"host": "127.0.0.1", "port": port, "tls": "maybe"}}

@@ -152,7 +152,7 @@ async def test_an_account_without_password_logs_in_by_token(
     options = {"auth_required": True, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
     async with servers.smtp_server(script, tls=authority.server("localhost"), **options) as port:
         config = {"smtp": {"host": "localhost", "port": port, "user": "desk@example.com"}, "oauth": {}}
-        out = SmtpAdapter("smtp://127.0.0.1:9", timeout=5)
+        out = SmtpAdapter("smtp://127.0.0.1:9", timeout=5, private_hosts=frozenset({"localhost"}))
         outcome = await out.send(
             msgspec.structs.replace(DISPATCH, session_config=config, secrets={"oauth_token": token}), Mark()
         )
