@@ -82,13 +82,26 @@ language sql stable security definer set search_path = '' as $$
 $$;
 comment on function private.tenant_knowledge(uuid) is 'Definer: what a tenant lets a decider use, as one object.';
 
+create function private.replies_this_hour(p_thread public.et_threads) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_family uuid[] := private.contact_family(p_thread.tenant_id, p_thread.contact_id);
+begin
+  return (
+    select count(*) from public.inbound_decisions as d
+    inner join public.et_outbound_queue as q on q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id
+    where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null and d.contact_id = any(v_family)
+      and d.created_at > clock_timestamp() - interval '1 hour' and private.may_have_left(q, p_thread.id));
+end
+$$;
+comment on function private.replies_this_hour(public.et_threads) is
+'Definer: automatic replies of the last hour to the contact of a thread, in all his threads, that left or may leave.';
+
 create function private.overrule(p_thread public.et_threads, p_decision jsonb, p_last_seq bigint) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_cap integer;
   v_enabled boolean;
-  v_used integer;
-  v_family uuid[] := private.contact_family(p_thread.tenant_id, p_thread.contact_id);
 begin
   if p_thread.control = 'human' then
     return jsonb_build_object('action', 'human_takeover', 'reason', 'A person is in control of this conversation.');
@@ -112,11 +125,7 @@ begin
   -- The contact's row is the lock: two threads of one contact cannot both take the last free reply.
   perform from public.contacts as c where c.tenant_id = p_thread.tenant_id
     and c.id = p_thread.contact_id for no key update;
-  select count(*) into v_used from public.inbound_decisions as d
-  where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null
-    and d.contact_id = any(v_family)
-    and d.created_at > clock_timestamp() - interval '1 hour';
-  if v_used >= v_cap then
+  if private.replies_this_hour(p_thread) >= v_cap then
     return jsonb_build_object('action', 'human_takeover', 'reason', format(
       'The cap of %s automatic replies an hour to one contact is reached.', v_cap));
   end if;

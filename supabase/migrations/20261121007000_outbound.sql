@@ -98,6 +98,17 @@ comment on column public.et_outbound_queue.status_reason is
 comment on column public.et_outbound_queue.template is
 'The approved template that is sent in place of the body; the body says what its reader will see. Null: free text.';
 
+create function private.may_have_left(p_queue public.et_outbound_queue, p_thread_id uuid) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_queue.attempts > 0 or p_queue.status not in ('queued', 'cancelled')
+    or (p_queue.status = 'queued' and p_queue.thread_id <> p_thread_id);
+end
+$$;
+comment on function private.may_have_left(public.et_outbound_queue, uuid) is
+'Whether a message left or still may once the thread is answered anew: what was withdrawn before its first try has '
+'not, nor has what waits in that thread, which the new answer withdraws.';
+
 create table private.outbound_work (
   tenant_id uuid not null,
   queue_id uuid not null,

@@ -210,6 +210,42 @@ def test_the_hourly_cap_hands_over(world: World) -> None:
     assert world.answered(tenant, "someone.else@people.test")["action"] == "auto_reply"
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_replies_that_never_left_do_not_use_up_the_cap(world: World, batched: bool) -> None:
+    """Somebody writes in pieces and each piece withdraws the reply to the one before: what he was never sent is not
+    counted, what left is."""
+    tenant = world.tenant(auto_replies_per_hour=1)
+    for number in range(4):
+        world.arrive(tenant, body=f"and {number}")
+        (claim,) = world.claim()
+        if batched:
+            decision = {"action": "auto_reply", "reply": "Ok.", "control_epoch": claim["control_epoch"]}
+            world.arrive(tenant, f"other{number}@people.test")
+            (other,) = world.claim()
+            done, _ = world.complete_together([(claim, decision), (other, decision)])
+        else:
+            done = world.complete(claim)
+        assert done["action"] == "auto_reply"
+    kept = world.all(
+        "select q.status, q.status_reason from public.et_outbound_queue as q where q.tenant_id = %s and q.thread_id = %s"
+        " order by q.created_at", tenant.id, claim["thread_id"],
+    )  # fmt: skip
+    assert [row["status"] for row in kept] == ["cancelled"] * 3 + ["queued"]
+    sent = next(row for row in world.claim_out() if row["thread_id"] == claim["thread_id"])
+    world.finish(sent)
+    world.arrive(tenant, body="thanks")
+    assert world.complete(world.claim()[0])["action"] == "human_takeover"
+    assert world.violations(tenant) == {}
+
+
+def test_a_reply_that_waits_in_another_thread_counts(world: World) -> None:
+    """What may still leave uses up the cap before it has left."""
+    tenant = world.tenant(auto_replies_per_hour=1)
+    other = world.session(tenant.id, "email", f"second@{tenant.slug}.test")
+    assert world.answered(tenant)["action"] == "auto_reply"
+    assert world.answered(tenant, channel_session_id=other)["action"] == "human_takeover"
+
+
 def test_the_cap_holds_over_a_merge(world: World) -> None:
     """Two records of one person share one cap once they are merged."""
     tenant = world.tenant("agent", auto_replies_per_hour=1)
