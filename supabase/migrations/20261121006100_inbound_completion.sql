@@ -86,22 +86,65 @@ create function private.replies_this_hour(p_thread public.et_threads) returns bi
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_family uuid[] := private.contact_family(p_thread.tenant_id, p_thread.contact_id);
+  v_since timestamptz := clock_timestamp() - interval '1 hour';
 begin
+  -- Look-ups instead of joins, here and below: whatever the planner knows, only the hour's few rows are read.
   return (
     select count(*) from public.inbound_decisions as d
-    inner join public.et_outbound_queue as q on q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id
     where d.tenant_id = p_thread.tenant_id and d.reply_message_id is not null and d.contact_id = any(v_family)
-      and d.created_at > clock_timestamp() - interval '1 hour' and private.may_have_left(q, p_thread.id));
+      and d.created_at > v_since and (
+        select private.may_have_left(q, p_thread.id) from public.et_outbound_queue as q
+        where q.tenant_id = d.tenant_id and q.message_id = d.reply_message_id));
 end
 $$;
 comment on function private.replies_this_hour(public.et_threads) is
 'Definer: automatic replies of the last hour to the contact of a thread, in all his threads, that left or may leave.';
+
+create function private.answer_address(p_thread public.et_threads) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return case p_thread.channel when 'email' then (
+    select lower(coalesce(m.metadata ->> 'reply_to', m.sender_address)) from public.et_messages as m
+    where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.direction = 'inbound'
+    order by m.seq desc limit 1) end;
+end
+$$;
+comment on function private.answer_address(public.et_threads) is
+'Definer: whom a reply to a mail goes to, as reply_headers() has it: its sender chose it freely, in Reply-To. Null on '
+'other channels, whose providers say who wrote.';
+
+create function private.lock_answers(p_tenant_id uuid, p_address text) returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_tenant_id::text || 'answers' || p_address, 1))
+  where p_address is not null;
+end
+$$;
+comment on function private.lock_answers(uuid, text) is
+'Whoever answers this address goes on alone until commit. After the contact''s row, in the order of the addresses.';
+
+create function private.answers_this_hour(p_thread public.et_threads, p_address text) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_since timestamptz := clock_timestamp() - interval '1 hour';
+begin
+  return (
+    select count(*) from public.et_outbound_queue as q
+    where q.tenant_id = p_thread.tenant_id and q.channel = 'email' and q.recipient = p_address
+      and q.created_at > v_since and private.may_have_left(q, p_thread.id) and (
+        select m.sender_kind from public.et_messages as m
+        where m.tenant_id = q.tenant_id and m.id = q.message_id) = 'ai');
+end
+$$;
+comment on function private.answers_this_hour(public.et_threads, text) is
+'Definer: automatic mails of the last hour to an address, whoever asked for them, that left or may leave.';
 
 create function private.overrule(p_thread public.et_threads, p_decision jsonb, p_last_seq bigint) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_cap integer;
   v_enabled boolean;
+  v_address text;
 begin
   if p_thread.control = 'human' then
     return jsonb_build_object('action', 'human_takeover', 'reason', 'A person is in control of this conversation.');
@@ -129,12 +172,19 @@ begin
     return jsonb_build_object('action', 'human_takeover', 'reason', format(
       'The cap of %s automatic replies an hour to one contact is reached.', v_cap));
   end if;
+  -- Many made-up senders may ask for their answers at one address, which never wrote.
+  v_address := private.answer_address(p_thread);
+  perform private.lock_answers(p_thread.tenant_id, v_address);
+  if private.answers_this_hour(p_thread, v_address) >= v_cap then
+    return jsonb_build_object('action', 'human_takeover', 'reason', format(
+      'The cap of %s automatic replies an hour to one address is reached.', v_cap));
+  end if;
   return null;
 end
 $$;
 comment on function private.overrule(public.et_threads, jsonb, bigint) is
 'Definer: rules of the database that stand above any decider: a person in control, answers switched off, the hourly '
-'cap. Null when the decision stands.';
+'caps of a contact and of an address. Null when the decision stands.';
 
 create function private.record_decision(
   p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb,

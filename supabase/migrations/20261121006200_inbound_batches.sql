@@ -1,11 +1,11 @@
 -- Chapter: inbound, part three. Many decisions recorded by one call, each as if it had been recorded alone.
 --
---   threads locked, sorted ──▶ leases checked ──▶ contacts locked, sorted ──▶ plain bursts: replies, decisions,
---                                                           statuses and work rows, one statement each for all of them
+--   threads locked, sorted ──▶ leases checked ──▶ contacts locked, sorted ──▶ addresses locked, sorted
+--     ──▶ plain bursts: replies, decisions, statuses and work rows, one statement each for all of them
 --
 -- What is not plain goes through complete_inbound(), one by one, each in a savepoint: leases lost, answers overtaken or
--- released, two bursts of one thread or two replies to one contact (the second must see the first), and whatever made
--- the plain way fail.
+-- released, two bursts of one thread or two replies to one contact or address (the second must see the first), and
+-- whatever made the plain way fail.
 
 create type private.finished_burst as (
   ord integer,
@@ -75,6 +75,10 @@ begin
     where b.decision ->> 'action' in ('auto_reply', 'follow_up') order by 1, 2) as x
   cross join lateral (
     select from public.contacts as c where c.tenant_id = x.tenant_id and c.id = x.contact_id for no key update) as c;
+  perform private.lock_answers(x.tenant_id, x.address) from (
+    select distinct t.tenant_id, private.answer_address(t) as address from unnest(v_held) as b
+    inner join public.et_threads as t on t.tenant_id = b.tenant_id and t.id = b.thread_id
+    where b.decision ->> 'action' in ('auto_reply', 'follow_up') order by 1, 2) as x;
   return array(
     select (b.ord, b.tenant_id, b.thread_id, b.fence, b.last_seq, b.decision, b.first_seq, b.action, b.overruled, null,
       null)::private.finished_burst
@@ -82,7 +86,9 @@ begin
       select u.*, t.control_epoch, t.last_inbound_seq, c.merged_into, coalesce(o.overruled ->> 'action',
         u.decision ->> 'action') as action, o.overruled, f.first_seq,
         count(*) filter (where u.decision ->> 'action' in ('auto_reply', 'follow_up'))
-          over (partition by t.tenant_id, coalesce(c.merged_into, c.id)) as replies
+          over (partition by t.tenant_id, coalesce(c.merged_into, c.id)) as replies,
+        count(*) filter (where u.decision ->> 'action' in ('auto_reply', 'follow_up'))
+          over (partition by t.tenant_id, coalesce(private.answer_address(t), t.id::text)) as answers
       from unnest(v_held) as u (
         ord, tenant_id, thread_id, fence, last_seq, decision, work_seq, no_action, no_overruled, no_message, no_queue)
       inner join public.et_threads as t on t.tenant_id = u.tenant_id and t.id = u.thread_id
@@ -94,7 +100,7 @@ begin
           and m.direction = 'inbound' and m.delivery_status = 'inbound_processing') as f
     ) as b
     where b.merged_into is null and case
-      when b.action in ('auto_reply', 'follow_up') then b.replies = 1 and b.decision ->> 'reply' is not null
+      when b.action in ('auto_reply', 'follow_up') then b.replies = 1 and b.answers = 1 and b.decision ->> 'reply' is not null
         and b.control_epoch = (b.decision ->> 'control_epoch')::bigint and b.last_inbound_seq = b.last_seq
         -- An older reply that still waits, or that this one claims never left, is for complete_inbound() to judge.
         and coalesce((b.decision ->> 'first_seq')::bigint, b.first_seq) >= b.first_seq
@@ -105,8 +111,8 @@ begin
 end
 $$;
 comment on function private.plain_bursts(private.finished_burst[]) is
-'Definer: the bursts whose end is clear from what is there, with action and overruling; their threads, work rows and '
-'contacts are locked then. The others are left to complete_inbound().';
+'Definer: the bursts whose end is clear from what is there, with action and overruling; their threads, work rows, '
+'contacts and addresses are locked then. The others are left to complete_inbound().';
 
 create function private.record_bursts(p_bursts private.finished_burst[]) returns private.finished_burst[]
 language plpgsql volatile security definer set search_path = '' as $$

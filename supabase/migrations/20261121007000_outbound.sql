@@ -237,6 +237,8 @@ create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_que
   thread_id) where status = 'queued';
 create index et_outbound_queue_tenant_id_consent_id_idx on public.et_outbound_queue (tenant_id, consent_id)
 where consent_id is not null;
+create index et_outbound_queue_tenant_id_recipient_idx on public.et_outbound_queue (tenant_id, recipient, created_at)
+where channel = 'email';
 create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
 where status = 'dispatch_unknown';
 create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id,

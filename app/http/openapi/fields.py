@@ -20,7 +20,7 @@ FIELDS: dict[str, str] = {
     "attributes": "Whatever the tenant wants to keep with the contact.",
     "auth_user_id": "The signed-up user this contact is, where a verified address says so.",
     "auto_class": "Whether a machine wrote it: none, auto_reply, list, bulk or report.",
-    "auto_replies_per_hour": "Most automatic replies to one contact in an hour; then a person takes over.",
+    "auto_replies_per_hour": "Most automatic replies to a contact or address in an hour; then a person takes over.",
     "blocked": "Whether nothing is sent to the contact any more.",
     "blocked_at": "Since when nothing is sent to the contact; null when it is.",
     "body": "Plain text, as its readers may see it.",

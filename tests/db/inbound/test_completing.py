@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.db.helpers import CLASSES, Row, World, refused
+from tests.db.helpers import CLASSES, Row, Tenant, World, refused
 
 
 def context(world: World, claim: Row) -> Row:
@@ -255,6 +255,56 @@ def test_the_cap_holds_over_a_merge(world: World) -> None:
     )
     actions = sorted(world.complete(claim)["action"] for claim in world.claim())
     assert actions == ["auto_reply", "human_takeover"]
+
+
+def forged(world: World, tenant: Tenant, number: int, reply_to: str = "Victim@people.test") -> Row:
+    """A mail of somebody new that wants its answer at another address."""
+    return world.arrive(tenant, f"forged{number}@people.test", metadata={"reply_to": reply_to})
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_many_senders_cannot_have_one_address_written_to(world: World, batched: bool) -> None:
+    """The cap holds for the address that Reply-To names as well, with its owner's own mails counted in; other addresses
+    are answered."""
+    tenant = world.tenant(auto_replies_per_hour=3)
+    world.answered(tenant, "victim@people.test")
+    world.finish(world.claim_out()[0])
+    for number in range(6):
+        forged(world, tenant, number)
+    elsewhere = forged(world, tenant, 9, "ann@people.test")
+    claims = world.claim(20)
+    decisions = [{"action": "auto_reply", "reply": "ok", "control_epoch": claim["control_epoch"]} for claim in claims]
+    if batched:
+        done = world.complete_together(list(zip(claims, decisions, strict=True)))
+    else:
+        done = [world.complete(claim) for claim in claims]
+    assert sorted(one["action"] for one in done) == ["auto_reply"] * 3 + ["human_takeover"] * 4
+    assert world.thread(elsewhere["thread_id"])["control"] == "ai"
+    to = "select count(*) from public.et_outbound_queue where tenant_id = %s and recipient = 'victim@people.test'"
+    assert world.value(to, tenant.id) == 3
+    reason = (
+        "select count(*) from public.inbound_decisions where tenant_id = %s and reasons[1] like '%% to one address %%'"
+    )
+    assert world.value(reason, tenant.id) == 4 and world.violations(tenant) == {}
+
+
+def test_workers_side_by_side_keep_to_the_cap_of_an_address(world: World) -> None:
+    """Different contacts, one address, eight workers at once with batches in any order: exactly as many replies as the
+    cap allows, and nobody is caught in a deadlock."""
+    tenant = world.tenant(auto_replies_per_hour=3)
+    for number in range(24):
+        forged(world, tenant, number, f"victim{number % 2}@people.test")
+    claims = world.claim(50)
+
+    def complete(connection: Any, number: int) -> list[str]:
+        mine = claims[number::8]
+        decision = {"action": "auto_reply", "reply": "ok", "control_epoch": 1}
+        done = world.complete_together([(claim, decision) for claim in mine], connection)
+        return [one["action"] for one in done]
+
+    actions = sorted(action for some in world.together(8, complete) for action in some)
+    assert actions == ["auto_reply"] * 6 + ["human_takeover"] * 18
+    assert world.violations(tenant) == {}
 
 
 def test_two_threads_of_one_contact_cannot_both_take_the_last_reply(world: World) -> None:
