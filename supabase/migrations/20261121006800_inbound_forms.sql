@@ -103,6 +103,8 @@ declare
   v_link private.form_links%rowtype;
   v_result text;
 begin
+  -- One answer after the other: the last place is given to one of those who come at once.
+  perform from private.form_links as l where l.id = p_id for no key update;
   select l.* into v_link from private.open_form_link(p_id) as l;
   if v_link.id is null then
     return 'unknown';

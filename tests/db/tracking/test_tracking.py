@@ -253,3 +253,21 @@ def test_a_form_link_is_made_from_what_is_ones_own(world: World, tenant: Tenant)
     assert make_link(world, tenant, ours, contact, bob["id"])["code"] == "not_found"
     assert world.all("select 1 from private.form_links where tenant_id in (%s, %s)", tenant.id, other.id) == []
     assert world.all("select 1 from public.access_denials where tenant_id = %s", tenant.id) == []
+
+
+def test_a_burst_of_answers_does_not_pass_the_end_of_a_link(world: World, tenant: Tenant) -> None:
+    """Of those who answer at once as many are taken as the link has places left, and one of a kind each."""
+    world.providers["form"] = "hosted_form"
+    session = world.session(tenant.id, "form", "burst")
+    contact = world.arrive(tenant, f"{uuid.uuid4().hex[:8]}@p.test")["sender_contact_id"]
+    link = make_link(world, tenant, session, contact)["link_id"]
+    world.owner.execute("update private.form_links set answers = 17 where id = %s", [link])
+
+    def answer(connection: Any, number: int) -> str:
+        row = connection.execute("select private.accept_form(%s, %s, '{}') as r", [link, f"n{number // 2}"]).fetchone()
+        return str(row["r"])
+
+    answers = world.together(12, answer, "parley_ingress")
+    assert answers.count("stored") == 3 and "unknown" in answers
+    assert world.value("select answers from private.form_links where id = %s", link) == 20
+    assert world.value("select count(*) from private.webhook_events where session_id = %s", session) == 3
