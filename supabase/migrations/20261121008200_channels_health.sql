@@ -167,7 +167,6 @@ begin
       using errcode = 'PT422', detail = '{"code": "bad_address", "field": "to"}',
       hint = 'E-mail in lower case, phone numbers as +<country><number>.';
   end if;
-  perform private.take_send_token(v_tenant, private.actor());
   v_message.tenant_id := v_tenant;
   v_message.channel := v_session.channel;
   v_message.channel_session_id := v_session.id;
@@ -177,7 +176,10 @@ begin
   v_message.auto_class := 'bulk';
   v_message.spam_score := 0;
   v_thread.id := private.find_or_create_thread(v_message, 'channel_contact');
-  select t.* into v_thread from public.et_threads as t where t.tenant_id = v_tenant and t.id = v_thread.id;
+  -- The thread first, then the rate, as everywhere.
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = v_thread.id for no key update;
+  perform private.take_send_token(v_tenant, private.actor());
   perform private.refuse_untestable(v_thread, p_template);
   if v_thread.last_inbound_seq = 0
     and (private.newest_consent(v_tenant, v_message.sender_contact_id, v_session.channel, 'service')).id is null then

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.db.helpers import Row, Tenant, World
+from tests.support.database import as_user
 
 MANY = {
     "release_expired_inbound": "select private.release_expired_inbound()",
@@ -37,6 +38,16 @@ def busy_threads(world: World, tenant: Tenant) -> list[Row]:
     return threads
 
 
+def wait_until_held_up(world: World, connection: Any, running: threading.Thread) -> None:
+    """Until a connection waits for a lock, or what ran on it is over."""
+    deadline = time.monotonic() + 20
+    while running.is_alive() and not world.all(
+        "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", connection.info.backend_pid
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("name", MANY)
 def test_nobody_waits_for_a_thread_with_a_later_one_in_hand(world: World, name: str) -> None:
     """While somebody holds the first thread, the second one is still to be had: whoever waits there holds nothing."""
@@ -51,12 +62,42 @@ def test_nobody_waits_for_a_thread_with_a_later_one_in_hand(world: World, name: 
             holder.execute(lock, [first["id"]])
             running = threading.Thread(target=run, args=[worker])
             running.start()
-            deadline = time.monotonic() + 20
-            while running.is_alive() and not world.all(
-                "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", worker.info.backend_pid
-            ):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_until_held_up(world, worker, running)
             holder.execute(f"{lock} nowait", [second["id"]])
         running.join(20)
     assert not running.is_alive()
+
+
+CLIENTS = {
+    "send_message": "select public.send_message(%(thread)s, 'Hello')",
+    "start_thread": "select public.start_thread(%(contact)s, %(session)s, p_body => 'Hello')",
+    "test_channel_session": "select public.test_channel_session(%(session)s, 'ann@people.test')",
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_whoever_sends_takes_the_thread_before_the_rate(world: World, name: str) -> None:
+    """Two sends of one person into one conversation never hold what the other waits for: while somebody has the thread,
+    the person's bucket is free."""
+    tenant = world.tenant("admin")
+    thread = world.thread(world.arrive(tenant)["thread_id"])
+    named = {"thread": thread["id"], "contact": thread["contact_id"], "session": tenant.session}
+    admin = tenant.people["admin"]
+    world.rpc(admin, tenant, "send_message(%s, 'Hi')", thread["id"])
+
+    def run(connection: Any) -> None:
+        with as_user(connection, admin, tenant.id):
+            connection.execute(CLIENTS[name], named)
+
+    with world.database.connect() as holder, world.database.connect("parley_api") as client:
+        with holder.transaction():
+            holder.execute("select from public.et_threads where id = %s for no key update", [thread["id"]])
+            running = threading.Thread(target=run, args=[client])
+            running.start()
+            wait_until_held_up(world, client, running)
+            assert running.is_alive()
+            bucket = "select tokens from private.send_buckets where tenant_id = %s for update nowait"
+            assert len(holder.execute(bucket, [tenant.id]).fetchall()) == 1
+        running.join(20)
+    assert not running.is_alive()
+    assert world.value("select count(*) from public.et_outbound_queue where tenant_id = %s", tenant.id) == 2
