@@ -24,7 +24,8 @@ begin
     select i.address into recipient from public.contact_identities as i
     where i.tenant_id = p_thread.tenant_id and i.kind = v_kind
       and i.contact_id = private.canonical_contact(p_thread.tenant_id, p_thread.contact_id)
-    order by i.verified_at nulls last, i.created_at limit 1;
+    order by case v_kind when 'push' then i.verified_at end desc nulls last, i.verified_at nulls last, i.created_at
+    limit 1;
   end if;
   if v_kind = 'email' then
     recipient := lower(recipient);
@@ -40,7 +41,8 @@ end
 $$;
 comment on function private.reply_headers(public.et_threads) is
 'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
-'will carry.';
+'will carry. Where the contact has not written: the address he proved first, and of his browsers the one that '
+'registered last, since browsers that are gone tell nobody.';
 
 create function private.refuse_nobody(p_channel text) returns void
 language plpgsql stable set search_path = '' as $$

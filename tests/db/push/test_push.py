@@ -64,6 +64,29 @@ def test_a_gone_subscription_is_removed(world: World) -> None:
     assert world.all("select 1 from public.suppressions where tenant_id = %s", tenant.id) == []
 
 
+def test_what_is_pushed_goes_to_the_browser_that_registered_last(world: World) -> None:
+    """Of several browsers the newest one is written to; one that registers again is the newest, and when it is gone the
+    next one is."""
+    tenant = world.tenant("agent")
+    agent = tenant.people["agent"]
+    for name in ("old", "new"):
+        contact = register(world, agent, tenant, f"https://push.test/{name}")["contact_id"]
+    account = world.session(tenant.id, "push", "our-app")
+    started = world.rpc(agent, tenant, "start_thread(%s, %s)", contact, account)
+    thread = {"tenant_id": tenant.id, "thread_id": started["thread_id"]}
+
+    def reached() -> str:
+        recipient = world.queue(world.enqueue(thread)["message_id"])["recipient"]
+        return str(recipient.split("#")[0].rpartition("/")[2])
+
+    assert reached() == "new"
+    register(world, agent, tenant, "https://push.test/old")
+    assert reached() == "old"
+    address = "select address from public.contact_identities where tenant_id = %s and address like '%%/old#%%'"
+    world.owner.execute(f"select private.suppress(%s, 'push', ({address}), 'bounced', null)", [tenant.id, tenant.id])
+    assert reached() == "new"
+
+
 @pytest.mark.parametrize("endpoint", ["http://push.test/x", "https://push.test/x#y", "ftp://x", "https://a b/"])
 def test_what_is_no_subscription_is_refused(world: World, endpoint: str) -> None:
     """Only https endpoints without a fragment."""
