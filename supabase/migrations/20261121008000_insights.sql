@@ -302,8 +302,12 @@ create table public.notifications (
   title text not null,
   thread_id uuid,
   channel_session_id uuid,
+  message_id uuid,
   created_at timestamptz not null default clock_timestamp(),
   constraint notifications_tenant_id_id_pkey primary key (tenant_id, id),
+  constraint notifications_tenant_id_message_id_key unique (tenant_id, message_id),
+  constraint notifications_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
+  references public.et_messages (tenant_id, id),
   constraint notifications_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint notifications_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
   references public.et_threads (tenant_id, id),
@@ -311,10 +315,33 @@ create table public.notifications (
   references public.et_channel_sessions (tenant_id, id)
 );
 comment on table public.notifications is 'What the staff should know now. Without user_id it is for everybody.';
+comment on column public.notifications.message_id is
+'The message it is about, where it is about one that did not arrive: nobody is told twice of the same.';
 create index notifications_tenant_id_created_at_idx on public.notifications (tenant_id, created_at desc);
 create index notifications_tenant_id_thread_id_idx on public.notifications (tenant_id, thread_id, created_at desc);
 create index notifications_tenant_id_channel_session_id_idx on public.notifications
 (tenant_id, channel_session_id, created_at desc) where channel_session_id is not null;
+
+create function private.tg_queue__tell_staff() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.notifications (tenant_id, kind, title, thread_id, message_id)
+  select m.tenant_id, 'reply_failed', case new.status
+    when 'dispatch_unknown' then 'Nobody knows whether an automatic message arrived'
+    else 'An automatic message did not arrive' end, new.thread_id, m.id
+  from public.et_messages as m
+  where m.tenant_id = new.tenant_id and m.id = new.message_id and m.sender_kind = 'ai'
+  on conflict (tenant_id, message_id) do nothing;
+  return null;
+end
+$$;
+comment on function private.tg_queue__tell_staff() is
+'Definer: the contact believes nobody answers, and nobody of the staff wrote what was lost: they are told, once.';
+create trigger et_outbound_queue_820_tell_staff after update of status on public.et_outbound_queue
+for each row when (
+  new.status in ('failed', 'bounced', 'dispatch_unknown') and old.status is distinct from new.status
+  and new.status_reason is distinct from 'resolved_by_person')
+execute function private.tg_queue__tell_staff();
 
 -- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
 
