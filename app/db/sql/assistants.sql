@@ -7,10 +7,13 @@ select private.reserve_ai_call(%(tenant_id)s, %(call)s)::text as call_id;
 select private.settle_ai_call(%(tenant_id)s, %(call_id)s, %(result)s) as settled;
 
 -- name: claim_assistants
--- Requests for drafts and translations, each with what is needed to serve it.
+-- Requests for drafts and translations, each with what is needed to serve it. In the order of the tenants, as in
+-- claim_inbound.
 select c.tenant_id::text, c.request_id::text, c.thread_id::text, c.fence, c.attempts, c.run_at,
   private.assist_context(c.tenant_id, c.request_id) as context
-from private.claim_assistants(%(worker)s, %(limit)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
+from (
+  select x.* from private.claim_assistants(%(worker)s, %(limit)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as x
+  order by x.tenant_id) as c;
 
 -- name: renew_assistants
 -- Leases still held after renewing.

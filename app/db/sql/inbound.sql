@@ -64,10 +64,14 @@ select private.note_opt_in(%(tenant_id)s, %(channel)s, %(address)s) as lifted;
 select private.record_heartbeat(%(tenant_id)s, %(session_id)s, 'connected', null, true);
 
 -- name: claim_inbound
--- Up to p_limit threads with all they have waiting, each with what a decider may know of it.
+-- Up to p_limit threads with all they have waiting, each with what a decider may know of it. In the order of the tenants,
+-- whoever's turn it is: what one of them has newly taught is stored on the way, and others that claim wait for it.
 select c.tenant_id::text, c.thread_id::text, c.fence, c.first_seq, c.last_seq, c.control, c.control_epoch, c.attempts,
   c.run_at, private.decision_context(c.tenant_id, c.thread_id, c.first_seq, c.last_seq) as context
-from private.claim_inbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as c;
+from (
+  select x.*
+  from private.claim_inbound(%(worker)s, %(limit)s, %(watermark)s, %(after_tenant)s, %(full_tenants)s::uuid[]) as x
+  order by x.tenant_id) as c;
 
 -- name: renew_inbound
 -- Leases still held after renewing.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.db.queries import query
 from tests.db.helpers import Row, Tenant, World
 from tests.support.database import as_user
 
@@ -101,3 +102,41 @@ def test_whoever_sends_takes_the_thread_before_the_rate(world: World, name: str)
         running.join(20)
     assert not running.is_alive()
     assert world.value("select count(*) from public.et_outbound_queue where tenant_id = %s", tenant.id) == 2
+
+
+def keep_knowledge(connection: Any, tenant: Tenant) -> None:
+    """Store what a tenant has taught, as a claim does."""
+    connection.execute("select private.keep_knowledge(%(t)s, private.tenant_knowledge(%(t)s))", {"t": tenant.id})
+
+
+@pytest.mark.parametrize(("chapter", "name"), [("inbound", "claim_inbound"), ("assistants", "claim_assistants")])
+def test_whoever_claims_stores_what_tenants_taught_in_one_order(world: World, chapter: str, name: str) -> None:
+    """Two workers that meet two newly taught tenants, each beginning with another one: whoever waits at the first of
+    them has stored nothing of the second."""
+    world.calm()
+    first, second = sorted((world.tenant("agent"), world.tenant("agent")), key=lambda one: one.id)
+    for tenant in (first, second):
+        thread = world.arrive(tenant)["thread_id"]
+        world.rpc(tenant.people["agent"], tenant, "suggest_replies(%s)", thread)
+    asked = {
+        "worker": "w", "limit": 10, "watermark": "-infinity", "after_tenant": first.id, "full_tenants": [],
+    }  # fmt: skip
+
+    claimed: list[Any] = []
+
+    def run(connection: Any) -> None:
+        claimed.extend(connection.execute(query(chapter, name), asked).fetchall())
+
+    with world.database.connect() as holder, world.database.connect("parley_worker") as worker:
+        with holder.transaction():
+            keep_knowledge(holder, first)
+            running = threading.Thread(target=run, args=[worker])
+            running.start()
+            wait_until_held_up(world, worker, running)
+            assert running.is_alive()
+            holder.execute("set local lock_timeout = '2s'")
+            keep_knowledge(holder, second)
+        running.join(20)
+    assert len(claimed) == 2
+    kept = "select count(*) from private.decision_knowledge where tenant_id = any(%s)"
+    assert world.value(kept, [first.id, second.id]) == 2
