@@ -18,7 +18,7 @@ from tests.channels.email import smtp_servers as servers
 from tests.channels.email.test_smtp import DISPATCH, Mark
 from tests.support.tls import Authority
 from workers.receivers.imap import ImapReader
-from workers.receivers.polling import Account, Trouble
+from workers.receiving.polling import Account, Trouble
 
 PRIVATE = [
     "127.0.0.1", "10.1.2.3", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1%1", "fc00::1", "fec0::1",
