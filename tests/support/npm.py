@@ -1,0 +1,39 @@
+"""Packages of the npm registry, for proofs that need somebody else's tool: fetched when asked for, never installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from devstack import bridge
+
+
+def fetch(package: str, folder: Path) -> Path:
+    """Fetch `name@version` from the registry npm is set to, run none of its scripts, and return `node_modules`.
+
+    Raises AssertionError with what npm said: whoever asks for a proof wants to know that it did not happen.
+    """
+    node = bridge.node()
+    assert node is not None, "there is no Node of version 20 or later: run `make setup`"
+    ours = Path(sys.executable).with_name("npm")
+    npm = str(ours) if ours.exists() else shutil.which("npm") or "npm"
+    command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit",
+               "--no-fund", "--loglevel=error", package]  # fmt: skip
+    said = subprocess.run(
+        command,
+        env=environment(node),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+    assert said.returncode == 0, f"{package} cannot be fetched, so nothing was proved: {said.stdout}{said.stderr}"
+    return folder / "node_modules"
+
+
+def environment(node: str) -> dict[str, str]:
+    """What npm and its packages see: nothing of Parley's own settings, and our Node first."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(bridge.OURS)}
+    return plain | {"PATH": f"{Path(node).parent}{os.pathsep}{plain.get('PATH', os.defpath)}"}
