@@ -29,7 +29,7 @@ lint: setup ## Check style and types of Python, SQL and TypeScript.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar $(MIGRATIONS)
+	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar $(MIGRATIONS) supabase/tests
 	$(BIN)/squawk $(MIGRATIONS)/*.sql
 	cd bridges/whatsapp && ../../$(BIN)/deno lint src ../../tests/channels/whatsapp && ../../$(BIN)/deno fmt --check src deno.json package.json
 	cd supabase/functions && ../../$(BIN)/deno lint && ../../$(BIN)/deno fmt --check . ../../devstack/functions.ts
