@@ -126,6 +126,7 @@ create table private.inbound_work (
   claimed_seq bigint,
   attempts smallint not null default 0,
   expiries smallint not null default 0,
+  is_later boolean not null default false,
   constraint inbound_work_tenant_id_thread_id_pkey primary key (tenant_id, thread_id)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
@@ -135,6 +136,8 @@ comment on table private.inbound_work is
 comment on column private.inbound_work.first_seq is 'No undecided message of the thread is older than this.';
 comment on column private.inbound_work.expiries is
 'Leases lost since the last try whose worker lived: see private.one_suspect().';
+comment on column private.inbound_work.is_later is
+'A claim met it before its time and put it out of the way: see private.put_off().';
 comment on column private.inbound_work.lease_until is
 'Unindexed on purpose: claims and renewals then stay heap-only updates.';
 
@@ -211,7 +214,8 @@ create index et_messages_tenant_id_context_idx on public.et_messages (tenant_id,
 where context_id is not null;
 create index et_messages_tenant_id_search_vector_idx on public.et_messages using gin (tenant_id, search_vector)
 where search_vector is not null;
-create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at);
+create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at) where not is_later;
+create index inbound_work_later_idx on private.inbound_work (run_at) where is_later;
 create index inbound_work_suspects_idx on private.inbound_work (run_at) where expiries >= 2;
 create index message_attachments_id_idx on public.message_attachments (id);
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);

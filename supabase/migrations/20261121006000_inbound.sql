@@ -162,7 +162,7 @@ begin
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
       select i.tenant_id, i.thread_id from private.inbound_work as i
-      where i.tenant_id = t.tenant_id and i.run_at >= p_watermark and i.run_at <= clock_timestamp()
+      where i.tenant_id = t.tenant_id and not i.is_later and i.run_at >= p_watermark and i.run_at <= clock_timestamp()
         and (i.lease_until is null or i.lease_until < clock_timestamp())
         and i.expiries + (i.lease_until is not null)::integer < 3
       order by i.run_at

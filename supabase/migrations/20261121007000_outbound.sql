@@ -118,12 +118,15 @@ create table private.outbound_work (
   claimed_by text,
   slot_at timestamptz,
   expiries smallint not null default 0,
+  is_later boolean not null default false,
   constraint outbound_work_tenant_id_queue_id_pkey primary key (tenant_id, queue_id)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table private.outbound_work is 'One row per queue row not yet finished: an index of state, never the state.';
 comment on column private.outbound_work.expiries is
 'Leases lost since the last try whose router lived: see private.one_suspect().';
+comment on column private.outbound_work.is_later is
+'A claim met it before its time and put it out of the way: see private.put_off().';
 comment on column private.outbound_work.slot_at is
 'The moment this row was given by its provider''s pace; null until it had to wait for one.';
 
@@ -230,7 +233,8 @@ create table private.send_buckets (
 comment on table private.send_buckets is
 'Rate limit of client sends: a token bucket per sender. Inbound is never limited.';
 
-create index outbound_work_run_at_idx on private.outbound_work (tenant_id, run_at);
+create index outbound_work_run_at_idx on private.outbound_work (tenant_id, run_at) where not is_later;
+create index outbound_work_later_idx on private.outbound_work (run_at) where is_later;
 create index outbound_work_suspects_idx on private.outbound_work (run_at) where expiries >= 2;
 create index et_outbound_queue_id_idx on public.et_outbound_queue (id);
 create index et_outbound_queue_tenant_id_thread_id_idx on public.et_outbound_queue (tenant_id,

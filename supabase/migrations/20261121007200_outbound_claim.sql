@@ -24,7 +24,8 @@ begin
       from unnest(v_tenants) with ordinality as t (tenant_id, n)
       cross join lateral (
         select o.* from private.outbound_work as o
-        where o.tenant_id = t.tenant_id and o.run_at >= p_watermark and o.run_at <= clock_timestamp()
+        where o.tenant_id = t.tenant_id and not o.is_later and o.run_at >= p_watermark
+          and o.run_at <= clock_timestamp()
           and (o.lease_until is null or o.lease_until < clock_timestamp())
           and o.expiries + (o.lease_until is not null)::integer < 3
         order by o.run_at

@@ -66,6 +66,7 @@ create table private.insight_work (
   attempts smallint not null default 0,
   expiries smallint not null default 0,
   error text,
+  is_later boolean not null default false,
   constraint insight_work_tenant_id_thread_id_pkey primary key (tenant_id, thread_id)
 )
 with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
@@ -73,10 +74,13 @@ comment on table private.insight_work is 'Threads that moved since their insight
 comment on column private.insight_work.error is
 'Why the last try failed. A row that failed eight times, or that eight workers died with, is set aside (run_at '
 'infinity) until its thread moves again.';
+comment on column private.insight_work.is_later is
+'A claim met it before its time and put it out of the way: see private.put_off().';
 comment on column private.insight_work.expiries is
 'Leases lost since the last try whose worker lived: see private.one_suspect().';
 
-create index insight_work_run_at_idx on private.insight_work (tenant_id, run_at);
+create index insight_work_run_at_idx on private.insight_work (tenant_id, run_at) where not is_later;
+create index insight_work_later_idx on private.insight_work (run_at) where is_later;
 create index insight_work_suspects_idx on private.insight_work (run_at) where expiries >= 2;
 create index et_thread_insights_follow_up_at_idx on public.et_thread_insights (follow_up_at)
   where follow_up_status = 'scheduled';
@@ -140,7 +144,7 @@ begin
     from unnest(v_tenants) with ordinality as t (tenant_id, n)
     cross join lateral (
       select i.tenant_id, i.thread_id from private.insight_work as i
-      where i.tenant_id = t.tenant_id and i.run_at <= clock_timestamp()
+      where i.tenant_id = t.tenant_id and not i.is_later and i.run_at <= clock_timestamp()
         and (i.lease_until is null or i.lease_until < clock_timestamp())
         and i.expiries + (i.lease_until is not null)::integer < 3
       order by i.run_at
