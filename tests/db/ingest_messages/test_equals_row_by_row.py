@@ -72,7 +72,8 @@ def test_random_batches(owner: psycopg.Connection[Any], ingest: Any, seed: int) 
         assert state(owner, one) == state(owner, other)
         for tenant in (one, other):
             owner.execute(
-                "update public.et_threads set status = 'closed' where tenant_id = %s and last_seq %% 2 = 1", [tenant.id]
+                "update public.et_threads set status = 'closed', closed_at = now() where tenant_id = %s and last_seq %% 2 = 1",
+                [tenant.id],
             )
             owner.execute("delete from private.inbound_work where tenant_id = %s and first_seq > 1", [tenant.id])
 

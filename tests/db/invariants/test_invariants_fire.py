@@ -14,6 +14,8 @@ CORRUPTIONS: dict[str, str] = {
     "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1"
                            " where id = %(th)s",
     "thread_head_is_true": "update public.et_threads set unread_count = unread_count + 1 where id = %(th)s",
+    "thread_preview_is_newest": "update public.et_threads set preview = 'an older one' where id = %(th)s",
+    "closed_since_a_moment": "update public.et_threads set status = 'closed' where id = %(th)s",
     "undecided_has_work": "delete from private.inbound_work where thread_id = %(waiting_th)s",
     "processing_has_lease": "update private.inbound_work set lease_until = null where thread_id = %(claimed_th)s",
     "decided_has_decision": "delete from public.inbound_decisions where id = %(d)s",
@@ -105,6 +107,21 @@ def test_every_invariant_has_a_corruption(world: World) -> None:
     """A new invariant comes with a proof that it can fail."""
     rows = world.all("select name, claim from private.invariants")
     assert {row["name"] for row in rows} == set(CORRUPTIONS) and all(row["claim"] for row in rows)
+
+
+@pytest.mark.parametrize("change", [
+    "preview = null where id = %(th)s", "closed_at = now() where id = %(th)s",
+    "status = 'archived' where id = %(waiting_th)s", "status = 'snoozed', closed_at = now() where id = %(waiting_th)s",
+])  # fmt: skip
+def test_the_head_of_a_thread_has_no_slack(module_world: World, healthy: tuple[Tenant, Row], change: str) -> None:
+    """A preview that is missing, a moment of closing too many or too few: each is seen."""
+    _, ids = healthy
+    with module_world.database.connect("admin", row_factory=dict_row) as admin, admin.transaction(force_rollback=True):
+        admin.execute("set local session_replication_role = replica")
+        before = broken(admin)
+        admin.execute("update public.et_threads set " + change, ids)
+        expected = "thread_preview_is_newest" if change.startswith("preview") else "closed_since_a_moment"
+        assert broken(admin) - before == {expected}
 
 
 def test_a_violation_comes_with_samples(module_world: World, healthy: tuple[Tenant, Row]) -> None:

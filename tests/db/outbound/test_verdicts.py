@@ -107,7 +107,9 @@ def test_a_closed_thread_stops_machines_only(world: World, kind: str, expected: 
     thread = world.arrive(tenant)
     world.complete(world.claim()[0], "no_reply")
     sent = world.enqueue(thread, kind=kind, control_epoch=1, based_on_seq=1)
-    world.owner.execute("update public.et_threads set status = 'closed' where id = %s", [thread["thread_id"]])
+    world.owner.execute(
+        "update public.et_threads set status = 'closed', closed_at = now() where id = %s", [thread["thread_id"]]
+    )
     assert verdict(world, tenant, sent)[0] == expected
 
 

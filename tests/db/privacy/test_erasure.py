@@ -476,7 +476,9 @@ def test_an_erased_conversation_is_not_answered(world: World, tenant: Tenant) ->
 def test_a_message_that_meets_an_erasure_finds_another_contact(world: World, tenant: Tenant) -> None:
     """A receiver that had looked up the contact waits for the erasure, is told to look again, and its message is kept."""
     arrived = world.arrive(tenant, ADDRESS)
-    world.owner.execute("update public.et_threads set status = 'closed' where id = %s", [arrived["thread_id"]])
+    world.owner.execute(
+        "update public.et_threads set status = 'closed', closed_at = now() where id = %s", [arrived["thread_id"]]
+    )
     with world.database.connect("admin") as eraser, world.database.connect("parley_worker") as receiver:
         with eraser.transaction():
             eraser.execute("select private.begin_erasure(%s, %s, 'request')", [tenant.id, arrived["sender_contact_id"]])
