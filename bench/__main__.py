@@ -9,14 +9,14 @@ import sys
 import msgspec
 
 from app.settings import load
-from bench import api, ingest, peers, queue, reads, reply
+from bench import api, ingest, peers, queue, reads, reply, start
 from bench.rows import Row, progress
 
 
 def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply"])
+    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "start"])
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
@@ -24,9 +24,12 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.install_peers:
         sys.exit("\n".join(peers.install()) or 0)
-    settings = load()
     with progress() as say:
         rows: list[Row]
+        if asked.what == "start":
+            sys.stdout.write(msgspec.json.encode({"rows": start.run(say)}).decode() + "\n")
+            return
+        settings = load()
         if asked.what == "ingest":
             rows = ingest.run(settings.database_url, asked.seconds, say)
         elif asked.what == "queue":

@@ -15,9 +15,9 @@ import click
 from app.errors import SetupError
 from app.settings import process_environment
 
-BENCHES = ("ingest", "queue", "reads", "api", "reply")
-NEEDED = {"reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"}}
-"""Processes a bench measures; every other bench wants the database for itself."""
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "start")
+NEEDED = {"reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"}, "start": set[str]()}
+"""Processes a bench measures; every other bench wants the database for itself. `start` starts them all, itself."""
 
 
 @click.command()
@@ -36,14 +36,14 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` two for a million messages, `api` and `reply` half a minute each. Exit code 0 also
-    when a target is missed: look at `met`.
+    minutes, `queue` two, `reads` two for a million messages, `api`, `reply` and `start` half a minute each; `start`
+    has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())
     rows: list[dict[str, Any]] = []
     for name in BENCHES if what == "all" else (what,):
-        with _stack(database, NEEDED.get(name, set())) as environment:
+        with _stack(database if name != "start" else None, NEEDED.get(name, {"database"})) as environment:
             options = ["--messages", str(messages), "--seconds", str(seconds), *(["--no-peers"] if no_peers else [])]
             rows += json.loads(_run([name, *options], environment))["rows"]
     if as_json:
@@ -74,18 +74,20 @@ def _stack(given: str | None, needed: set[str]) -> Iterator[dict[str, str]]:
     environment |= {"PARLEY_HOME": str(home), "PARLEY_DECIDER": "rules"}
     parley = [sys.executable, "-m", "app.cli"]
     try:
-        up = subprocess.run(
-            [*parley, "up", "--detach", *(f"--only={name}" for name in needed or {"database"})],
-            env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if up.returncode:
-            lines = (up.stderr or up.stdout).strip().splitlines() or ["no reason given"]
-            raise SetupError(f"the throw-away Postgres did not start: {lines[-1].removeprefix('error: ')}")
+        if needed:
+            _up([*parley, "up", "--detach", *(f"--only={name}" for name in needed)], environment)
         yield environment
     finally:
         subprocess.run([*parley, "down"], env=environment, capture_output=True, check=False)
         subprocess.run([*parley, "reset", "--yes"], env=environment, capture_output=True, check=False)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _up(command: list[str], environment: dict[str, str]) -> None:
+    up = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if up.returncode:
+        lines = (up.stderr or up.stdout).strip().splitlines() or ["no reason given"]
+        raise SetupError(f"the throw-away Postgres did not start: {lines[-1].removeprefix('error: ')}")
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
