@@ -15,6 +15,8 @@ ROUND_S = 2.0
 ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
+SEARCH_STEPS = 5
+"""Of two thousand messages each, in a transaction of its own: a round stays short, a million takes minutes."""
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
        ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"),
        ("notifier", "sweep_pushes"))  # fmt: skip
@@ -33,7 +35,9 @@ class Housekeeper:
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
-            rechecked = await db.fetch_value(connection, "operations", "recheck_search")
+            rechecked = sum(
+                [await db.fetch_value(connection, "operations", "recheck_search") for _ in range(SEARCH_STEPS)]
+            )
             analyzed = await db.fetch_value(connection, "operations", "analyze_grown")
             silent = await db.fetch_value(connection, "operations", "mark_silent_sessions")
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")

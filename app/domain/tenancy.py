@@ -28,6 +28,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     upload_quota_bytes: int
     max_complaint_rate: float | None
     search_policy: SearchPolicy
+    search_ready: bool
     thread_scopes: dict[str, Any]
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]

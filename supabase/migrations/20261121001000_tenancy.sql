@@ -200,6 +200,7 @@ create table public.tenant_settings (
   upload_quota_bytes bigint not null default 104857600,
   max_complaint_rate numeric(5, 4) default 0.0030,
   search_policy text not null default 'none',
+  search_ready boolean not null default true,
   thread_scopes jsonb not null default '{}',
   business_hours jsonb not null default '[]',
   closed_dates date[] not null default '{}',
@@ -252,6 +253,9 @@ comment on column public.tenant_settings.upload_quota_bytes is
 comment on column public.tenant_settings.max_complaint_rate is
 'The share of unasked messages of an account that may be complained of in seven days before no more are sent; null is '
 'no limit. Mailbox providers begin to refuse at 0.003.';
+comment on column public.tenant_settings.search_ready is
+'False while older messages are still being brought in line with a new search_policy. What it forbids is found no more '
+'from the first moment; what it allows is found bit by bit.';
 comment on column public.tenant_settings.quiet_hours_start is
 'No follow-up or notification leaves inside these hours of the recipient.';
 comment on column public.tenant_settings.tracking_enabled is
@@ -360,4 +364,4 @@ for each row execute function private.tg_tenants__settings();
 create trigger tenant_members_100_keep_an_owner before update or delete on public.tenant_members
 for each row execute function private.tg_members__keep_an_owner();
 create trigger tenant_settings_100_bump_version before update on public.tenant_settings
-for each row execute function private.tg_settings__bump_version();
+for each row when (old.search_ready = new.search_ready) execute function private.tg_settings__bump_version();

@@ -250,7 +250,8 @@ begin
   where k not in ('name', 'time_zone', 'locale', 'home_regions', 'sender_name', 'sender_address', 'settings') limit 1;
   if v_unknown is null then
     select k into v_unknown from jsonb_object_keys(coalesce(p_patch -> 'settings', '{}')) as k
-    where k in ('tenant_id', 'policy_version', 'updated_at', 'ai_budget_usd', 'upload_quota_bytes') or not exists (
+    where k in ('tenant_id', 'policy_version', 'updated_at', 'ai_budget_usd', 'upload_quota_bytes', 'search_ready')
+      or not exists (
       select from pg_catalog.pg_attribute as a
       where a.attrelid = 'public.tenant_settings'::regclass and a.attname = k and a.attnum > 0) limit 1;
   end if;

@@ -156,6 +156,13 @@ select
 from public.et_messages as m
 where m.tenant_id = (select private.current_tenant())
   and m.search_vector is not null and m.search_vector @@ websearch_to_tsquery('simple', p_query)
+  -- The index follows a change of the policy bit by bit; what the policy forbids is found no more at once.
+  and exists (
+    select
+    from public.et_threads as t
+    inner join public.tenant_settings as s on t.tenant_id = s.tenant_id
+    where t.tenant_id = m.tenant_id and t.id = m.thread_id and coalesce(t.search_policy, s.search_policy) = 'full'
+  )
 order by m.created_at desc
 limit least(greatest(coalesce(p_limit, 20), 1), 50);
 end;
@@ -167,15 +174,62 @@ create table private.search_rechecks (
   tenant_id uuid not null,
   feed_epoch integer not null,
   xid xid8 not null,
+  after_epoch integer default 0,
+  after_xid xid8 default '0',
+  after_id uuid default '00000000-0000-0000-0000-000000000000',
+  is_last boolean not null default false,
   waits_for text[],
   constraint search_rechecks_tenant_id_pkey primary key (tenant_id)
 );
 comment on table private.search_rechecks is
-'Tenants whose search policy changed beside running inserts: those read the old one, and their messages are looked at '
-'again.';
+'Tenants whose search policy changed: their messages are brought in line, some at a time and in commit order; then '
+'those once more that were inserted beside the change by who read the old one.';
 comment on column private.search_rechecks.xid is 'No insert that ran beside the change is older than this.';
+comment on column private.search_rechecks.after_id is
+'With after_epoch and after_xid how far the pass under way has come; null between the two passes.';
+comment on column private.search_rechecks.is_last is 'The pass under way is the second.';
 comment on column private.search_rechecks.waits_for is
-'Transactions that ran when the change was first seen. Once they are over, nobody goes by the old policy.';
+'Transactions that ran when the first pass was over. Once they are, too, nobody goes by the old policy.';
+
+create function private.align_search(p_tenant_id uuid, p_most integer) returns bigint
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_check private.search_rechecks%rowtype;
+  v_page record;
+begin
+  select c.* into v_check from private.search_rechecks as c where c.tenant_id = p_tenant_id;
+  with page as (
+    select m.feed_epoch, m.xid, m.id from public.et_messages as m
+    where m.tenant_id = p_tenant_id
+      and (m.feed_epoch, m.xid, m.id) > (v_check.after_epoch, v_check.after_xid, v_check.after_id)
+    order by m.feed_epoch, m.xid, m.id limit p_most
+  ), aligned as (
+    update public.et_messages as m
+    set search_vector = case when coalesce(t.search_policy, s.search_policy) = 'full'
+      then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
+    from page as p, public.et_threads as t, public.tenant_settings as s
+    where m.tenant_id = p_tenant_id and m.id = p.id
+      and t.tenant_id = m.tenant_id and t.id = m.thread_id and s.tenant_id = m.tenant_id and m.deleted_at is null
+      and (m.search_vector is not null) <> (coalesce(t.search_policy, s.search_policy) = 'full')
+    returning 1
+  )
+  select p.*, (select count(*) from page) as looked, (select count(*) from aligned) as aligned into v_page
+  from page as p order by p.feed_epoch desc, p.xid desc, p.id desc limit 1;
+  if v_page.looked = p_most then
+    update private.search_rechecks as c
+    set after_epoch = v_page.feed_epoch, after_xid = v_page.xid, after_id = v_page.id where c.tenant_id = p_tenant_id;
+  elsif v_check.is_last then
+    delete from private.search_rechecks as c where c.tenant_id = p_tenant_id;
+  else
+    update private.search_rechecks as c set after_epoch = null, after_xid = null, after_id = null
+    where c.tenant_id = p_tenant_id;
+  end if;
+  return coalesce(v_page.aligned, 0);
+end
+$$;
+comment on function private.align_search(uuid, integer) is
+'The next p_most messages of a tenant whose search policy changed follow it; returns how many did not before. The '
+'caller holds the row of search_rechecks.';
 
 create function private.tg_settings__search_policy() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -183,19 +237,18 @@ begin
   insert into private.search_rechecks as c (tenant_id, feed_epoch, xid)
   values (new.tenant_id, private.feed_epoch(), pg_snapshot_xmin(pg_current_snapshot()))
   on conflict (tenant_id) do update
-  set feed_epoch = least(c.feed_epoch, excluded.feed_epoch), xid = least(c.xid, excluded.xid), waits_for = null;
-  update public.et_messages as m
-  set search_vector = case when coalesce(t.search_policy, new.search_policy) = 'full'
-    then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
-  from public.et_threads as t
-  where m.tenant_id = new.tenant_id and t.tenant_id = m.tenant_id and t.id = m.thread_id and m.deleted_at is null
-    and (m.search_vector is not null) <> (coalesce(t.search_policy, new.search_policy) = 'full');
+  set feed_epoch = least(c.feed_epoch, excluded.feed_epoch), xid = least(c.xid, excluded.xid), waits_for = null,
+    after_epoch = excluded.after_epoch, after_xid = excluded.after_xid, after_id = excluded.after_id, is_last = false;
+  perform private.align_search(new.tenant_id, 1000);
+  update public.tenant_settings as s set search_ready = c.after_id is null
+  from private.search_rechecks as c
+  where s.tenant_id = new.tenant_id and c.tenant_id = s.tenant_id and s.search_ready <> (c.after_id is null);
   return null;
 end
 $$;
 comment on function private.tg_settings__search_policy() is
-'Definer: a policy change fills or empties the search index at once. What is being inserted meanwhile is looked at '
-'again by private.recheck_search().';
+'Definer: a policy change fills or empties the search index, for the first thousand messages at once, for the rest by '
+'the housekeeper: whoever changes it does not wait for millions. What is being inserted meanwhile is looked at again.';
 
 create trigger tenant_settings_900_search_policy after update of search_policy on public.tenant_settings
 for each row when (old.search_policy is distinct from new.search_policy)
@@ -206,16 +259,16 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid;
   v_check private.search_rechecks%rowtype;
-  v_rows bigint;
   v_count bigint := 0;
 begin
-  for v_tenant in select c.tenant_id from private.search_rechecks as c
+  for v_tenant in select c.tenant_id from private.search_rechecks as c order by c.tenant_id
   loop
     -- The policy's lock first, as whoever changes it takes it: no change is under way from here on.
-    perform from public.tenant_settings as s where s.tenant_id = v_tenant for share;
+    perform from public.tenant_settings as s where s.tenant_id = v_tenant for no key update skip locked;
+    continue when not found;
     select c.* into v_check from private.search_rechecks as c where c.tenant_id = v_tenant for update skip locked;
     continue when not found;
-    if v_check.waits_for is null then
+    if v_check.after_id is null and v_check.waits_for is null then
       update private.search_rechecks as c set waits_for = array(
         select l.virtualxid from pg_catalog.pg_locks as l
         inner join pg_catalog.pg_stat_activity as a on l.pid = a.pid and a.datname = current_database()
@@ -223,26 +276,26 @@ begin
       where c.tenant_id = v_tenant;
       continue;
     end if;
-    continue when exists (
-      select from pg_catalog.pg_locks as l
-      where l.locktype = 'virtualxid' and l.virtualxid = any(v_check.waits_for));
-    update public.et_messages as m
-    set search_vector = case when coalesce(t.search_policy, s.search_policy) = 'full'
-      then to_tsvector('simple', concat_ws(' ', m.subject, left(m.body, 100000))) end
-    from public.et_threads as t, public.tenant_settings as s
-    where m.tenant_id = v_tenant and (m.feed_epoch, m.xid) >= (v_check.feed_epoch, v_check.xid)
-      and t.tenant_id = m.tenant_id and t.id = m.thread_id and s.tenant_id = m.tenant_id and m.deleted_at is null
-      and (m.search_vector is not null) <> (coalesce(t.search_policy, s.search_policy) = 'full');
-    get diagnostics v_rows = row_count;
-    v_count := v_count + v_rows;
-    delete from private.search_rechecks as c where c.tenant_id = v_tenant;
+    if v_check.after_id is null then
+      continue when exists (
+        select from pg_catalog.pg_locks as l
+        where l.locktype = 'virtualxid' and l.virtualxid = any(v_check.waits_for));
+      update private.search_rechecks as c
+      set after_epoch = c.feed_epoch, after_xid = c.xid, after_id = '00000000-0000-0000-0000-000000000000', is_last = true
+      where c.tenant_id = v_tenant;
+    end if;
+    v_count := v_count + private.align_search(v_tenant, 2000);
+    update public.tenant_settings as s set search_ready = true
+    where s.tenant_id = v_tenant and not s.search_ready and not exists (
+      select from private.search_rechecks as c where c.tenant_id = v_tenant and c.after_id is not null);
   end loop;
   return v_count;
 end
 $$;
 comment on function private.recheck_search() is
-'Definer, for the housekeeper: brings messages in line that were inserted while the search policy changed, once every '
-'transaction that can have read the old one is over. Returns how many.';
+'Definer, for the housekeeper: brings the next two thousand messages of every tenant in line whose search policy '
+'changed, and at the end those that were inserted beside the change, once every transaction that can have read the old '
+'one is over. Returns how many.';
 
 create function private.tg_threads__search_policy() returns trigger
 language plpgsql security definer set search_path = '' as $$

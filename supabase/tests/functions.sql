@@ -41,7 +41,7 @@ from (values
   ('list_history', '{uuid,uuid,integer}'),
   ('read_thread', '{uuid,text}'),
   ('search_messages', '{text,integer}'),
-  ('send_message', '{uuid,text,text,bigint,text,jsonb}'),
+  ('send_message', '{uuid,text,text,bigint,text,jsonb,uuid[]}'),
   ('take_over_thread', '{uuid}'),
   ('hand_back_thread', '{uuid}'),
   ('assign_thread', '{uuid,uuid}'),

@@ -25,7 +25,7 @@ cross join lateral (
       where x.tenant_id = t.tenant_id and %(contact_id)s::uuid in (x.id, x.merged_into)))
     and (%(q)s::text is null or (coalesce(t.search_policy, %(policy)s::text) <> 'none' and (
       t.subject ilike '%%' || %(like)s::text || '%%' or c.display_name ilike '%%' || %(like)s::text || '%%'))
-      or t.id in (
+      or coalesce(t.search_policy, %(policy)s::text) = 'full' and t.id in (
         select m.thread_id from public.et_messages as m
         where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.search_vector is not null
           and m.search_vector @@ websearch_to_tsquery('simple', %(q)s::text)))

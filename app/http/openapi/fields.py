@@ -196,6 +196,7 @@ FIELDS: dict[str, str] = {
     "scope_rule": "By which rule messages find into the conversation.",
     "scopes": "Rights of the key.",
     "search_policy": "What may be searched: nothing, subjects and names, or everything.",
+    "search_ready": "False while older messages are being brought in line with a new search_policy.",
     "secrets": "Encrypted before they are stored, and never given out again.",
     "sender": "Who sent it, as one key: contact:<id>, user:<id>, api_key:<id>, ai or system.",
     "sender_address": "The address it is sent from.",

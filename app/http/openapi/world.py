@@ -142,6 +142,7 @@ SETTINGS = TenantSettings(
     ai_enabled=True, ai_provider="auto", ai_budget_usd=10.0, confidence_threshold=0.6, auto_replies_per_hour=5,
     sends_per_minute=10,
     daily_send_cap=500, upload_quota_bytes=104_857_600, max_complaint_rate=0.003, search_policy="metadata",
+    search_ready=True,
     thread_scopes={"email": "email_reference"},
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
     quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, voice_tone="warm, to the point",

@@ -61,4 +61,5 @@ def test_every_setting_is_shown_and_may_be_changed(module_world: World) -> None:
     )
     columns = {row["name"] for row in rows} - {"tenant_id", "updated_at"}
     assert columns == set(tenancy.TenantSettings.__struct_fields__)
-    assert columns - {"policy_version", "ai_budget_usd", "upload_quota_bytes"} == set(SettingsPatch.__struct_fields__)
+    kept = {"policy_version", "ai_budget_usd", "upload_quota_bytes", "search_ready"}
+    assert columns - kept == set(SettingsPatch.__struct_fields__)
