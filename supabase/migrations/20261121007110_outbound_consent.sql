@@ -89,8 +89,8 @@ begin
 end
 $$;
 comment on function private.is_permitted(public.et_outbound_queue, uuid) is
-'Definer: the consent that speaks for a row still says yes, or there is none and the row does not rest on one. Asked of '
-'rows that are no answers.';
+'Definer: the consent that speaks for a row still says yes, or there is none and the row does not rest on one. Asked '
+'of rows that are no answers.';
 
 -- ── triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
