@@ -134,11 +134,13 @@ def pickup(url: str, rate: float, seconds: float) -> list[float]:
     claimed: dict[str, float] = {}
     committed: dict[str, float] = {}
     to_complete: SimpleQueue[list[Any] | None] = SimpleQueue()
-    stop = threading.Event()
+    listening, stop = threading.Event(), threading.Event()
 
     def claim() -> None:
         with connect(url) as ears, connect(url, prepare_threshold=1) as hands:
             ears.execute("listen et_inbound")
+            hands.execute(CLAIM, ["bench", BATCH, "-infinity"])
+            listening.set()
             while not stop.is_set():
                 for _ in ears.notifies(timeout=0.5, stop_after=1):
                     pass
@@ -165,7 +167,8 @@ def pickup(url: str, rate: float, seconds: float) -> list[float]:
 
     def send(share: float, seed: int) -> None:
         with connect(url, prepare_threshold=1) as connection:
-            due, number = time.perf_counter(), 0
+            listening.wait()
+            due, number = time.perf_counter() + seed / rate, 0  # in turn, not all at once
             end = due + seconds
             while due < end:
                 time.sleep(max(0.0, due - time.perf_counter()))
