@@ -9,6 +9,7 @@ sends whose answer was lost. Account: `config.account_sid`, and `messaging_servi
 import asyncio
 import re
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -42,6 +43,7 @@ from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
 from app.settings import Settings
 
 PROVIDER = "twilio"
+FUNCTION = "sms-webhook"
 BODY_MOST = 1600
 CAPABILITIES = Capabilities(
     provider=PROVIDER,
@@ -59,6 +61,10 @@ MMS = {"max_attachments": FILES_MOST, "max_attachment_bytes": 5 * 1024 * 1024, "
 API = "/2010-04-01/Accounts"
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _POOL = re.compile(r"MG[0-9a-fA-F]{32}")
+_NUMBER = re.compile(r"\+[0-9]{5,15}")
+_NOT_FOUND = 20404
+_BESIDE_PLACE = re.compile(r"^\w+://(?:[^/?#]*@)?|[?#].*$")
+"""What an address has beside host and path, a password among it."""
 _GONE = {21211, 21214, 21217, 21614}
 """No such number, or one that takes no SMS."""
 _LATER = {20429, 14107, 30001, 30022}
@@ -112,11 +118,11 @@ class TwilioAdapter:
             fields["Body"] = dispatch.body
         if dispatch.attachments:
             fields["MediaUrl"] = [file.url for file in dispatch.attachments]
-        pool = str(dispatch.session_config.get("messaging_service_sid") or "")
-        fields |= {"MessagingServiceSid": pool} if _POOL.fullmatch(pool) else {"From": dispatch.session_address}
+        pool = pool_of(dispatch.session_config)
+        fields |= {"MessagingServiceSid": pool} if pool else {"From": dispatch.session_address}
         if self._public_url:
             query = urlencode({"q": dispatch.queue_id})
-            place = self._public_url + webhook_path("sms-webhook", quote(dispatch.session_id))
+            place = self._public_url + webhook_path(FUNCTION, quote(dispatch.session_id))
             fields["StatusCallback"] = f"{place}?{query}"
         return fields
 
@@ -156,7 +162,7 @@ class TwilioAdapter:
         return given_out(Answer(status=answer.status, headers=answer.headers, body=answer.body))
 
     async def check(self, session: Session) -> Health:
-        """Ask Twilio about the account."""
+        """Ask Twilio about the account, and whether the address is one of its numbers and tells its messages here."""
         login = credentials(session.config, session.secrets)
         if login is None:
             return Health(status="disconnected", reason="the account has no account_sid or no auth_token")
@@ -166,11 +172,28 @@ class TwilioAdapter:
             return Health(status="degraded", reason=f"Twilio does not answer: {error}")
         state = text_of(member(answer.document, "status"))
         if answer.status == 200 and state in ("active", ""):
-            return Health(status="connected")
+            return await self._check_number(session, login)
         if answer.status in (200, 401, 403, 404):
             reason = f"the account is {state}" if answer.status == 200 else "Twilio refuses the token"
             return Health(status="disconnected", reason=reason)
         return Health(status="degraded", reason=f"HTTP {answer.status}")
+
+    async def _check_number(self, session: Session, login: tuple[str, str]) -> Health:
+        """What Twilio's list of numbers says of the address; what it does not say is no reason, and names and short
+        codes are not on it."""
+        unjudged = Health(status="connected")
+        if not _NUMBER.fullmatch(session.address):
+            return unjudged
+        url, wanted = f"{API}/{login[0]}/IncomingPhoneNumbers.json", {"PhoneNumber": session.address}
+        try:
+            answer = await self._api.call("GET", url, auth=login, params=wanted)
+        except (NotReachedError, NoAnswerError):
+            return unjudged
+        numbers = member(answer.document, "incoming_phone_numbers")
+        if answer.status == 200 and isinstance(numbers, list):
+            return judge(numbers, session)
+        # Only Twilio's own word means that there is none: a provider of the same shape may know no such list.
+        return judge([], session) if member(answer.document, "code") == _NOT_FOUND else unjudged
 
     async def close(self) -> None:
         """Release pooled connections."""
@@ -181,6 +204,29 @@ def credentials(config: dict[str, object], secrets: dict[str, str]) -> tuple[str
     """Account and token, None when one is missing or cannot be one."""
     sid, token = str(config.get("account_sid") or ""), secrets.get("auth_token", "").strip()
     return (sid, token) if _SID.fullmatch(sid) and token.isascii() and token else None
+
+
+def pool_of(config: dict[str, object]) -> str:
+    """The messaging service to send from; empty where the number itself sends."""
+    pool = str(config.get("messaging_service_sid") or "")
+    return pool if _POOL.fullmatch(pool) else ""
+
+
+def judge(numbers: list[Any], session: Session) -> Health:
+    """An account by those of its numbers that look like its address. Where a messaging service or an application stands
+    between, the number does not tell whom messages reach."""
+    pool = pool_of(session.config)
+    number = next((one for one in numbers if member(one, "phone_number") == session.address), None)
+    if number is None and not pool:
+        reason = f"{session.address} is not a number of this account at Twilio"
+        return Health(status="disconnected", reason=reason)
+    if number is None or pool or member(number, "sms_application_sid"):
+        return Health(status="connected", proves_address=number is not None)
+    called = _BESIDE_PLACE.sub("", text_of(member(number, "sms_url")))
+    if not called.endswith(webhook_path(FUNCTION, session.session_id)):
+        reason = f"Twilio calls {called[:200]} instead of this account" if called else "nobody is called"
+        return Health(status="disconnected", reason=f"{reason} when {session.address} gets a message")
+    return Health(status="connected", proves_address=True)
 
 
 def _unsendable(dispatch: Dispatch) -> Outcome | None:

@@ -36,6 +36,10 @@ class Account:
         self.sid, self.token, self.number = sid, token, number
         self.webhook = ""
         """Where messages to the number are told."""
+        self.webhook_by = "POST"
+        self.application = ""
+        """The sid of a TwiML application that is asked in the place of the webhook."""
+        self.number_sid = new_sid("PN")
         self.pool = ""
         """The sid of a messaging service the number belongs to."""
         self.status = "active"
@@ -71,6 +75,16 @@ class Account:
         if wait := self.turns.take("all"):
             raise ApiError(20429, "Too Many Requests", 429, Retry_After=str(max(1, round(wait))))
         return person
+
+    def list_numbers(self, like: str) -> Json:
+        """IncomingPhoneNumbers: those that contain the digits asked for, all when none are."""
+        one = {"sid": self.number_sid, "account_sid": self.sid, "friendly_name": self.number,
+               "phone_number": self.number, "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+               "sms_url": self.webhook, "sms_method": self.webhook_by, "sms_fallback_url": "",
+               "sms_fallback_method": "POST", "sms_application_sid": self.application, "origin": "twilio",
+               "status": "in-use", "api_version": "2010-04-01"}  # fmt: skip
+        return {"incoming_phone_numbers": [one] if like.lstrip("+") in self.number else [], "page": 0, "page_size": 50,
+                "start": 0, "end": 0, "next_page_uri": None, "previous_page_uri": None}  # fmt: skip
 
     def hear(self, person: str, text: str) -> str:
         """The word by which somebody ends or begins to get messages; empty when it is none."""

@@ -20,8 +20,8 @@ STATUS_S = 0.02
 
 
 class Sms(PushingProvider):
-    """One provider with its accounts. `calls` counts messages, account, media and file; a delivery is {"account", "to",
-    "sid", "at", "body", "callback", "media"}: the last are addresses, which Twilio would fetch."""
+    """One provider with its accounts. `calls` counts messages, account, numbers, media and file; a delivery is
+    {"account", "to", "sid", "at", "body", "callback", "media"}: the last are addresses, which Twilio would fetch."""
 
     ident = IDENT
 
@@ -75,6 +75,7 @@ class Sms(PushingProvider):
             return await control.obey(request, self.faults, self._order)
         parts = request.path.removeprefix(PREFIX).split("/")
         name = "messages" if parts[1:] == ["Messages.json"] else "media" if "Media" in parts else "account"
+        name = "numbers" if parts[1:] == ["IncomingPhoneNumbers.json"] else name
         name = "file" if request.path.startswith("/files/") else name
         self.calls[name] = self.calls.get(name, 0) + 1
 
@@ -92,6 +93,8 @@ class Sms(PushingProvider):
         account = self._login(parts[0].removesuffix(".json"), request)
         if name == "account":
             return as_json({"sid": account.sid, "friendly_name": "Demo", "status": account.status})
+        if name == "numbers":
+            return as_json(account.list_numbers(request.query.get("PhoneNumber", "")))
         if name == "media":
             if parts[-1] not in self.media:
                 raise ApiError(20404, "The requested resource was not found", 404)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from app.channels.sms.twilio import TwilioAdapter
-from app.domain.channels import Dispatch, Session, Webhook
+from app.domain.channels import Dispatch, Session, Webhook, webhook_path
 from app.domain.inbound import ChannelEvent
 from devstack.providers.sms import Sms
 from tests.channels.dispatches import dispatch
@@ -26,7 +26,7 @@ class Place:
 
     def __init__(self, provider: Sms, url: str) -> None:
         self.provider, self.url = provider, url
-        self.account = provider.add_account(SID, TOKEN, DESK)
+        self.account = provider.add_account(SID, TOKEN, DESK, PUBLIC + webhook_path("sms-webhook", SESSION))
         self.adapter = self.make_adapter()
         self.session = Session(
             tenant_id="t", session_id=SESSION, channel="sms", provider="twilio", address=DESK,

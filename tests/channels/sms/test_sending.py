@@ -188,3 +188,75 @@ async def test_health_is_what_twilio_says_of_the_account(place: Any) -> None:
     assert (await place.adapter.check(msgspec.structs.replace(place.session, config={}))).status == "disconnected"
     place.account.token = "another"
     assert (await place.adapter.check(place.session)).status == "disconnected"
+
+
+async def test_a_number_of_the_accounts_proves_its_address(place: Any) -> None:
+    """Twilio lists it, and calls this account, whatever stands behind the path."""
+    for behind in ("", "?from=us", "#rc=3"):
+        place.account.webhook = place.account.webhook.partition("?")[0] + behind
+        health = await place.adapter.check(place.session)
+        assert (health.status, health.proves_address) == ("connected", True), behind
+    assert place.provider.calls["numbers"] == 3
+
+
+async def test_a_number_twilio_does_not_list_is_disconnected(place: Any) -> None:
+    """A stranger's, or one that is only part of a number of the account's; also where Twilio says so by 20404."""
+    for address in ("+15550000000", "+1555078388"):
+        health = await place.adapter.check(msgspec.structs.replace(place.session, address=address))
+        reason = f"{address} is not a number of this account at Twilio"
+        assert (health.status, health.reason, health.proves_address) == ("disconnected", reason, False)
+    place.provider.faults.order("status", calls="numbers", times=1, status=20404)
+    assert (await place.adapter.check(place.session)).status == "disconnected"
+
+
+@pytest.mark.parametrize(
+    ("webhook", "reason"),
+    [
+        ("https://me:pw@demo.twilio.com/welcome/sms/reply?key=1", "Twilio calls demo.twilio.com/welcome/sms/reply instead of this account"),
+        (f"https://p.example/functions/v1/sms-webhook/{SESSION[:-1]}d", f"Twilio calls p.example/functions/v1/sms-webhook/{SESSION[:-1]}d instead of this account"),
+        (f"https://p.example/?to=/functions/v1/sms-webhook/{SESSION}", "Twilio calls p.example/ instead of this account"),
+        ("http://[", "Twilio calls [ instead of this account"),
+        ("", "nobody is called"),
+    ],
+)  # fmt: skip
+async def test_a_number_that_tells_somebody_else_is_disconnected(place: Any, webhook: str, reason: str) -> None:
+    """The reason says whom Twilio calls, without what may be secret in the address."""
+    place.account.webhook = webhook
+    health = await place.adapter.check(place.session)
+    expected = ("disconnected", f"{reason} when {place.desk} gets a message")
+    assert (health.status, health.reason) == expected and not health.proves_address
+
+
+async def test_what_stands_before_a_number_is_not_judged(place: Any) -> None:
+    """An application or a messaging service decides whom a message reaches; with a service the number need not be one
+    of the account's."""
+    place.account.webhook, place.account.application = "", "AP" + "c3" * 16
+    health = await place.adapter.check(place.session)
+    assert (health.status, health.proves_address) == ("connected", True)
+    place.account.application = ""
+    pooled = msgspec.structs.replace(
+        place.session, config=place.session.config | {"messaging_service_sid": "MG" + "b2" * 16}
+    )
+    for address, proven in ((place.desk, True), ("+15550000000", False)):
+        health = await place.adapter.check(msgspec.structs.replace(pooled, address=address))
+        assert (health.status, health.proves_address) == ("connected", proven), address
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "status"}, {"kind": "limit"}, {"kind": "html", "status": 404}, {"kind": "status", "status": 401},
+     {"kind": "lost"}, {"kind": "garbage"}],
+)  # fmt: skip
+async def test_a_list_twilio_does_not_give_changes_nothing(place: Any, fault: dict[str, Any]) -> None:
+    """The account is active: trouble with the list is no reason to call it disconnected, and proves nothing."""
+    place.provider.faults.order_all(fault | {"calls": "numbers"})
+    health = await place.adapter.check(place.session)
+    assert (health.status, health.proves_address) == ("connected", False)
+
+
+@pytest.mark.parametrize("address", ["ACME", "72645"])
+async def test_a_name_or_short_code_is_not_looked_up(place: Any, address: str) -> None:
+    """Twilio's list has neither."""
+    health = await place.adapter.check(msgspec.structs.replace(place.session, address=address))
+    assert (health.status, health.proves_address) == ("connected", False)
+    assert "numbers" not in place.provider.calls
