@@ -10,6 +10,7 @@ from workers.timers import main
 
 log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
+JUDGE_EVERY_S = 60.0
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
 ERASING_S = 1.0
@@ -27,11 +28,12 @@ class Housekeeper:
 
     def __init__(self) -> None:
         self.sealed_at = float("-inf")
+        self.judged_at = float("-inf")
         self.expired_at = float("-inf")
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
-        accounts, go on erasing; seal audit logs, once a minute."""
+        accounts, go on erasing; once a minute seal audit logs, and judge accounts by the calls they refuse."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
@@ -40,6 +42,7 @@ class Housekeeper:
             )
             analyzed = await db.fetch_value(connection, "operations", "analyze_grown")
             silent = await db.fetch_value(connection, "operations", "mark_silent_sessions")
+            judged = await self._judge(connection)
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
             emptied = await self._erase(connection)
             lease = await db.lease_seconds(connection)
@@ -47,7 +50,8 @@ class Housekeeper:
             expired = await self._expire(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
-            ("silent", silent), ("swept", swept), ("emptied", emptied), ("sealed", sealed), ("expired", expired),
+            ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("sealed", sealed),
+            ("expired", expired),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
@@ -72,6 +76,13 @@ class Housekeeper:
             return 0
         self.expired_at = time.monotonic()
         return sum([await db.fetch_value(connection, chapter, name) for chapter, name in OLD])
+
+    async def _judge(self, connection: db.Connection) -> int:
+        """Accounts whose calls are all refused, or are not any more."""
+        if time.monotonic() - self.judged_at < JUDGE_EVERY_S:
+            return 0
+        self.judged_at = time.monotonic()
+        return int(await db.fetch_value(connection, "operations", "mark_refused_sessions"))
 
     async def _seal(self, connection: db.Connection) -> int:
         if time.monotonic() - self.sealed_at < SEAL_EVERY_S:

@@ -3,6 +3,7 @@
 --   health worker ──▶ claim_health_checks() ──▶ the adapter's check() ──▶ record_health(): worse, or back from worse;
 --     a pending account becomes connected, or says why not. A provider that names the address proves it: verified
 --   housekeeper ──▶ mark_silent_sessions(): an account somebody should read, and nobody has for minutes
+--     and mark_refused_sessions(): its provider calls, and no call bears a signature that fits
 --   status changed ──▶ a notification to every owner and admin, at most one per account, status and five minutes
 
 create function private.tg_channel_sessions__notify() returns trigger
@@ -129,6 +130,53 @@ comment on function private.mark_silent_sessions(interval) is
 'Definer, for the housekeeper: an account that is polled (or held open by a bridge) looks connected, but its reader '
 'is gone.';
 
+create function private.mark_refused_sessions(p_calls integer default 5, p_within interval default '1 hour')
+returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_from timestamptz := clock_timestamp() - p_within;
+  -- Ids lead with the time: what was accepted since is the end of the tenant's part of the key.
+  v_first_id uuid := (lpad(to_hex((extract(epoch from v_from) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+  v_count bigint;
+begin
+  with judged as (
+    select s.tenant_id, s.id, s.status, r.ever, r.lately, coalesce((
+      select true from private.webhook_events as e
+      where e.tenant_id = s.tenant_id and e.id >= v_first_id and e.session_id = s.id
+      order by e.id desc limit 1), false) as accepts
+    from public.et_channel_sessions as s
+    left join private.channel_providers as p on p.provider = s.provider
+    cross join lateral (
+      select coalesce(sum(x.count), 0) as ever, coalesce(sum(x.count) filter (where x.minute >= v_from), 0) as lately
+      from private.webhook_rejections as x
+      where x.tenant_id = s.tenant_id and x.session_id = s.id and x.reason = 'signature'
+        and x.minute >= case when s.status = 'connected' then v_from else '-infinity' end
+        and x.minute >= coalesce((
+          select max(c.updated_at) from private.channel_secrets as c
+          where c.tenant_id = s.tenant_id and c.session_id = s.id
+            and c.name = any(coalesce(p.webhook_secrets, '{webhook_secret}'))), '-infinity')) as r
+    where (s.status = 'connected' and r.lately >= p_calls
+      and (s.config ? 'webhook' or not private.is_polled(s) or not exists (
+        select from private.receiver_cursors as c where c.tenant_id = s.tenant_id and c.session_id = s.id)))
+      or (s.status = 'degraded' and s.status_reason like 'calls are refused: %')
+  )
+  update public.et_channel_sessions as s
+  set (status, status_reason) = (
+    select case j.status when 'connected' then 'degraded' else 'connected' end,
+      case j.status when 'connected'
+        then 'calls are refused: their signature does not fit the secret of this account' end)
+  from judged as j
+  where s.tenant_id = j.tenant_id and s.id = j.id and s.status = j.status
+    and case j.status when 'connected' then not j.accepts else j.accepts or j.ever < p_calls end;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+comment on function private.mark_refused_sessions(integer, interval) is
+'Definer, for the housekeeper: a connected account of which calls were refused for their signature and none was '
+'accepted goes bad, until one is accepted or its secret is another. Anybody can have calls refused, so they say '
+'nothing of an account that accepts some.';
+
 create function private.refuse_untestable(p_thread public.et_threads, p_template jsonb) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -209,6 +257,7 @@ begin atomic select private.test_channel_session(p_session_id, p_address, p_temp
 comment on function public.test_channel_session(uuid, text, jsonb) is 'Send a test message over an account. Admins.';
 
 grant execute on function private.claim_health_checks(text[], interval, integer),
-private.record_health(uuid, uuid, text, text, boolean), private.mark_silent_sessions(interval) to parley_worker;
+private.record_health(uuid, uuid, text, text, boolean), private.mark_silent_sessions(interval),
+private.mark_refused_sessions(integer, interval) to parley_worker;
 grant execute on function private.test_channel_session(uuid, text, jsonb),
 public.test_channel_session(uuid, text, jsonb) to authenticated;

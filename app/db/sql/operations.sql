@@ -35,6 +35,10 @@ select private.sweep_send_slots() as swept;
 -- Accounts that look connected while nobody reads them.
 select private.mark_silent_sessions() as marked;
 
+-- name: mark_refused_sessions
+-- Accounts whose provider calls in vain, and those it calls again with success.
+select private.mark_refused_sessions() as marked;
+
 -- name: claim_health_checks
 -- Accounts whose provider is to be asked whether they work.
 select c.tenant_id::text, c.session_id::text, c.channel, c.provider, c.address, c.config, c.secrets
