@@ -7,7 +7,9 @@ from app.settings import Settings
 class PhoneAdapter:
     """Turns every message into a call somebody has to make. Nothing leaves by itself."""
 
-    capabilities = Capabilities(provider="phone", channel="phone", delivery_class="N", max_body_chars=20_000)
+    capabilities = Capabilities(
+        provider="phone", channel="phone", delivery_class="N", max_body_chars=20_000, direction="out"
+    )
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
         """Always `manual`: `before_send` is not needed, because nothing can have been delivered."""
