@@ -9,37 +9,79 @@ from collections.abc import Callable, Iterator
 from tests.functions.kit import Edge
 
 AT_ONCE = 40
+COPIES = 50
+"""How often the same is said at once."""
 Outcome = tuple[int, float]
 """Status and seconds of one request."""
-Requests = Iterator[tuple[str, bytes, dict[str, str]]]
-"""Path, body and headers of each; a path with a method before it is not posted to."""
+Request = tuple[str, bytes, dict[str, str]]
+"""Path, body and headers; a path with a method before it is not posted to."""
+Requests = Iterator[Request]
+
+
+class Connection:
+    """A bare socket to the functions: a full client would be slower than what it measures."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def open(self) -> None:
+        """Connect, also once more."""
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+
+    async def ask(self, request: Request) -> Outcome:
+        """Make one request; one that nobody answered counts as 599."""
+        path, body, headers = request
+        verb, _, target = path.rpartition(" ")
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{verb or 'POST'} /functions/v1{target} HTTP/1.1\r\nhost: edge.test\r\ncontent-length: {len(body)}\r\n{lines}\r\n"
+        started = time.perf_counter()
+        try:
+            self._writer.write(head.encode("latin-1") + body)
+            status = await asyncio.wait_for(answered(self._reader), 30)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            status = 599
+            self._writer.close()
+            await self.open()
+        return status, time.perf_counter() - started
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
+
+async def connect(edge: Edge, count: int) -> list[Connection]:
+    """So many connections, all open."""
+    made = [Connection(edge.room.functions_port) for _ in range(count)]
+    await asyncio.gather(*(one.open() for one in made))
+    return made
 
 
 def storm(edge: Edge, requests: Requests, at_once: int = AT_ONCE) -> list[Outcome]:
-    """Make all requests over so many connections at once; a request nobody answered counts as 599.
-
-    Bare sockets: a full client would be slower than what it measures.
-    """
+    """Make all requests over so many connections at once, each as soon as a connection is free."""
     outcomes: list[Outcome] = []
 
-    async def work() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", edge.room.functions_port)
-        for path, body, headers in requests:
-            verb, _, target = path.rpartition(" ")
-            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-            head = f"{verb or 'POST'} /functions/v1{target} HTTP/1.1\r\nhost: edge.test\r\ncontent-length: {len(body)}\r\n{lines}\r\n"
-            started = time.perf_counter()
-            try:
-                writer.write(head.encode("latin-1") + body)
-                status = await asyncio.wait_for(answered(reader), 30)
-            except (OSError, asyncio.IncompleteReadError, TimeoutError):
-                status = 599
-                reader, writer = await asyncio.open_connection("127.0.0.1", edge.room.functions_port)
-            outcomes.append((status, time.perf_counter() - started))
-        writer.close()
+    async def work(connection: Connection) -> None:
+        for request in requests:
+            outcomes.append(await connection.ask(request))
+        connection.close()
 
     async def run() -> None:
-        await asyncio.gather(*(work() for _ in range(at_once)))
+        await asyncio.gather(*(work(one) for one in await connect(edge, at_once)))
+
+    asyncio.run(run())
+    return outcomes
+
+
+def volleys(edge: Edge, requests: Requests, copies: int = COPIES) -> list[Outcome]:
+    """Say each so often at once, over a connection each: no copy is answered before all are sent, so all race."""
+    outcomes: list[Outcome] = []
+
+    async def run() -> None:
+        connections = await connect(edge, copies)
+        for request in requests:
+            outcomes.extend(await asyncio.gather(*(one.ask(request) for one in connections)))
+        for one in connections:
+            one.close()
 
     asyncio.run(run())
     return outcomes

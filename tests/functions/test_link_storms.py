@@ -9,7 +9,7 @@ import pytest
 
 from tests.db.helpers import Tenant
 from tests.functions.kit import Edge
-from tests.functions.storm import Outcome, Requests, mutate, slowest, storm
+from tests.functions.storm import COPIES, Outcome, Request, Requests, mutate, slowest, storm, volleys
 from tests.functions.test_links import BROWSER, form_link, newsletter
 
 TYPES = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "application/json", "text/plain", ""]  # fmt: skip
@@ -84,46 +84,48 @@ def test_ten_thousand_pieces_of_nonsense(edge: Edge, tenant: Tenant, page: str) 
     print(f"{page}: 10,000 refused, p95 {slowest(outcomes, 0.95) * 1000:.0f} ms")
 
 
-def repeat(edge: Edge, requests: list[tuple[str, bytes, dict[str, str]]], copies: int) -> list[Outcome]:
-    """Every request so many times, all mixed; each is answered well."""
-    everything = [one for one in requests for _ in range(copies)]
-    random.Random(1).shuffle(everything)
-    outcomes = storm(edge, iter(everything))
-    assert {status for status, _ in outcomes} == {200}
+def repeat(edge: Edge, requests: list[Request]) -> list[Outcome]:
+    """One request after the other, all copies of each at once; each is answered well."""
+    outcomes = volleys(edge, iter(requests))
+    assert Counter(status for status, _ in outcomes) == {200: len(requests) * COPIES}
     return outcomes
 
 
-def unsubscribe(edge: Edge, tenant: Tenant, ids: int, copies: int) -> list[Outcome]:
+def unsubscribe(edge: Edge, tenant: Tenant, ids: int) -> list[Outcome]:
     """So many people unsubscribe, each so many times: each is suppressed once."""
     links = [newsletter(edge, tenant)[1]["unsubscribe"] for _ in range(ids)]
     body = urlencode({"List-Unsubscribe": "One-Click"}).encode()
-    outcomes = repeat(edge, [(f"/unsubscribe/{one}", body, FORM) for one in links], copies)
+    outcomes = repeat(edge, [(f"/unsubscribe/{one}", body, FORM) for one in links])
     assert edge.world.value("select count(*) from public.suppressions where tenant_id = %s", tenant.id) == ids
     return outcomes
 
 
-def reply(edge: Edge, tenant: Tenant, ids: int, copies: int) -> list[Outcome]:
+def reply(edge: Edge, tenant: Tenant, ids: int) -> list[Outcome]:
     """So many answers, ten by one link (twenty would end it), each sent so many times: each is kept once."""
     links = [form_link(edge, tenant)["id"] for _ in range(0, ids, 10)]
     bodies = [urlencode({"text": f"Answer {n}", "nonce": f"nonce-{n:08}"}).encode() for n in range(ids)]
-    outcomes = repeat(edge, [(f"/form-reply/{links[n // 10]}", bodies[n], FORM) for n in range(ids)], copies)
+    outcomes = repeat(edge, [(f"/form-reply/{links[n // 10]}", bodies[n], FORM) for n in range(ids)])
     assert edge.world.value("select count(*) from private.webhook_events where tenant_id = %s", tenant.id) == ids
     return outcomes
 
 
-def track(edge: Edge, tenant: Tenant, ids: int, copies: int) -> list[Outcome]:
-    """So many mails are opened, each so many times: one receipt for each and minute, and every look is counted."""
+def track(edge: Edge, tenant: Tenant, ids: int) -> list[Outcome]:
+    """So many mails are opened, each so many times: every look is counted, one opening is kept per mail and minute.
+
+    That is by design: a reader who comes back later is news, a second look within the minute is not. So a mail whose
+    copies arrive around the turn of a minute rightly has two, and the minutes are counted, not only the mails.
+    """
     edge.world.configure(tenant, tracking_enabled=True)
     links = [newsletter(edge, tenant)[1]["open"] for _ in range(ids)]
-    outcomes = repeat(edge, [(f"GET /track/{one}.gif", b"", BROWSER) for one in links], copies)
+    outcomes = repeat(edge, [(f"GET /track/{one}.gif", b"", BROWSER) for one in links])
     row = edge.world.one(
         "select count(*) as rows, count(distinct message_id) as mails,"
-        " count(distinct (message_id, date_trunc('minute', received_at))) as minutes"
+        " count(distinct (message_id, date_trunc('minute', occurred_at))) as minutes"
         " from public.delivery_receipts where tenant_id = %s and kind = 'opened'", tenant.id,
     )  # fmt: skip
     assert row["mails"] == ids and row["rows"] == row["minutes"], row
     hits = edge.world.value("select sum(hits)::int from private.tracking_links where tenant_id = %s", tenant.id)
-    assert hits == ids * copies
+    assert hits == ids * COPIES
     return outcomes
 
 
@@ -132,15 +134,15 @@ REPEATED = {"unsubscribe": unsubscribe, "form-reply": reply, "track": track}
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_said_many_times_counts_once(edge: Edge, tenant: Tenant, page: str) -> None:
-    """20 links, 12 copies each, in any order and at once."""
-    REPEATED[page](edge, tenant, 20, 12)
+    """Five links or answers, all 50 copies of one in flight together."""
+    REPEATED[page](edge, tenant, 5)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_thousand_links_fifty_copies(edge: Edge, tenant: Tenant, page: str) -> None:
-    """50,000 requests, 1,000 of which count."""
-    outcomes = REPEATED[page](edge, tenant, 1000, 50)
+    """50,000 requests, the 50 that say the same all at once: 1,000 of them count."""
+    outcomes = REPEATED[page](edge, tenant, 1000)
     print(f"{page}: 50,000 requests, 1,000 counted, p50 {slowest(outcomes, 0.5) * 1000:.0f} ms,"
           f" p99 {slowest(outcomes, 0.99) * 1000:.0f} ms, longest {slowest(outcomes) * 1000:.0f} ms")  # fmt: skip
