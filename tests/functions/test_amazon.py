@@ -10,6 +10,7 @@ import pytest
 from tests.db.helpers import Row, Tenant
 from tests.functions.aws import HOST, TOPIC, Amazon, certificate, notification, pem, subscription
 from tests.functions.kit import Edge
+from tests.functions.storm import COPIES, volleys
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,15 @@ def test_both_versions_of_the_signature_are_read(edge: Edge, session: Any, amazo
     assert amazon.asked.count(amazon.certificate.removeprefix(f"https://{HOST}")) == 1
     assert post(edge, session, amazon.sign(notification("v0"), "1")).status_code == 200
     assert len(edge.rows(session)) == 3
+
+
+def test_calls_that_come_together_fetch_the_certificate_once(edge: Edge, session: Any, amazon: Amazon) -> None:
+    """50 at once before anybody knows the certificate: one fetch, 200 for all, one row."""
+    body = amazon.sign(notification("together"))
+    outcomes = volleys(edge, iter([(f"/email-events/{session}", body, {"content-type": "text/plain; charset=UTF-8"})]))
+    assert [status for status, _ in outcomes] == [200] * COPIES
+    assert len(edge.rows(session)) == 1
+    assert amazon.asked.count(amazon.certificate.removeprefix(f"https://{HOST}")) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ const FETCH_MS = 3_000;
 const CERTIFICATE_BYTES = 32_768;
 const KEPT = 50;
 const keys = new Map<string, { spki: Uint8Array<ArrayBuffer>; until: number } | null>();
+/** What is being fetched: calls that come together ask Amazon once, or the first flood would time out on itself. */
+const coming = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>();
 
 export type Message = Record<string, unknown>;
 const text = (message: Message, name: string): string =>
@@ -55,6 +57,12 @@ export async function isSigned(message: Message, topic: string): Promise<boolean
 async function publicKey(url: URL): Promise<Uint8Array<ArrayBuffer> | null> {
   const known = keys.get(url.href);
   if (known === null || (known && known.until > Date.now())) return known && known.spki;
+  const asked = coming.get(url.href) ?? fetchKey(url).finally(() => coming.delete(url.href));
+  coming.set(url.href, asked);
+  return await asked;
+}
+
+async function fetchKey(url: URL): Promise<Uint8Array<ArrayBuffer> | null> {
   const pem = await download(url);
   const found = pem === null ? null : readCertificate(pem);
   const fresh = found && found.until > Date.now() && found.from <= Date.now() + 60_000 ? found : null;
