@@ -3,8 +3,10 @@
 import fcntl
 import os
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +14,21 @@ from app.errors import SetupError
 from app.settings import process_environment, read_json
 
 STOP_TIMEOUT_S = 60.0
+
+
+@contextmanager
+def tidied_up() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP end the program as an error does: what was started is stopped again."""
+
+    def end(signum: int, _: object) -> NoReturn:
+        sys.exit(128 + signum)
+
+    before = {signum: signal.signal(signum, end) for signum in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 def read_state(home: Path) -> dict[str, Any]:

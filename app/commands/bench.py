@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app.commands._stack import tidied_up
 from app.errors import SetupError
 from app.settings import process_environment
 
@@ -43,7 +44,7 @@ def command(  # noqa: PLR0917 - one per option
         _run(["--install-peers", "queue"], process_environment())
     rows: list[dict[str, Any]] = []
     for name in BENCHES if what == "all" else (what,):
-        with _stack(database if name != "start" else None, NEEDED.get(name, {"database"})) as environment:
+        with tidied_up(), _stack(database if name != "start" else None, NEEDED.get(name, {"database"})) as environment:
             options = ["--messages", str(messages), "--seconds", str(seconds), *(["--no-peers"] if no_peers else [])]
             rows += json.loads(_run([name, *options], environment))["rows"]
     if as_json:

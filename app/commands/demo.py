@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from app.commands._stack import is_running, read_state
+from app.commands._stack import is_running, read_state, tidied_up
 from app.demo import mails as sources
 from app.demo.channel import DemoChannel, Progress
 from app.demo.report import Report
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0917 - one per option
     if count and (mbox or maildir or not channel):
         raise click.UsageError("--count is for the people of --channel: a demo of mails sends what it is given")
     demo = _demo(channel, mbox, maildir, recipient, count)
-    with _stack(demo, private, quiet=as_json) as settings, _progress(as_json) as progress:
+    with tidied_up(), _stack(demo, private, quiet=as_json) as settings, _progress(as_json) as progress:
         report = asyncio.run(run(demo, settings, progress))
     if as_json:
         click.echo(msgspec.json.encode(report).decode())

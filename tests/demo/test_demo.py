@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -168,3 +169,23 @@ def test_the_other_commands_speak_of_the_same_mails(stack: Stack, mbox: Path) ->
 def test_a_throw_away_stack_spends_no_money(key: str, address: str, chosen: dict[str, str]) -> None:
     """With a real provider's key in the environment the rules answer; a model on this machine is asked."""
     assert _free_of_charge(Settings(anthropic_api_key=key, anthropic_base_url=address)) == chosen
+
+
+def test_a_demo_that_is_ended_takes_its_stack_along() -> None:
+    """SIGTERM in the middle: the throw-away stack is stopped and its folder removed, as after an error."""
+    with tempfile.TemporaryDirectory(prefix="parley-demo-test-") as folder:
+        Path(folder).chmod(0o711)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "demo", "--private", "--channel", "telegram", "--count", "5000", "--json"],
+            cwd=PROJECT, env={**environment, "TMPDIR": folder}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not any(
+            json.loads(path.read_text()).get("ready") for path in Path(folder).glob("parley-demo-*/state.json")
+        ):
+            assert demo.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        demo.terminate()
+        assert demo.wait(60) == 143
+        assert list(Path(folder).glob("parley-demo-*")) == []
