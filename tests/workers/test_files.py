@@ -1,6 +1,7 @@
 """A file from its upload to the people it is for, on every channel that carries files."""
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,7 +31,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
 BOT = "700001:AAtestTESTtestTESTtestTESTtestTESTte"
 
 
-class Way:
+class Way(ABC):
     """A provider with one account of ours: how the account is set up, whom we write to, and what they got."""
 
     channel = address = person = ""
@@ -38,9 +39,9 @@ class Way:
     secrets: dict[str, str]
     adapter: Adapter
 
+    @abstractmethod
     def got(self) -> list[bytes]:
         """The bytes of every file that arrived."""
-        raise NotImplementedError
 
 
 class ByTelegram(Way):
