@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingress_password: str = ""
     pg_bin: str = ""
     pg_port: Port = 54322
+    supabase_port: Port = 54321
     supabase_url: str = ""
     supabase_key: str = ""
     supabase_jwt_secret: str = ""
@@ -131,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [name.strip() for name in self.channel_modules.split(",") if name.strip()]
 
 
-PORTS = ("api_port", "functions_port", "baileys_port", "smtp_port", "catcher_port", "pg_port")
+PORTS = ("api_port", "supabase_port", "functions_port", "baileys_port", "smtp_port", "catcher_port", "pg_port")
 """Fields the local stack may have had to choose anew, because the port was occupied."""
 
 SECRET_FIELDS = {
@@ -283,7 +284,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
             unset[f"{role}_database_url"] = as_role(base, f"parley_{role}", password)
     if state:
         unset["smtp_url"] = f"smtp://127.0.0.1:{found.get('catcher_port', settings.catcher_port)}?tls=none"
-        unset["supabase_url"] = f"http://127.0.0.1:{found.get('api_port', settings.api_port)}"
+        unset["supabase_url"] = f"http://127.0.0.1:{found.get('supabase_port', settings.supabase_port)}"
     found.update({field: value for field, value in unset.items() if value and not getattr(settings, field)})
     return msgspec.structs.replace(settings, **found)
 

@@ -2,6 +2,7 @@
 superuser)."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -12,8 +13,8 @@ from devstack.errors import StackError
 SCRIPT = Path(__file__).with_name("bootstrap.sql")
 
 
-def bootstrap(dsn: str, *, owner_password: str | None = None) -> bool:
-    """Apply `bootstrap.sql` to the database of `dsn` and, when given, set the password of the role `postgres`.
+def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None) -> bool:
+    """Apply `bootstrap.sql` to the database of `dsn` and set the `passwords` (role → password) that are not set yet.
 
     Returns False, having changed nothing, when the login is no superuser and the database is prepared already (a
     Supabase project). Raises StackError when it is neither.
@@ -42,18 +43,19 @@ def bootstrap(dsn: str, *, owner_password: str | None = None) -> bool:
             )
         with connection.transaction():
             connection.execute(SCRIPT.read_bytes())
-        if owner_password and user != "postgres":
-            _set_password(connection, owner_password)
+        for role, password in (passwords or {}).items():
+            if role != user:
+                _set_password(connection, role, password)
     return True
 
 
-def _set_password(connection: psycopg.Connection, password: str) -> None:
+def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
     try:
-        other = {"user": "postgres", "password": password}
+        other = {"user": role, "password": password}
         psycopg.connect(connection.info.dsn, **other).close()  # type: ignore[arg-type]
     except psycopg.OperationalError:
-        verifier = connection.pgconn.encrypt_password(password.encode(), b"postgres", b"scram-sha-256").decode()
-        connection.execute(sql.SQL("alter role postgres password {}").format(sql.Literal(verifier)))
+        verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def main() -> None:

@@ -30,6 +30,10 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
     console.print(Rule(f"Parley is up ({state.get('seconds_to_ready', 0):.1f} s)", style="green"))
     if "api" not in state["missing"]:
         row("API", f"http://127.0.0.1:{state['api_port']}")
+    if "surface" not in state["missing"]:
+        row("Supabase", f"http://127.0.0.1:{state['supabase_port']}")
+        row("publishable", keys["publishable_key"])
+        row("secret", keys["secret_key"])
     if "functions" not in state["missing"]:
         row("functions", f"http://127.0.0.1:{state['functions_port']}/functions/v1")
     if "receive-email" not in state["missing"]:

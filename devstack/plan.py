@@ -25,7 +25,7 @@ METRICS_BASE = 9464
 PROVIDER_URLS = ("telegram_url", "whatsapp_url", "twilio_url", "resend_url", "sparkpost_url", "public_url")
 """Settings that say whom the running processes talk to, and where they are reached."""
 RECEIVERS = {f"receive-{name}": module for name, module in receivers().items()}
-NAMES = ("catcher", "api", "functions", "whatsapp", *RECEIVERS, *WORKERS)
+NAMES = ("catcher", "api", "surface", "functions", "whatsapp", *RECEIVERS, *WORKERS)
 """Every process but Postgres."""
 
 
@@ -107,9 +107,10 @@ class Plan:
             "catcher": (settings.catcher_port, answers_smtp(settings.catcher_port)),
             "api": (settings.api_port, answers_http(f"http://{host}:{settings.api_port}/health/ready")),
             "receive-email": (settings.smtp_port, answers_smtp(settings.smtp_port)),
+            "surface": (settings.supabase_port, answers_http(f"http://127.0.0.1:{settings.supabase_port}/health")),
             "functions": (settings.functions_port, answers_http(f"http://127.0.0.1:{settings.functions_port}/health")),
         }
-        stages = {**dict.fromkeys((*RECEIVERS, "functions", "whatsapp"), 0), "api": 2, "catcher": 3}
+        stages = {**dict.fromkeys((*RECEIVERS, "functions", "whatsapp"), 0), "api": 2, "surface": 2, "catcher": 3}
         found = []
         for name in NAMES:
             if name not in self.missing:
@@ -143,7 +144,8 @@ def _told(field: str, wanted: int, taken: int) -> str:
 def _module(name: str) -> str:
     """The module a process is run from."""
     special = {
-        "catcher": "devstack.catcher", "functions": "devstack.functions", "whatsapp": "devstack.bridge",
+        "catcher": "devstack.catcher", "surface": "devstack.surface.main", "functions": "devstack.functions",
+        "whatsapp": "devstack.bridge",
         "api": "app.http.main", **RECEIVERS,
     }  # fmt: skip
     return special.get(name, f"workers.{name}")

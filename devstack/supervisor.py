@@ -16,6 +16,7 @@ from devstack import bootstrap
 from devstack.alive import GRACE_S, Alive, end_last_run
 from devstack.children import Child, stop_all
 from devstack.errors import StackError
+from devstack.keys import surface_logins
 from devstack.nursery import preload
 from devstack.plan import Plan, fingerprint, mailboxes
 from devstack.ports import Ports, is_free
@@ -117,7 +118,7 @@ class Supervisor:
     def _start_database(self) -> None:
         settings, keys = self.plan.settings, self.plan.keys
         if self.plan.external:
-            bootstrap.bootstrap(settings.database_url)
+            bootstrap.bootstrap(settings.database_url, passwords=surface_logins(keys))
             return
         self.server = Server(
             self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None,
@@ -129,7 +130,7 @@ class Supervisor:
             )
         self.state.update(data_dir=str(self.server.data_dir))
         self._start_server(self.server)
-        bootstrap.bootstrap(self.server.dsn(), owner_password=keys["pg_password"])
+        bootstrap.bootstrap(self.server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)})
 
     def _start_server(self, server: Server) -> None:
         """Start Postgres, on another port when somebody who does not care that ours is held listens on it first."""

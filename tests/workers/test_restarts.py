@@ -31,7 +31,7 @@ def own_server() -> Iterator[tuple[Server, Database]]:
     server = Server(folder, port=free_port(), password=keys["pg_admin_password"])
     try:
         server.start()
-        bootstrap(server.dsn(), owner_password=keys["pg_password"])
+        bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"]})
         passwords = {role: keys[f"{key}_password"] for role, key in
                      (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"),
                       ("parley_shadow", "shadow"), ("parley_ingress", "ingress"))}  # fmt: skip

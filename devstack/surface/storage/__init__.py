@@ -1,0 +1,10 @@
+"""Buckets and files, as Supabase Storage has them."""
+
+from devstack.surface.asgi import ASGIApp
+from devstack.surface.context import Context
+from devstack.surface.problems import unsupported
+
+
+def app(_context: Context) -> ASGIApp:
+    """The ASGI application below `/storage/v1`."""
+    return unsupported("storage")
