@@ -7,12 +7,12 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check lint bench prove
+.PHONY: help setup up test e2e check lint bench prove
 
 help: ## Show this list.
 	@echo "Parley — a message comes in, the right reply goes out."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "After \`make setup\` the command line is $(BIN)/parley; \`$(BIN)/parley --help\` explains itself."
 
@@ -24,6 +24,9 @@ up: setup ## Start everything: Postgres, API, workers, mail in and out. Ctrl-C s
 
 test: setup ## Set up, then run every test but the slow proofs. PYTEST_ARGS='-k threads' narrows it.
 	@$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS) # they wait more than they work
+
+e2e: setup ## Run supabase-js and supabase-py: against the local surface, or the Supabase that SUPABASE_URL names.
+	@PARLEY_E2E=environment $(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
 
 lint: setup ## Check style and types of Python, SQL and TypeScript.
 	$(BIN)/ruff check .

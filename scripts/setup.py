@@ -20,6 +20,8 @@ TOOLS = os.path.join(VENV, "bootstrap")
 STAMP = os.path.join(VENV, ".parley-setup")
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 """Where Debian, Red Hat and SUSE keep the certificates a machine trusts."""
+PACKAGES = (os.path.join("bridges", "whatsapp"), os.path.join("tests", "e2e"))
+"""Folders with packages of npm: the WhatsApp bridge, and the clients the tests use."""
 
 
 def main():
@@ -39,7 +41,7 @@ def main():
         create(VENV, with_pip=False)
     uv = install_uv()
     sync(uv)
-    if not (fetch_functions() and fetch_bridge()):
+    if not (fetch_functions() and all(fetch_packages(folder) for folder in PACKAGES)):
         say("note: no npm registry: `make up` leaves edge functions or bridge out; `make setup` tries again")
         return
     with open(STAMP, "w") as stamp:
@@ -69,7 +71,7 @@ def wanted_stamp():
     digest = hashlib.sha256(UV.encode())
     locks = (
         os.path.join("supabase", "functions", "deno.lock"),
-        os.path.join("bridges", "whatsapp", "package-lock.json"),
+        *(os.path.join(folder, "package-lock.json") for folder in PACKAGES),
     )
     for name in ("uv.lock", "pyproject.toml", *locks):
         if os.path.exists(os.path.join(ROOT, name)):
@@ -165,19 +167,19 @@ def fetch_functions():
     return done.returncode == 0
 
 
-def fetch_bridge():
-    """Fetch what the WhatsApp bridge imports, as its lock file names it; False when the registry cannot be reached.
-    Without npm there is nothing to do: the bridge is left out."""
-    bridge = os.path.join(ROOT, "bridges", "whatsapp")
+def fetch_packages(name):
+    """Fetch what the package in a folder imports, as its lock file names it; False when the registry cannot be reached.
+    Without npm there is nothing to do: what needs it is left out."""
+    folder = os.path.join(ROOT, name)
     npm = os.path.join(VENV, "bin", "npm")
     npm = npm if os.access(npm, os.X_OK) else shutil.which("npm")
-    if not os.path.isdir(bridge) or not npm:
+    if not os.path.isdir(folder) or not npm:
         return True
-    # No scripts: nothing that was fetched runs here. Peers are what the bridge does without.
+    # No scripts: nothing that was fetched runs here. Peers are what the packages do without.
     command = [npm, "ci", "--ignore-scripts", "--omit=peer", "--no-audit", "--no-fund", "--loglevel=error"]
     environment = trusting({**os.environ, "PATH": os.path.dirname(npm) + os.pathsep + os.environ.get("PATH", "")})
     done = subprocess.run(
-        command, cwd=bridge, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.returncode == 0
 

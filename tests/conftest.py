@@ -28,7 +28,7 @@ def run_process() -> int:
     return os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
 
 
-LONGEST_FIRST = ("workers", "channels", "receivers", "demo", "stack", "functions", "api", "db")
+LONGEST_FIRST = ("workers", "channels", "receivers", "demo", "stack", "functions", "e2e", "devstack", "api", "db")
 """Rooms whose tests wait most come first: a process that is left alone with one of them at the end keeps all waiting."""
 
 
@@ -50,9 +50,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line which tests could not run on this machine."""
     from devstack import bridge
+    from tests.support import npm
 
     if not bridge.can_run():
         terminalreporter.write_line("tests/channels/whatsapp left out: it needs Node 20 and npm, see `make setup`")
+    if not npm.are_fetched(npm.CLIENTS):
+        terminalreporter.write_line("suites of tests/e2e/js left out: they need Node 22 and npm, see `make setup`")
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from app.db import migrate as migrations
 from app.settings import Settings
 from devstack.bootstrap import bootstrap
+from devstack.keys import LOGINS
 
 START_TIMEOUT_S = 60.0
+OURS = ("api", "worker", "shadow", "ingress")
+"""Roles of Parley's own processes, without `parley_`."""
+PASSWORDS = {
+    "pg_password": "postgres", **{f"{name}_password": f"parley_{name}" for name in OURS},
+    **{password: role for role, password in LOGINS.values()},
+}  # fmt: skip
+"""Member of the cluster's keys → the role whose password it is."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Database:
     def settings(self, **overrides: Any) -> Settings:
         """Settings of a process that works on this database."""
         urls = {"database_url": self.url()}
-        for field in ("api", "worker", "shadow", "ingress"):
+        for field in OURS:
             role = f"parley_{field}"
             urls[f"{field}_database_url"] = self.url(role)
             urls[f"{field}_password"] = self.cluster.passwords[role]
@@ -119,21 +127,15 @@ def start_cluster(watched: int) -> Cluster:
     """
     given = os.environ.get("PARLEY_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     if given:
-        passwords = dict.fromkeys(
-            ("postgres", "parley_api", "parley_worker", "parley_shadow", "parley_ingress"),
-            conninfo_to_dict(given).get("password") or "",
-        )
-        return Cluster(given, {role: str(password) for role, password in passwords.items()})
+        passwords = dict.fromkeys(PASSWORDS.values(), str(conninfo_to_dict(given).get("password") or ""))
+        return Cluster(given, passwords)
     folder = Path(tempfile.gettempdir()) / f"parley-tests-{os.getuid()}-{watched}"
     with locked(Path(f"{folder}.lock")):
         if not (folder / "ready.json").exists():
             folder.mkdir(mode=0o711, exist_ok=True)
             _start_guardian(folder, watched)
     ready = json.loads((folder / "ready.json").read_text())
-    passwords = {name: ready[f"{key}_password"] for name, key in
-                 (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"), ("parley_shadow", "shadow"),
-                  ("parley_ingress", "ingress"))}  # fmt: skip
-    return Cluster(ready["admin"], passwords)
+    return Cluster(ready["admin"], {role: ready[member] for member, role in PASSWORDS.items()})
 
 
 def _start_guardian(folder: Path, watched: int) -> None:

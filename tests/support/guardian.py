@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from devstack.bootstrap import bootstrap
-from devstack.keys import ensure_keys
+from devstack.keys import ensure_keys, surface_logins
 from devstack.ports import free_port
 from devstack.postgres import Server
 
@@ -25,7 +25,7 @@ def guard(folder: Path, watched: int) -> None:
     server = Server(folder, port=free_port(), password=keys["pg_admin_password"], durable=False)
     try:
         server.start()
-        bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"]})
+        bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)})
         scratch = folder / "ready.json.new"
         scratch.write_text(json.dumps({"admin": server.dsn(), **keys}))
         scratch.rename(folder / "ready.json")

@@ -1,12 +1,31 @@
-"""Packages of the npm registry, for proofs that need somebody else's tool: fetched when asked for, never installed."""
+"""Node and packages of the npm registry: those `make setup` fetched, and a tool that one proof needs once."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from app.settings import PROJECT
 from devstack import bridge
+
+CLIENTS = PROJECT / "tests" / "e2e"
+"""The folder with supabase-js."""
+
+
+def are_fetched(folder: Path) -> bool:
+    """Whether Node and the packages that `folder/package-lock.json` names are there, in these versions."""
+    lock = json.loads((folder / "package-lock.json").read_text())["packages"]
+    wanted = {name: one["version"] for name, one in lock.items() if name}
+    return bridge.node() is not None and all(_version(folder / name) == version for name, version in wanted.items())
+
+
+def _version(package: Path) -> str | None:
+    try:
+        return str(json.loads((package / "package.json").read_text())["version"])
+    except OSError:
+        return None
 
 
 def fetch(package: str, folder: Path) -> Path:

@@ -20,8 +20,8 @@ from app.settings import PROJECT
 from devstack import nursery
 
 MODULES = (
-    "app.http.main", "devstack.catcher", "devstack.functions", "workers.receivers.email", "workers.receivers.imap",
-    "workers.receivers.telegram", "workers.assistant", "workers.attachments", "workers.followups", "workers.health",
+    "app.http.main", "devstack.catcher", "devstack.functions", "devstack.surface.main", "workers.receivers.email",
+    "workers.receivers.imap", "workers.receivers.telegram", "workers.assistant", "workers.attachments", "workers.followups", "workers.health",
     "workers.housekeeper", "workers.inbound", "workers.ingress", "workers.insights", "workers.notifier",
     "workers.outbound", "workers.shadow",
 )  # fmt: skip
