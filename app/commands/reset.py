@@ -15,8 +15,8 @@ from app.settings import load
     "--keys", is_flag=True, help="Also delete the generated keys: tokens and encrypted secrets become useless."
 )
 def command(yes: bool, keys: bool) -> None:
-    """Stop the stack and delete its database, caught mail and logs. A database given by DATABASE_URL is never
-    touched."""
+    """Stop the stack and delete its database with the files of its Storage, caught mail and logs. A database given by
+    DATABASE_URL is never touched, and its files are not while it is the last that was used."""
     home = load().home_dir
     found = leftovers(home, keys=keys)
     if not found and not is_running(home):
@@ -34,9 +34,13 @@ def command(yes: bool, keys: bool) -> None:
 
 
 def leftovers(home: Path, *, keys: bool) -> list[Path]:
-    """What a reset deletes: data folders of any Postgres major (also half-made ones), mail, logs, state."""
+    """What a reset deletes: data folders of any Postgres major (also half-made ones), mail, logs, state, and
+    files of its Storage."""
     found = [*home.glob("pg[0-9][0-9]*"), home / "mail", home / "logs", home / "state.json"]
-    elsewhere = read_state(home).get("data_dir")
+    state = read_state(home)
+    if not state.get("external_database_url"):
+        found.append(home / "storage")
+    elsewhere = state.get("data_dir")
     if isinstance(elsewhere, str) and Path(elsewhere).name.startswith("pg"):
         found.append(Path(elsewhere))
     if keys:

@@ -212,11 +212,14 @@ def test_data_of_another_major_is_refused_and_reset_helps(stack: Stack) -> None:
     data = stack.home / "pg16"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("16\n")
+    kept = stack.home / "storage" / "signing.key"
+    kept.parent.mkdir()
+    kept.write_text("of that data's files")
     refused = stack.run("up", *ALONE)
     assert refused.returncode == 1
     assert "holds data of Postgres 16, this is Postgres 17 — `parley reset`" in refused.stderr
     assert stack.run("reset", "--yes").returncode == 0
-    assert not data.exists()
+    assert (data.exists(), kept.exists()) == (False, False)
     assert stack.run("up", "--detach", *ALONE).returncode == 0
 
 

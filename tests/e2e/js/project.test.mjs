@@ -20,3 +20,8 @@ test("a browser of any origin may ask", async () => {
     assert.match(answer.headers.get("access-control-allow-headers"), /apikey|\*/i);
   }
 });
+
+test("a request without a key is refused", async () => {
+  const answer = await fetch(`${url}/storage/v1/bucket`);
+  assert.ok([400, 401, 403].includes(answer.status), String(answer.status));
+});
