@@ -66,10 +66,13 @@ class HttpApi:
     """One provider's API over one client. Times in seconds."""
 
     def __init__(
-        self, base_url: str, *, connect_s: float = 10.0, answer_s: float = 30.0, connections: int = 32
-    ) -> None:
+        self, base_url: str, *, connect_s: float = 10.0, answer_s: float = 30.0, connections: int = 32,
+        http2: bool = False,
+    ) -> None:  # fmt: skip
+        """`http2`: the provider speaks nothing else."""
         self.base = base_url.rstrip("/")
         self._connect_s, self._answer_s, self._connections = connect_s, answer_s, connections
+        self._http2 = http2
         self._client: httpx.AsyncClient | None = None
 
     async def call(
@@ -114,12 +117,14 @@ class HttpApi:
             self._client = None
 
     def _open(self) -> httpx.AsyncClient:
-        # An idle connection is given up before the provider does: a request on a dying one would end as unknown.
+        # An idle connection is given up before the provider does: a request on a dying one would end as unknown. In
+        # HTTP/2 the provider says what it did not read any more, and takes it amiss when connections come and go.
         limits = httpx.Limits(
-            max_connections=self._connections, max_keepalive_connections=self._connections, keepalive_expiry=4.0
-        )
+            max_connections=self._connections, max_keepalive_connections=self._connections,
+            keepalive_expiry=60.0 if self._http2 else 4.0,
+        )  # fmt: skip
         ours = frozenset({urlsplit(self.base).hostname or ""})
-        way = outside.transport(ours, limits)
+        way = outside.transport(ours, limits, http2=self._http2)
         self._client = httpx.AsyncClient(transport=way, follow_redirects=False, trust_env=False)
         return self._client
 

@@ -133,12 +133,32 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def transport(private_hosts: frozenset[str], limits: httpx.Limits | None = None) -> httpx.AsyncHTTPTransport:
-    """A way to the network that leads to public addresses and to the hosts that are named."""
-    made = httpx.AsyncHTTPTransport(retries=0, limits=limits or httpx.Limits())
+def transport(
+    private_hosts: frozenset[str], limits: httpx.Limits | None = None, *, http2: bool = False
+) -> httpx.AsyncHTTPTransport:
+    """A way to the network that leads to public addresses and to the hosts that are named; over HTTP/2 and nothing
+    else, or over HTTP/1.1."""
+    made = _Http2(limits) if http2 else httpx.AsyncHTTPTransport(retries=0, limits=limits or httpx.Limits())
     # httpx has no public way to give its transport another network.
     made._pool._network_backend = GuardedBackend(private_hosts)
     return made
+
+
+class _Http2(httpx.AsyncHTTPTransport):
+    """Looks at a connection that was idle before it is used: httpcore finds out that the server has said goodbye only
+    by failing on it, and then nobody could tell whether the request was read."""
+
+    def __init__(self, limits: httpx.Limits | None) -> None:
+        super().__init__(retries=0, limits=limits or httpx.Limits(), http1=False, http2=True)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request."""
+        for connection in self._pool.connections:
+            stream = getattr(getattr(connection, "_connection", None), "_network_stream", None)
+            # Between two requests a server has nothing else to say.
+            if stream is not None and connection.is_idle() and stream.get_extra_info("is_readable"):
+                await connection.aclose()
+        return await super().handle_async_request(request)
 
 
 def client(private_hosts: frozenset[str] = frozenset()) -> httpx.AsyncClient:

@@ -62,6 +62,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """The secrets of an account that verifying its provider's calls needs: the edge function gets no others."""
     address_kind: Literal["email", "phone"] | None = None
     """Whether the channel's people are reached at an address that other channels use too: one number is one person."""
+    recipient_prefix: str | None = None
+    """How addresses begin that an account reaches, where a channel has several kinds of them; `{account}` in it is the
+    account's own address."""
 
 
 def webhook_path(function: str, session_id: str) -> str:

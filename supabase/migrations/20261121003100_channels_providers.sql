@@ -25,6 +25,7 @@ create table private.channel_providers (
   secret_rules jsonb not null default '{}',
   can_pair boolean not null default false,
   webhook_secrets text[] not null default '{}',
+  recipient_prefix text,
   registered_at timestamptz not null default clock_timestamp(),
   constraint channel_providers_provider_pkey primary key (provider),
   constraint channel_providers_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
@@ -61,6 +62,9 @@ comment on column private.channel_providers.can_pair is
 'Its accounts are paired with a phone, by a code a bridge shows (public.pair_channel_session).';
 comment on column private.channel_providers.webhook_secrets is
 'Names of the secrets that verifying this provider''s calls needs: the edge gets these and no others.';
+comment on column private.channel_providers.recipient_prefix is
+'How addresses begin that an account reaches; {account} in it is the account''s own address. Null: every address of '
+'the channel.';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
 comment on column private.channel_providers.recipient_interval_s is
 'Least pause in seconds between two sends of one account to one recipient.';
@@ -75,7 +79,7 @@ language sql volatile security definer set search_path = '' as $$
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
       fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
       receipts text[], can_edit boolean, can_unsend boolean, secret_rules jsonb, can_pair boolean,
-      webhook_secrets text[], address_kind text)
+      webhook_secrets text[], recipient_prefix text, address_kind text)
   ), kinds as (
     insert into private.address_kinds (channel, kind)
     select distinct on (g.channel) g.channel, g.address_kind from given as g where g.address_kind <> g.channel
@@ -85,12 +89,13 @@ language sql volatile security definer set search_path = '' as $$
     insert into private.channel_providers as p (
       provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
       max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
-      can_edit, can_unsend, secret_rules, can_pair, webhook_secrets)
+      can_edit, can_unsend, secret_rules, can_pair, webhook_secrets, recipient_prefix)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
       coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second,
       g.recipient_interval_s, coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false),
-      coalesce(g.secret_rules, '{}'), coalesce(g.can_pair, false), coalesce(g.webhook_secrets, '{}')
+      coalesce(g.secret_rules, '{}'), coalesce(g.can_pair, false), coalesce(g.webhook_secrets, '{}'),
+      g.recipient_prefix
     from given as g
     order by g.provider
     on conflict (provider) do update set
@@ -101,7 +106,8 @@ language sql volatile security definer set search_path = '' as $$
       window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
       recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
       can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, secret_rules = excluded.secret_rules,
-      can_pair = excluded.can_pair, webhook_secrets = excluded.webhook_secrets, registered_at = clock_timestamp()
+      can_pair = excluded.can_pair, webhook_secrets = excluded.webhook_secrets,
+      recipient_prefix = excluded.recipient_prefix, registered_at = clock_timestamp()
     returning 1
   )
   select count(*)::integer from written
@@ -124,6 +130,17 @@ end
 $$;
 comment on function private.secret_rules(text) is
 'Definer: what the values of a provider''s secrets must look like, by name.';
+
+create function private.recipient_prefix(p_session public.et_channel_sessions) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return coalesce((
+    select replace(p.recipient_prefix, '{account}', p_session.address) from private.channel_providers as p
+    where p.provider = p_session.provider), '');
+end
+$$;
+comment on function private.recipient_prefix(public.et_channel_sessions) is
+'Definer: how addresses begin that an account reaches; empty where it reaches every one of its channel.';
 
 create function private.can_pair(p_provider text) returns boolean
 language sql stable security definer set search_path = '' as $$

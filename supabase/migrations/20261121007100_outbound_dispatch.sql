@@ -9,6 +9,7 @@ declare
   m public.et_messages%rowtype; -- the last that came in
   s public.et_channel_sessions%rowtype;
   v_kind text := private.address_kind(p_thread.channel);
+  v_prefix text;
 begin
   select r.* into m from public.et_messages as r
   where r.tenant_id = p_thread.tenant_id and r.thread_id = p_thread.id and r.direction = 'inbound'
@@ -21,9 +22,11 @@ begin
   end if;
   recipient := coalesce(m.metadata ->> 'reply_to', m.sender_address);
   if recipient is null then
+    v_prefix := private.recipient_prefix(s);
     select i.address into recipient from public.contact_identities as i
     where i.tenant_id = p_thread.tenant_id and i.kind = v_kind
       and i.contact_id = private.canonical_contact(p_thread.tenant_id, p_thread.contact_id)
+      and starts_with(i.address, v_prefix)
     order by case v_kind when 'push' then i.verified_at end desc nulls last, i.verified_at nulls last, i.created_at
     limit 1;
   end if;
@@ -41,8 +44,8 @@ end
 $$;
 comment on function private.reply_headers(public.et_threads) is
 'Definer: whom a reply in this thread goes to, its subject, what it refers to and, for e-mail, the Message-ID it '
-'will carry. Where the contact has not written: the address he proved first, and of his browsers the one that '
-'registered last, since browsers that are gone tell nobody.';
+'will carry. Where the contact has not written: of the addresses the account reaches the one he proved first, and of '
+'his browsers and apps the one that registered last, since those that are gone tell nobody.';
 
 create function private.refuse_nobody(p_channel text) returns void
 language plpgsql stable set search_path = '' as $$

@@ -210,10 +210,12 @@ begin
   if v_session.id is null then
     return private.deny('channel_session', p_session_id, 'test_channel_session');
   end if;
-  if not private.is_address(private.address_kind(v_session.channel), p_address) then
+  if not private.is_address(private.address_kind(v_session.channel), p_address)
+    or not starts_with(p_address, private.recipient_prefix(v_session)) then
     raise exception 'this is no address of the channel %', v_session.channel
-      using errcode = 'PT422', detail = '{"code": "bad_address", "field": "to"}',
-      hint = 'E-mail in lower case, phone numbers as +<country><number>.';
+      using errcode = 'PT422', detail = '{"code": "bad_address", "field": "to"}', hint = coalesce(
+        'Over this account addresses begin with ' || nullif(private.recipient_prefix(v_session), '') || '.',
+        'E-mail in lower case, phone numbers as +<country><number>.');
   end if;
   v_message.tenant_id := v_tenant;
   v_message.channel := v_session.channel;

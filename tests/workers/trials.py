@@ -16,6 +16,10 @@ from devstack.providers.whatsapp import WhatsApp
 from tests.channels.email.mail_apis import KEY, Api, Resend, SparkPost, serve
 from tests.channels.email.smtp_servers import Script, smtp_server
 from tests.channels.form.site import site
+from tests.channels.push.apple import BUNDLE, apple
+from tests.channels.push.apple import PHONE as IPHONE
+from tests.channels.push.firebase import PHONE as ANDROID
+from tests.channels.push.firebase import PROJECT, firebase
 from tests.channels.push.service import push_service
 from tests.db.helpers import Row, Tenant, World
 from tests.workers.routing import Routing
@@ -124,6 +128,27 @@ async def webpush() -> AsyncIterator[Trial]:
 
 
 @contextlib.asynccontextmanager
+async def fcm() -> AsyncIterator[Trial]:
+    """The admin's Android phone."""
+    async with firebase() as google:
+        yield Trial(
+            "push", f"fcm:{PROJECT}/{ANDROID}", lambda: [one["notification"]["body"] for one in google.got], PROJECT,
+            secrets={"service_account": google.service_account},
+            settings={"fcm_url": google.url, "fcm_oauth_url": google.oauth_url},
+        )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def apns() -> AsyncIterator[Trial]:
+    """The admin's iPhone."""
+    async with apple() as service:
+        yield Trial(
+            "push", f"apns:{BUNDLE}/{IPHONE}", lambda: [shown["aps"]["alert"]["body"] for _, shown in service.got],
+            BUNDLE, service.config, {"key": service.pem}, {"apns_url": service.url},
+        )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
 async def webform() -> AsyncIterator[Trial]:
     """A page with a form."""
     with site() as page:
@@ -146,7 +171,7 @@ async def in_app() -> AsyncIterator[Trial]:
 TRIALS: dict[str, Callable[[], contextlib.AbstractAsyncContextManager[Trial]]] = {
     "smtp": smtp, "imap": smtp, "resend": lambda: over_http(Resend(), "resend"), "twilio": twilio, "telegram": telegram,
     "sparkpost": lambda: over_http(SparkPost(), "sparkpost"), "whatsapp_cloud": whatsapp_cloud, "baileys": baileys,
-    "webpush": webpush, "webform": webform, "phone": phone, "in_app": in_app,
+    "webpush": webpush, "fcm": fcm, "apns": apns, "webform": webform, "phone": phone, "in_app": in_app,
 }  # fmt: skip
 
 

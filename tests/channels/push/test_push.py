@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.channels import outside
-from app.channels.push import PushAdapter, WebPush, subscription
+from app.channels.push.web import PushAdapter, WebPush, subscription
 from app.domain.channels import Dispatch, Outcome, Session
 from devstack.keys import _vapid_key
 from tests.channels import promises
@@ -60,6 +60,15 @@ async def test_the_browser_reads_what_was_sent(adapter: PushAdapter, service: Pu
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), number)
     claims = jwt.decode(parts["t"], key, algorithms=["ES256"], audience=service.url)
     assert scheme == "vapid" and claims["sub"] == "mailto:ops@acme.test"
+
+
+async def test_a_number_for_the_icon_is_told_beside(adapter: PushAdapter, service: PushService) -> None:
+    """A browser's `badge` is a picture; a number is for setAppBadge(), where the service worker finds it."""
+    for badge in (3, "https://acme.test/badge.png"):
+        await push(adapter, service, metadata={"push": {"badge": badge}})
+    (_, number), (_, picture) = service.got
+    assert "badge" not in number and number["data"]["badge"] == 3
+    assert picture["badge"] == "https://acme.test/badge.png" and "badge" not in picture["data"]
 
 
 @pytest.mark.parametrize(

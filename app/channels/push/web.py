@@ -18,13 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.channels import outside
 from app.channels.http_api import retry_after
+from app.channels.push.shown import KEPT_S, Push, badge, of_message
 from app.domain.channels import BeforeSend, Capabilities, Dispatch, Health, Outcome, Session
 from app.settings import Settings
 
-KEPT_S = 24 * 3600
-"""How long a push service keeps a message for a browser that is off."""
-PREVIEW_CHARS = 600
-"""What a notification shows; the payload limit of push services is 4 KiB after encryption."""
 GONE = {404, 410}
 ANSWER_MOST = 4096
 """Bytes read of what a push service says."""
@@ -65,21 +62,20 @@ class WebPush:
         point = self._key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
-    async def send(
-        self, address: str, shown: dict[str, Any], before_send: BeforeSend, *, topic: str, urgent: bool
-    ) -> Outcome:
-        """Push one notification; while a browser is off, the newest of a `topic` waits for it."""
+    async def push(self, push: Push, account: Session | None, before_send: BeforeSend) -> Outcome:
+        """Push one notification. Browsers are reached with the installation's key, whatever the account."""
+        del account
         if self._key is None:
             return _rejected("no_vapid_key", "PARLEY_VAPID_PRIVATE_KEY is not set.")
         try:
-            browser = subscription(address)
+            browser = subscription(push.address)
             host = urlsplit(browser.endpoint)
             if host.scheme != "https" and host.hostname not in self._open_http:
                 raise ValueError("a push service speaks https")
-            content = _encrypt(browser, msgspec.json.encode(shown))
+            content = _encrypt(browser, msgspec.json.encode(_for_browsers(push.shown)))
         except (ValueError, pywebpush.WebPushException) as error:
             return _rejected("bad_subscription", str(error), gone=True)
-        headers = {**self._authorization(browser.endpoint), **_headers(topic, urgent=urgent)}
+        headers = {**self._authorization(browser.endpoint), **_headers(push.topic, urgent=push.urgent)}
         await before_send()
         try:
             answer, _ = await outside.once(self._client, "POST", browser.endpoint, content, headers, most=ANSWER_MOST)
@@ -120,18 +116,15 @@ class PushAdapter:
 
     capabilities = Capabilities(
         provider="webpush", channel="push", delivery_class="N", max_body_chars=20_000, direction="out",
-        session_per_second=100.0,
+        session_per_second=100.0, recipient_prefix="http",
     )  # fmt: skip
 
     def __init__(self, push: WebPush) -> None:
         self._push = push
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
-        """Push one notification. The body is cut to what a notification shows; the app reads the rest."""
-        return await self._push.send(
-            dispatch.recipient, _shown(dispatch), before_send, topic=dispatch.thread_id,
-            urgent=dispatch.purpose == "reply",
-        )  # fmt: skip
+        """Push one notification."""
+        return await self._push.push(of_message(dispatch), None, before_send)
 
     async def check(self, session: Session) -> Health:
         """Whether browsers can be pushed to at all: an account has nothing of its own."""
@@ -143,16 +136,13 @@ class PushAdapter:
         await self._push.close()
 
 
-def _shown(dispatch: Dispatch) -> dict[str, Any]:
-    rich = dispatch.metadata.get("push")
-    shown: dict[str, Any] = {
-        "title": (dispatch.subject or dispatch.sender_name)[:120], "body": dispatch.body[:PREVIEW_CHARS],
-        "tag": dispatch.thread_id,
-        "data": {"thread_id": dispatch.thread_id, "message_id": dispatch.message_id, "tenant_id": dispatch.tenant_id},
-    }  # fmt: skip
-    if isinstance(rich, dict):
-        shown |= {name: rich[name] for name in ("icon", "image", "badge", "url", "actions") if name in rich}
-    return shown
+def _for_browsers(shown: dict[str, Any]) -> dict[str, Any]:
+    """What showNotification() takes: there, `badge` is a picture. The number is for setAppBadge()."""
+    number = badge(shown)
+    if number is None:
+        return shown
+    plain = {name: value for name, value in shown.items() if name != "badge"}
+    return plain | {"data": {**plain.get("data", {}), "badge": number}}
 
 
 def _encrypt(browser: Subscription, payload: bytes) -> bytes:
