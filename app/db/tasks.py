@@ -59,3 +59,15 @@ async def register_push(
 async def forget_push(unit: Unit, endpoint: str) -> PushForgotten:
     """See `PushForgotten`."""
     return msgspec.convert(await unit.call(QUERIES["forget_push"], {"endpoint": endpoint}), PushForgotten)
+
+
+async def register_device(unit: Unit, *, kind: str, app: str, token: str, tenant_slug: str | None) -> PushRegistered:
+    """See `PushRegistered`."""
+    params = {"kind": kind, "app": app, "token": token, "tenant_slug": tenant_slug}
+    return msgspec.convert(await unit.call(QUERIES["register_device"], params), PushRegistered)
+
+
+async def forget_device(unit: Unit, *, kind: str, app: str, token: str) -> PushForgotten:
+    """See `PushForgotten`."""
+    params = {"kind": kind, "app": app, "token": token}
+    return msgspec.convert(await unit.call(QUERIES["forget_device"], params), PushForgotten)

@@ -1,6 +1,7 @@
-"""/v1/tasks and /v1/push-subscriptions: what people do by hand, and the browsers they are reached at."""
+"""/v1/tasks, /v1/push-subscriptions and /v1/push-devices: what people do by hand, and the browsers and apps they are
+reached at."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,11 @@ Note = Annotated[str, msgspec.Meta(max_length=4000, pattern=NO_NUL)]
 Endpoint = Annotated[str, msgspec.Meta(max_length=1500, pattern=r"^https://[^\s#]+\Z")]
 PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{80,100}\Z")]
 AuthSecret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,40}\Z")]
+
+
+TenantSlug = Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)]
+AppName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.-]{1,155}\Z")]
+DeviceToken = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_:-]{20,1700}\Z")]
 
 
 class TaskEnding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,13 +52,29 @@ class PushSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     endpoint: Endpoint
     keys: PushKeys
-    tenant_slug: Annotated[str, msgspec.Meta(max_length=100, pattern=NO_NUL)] | None = None
+    tenant_slug: TenantSlug | None = None
+    expirationTime: float | None = None  # noqa: N815 - the browser's word
 
 
 class PushEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The subscription to forget."""
 
     endpoint: Endpoint
+
+
+class DeviceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An app on a device: for `fcm` the Firebase project and the registration token, for `apns` the bundle id and the
+    device token in hex."""
+
+    kind: Literal["fcm", "apns"]
+    app: AppName
+    token: DeviceToken
+
+
+class PushDevice(DeviceName, frozen=True, forbid_unknown_fields=True):
+    """The app to push to; `tenant_slug` where the caller works for no tenant."""
+
+    tenant_slug: TenantSlug | None = None
 
 
 @get("/tasks", summary="List tasks", tags=TAGS)
@@ -108,6 +130,25 @@ async def forget_push(unit: CallerUnit, data: JSONBody[PushEndpoint]) -> PushFor
     return await db.forget_push(unit, data.endpoint)
 
 
+@put("/push-devices", summary="Let this app be pushed to", tags=TAGS)
+async def register_device(unit: CallerUnit, data: JSONBody[PushDevice]) -> PushRegistered:
+    """As the caller's own contact; needs a confirmed e-mail address. Registering again changes nothing. Pushes go over
+    the tenant's account of the channel push whose address is `app`."""
+    return await db.register_device(
+        unit, kind=data.kind, app=data.app, token=data.token, tenant_slug=data.tenant_slug
+    )  # fmt: skip
+
+
+@delete("/push-devices", status_code=200, summary="Stop pushing to this app", tags=TAGS)
+async def forget_device(unit: CallerUnit, data: JSONBody[DeviceName]) -> PushForgotten:
+    """Takes away the caller's own alone: for when he signs out."""
+    return await db.forget_device(unit, kind=data.kind, app=data.app, token=data.token)
+
+
 router = Router(
-    "/", route_handlers=[list_tasks, get_task, complete_task, assign_task, push_key, register_push, forget_push]
+    "/",
+    route_handlers=[
+        list_tasks, get_task, complete_task, assign_task, push_key, register_push, forget_push, register_device,
+        forget_device,
+    ],
 )  # fmt: skip

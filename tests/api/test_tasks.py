@@ -61,7 +61,11 @@ def test_the_key_browsers_subscribe_with_is_given_out(owner_client: Client, worl
 
 def test_a_browser_is_registered_and_forgotten(owner_client: Client, world: World) -> None:
     """As the browser itself describes the subscription."""
-    browser = {"endpoint": "https://push.test/h", "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22}}
+    browser = {
+        "endpoint": "https://push.test/h",
+        "expirationTime": None,
+        "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22},
+    }
     made = owner_client("PUT", "/v1/push-subscriptions", browser)
     assert made.status_code == 200 and made.json()["registered"], made.text
     stored = world.one("select count(*) from public.contact_identities where kind = 'push' and address like %s",
@@ -69,3 +73,37 @@ def test_a_browser_is_registered_and_forgotten(owner_client: Client, world: Worl
     assert stored == 1
     gone = owner_client("DELETE", "/v1/push-subscriptions", {"endpoint": "https://push.test/h"})
     assert gone.json() == {"forgotten": 1}
+
+
+def test_an_app_is_registered_and_forgotten(owner_client: Client, world: World) -> None:
+    """With the token its device gave it; Apple's is the same in upper case."""
+    for kind, token, stored in (
+        ("apns", "AB" * 32, "ab" * 32),
+        ("fcm", "cX:APA91b_-" + "q" * 40, "cX:APA91b_-" + "q" * 40),
+    ):
+        phone = {"kind": kind, "app": "acme-desk", "token": token}
+        made = owner_client("PUT", "/v1/push-devices", phone)
+        assert made.status_code == 200 and made.json()["registered"], made.text
+        address = f"{kind}:acme-desk/{stored}"
+        assert (
+            world.one("select count(*) from public.contact_identities where kind = 'push' and address = %s", address)
+            == 1
+        )
+        assert owner_client("DELETE", "/v1/push-devices", phone).json() == {"forgotten": 1}
+        assert owner_client("DELETE", "/v1/push-devices", phone).json() == {"forgotten": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "web", "app": "x", "token": "ab" * 32}, "kind"),
+        ({"kind": "apns", "app": "com/acme", "token": "ab" * 32}, "app"),
+        ({"kind": "apns", "app": "com.acme", "token": "xy" * 32}, "token"),
+        ({"kind": "fcm", "app": "acme", "token": "a b" * 32}, "token"),
+        ({"kind": "fcm", "app": "acme"}, "token"),
+    ],
+)
+def test_what_is_no_app_on_a_device_is_named(owner_client: Client, body: Any, field: str) -> None:
+    """The field is named, whoever finds it wrong."""
+    answer = owner_client("PUT", "/v1/push-devices", body)
+    assert answer.status_code == 422 and field in answer.text, answer.text

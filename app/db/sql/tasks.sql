@@ -36,3 +36,11 @@ select public.register_push(%(endpoint)s::text, %(p256dh)s::text, %(auth)s::text
 -- name: forget_push
 -- This browser is not pushed to any more.
 select public.forget_push(%(endpoint)s::text);
+
+-- name: register_device
+-- This app may be pushed to.
+select public.register_device(%(kind)s::text, %(app)s::text, %(token)s::text, %(tenant_slug)s::text);
+
+-- name: forget_device
+-- This app is not pushed to any more.
+select public.forget_device(%(kind)s::text, %(app)s::text, %(token)s::text);

@@ -102,6 +102,7 @@ CALL = ManualTask(
 PUSH = tasks.PushSubscription(
     "https://push.example.com/send/1", tasks.PushKeys("B" + "A" * 86, "A" * 22), "acme"
 )  # fmt: skip
+PHONE = tasks.PushDevice("apns", "com.example.desk", "ab" * 32)
 TRANSLATED = assistants.Translation(
     w.QUESTION, "en", "done", "When can you come?", "claude", 0.0002, None, None, None
 )  # fmt: skip
@@ -314,6 +315,12 @@ OPERATIONS: dict[str, Shown] = {
         ("address_not_verified", "linked_already", "bad_subscription", "not_found"),
     ),
     "forget_push": Shown(PushForgotten(1), None, tasks.PushEndpoint("https://push.example.com/send/1")),
+    "register_device": Shown(
+        PushRegistered(w.CONTACT, registered=True), None, PHONE,
+        ("address_not_verified", "linked_already", "bad_device", "not_found"),
+    ),
+    "forget_device": Shown(PushForgotten(1), None, tasks.DeviceName(PHONE.kind, PHONE.app, PHONE.token),
+                           ("bad_device",)),
     # assistants
     "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("assistant_busy",)),
     "suggestions": Shown(

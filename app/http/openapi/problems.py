@@ -225,6 +225,11 @@ PROBLEMS: dict[str, Known] = {
         422, "this is no push subscription",
         "Send endpoint, p256dh and auth as PushSubscription.toJSON() gives them.", extra={"field": "endpoint"},
     ),
+    "bad_device": Known(
+        422, "this is no token of a device",
+        "For fcm the registration token as Firebase gives it, for apns the device token in hex.",
+        extra={"field": "token"},
+    ),
     "assistant_busy": Known(
         429, "too many requests are waiting for an assistant",
         "Wait as long as retry_after_s says.", extra={"retry_after_s": 10},
