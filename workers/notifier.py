@@ -1,18 +1,25 @@
-"""The notifier: pushes what the staff should know to the browsers of those it is for. Once each, and never by guess."""
+"""The notifier: pushes what the staff should know to the browsers and apps of those it is for. Once each, and never by
+guess."""
 
 import logging
 
 import msgspec
 
-from app.channels.push import WebPush, create_push
+from app.channels.push.shown import Push
+from app.channels.push.ways import WEB, create_ways, way_of
 from app.db import notifier as db
 from app.db.worker import Connection, to_plain
+from app.domain.channels import Outcome, Session
 from app.domain.notifications import URGENT, PushContent, shown
 from app.domain.work import Claim, Job
+from app.secrets import Vault
 from app.settings import Settings
+from workers.hooks import open_session
 from workers.loop import Pool, main
 
 log = logging.getLogger("parley.notifier")
+NOT_SET_S = 3600.0
+"""How long a push waits for a setting of the installation's; after a day it is too old."""
 
 
 class LeaseLostError(Exception):
@@ -20,7 +27,7 @@ class LeaseLostError(Exception):
 
 
 class NotifierHandler:
-    """One job is one notification for one browser."""
+    """One job is one notification for one device."""
 
     name = "notifier"
     chapter = "notifier"
@@ -28,19 +35,17 @@ class NotifierHandler:
     concurrency = 32
     batch = 8
 
-    def __init__(self, settings: Settings, push: WebPush | None = None) -> None:
-        self.push = push or create_push(settings)
+    def __init__(self, settings: Settings) -> None:
+        self.ways, self._key = create_ways(settings)
         self.url, self.icon = settings.notification_url, settings.notification_icon
-        self._key = self.push.public_key
+        self.vault = Vault(settings.secret_keys())
         self._told = False
         if self._key is None:
-            log.warning("nothing is pushed: PARLEY_VAPID_PRIVATE_KEY is not set")
+            log.warning("nothing is pushed to browsers: PARLEY_VAPID_PRIVATE_KEY is not set")
 
     async def claim(self, connection: Connection, claim: Claim) -> list[Job]:
-        """Pushes that are due. The first claim says which key browsers subscribe with; without a key none is made."""
-        if self._key is None:
-            return []
-        if not self._told:
+        """Pushes that are due. The first claim says which key browsers subscribe with."""
+        if self._key is not None and not self._told:
             await db.set_push_key(connection, self._key)
             self._told = True
         return await db.claim_pushes(connection, claim)
@@ -56,17 +61,37 @@ class NotifierHandler:
                 if not await db.start_push(connection, job):
                     raise LeaseLostError
 
+        provider = way_of(content.address)
+        push = Push(
+            address=content.address, shown=shown(content, self.url, self.icon), urgent=content.kind in URGENT,
+            topic=f"{content.kind}:{content.thread_id or content.notification_id}",
+        )  # fmt: skip
+        account = open_session(self.vault, content.account) if content.account else None
         try:
-            outcome = await self.push.send(
-                content.address, shown(content, self.url, self.icon), start,
-                topic=f"{content.kind}:{content.thread_id or content.notification_id}", urgent=content.kind in URGENT,
-            )  # fmt: skip
+            outcome = self._not_yet(provider, content, account) or await self.ways[provider].push(push, account, start)
         except LeaseLostError:
             return "lost"
         ended = await self._finish(pool, job, to_plain(outcome))
+        if account is not None and outcome.error_code == "auth":
+            await self._report(pool, account, outcome)
         log.info("notification pushed", extra={"notification_id": content.notification_id, "outcome": ended,
-                                               "reason": outcome.error_code})  # fmt: skip
+                                               "provider": provider, "reason": outcome.error_code})  # fmt: skip
         return ended
+
+    def _not_yet(self, provider: str, content: PushContent, account: Session | None) -> Outcome | None:
+        """Why a push cannot be made from here: a setting that may come, or an account there is not."""
+        if provider != WEB and content.account is None:
+            return Outcome(kind="rejected", provider=provider, error_code="no_account")
+        if provider == WEB and self._key is None:
+            return Outcome(kind="retry", provider=provider, error_code="no_vapid_key", retry_after_s=NOT_SET_S)
+        if provider != WEB and account is None:
+            return Outcome(kind="retry", provider=provider, error_code="secrets_keys", retry_after_s=NOT_SET_S)
+        return None
+
+    async def _report(self, pool: Pool, account: Session, outcome: Outcome) -> None:
+        """An account that cannot be used says so at once; a check that finds it well takes that back."""
+        async with pool.connection() as connection:
+            await db.record_broken_account(connection, account, outcome.error or "the provider refuses it")
 
     async def _finish(self, pool: Pool, job: Job, outcome: dict[str, object]) -> str:
         async with pool.connection() as connection:
@@ -82,7 +107,8 @@ class NotifierHandler:
 
     async def close(self) -> None:
         """Close pooled connections."""
-        await self.push.close()
+        for way in self.ways.values():
+            await way.close()
 
 
 if __name__ == "__main__":

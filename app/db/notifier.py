@@ -6,6 +6,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.queries import query
 from app.db.worker import Connection, fetch, fetch_value
+from app.domain.channels import Session
 from app.domain.work import Claim, Job
 
 
@@ -37,6 +38,14 @@ async def start_push(connection: Connection, job: Job) -> bool:
 async def finish_push(connection: Connection, job: Job, outcome: dict[str, Any]) -> str:
     """Record how it ended: pushed, gone, failed, unknown, retry, released or lost."""
     return str(await fetch_value(connection, "notifier", "finish_push", **_key(job), outcome=Jsonb(outcome)))
+
+
+async def record_broken_account(connection: Connection, account: Session, reason: str) -> None:
+    """What a provider said of an account while something was pushed with it."""
+    await fetch(
+        connection, "operations", "record_health", tenant_id=account.tenant_id, session_id=account.session_id,
+        status="disconnected", reason=reason[:300], proves_address=False,
+    )  # fmt: skip
 
 
 def _key(job: Job) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the staff should know, and how a browser shows it. No I/O."""
+"""What the staff should know, and how a device shows it. No I/O."""
 
 from datetime import datetime
 from typing import Any
@@ -32,9 +32,13 @@ class PushKey(msgspec.Struct, frozen=True):
 
 
 class PushContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A notification on its way to one browser; see `private.push_content`."""
+    """A notification on its way to one browser or app; see `private.push_content`."""
 
     address: str
+    account: dict[str, Any] | None = None
+    """What an app is reached with: a `Session` with its secrets sealed."""
+    unread: int = 0
+    """Notifications its reader has not read, with this one."""
     tenant_id: str
     tenant_name: str
     notification_id: str
@@ -52,7 +56,8 @@ READ = {"action": "read", "title": "Mark as read"}
 
 
 def shown(content: PushContent, url: str, icon: str = "") -> dict[str, Any]:
-    """What a service worker hands to showNotification(): title, body, tag, icon, actions, and data with where to go.
+    """What a device shows: title, body, tag, icon, badge, actions, and data with where to go. A service worker hands it
+    to showNotification() as it is.
 
     `url` leads to a conversation, with `{thread_id}` in it; a notification about none leads to its start.
     """
@@ -62,7 +67,7 @@ def shown(content: PushContent, url: str, icon: str = "") -> dict[str, Any]:
         "title": content.title[:120], "body": (said or content.tenant_name)[:SHOWN_CHARS],
         "tag": f"{content.kind}:{content.thread_id or content.notification_id}", "url": link,
         "actions": [{"action": "open", "title": "Open"}, READ] if content.thread_id else [READ],
-        "requireInteraction": content.kind in URGENT,
+        "requireInteraction": content.kind in URGENT, "badge": content.unread,
         "data": {"url": link, "tenant_id": content.tenant_id, "notification_id": content.notification_id,
                  "kind": content.kind, "thread_id": content.thread_id},
     }  # fmt: skip

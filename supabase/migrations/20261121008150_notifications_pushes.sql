@@ -1,12 +1,14 @@
--- Chapter: notifications, part three. Pushed to the browsers of the members a notification is for.
+-- Chapter: notifications, part three. Pushed to the browsers and apps of the members a notification is for.
 --
---   a notification ──▶ one row a browser (private.notification_pushes), due when its person's quiet hours are over
+--   a notification ──▶ one row a device (private.notification_pushes), due when its person's quiet hours are over
 --   notifier: claim_pushes() ──▶ lease + fence ──▶ start_push(), just before the call ──▶ finish_push()
 --        read on another device, no member any more, a day old ──▶ skipped
---        404 or 410 ──▶ gone: the subscription is removed        later ──▶ again, up to eight times
+--        the service calls the device gone ──▶ gone: it is forgotten        later ──▶ again, up to eight times
 --        a call that began and nobody knows how it ended ──▶ unknown: never repeated
 --
--- A browser is told once of a notification. While one about a conversation waits, a second of its kind adds nothing.
+-- A browser is reached with the installation's key, an app with the tenant's account of the channel push that has the
+-- app's name (private.push_account). A device is told once of a notification. While one about a conversation waits, a
+-- second of its kind adds nothing.
 -- Nothing that is shown is kept here: it is read when it is sent.
 
 create table private.notification_pushes (
@@ -38,9 +40,9 @@ create table private.notification_pushes (
 )
 with (fillfactor = 70);
 comment on table private.notification_pushes is
-'One notification on its way to one browser of one member, and how that ended. Swept after 30 days.';
+'One notification on its way to one device of one member, and how that ended. Swept after 30 days.';
 comment on column private.notification_pushes.identity_id is
-'The browser, as register_push() keeps it; null once its subscription is gone.';
+'The browser or app, as register_push() and register_device() keep it; null once it is gone.';
 comment on column private.notification_pushes.started_at is 'Committed just before the push service was called.';
 create index notification_pushes_tenant_id_run_at_idx on private.notification_pushes (tenant_id, run_at)
 where status = 'waiting';
@@ -98,7 +100,7 @@ begin
 end
 $$;
 comment on function private.tg_notifications__push() is
-'Definer: a row for every browser of every member the notification is for. Most tenants have none.';
+'Definer: a row for every device of every member the notification is for. Most tenants have none.';
 
 create function private.tg_notification_pushes__wake() returns trigger
 language plpgsql set search_path = '' as $$
@@ -154,11 +156,47 @@ $$;
 comment on function private.push_verdict(private.notification_pushes) is
 'Definer: why a push is not sent any more (status, reason), or not yet (until); all null: now.';
 
+create function private.push_account(p_tenant_id uuid, p_address text) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select jsonb_build_object('tenant_id', s.tenant_id, 'session_id', s.id, 'channel', s.channel, 'provider', s.provider,
+      'address', s.address, 'config', s.config, 'secrets', private.session_secrets(s.tenant_id, s.id))
+    from public.et_channel_sessions as s
+    where s.tenant_id = p_tenant_id and s.channel = 'push' and s.status not in ('paused', 'deleted')
+      and s.provider = split_part(p_address, ':', 1)
+      and s.address = split_part(substr(p_address, strpos(p_address, ':') + 1), '/', 1));
+end
+$$;
+comment on function private.push_account(uuid, text) is
+'Definer: the tenant''s account that reaches the app of a device, with its sealed secrets; null for a browser, which '
+'needs none, and where the tenant has no such account.';
+
+create function private.unread_notifications(p_tenant_id uuid, p_user_id uuid) returns integer
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select count(*) from (
+      select from (
+        select n.id from public.notifications as n
+        where n.tenant_id = p_tenant_id and coalesce(n.user_id = p_user_id, true)
+        order by n.created_at desc limit 1000) as n
+      where not exists (
+        select from public.notification_reads as r
+        where r.tenant_id = p_tenant_id and r.user_id = p_user_id and r.notification_id = n.id)
+      limit 100) as u);
+end
+$$;
+comment on function private.unread_notifications(uuid, uuid) is
+'Definer: how many of the newest thousand notifications a member has not read, a hundred at most: the number on an '
+'app''s icon.';
+
 create function private.push_content(p_tenant_id uuid, p_push_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   return (
-    select jsonb_build_object('address', i.address, 'tenant_id', n.tenant_id, 'tenant_name', t.name,
+    select jsonb_build_object('address', i.address, 'account', private.push_account(p.tenant_id, i.address),
+      'unread', private.unread_notifications(p.tenant_id, p.user_id), 'tenant_id', n.tenant_id, 'tenant_name', t.name,
       'notification_id', n.id, 'kind', n.kind, 'title', n.title, 'thread_id', n.thread_id,
       'contact_name', case when h.staff_readable then c.display_name end,
       'preview', case when h.staff_readable then h.preview end)
@@ -172,7 +210,8 @@ begin
 end
 $$;
 comment on function private.push_content(uuid, uuid) is
-'Definer: what a browser is shown, read at this moment. Of a conversation the staff may not read: that there is one. '
+'Definer: what a device is shown and reached with, read at this moment. Of a conversation the staff may not read: that '
+'there is one. '
 'Volatile, so that it sees what a claim in the same statement saw.';
 
 create function private.end_push(p_tenant_id uuid, p_push_id uuid, p_status text, p_reason text) returns void
@@ -291,7 +330,7 @@ begin
 end
 $$;
 comment on function private.finish_push(uuid, uuid, bigint, jsonb) is
-'Definer, for the notifier: how the push service answered. A subscription it calls gone is removed.';
+'Definer, for the notifier: how the push service answered. A device it calls gone is forgotten.';
 
 create function private.sweep_pushes() returns integer
 language plpgsql volatile security definer set search_path = '' as $$
