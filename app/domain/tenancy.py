@@ -93,6 +93,7 @@ class Membership(msgspec.Struct, frozen=True):
     tenant_id: UUID
     role: Role
     active: bool
+    language: str | None
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -101,7 +102,16 @@ class Member(msgspec.Struct, frozen=True):
     user_id: UUID
     role: Role
     display_name: str | None
+    language: str | None
     created_at: datetime
+
+
+class MemberLanguage(msgspec.Struct, frozen=True):
+    """What the caller reads at a tenant now; null: the tenant's own language."""
+
+    user_id: UUID
+    tenant_id: UUID
+    language: str | None
 
 
 class MemberRole(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from app.http.deps import CallerUnit
 
 TAGS = ["assistants"]
 POLL_MS = 700
-LanguageCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z", examples=["en"])]
+LanguageCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(?:-[A-Z][a-z]{3})?\Z", examples=["en"])]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -43,7 +43,8 @@ class Suggestions(msgspec.Struct, frozen=True):
 
 
 class Translate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The language wanted (ISO 639); without it the tenant's own."""
+    """The language wanted (ISO 639, with a script where there are several); without it the one the caller reads: his
+    own, else the tenant's."""
 
     language: LanguageCode | None = None
 
@@ -91,7 +92,7 @@ async def translation(
     unit: CallerUnit, message_id: FromPath[UUID],
     language: FromQuery[LanguageCode | None] = None,
 ) -> Translation:  # fmt: skip
-    """`none` when nobody asked for it yet. Without a language: the tenant's own."""
+    """`none` when nobody asked for it yet. Without a language: the one the caller reads."""
     return _shown(await db.read_translation(unit, message_id, language))
 
 

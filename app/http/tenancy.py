@@ -23,6 +23,7 @@ from app.domain.tenancy import (
     InvitationMade,
     InvitationRevoked,
     Member,
+    MemberLanguage,
     MemberRemoved,
     MemberRole,
     Membership,
@@ -146,6 +147,12 @@ class SetRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Role
 
 
+class SetLanguage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the caller reads; null for the tenant's own language."""
+
+    language: Locale | None
+
+
 class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to create."""
 
@@ -159,6 +166,12 @@ async def get_me(unit: CallerUnit) -> Me:
     """The caller and his tenants."""
     memberships = await db.list_memberships(unit, unit.caller.user_id)
     return Me(unit.caller.user_id, unit.caller.tenant_id, memberships)
+
+
+@put("/me/language", summary="Choose what you read", tags=TAGS)
+async def set_language(unit: CallerUnit, data: JSONBody[SetLanguage]) -> MemberLanguage:
+    """At the active tenant. Translations come in it, unless another language is asked for. A person's own."""
+    return await db.call(unit, MemberLanguage, "set_language", language=data.language)
 
 
 @post("/tenants", summary="Create a tenant", tags=TAGS)
@@ -273,8 +286,8 @@ async def list_access_denials(unit: CallerUnit, cursor: Cursor = None, limit: Li
 router = Router(
     "/",
     route_handlers=[
-        get_me, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members, set_member_role,
-        remove_member, list_invitations, invite_member, accept_invitation, revoke_invitation, list_api_keys,
-        create_api_key, revoke_api_key, list_audit_log, list_access_denials,
+        get_me, set_language, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members,
+        set_member_role, remove_member, list_invitations, invite_member, accept_invitation, revoke_invitation,
+        list_api_keys, create_api_key, revoke_api_key, list_audit_log, list_access_denials,
     ],
 )  # fmt: skip

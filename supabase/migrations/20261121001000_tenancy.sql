@@ -146,14 +146,19 @@ create table public.tenant_members (
   user_id uuid not null,
   role text not null default 'agent',
   display_name text,
+  language text,
   created_at timestamptz not null default now(),
   constraint tenant_members_tenant_id_user_id_pkey primary key (tenant_id, user_id),
   constraint tenant_members_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint tenant_members_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint tenant_members_role_check check (role in ('owner', 'admin', 'agent', 'viewer')),
-  constraint tenant_members_display_name_check check (length(display_name) <= 200 and display_name !~ '[[:cntrl:]]')
+  constraint tenant_members_display_name_check check (length(display_name) <= 200 and display_name !~ '[[:cntrl:]]'),
+  constraint tenant_members_language_check
+  check (length(language) <= 35 and language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$')
 );
 comment on table public.tenant_members is 'Staff of a tenant and their role: owner, admin, agent or viewer.';
+comment on column public.tenant_members.language is
+'What he reads, as a BCP 47 tag; set by himself. Null: the tenant''s locale.';
 
 create table public.tenant_invitations (
   tenant_id uuid not null,

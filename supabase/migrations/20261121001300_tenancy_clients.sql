@@ -149,6 +149,29 @@ $$;
 comment on function private.set_member_role(uuid, text) is
 'Definer: changes a role. Only owners make or unmake owners.';
 
+create function private.set_language(p_language text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_user uuid := private.current_user_id();
+  v_tenant uuid := private.current_tenant();
+begin
+  if v_user is null then
+    raise exception 'sign in first' using errcode = 'PT401', detail = '{"code": "not_authenticated"}',
+      hint = 'A person reads a language, not a key.';
+  elsif length(p_language) > 35 or p_language !~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' then
+    raise exception '% is no language', left(p_language, 20) using errcode = 'PT422',
+      detail = '{"code": "bad_language", "field": "language"}', hint = 'Send a tag such as en, pt-BR or zh-Hant.';
+  end if;
+  update public.tenant_members as m set language = p_language where m.tenant_id = v_tenant and m.user_id = v_user;
+  if not found then
+    return private.not_found('tenant');
+  end if;
+  return jsonb_build_object('user_id', v_user, 'tenant_id', v_tenant, 'language', p_language);
+end
+$$;
+comment on function private.set_language(text) is
+'Definer: the language the caller reads at the active tenant; null is the tenant''s own. Nobody sets another''s.';
+
 create function private.remove_member(p_user_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -325,6 +348,8 @@ create function public.revoke_invitation(p_invitation_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.revoke_invitation(p_invitation_id); end;
 create function public.set_member_role(p_user_id uuid, p_role text) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.set_member_role(p_user_id, p_role); end;
+create function public.set_language(p_language text default null) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.set_language(p_language); end;
 create function public.remove_member(p_user_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.remove_member(p_user_id); end;
 create function public.create_api_key(p_name text, p_scopes text[] default '{read}',
@@ -346,6 +371,8 @@ comment on function public.accept_invitation(text) is
 'Join a tenant with the token of an invitation to your confirmed address.';
 comment on function public.revoke_invitation(uuid) is 'Take an invitation back. Admins.';
 comment on function public.set_member_role(uuid, text) is 'Change a member''s role. Admins; owners for owners.';
+comment on function public.set_language(text) is
+'What you read at the active tenant, as a BCP 47 tag; null for the tenant''s own. Translations come in it.';
 comment on function public.remove_member(uuid) is 'Remove a member, or leave. Admins; owners for owners.';
 comment on function public.create_api_key(text, text[], timestamptz) is
 'Create an API key; its secret is shown once. Admins.';
@@ -355,11 +382,13 @@ comment on function public.delete_tenant() is 'Delete the active tenant. Owners.
 
 grant execute on function public.create_tenant(text, text, text, text), public.switch_tenant(uuid),
 public.invite_member(text, text), public.accept_invitation(text), public.revoke_invitation(uuid),
-public.set_member_role(uuid, text), public.remove_member(uuid), public.create_api_key(text, text[], timestamptz),
+public.set_member_role(uuid, text), public.set_language(text), public.remove_member(uuid),
+public.create_api_key(text, text[], timestamptz),
 public.revoke_api_key(uuid), public.update_tenant(jsonb), public.delete_tenant() to authenticated;
 grant execute on function private.create_tenant(text, text, text, text), private.switch_tenant(uuid),
 private.invite_member(text, text), private.accept_invitation(text), private.revoke_invitation(uuid),
-private.set_member_role(uuid, text), private.remove_member(uuid), private.create_api_key(text, text[], timestamptz),
+private.set_member_role(uuid, text), private.set_language(text), private.remove_member(uuid),
+private.create_api_key(text, text[], timestamptz),
 private.revoke_api_key(uuid), private.update_tenant(jsonb), private.delete_tenant() to authenticated;
 grant execute on function private.api_key_claims(text) to parley_api;
 grant execute on function private.suspend_tenant(uuid, text) to service_role;

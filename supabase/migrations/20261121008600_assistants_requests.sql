@@ -39,7 +39,7 @@ create table private.assist_work (
     case kind when 'suggestions' then message_id is null and language is null
       when 'translation' then message_id is not null and language is not null else false end),
   constraint assist_work_status_check check (status in ('waiting', 'done', 'unavailable', 'failed')),
-  constraint assist_work_language_check check (language ~ '^[a-z]{2,3}$')
+  constraint assist_work_language_check check (language ~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?$')
 )
 with (fillfactor = 70);
 comment on table private.assist_work is 'What somebody asked an assistant for, and what became of it.';
@@ -182,6 +182,26 @@ $$;
 comment on function private.translation_state(uuid, uuid, text) is
 'Definer: what there is of a translation: done with its text, waiting, unavailable, failed or none.';
 
+create function private.written_language(p_tag text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select split_part(p_tag, '-', 1) || case when split_part(p_tag, '-', 2) ~ '^[A-Za-z]{4}$'
+    then '-' || initcap(split_part(p_tag, '-', 2)) else '' end
+$$;
+comment on function private.written_language(text) is
+'Language and script of a BCP 47 tag: a translation is the same in every region.';
+
+create function private.reading_language(p_tenant_id uuid) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select private.written_language(coalesce(m.language, t.locale)) from public.tenants as t
+    left join public.tenant_members as m on m.tenant_id = t.id and m.user_id = private.current_user_id()
+    where t.id = p_tenant_id);
+end
+$$;
+comment on function private.reading_language(uuid) is
+'Definer: what the caller reads at a tenant: the language he set, else (and for a key) the tenant''s own.';
+
 create function private.translate_message(p_message_id uuid, p_language text, p_ask boolean) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -196,10 +216,10 @@ begin
   if v_message.id is null then
     return private.deny('message', p_message_id, 'translate_message');
   end if;
-  select coalesce(p_language, split_part(t.locale, '-', 1)) into v_language from public.tenants as t where t.id = v_tenant;
-  if v_language !~ '^[a-z]{2,3}$' then
+  v_language := coalesce(p_language, private.reading_language(v_tenant));
+  if v_language !~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?$' then
     raise exception '% is no language', left(v_language, 20) using errcode = 'PT422',
-      detail = '{"code": "bad_language", "field": "language"}', hint = 'Send its ISO 639 code, such as en or de.';
+      detail = '{"code": "bad_language", "field": "language"}', hint = 'Send its ISO 639 code, such as en, or zh-Hant with a script.';
   end if;
   v_state := private.translation_state(v_tenant, p_message_id, v_language);
   if p_ask and v_state ->> 'status' <> 'done' then
@@ -210,7 +230,7 @@ begin
 end
 $$;
 comment on function private.translate_message(uuid, text, boolean) is
-'Definer: a message in another language (null: the tenant''s own): what there is, asking for it where wanted.';
+'Definer: a message in another language (null: the one the caller reads): what there is, asking for it where wanted.';
 
 create function public.suggest_replies(p_thread_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.suggest_replies(p_thread_id); end;
@@ -225,7 +245,7 @@ begin atomic select private.translate_message(p_message_id, p_language, false); 
 comment on function public.suggest_replies(uuid) is 'Ask for up to three drafts of a reply; nothing is sent. Agents.';
 comment on function public.read_suggestions(uuid) is 'The drafts that were asked for, once they are there.';
 comment on function public.translate_message(uuid, text) is
-'Ask for a message in another language, by default the tenant''s. Agents.';
+'Ask for a message in another language, by default the caller''s own. Agents.';
 comment on function public.read_translation(uuid, text) is 'A translation that was asked for, once it is there.';
 
 -- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────

@@ -91,3 +91,24 @@ def test_nonsense_and_missing_rights_are_refused(client: Callable[..., Client], 
         refused = viewer.post(path, {} if "translation" in path else None)
         assert (refused.status_code, refused.json()["scope"]) == (403, "send")
     assert client().post(f"/v1/threads/{thread}/suggestions").status_code == 401
+
+
+def test_a_translation_is_in_the_language_its_reader_chose(
+    agent: Client, client: Callable[..., Client], world: World
+) -> None:
+    """His own where he set one; a colleague still reads the tenant's."""
+    viewer = client(world.acme.token("viewer"))
+    message, _ = world.mail(world.acme, "reader@example.com", "Bonjour")
+    chosen = agent("PUT", "/v1/me/language", {"language": "zh-hant-TW"})
+    assert (chosen.status_code, chosen.json()["language"]) == (200, "zh-hant-TW"), chosen.text
+    mine = {one["language"] for one in agent.get("/v1/me").json()["memberships"] if one["active"]}
+    assert mine == {"zh-hant-TW"} and "zh-hant-TW" in [
+        one["language"] for one in viewer.get("/v1/members").json()["items"]
+    ]
+    path = f"/v1/messages/{message}/translation"
+    assert agent.post(path, {}).json()["language"] == agent.get(path).json()["language"] == "zh-Hant"
+    assert viewer.get(path).json()["language"] == "en"
+    assert agent("PUT", "/v1/me/language", {"language": None}).json()["language"] is None
+    assert agent.get(path).json()["language"] == "en"
+    for nonsense in ({"language": "English!"}, {"language": "en_US"}, {}, {"locale": "de"}):
+        assert agent("PUT", "/v1/me/language", nonsense).status_code == 422

@@ -8,7 +8,7 @@ where t.id = current_setting('parley.active_tenant')::uuid;
 
 -- name: list_memberships
 -- The tenants a user belongs to.
-select m.tenant_id, m.role, m.tenant_id = current_setting('parley.active_tenant')::uuid
+select m.tenant_id, m.role, m.tenant_id = current_setting('parley.active_tenant')::uuid, m.language
 from public.tenant_members as m
 where m.user_id = %(user_id)s::uuid
 order by m.created_at, m.tenant_id;
@@ -31,7 +31,7 @@ select public.delete_tenant();
 
 -- name: list_members
 -- The staff of the active tenant.
-select m.user_id, m.role, m.display_name, m.created_at
+select m.user_id, m.role, m.display_name, m.language, m.created_at
 from public.tenant_members as m
 where m.tenant_id = current_setting('parley.active_tenant')::uuid
 order by m.created_at, m.user_id;
@@ -55,6 +55,10 @@ select public.accept_invitation(%(token)s::text);
 -- name: revoke_invitation
 -- Take an invitation back.
 select public.revoke_invitation(%(invitation_id)s::uuid);
+
+-- name: set_language
+-- What the caller reads at the active tenant.
+select public.set_language(%(language)s::text);
 
 -- name: set_member_role
 -- Change a member's role.

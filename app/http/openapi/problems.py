@@ -235,7 +235,8 @@ PROBLEMS: dict[str, Known] = {
         "Wait as long as retry_after_s says.", extra={"retry_after_s": 10},
     ),
     "bad_language": Known(
-        422, "xx1 is no language", "Send its ISO 639 code, such as en or de.", extra={"field": "language"}
+        422, "xx1 is no language", "Send its ISO 639 code, such as en, or zh-Hant with a script.",
+        extra={"field": "language"},
     ),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"

@@ -101,6 +101,24 @@ def test_the_tenants_language_is_the_default(world: World, tenant: Tenant) -> No
         ask(world, tenant, message, "english please")
 
 
+def test_the_agents_own_language_comes_first(world: World, tenant: Tenant) -> None:
+    """Each reads his own, in his script whatever his region; whoever set none, and a key, reads the tenant's."""
+    message, agent, owner = world.arrive(tenant), tenant.people["agent"], tenant.people["owner"]
+    for given, read in (
+        ("pt-BR", "pt"),
+        ("zh-hant-TW", "zh-Hant"),
+        ("sr-Latn", "sr-Latn"),
+        ("de-1996", "de"),
+        (None, "en"),
+    ):
+        world.rpc(agent, tenant, "set_language(%s)", given)
+        assert ask(world, tenant, message, None)["language"] == read
+    world.rpc(agent, tenant, "set_language('uk')")
+    assert world.rpc(owner, tenant, "read_translation(%s)", message["id"])["language"] == "en"
+    assert world.rpc(agent, tenant, "read_translation(%s)", message["id"])["language"] == "uk"
+    assert ask(world, tenant, message, "fr")["language"] == "fr"
+
+
 def test_an_edit_takes_its_translations_along(world: World, tenant: Tenant) -> None:
     """And one that was under way is thrown away and made anew; an erased message has none."""
     message = world.arrive(tenant, body="Bonjour")

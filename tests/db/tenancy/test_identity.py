@@ -254,3 +254,32 @@ def test_a_contact_is_claimed_through_a_confirmed_address_only(world: World) -> 
     with refused("PT409", code="linked_already"):
         world.rpc(other, None, "claim_contact(%s)", tenant.slug)
     assert world.value("select auth_user_id from public.contacts where id = %s", contact) == user
+
+
+def test_a_member_chooses_what_he_reads_and_nobody_else_does(world: World) -> None:
+    """At the active tenant alone; colleagues see it; null gives it back to the tenant. A stranger is told of none."""
+    one, two = world.tenant("agent"), world.tenant()
+    agent = one.people["agent"]
+    world.owner.execute("insert into public.tenant_members values (%s, %s, 'viewer')", [two.id, agent])
+    answer = world.rpc(agent, one, "set_language('pt-BR')")
+    assert answer == {"user_id": str(agent), "tenant_id": str(one.id), "language": "pt-BR"}
+    read = "select tenant_id, language from public.tenant_members where user_id = %s order by language nulls last"
+    assert [row["language"] for row in world.all(read, agent)] == ["pt-BR", None]
+    with world.acting(one.people["owner"], one) as connection:
+        assert connection.execute(read, [agent]).fetchone() == {"tenant_id": one.id, "language": "pt-BR"}
+    assert world.rpc(world.user(), one, "set_language('de')")["code"] == "not_found"
+    assert world.rpc(world.user(), None, "set_language('de')")["code"] == "not_found"
+    assert world.rpc(agent, one, "set_language()")["language"] is None
+    assert {row["language"] for row in world.all(read, agent)} == {None}
+
+
+@pytest.mark.parametrize(
+    "tag", ["", "english", "EN", "en_US", "e", "en-", "en-US\n", "de-" + "x" * 9, "en" + "-abcdefgh" * 4]
+)
+def test_what_is_no_language_tag_is_refused(world: World, tag: str) -> None:
+    """By the function with the remedy, and by the table whoever writes."""
+    tenant = world.tenant("agent")
+    with refused("PT422", code="bad_language"):
+        world.rpc(tenant.people["agent"], tenant, "set_language(%s)", tag)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.owner.execute("update public.tenant_members set language = %s where tenant_id = %s", [tag, tenant.id])
