@@ -11,6 +11,7 @@ from workers.timers import main
 log = logging.getLogger("parley.housekeeper")
 SEAL_EVERY_S = 60.0
 JUDGE_EVERY_S = 60.0
+JUDGED = ("mark_refused_sessions", "mark_unheard_sessions")
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
 ERASING_S = 1.0
@@ -33,7 +34,7 @@ class Housekeeper:
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
-        accounts, go on erasing; once a minute seal audit logs, and judge accounts by the calls they refuse."""
+        accounts, go on erasing; once a minute seal audit logs, and judge accounts by their calls."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
@@ -78,11 +79,11 @@ class Housekeeper:
         return sum([await db.fetch_value(connection, chapter, name) for chapter, name in OLD])
 
     async def _judge(self, connection: db.Connection) -> int:
-        """Accounts whose calls are all refused, or are not any more."""
+        """Accounts whose calls are all refused, or of whose sends nothing is heard; and those that are well again."""
         if time.monotonic() - self.judged_at < JUDGE_EVERY_S:
             return 0
         self.judged_at = time.monotonic()
-        return int(await db.fetch_value(connection, "operations", "mark_refused_sessions"))
+        return sum([int(await db.fetch_value(connection, "operations", name)) for name in JUDGED])
 
     async def _seal(self, connection: db.Connection) -> int:
         if time.monotonic() - self.sealed_at < SEAL_EVERY_S:

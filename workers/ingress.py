@@ -113,7 +113,7 @@ class IngressHandler:
 
     async def _store(self, pool: Pool, job: Job, call: Call, events: Sequence[ChannelEvent]) -> None:
         """What the call says, and that it was read, or nothing. Raises LeaseLostError and psycopg errors."""
-        place = Place(job.tenant_id, job.item_id, job.data["channel"], job.data["provider"])
+        place = Place(job.tenant_id, job.item_id, job.data["channel"], job.data["provider"], pushed=True)
         for left in reversed(range(CLASHES)):
             try:
                 async with pool.connection() as connection, connection.transaction():

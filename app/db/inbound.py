@@ -33,6 +33,8 @@ class Place(msgspec.Struct, frozen=True):
     session_id: str
     channel: str
     provider: str
+    pushed: bool = False
+    """They came by the account's webhook: receipts prove that it works."""
 
 
 async def store(connection: Connection, place: Place, events: Sequence[ChannelEvent]) -> list[Stored]:
@@ -119,6 +121,8 @@ async def edit(connection: Connection, place: Place, change: MessageEdit) -> str
 async def record_receipt(connection: Connection, place: Place, receipt: Receipt) -> str:
     """applied, kept (its message is not known yet) or duplicate."""
     document = msgspec.to_builtins(receipt) | {"provider": place.provider, "channel": place.channel}
+    if place.pushed:
+        document["session_id"] = place.session_id
     result: dict[str, Any] = await fetch_value(
         connection, "inbound", "record_receipt", tenant_id=place.tenant_id, receipt=Jsonb(document)
     )

@@ -60,6 +60,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """An account is paired with a phone, by a code that a bridge shows."""
     webhook_secrets: frozenset[str] = frozenset()
     """The secrets of an account that verifying its provider's calls needs: the edge function gets no others."""
+    webhook_function: str | None = None
+    """The edge function its provider calls. With `delivered` among `receipts`, it says so of every send: an account of
+    which nothing is heard for a day is degraded."""
+    webhook_optional: bool = False
+    """Only accounts with a `config.webhook` are called."""
     address_kind: Literal["email", "phone"] | None = None
     """Whether the channel's people are reached at an address that other channels use too: one number is one person."""
     recipient_prefix: str | None = None

@@ -130,14 +130,15 @@ language sql volatile security definer set search_path = '' as $$
   update public.et_channel_sessions as s
   set (status, status_reason) = (
       select case when k.keeps then s.status else p_status end, case when k.keeps then s.status_reason else p_reason end
-      from (select p_status = 'connected' and coalesce(s.status_reason like 'calls are refused: %', false) as keeps) as k),
+      from (select p_status = 'connected'
+        and coalesce(s.status_reason like any('{calls are refused: %,no receipts: %}'), false) as keeps) as k),
     last_heartbeat_at = now(),
     last_inbound_at = case when p_received then now() else s.last_inbound_at end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status not in ('paused', 'deleted')
 $$;
 comment on function private.record_heartbeat(uuid, uuid, text, text, boolean) is
 'Definer, for receivers and adapters: the session''s state as just seen, and whether a message came in. That calls '
-'are refused is not theirs to take back.';
+'are refused, or no receipts come, is not theirs to take back.';
 
 create function private.refuse_foreign_sender(p_tenant_id uuid, p_address text) returns void
 language plpgsql stable security definer set search_path = '' as $$

@@ -26,6 +26,8 @@ create table private.channel_providers (
   can_pair boolean not null default false,
   webhook_secrets text[] not null default '{}',
   recipient_prefix text,
+  webhook_function text,
+  webhook_optional boolean not null default false,
   registered_at timestamptz not null default clock_timestamp(),
   constraint channel_providers_provider_pkey primary key (provider),
   constraint channel_providers_provider_check check (provider ~ '^[a-z][a-z0-9_]{0,40}$'),
@@ -65,6 +67,10 @@ comment on column private.channel_providers.webhook_secrets is
 comment on column private.channel_providers.recipient_prefix is
 'How addresses begin that an account reaches; {account} in it is the account''s own address. Null: every address of '
 'the channel.';
+comment on column private.channel_providers.webhook_function is
+'The edge function it calls; with delivered among its receipts, of every send.';
+comment on column private.channel_providers.webhook_optional is
+'Only accounts with a config.webhook are called; the others lack nothing.';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
 comment on column private.channel_providers.recipient_interval_s is
 'Least pause in seconds between two sends of one account to one recipient.';
@@ -79,7 +85,8 @@ language sql volatile security definer set search_path = '' as $$
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
       fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
       receipts text[], can_edit boolean, can_unsend boolean, secret_rules jsonb, can_pair boolean,
-      webhook_secrets text[], recipient_prefix text, address_kind text)
+      webhook_secrets text[], recipient_prefix text, webhook_function text, webhook_optional boolean,
+      address_kind text)
   ), kinds as (
     insert into private.address_kinds (channel, kind)
     select distinct on (g.channel) g.channel, g.address_kind from given as g where g.address_kind <> g.channel
@@ -89,13 +96,14 @@ language sql volatile security definer set search_path = '' as $$
     insert into private.channel_providers as p (
       provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
       max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
-      can_edit, can_unsend, secret_rules, can_pair, webhook_secrets, recipient_prefix)
+      can_edit, can_unsend, secret_rules, can_pair, webhook_secrets, recipient_prefix, webhook_function,
+      webhook_optional)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
       coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second,
       g.recipient_interval_s, coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false),
       coalesce(g.secret_rules, '{}'), coalesce(g.can_pair, false), coalesce(g.webhook_secrets, '{}'),
-      g.recipient_prefix
+      g.recipient_prefix, g.webhook_function, coalesce(g.webhook_optional, false)
     from given as g
     order by g.provider
     on conflict (provider) do update set
@@ -107,7 +115,8 @@ language sql volatile security definer set search_path = '' as $$
       recipient_interval_s = excluded.recipient_interval_s, receipts = excluded.receipts,
       can_edit = excluded.can_edit, can_unsend = excluded.can_unsend, secret_rules = excluded.secret_rules,
       can_pair = excluded.can_pair, webhook_secrets = excluded.webhook_secrets,
-      recipient_prefix = excluded.recipient_prefix, registered_at = clock_timestamp()
+      recipient_prefix = excluded.recipient_prefix, webhook_function = excluded.webhook_function,
+      webhook_optional = excluded.webhook_optional, registered_at = clock_timestamp()
     returning 1
   )
   select count(*)::integer from written

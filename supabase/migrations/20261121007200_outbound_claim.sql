@@ -300,6 +300,9 @@ begin
     or (v_kind = 'retry' and coalesce(p_outcome ->> 'error_code', '') !~ '^4(?!21)') then
     perform private.note_provider(p_tenant_id, v_queue.channel_session_id, v_kind = 'accepted');
   end if;
+  if v_kind = 'accepted' then
+    perform private.count_unheard(p_tenant_id, v_queue.channel_session_id);
+  end if;
   if v_kind = 'retry' and p_outcome ->> 'error_code' = '429' then
     perform private.pause_session_sends(p_tenant_id, v_queue.channel_session_id,
       make_interval(secs => least(coalesce((p_outcome ->> 'retry_after_s')::float8, 1), 3600)));

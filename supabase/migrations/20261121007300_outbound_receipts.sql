@@ -108,6 +108,10 @@ begin
   select q.* into v_queue from public.et_outbound_queue as q
   where q.tenant_id = p_tenant_id and q.id in (select private.receipt_queue_ids(p_tenant_id, p_receipt))
   order by q.created_at desc limit 1 for no key update of q;
+  if p_receipt ? 'session_id' then
+    perform private.hear_receipts(p_tenant_id, a.session_id)
+    from unnest(array[(p_receipt ->> 'session_id')::uuid, v_queue.channel_session_id]) as a (session_id);
+  end if;
   if v_queue.recipient ~ '^erased:[0-9a-f]{64}$' then
     p_receipt := p_receipt - '{recipient,diagnostic}'::text[] || jsonb_build_object(
       'event_id', private.salted_digest(p_tenant_id, p_receipt ->> 'event_id'),
@@ -141,7 +145,7 @@ $$;
 comment on function private.record_receipt(uuid, jsonb) is
 'Definer, for receivers: {provider, event_id, kind, channel, external_message_id, queue_id, …}. Kept once; applied '
 'to its message, or when that is known. queue_id is what a provider was given to repeat, so that it settles sends '
-'whose answer was lost.';
+'whose answer was lost; session_id the account whose webhook it came by.';
 
 create function private.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

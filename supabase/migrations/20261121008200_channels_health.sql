@@ -4,6 +4,7 @@
 --     a pending account becomes connected, or says why not. A provider that names the address proves it: verified
 --   housekeeper ──▶ mark_silent_sessions(): an account somebody should read, and nobody has for minutes
 --     and mark_refused_sessions(): its provider calls, and no call bears a signature that fits
+--     and mark_unheard_sessions(): its provider takes what is sent, and says nothing of it (part eight)
 --   status changed ──▶ a notification to every owner and admin, at most one per account, status and five minutes
 
 create function private.tg_channel_sessions__notify() returns trigger
@@ -98,8 +99,10 @@ begin
   end if;
   v_reason := case when v_status <> 'connected' then 'check: ' || left(v_reason, 300) end;
   if (v_status, v_reason) is not distinct from (s.status, s.status_reason)
-    or (s.status <> 'pending' and case when v_status = 'connected' then coalesce(s.status_reason not like 'check: %', true)
-      else s.status <> 'connected' and coalesce(s.status_reason not like 'check: %', true) end) then
+    or (s.status <> 'pending' and (v_status = 'connected' or s.status <> 'connected')
+      and coalesce(s.status_reason not like 'check: %', true)
+      and not (v_status = 'disconnected'
+        and coalesce(s.status_reason like any('{calls are refused: %,no receipts: %}'), false))) then
     return 'unchanged';
   end if;
   update public.et_channel_sessions as r set status = v_status, status_reason = v_reason
@@ -109,7 +112,8 @@ end
 $$;
 comment on function private.record_health(uuid, uuid, text, text, boolean) is
 'Definer, for the health worker: a pending account works, or says why not; any other goes bad, or comes back when it '
-'was a check that found it bad: what a receiver says of its own account stands.';
+'was a check that found it bad: what a receiver says of its own account stands. What the housekeeper found is '
+'overruled by worse alone.';
 
 create function private.mark_silent_sessions(p_after interval default '3 minutes') returns bigint
 language plpgsql volatile security definer set search_path = '' as $$

@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     provider="resend",
     channel="email",
     webhook_secrets=frozenset({"webhook_secret"}),
+    webhook_function="email-events",
     delivery_class="I",
     direction="out",
     max_body_chars=500_000,

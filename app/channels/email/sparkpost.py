@@ -23,6 +23,7 @@ CAPABILITIES = Capabilities(
     provider="sparkpost",
     channel="email",
     webhook_secrets=frozenset({"webhook_secret"}),
+    webhook_function="email-events",
     delivery_class="N",
     direction="out",
     max_body_chars=500_000,

@@ -50,13 +50,17 @@ CAPABILITIES = Capabilities(
     channel="sms",
     address_kind="phone",
     webhook_secrets=frozenset({"auth_token"}),
+    webhook_function=FUNCTION,
     delivery_class="N",
     max_body_chars=BODY_MOST,
     session_per_second=10,
-    receipts=frozenset({"sent", "delivered", "read", "failed", "bounced_hard", "unsubscribed"}),
+    receipts=frozenset(),
 )
 FILES_MOST = 10
-MMS = {"max_attachments": FILES_MOST, "max_attachment_bytes": 5 * 1024 * 1024, "fetches_files": True}
+REACHED = {
+    "max_attachments": FILES_MOST, "max_attachment_bytes": 5 * 1024 * 1024, "fetches_files": True,
+    "receipts": frozenset({"sent", "delivered", "read", "failed", "bounced_hard", "unsubscribed"}),
+}  # fmt: skip
 """What else is possible where Twilio can reach us."""
 API = "/2010-04-01/Accounts"
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
@@ -81,7 +85,7 @@ class TwilioAdapter:
     ) -> None:  # fmt: skip
         self._api = HttpApi(url, answer_s=answer_s)
         self._public_url = public_url.rstrip("/")
-        self.capabilities = msgspec.structs.replace(CAPABILITIES, **MMS) if public_url else CAPABILITIES
+        self.capabilities = msgspec.structs.replace(CAPABILITIES, **REACHED) if public_url else CAPABILITIES
         self._most = max_attachment_bytes
         self._private_hosts = private_hosts
 

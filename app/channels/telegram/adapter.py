@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     provider="telegram",
     channel="telegram",
     webhook_secrets=frozenset({"webhook_secret"}),
+    webhook_function=hooks.FUNCTION,
     delivery_class="N",
     max_body_chars=TEXT_MOST,
     max_attachment_bytes=50 * 1024 * 1024,

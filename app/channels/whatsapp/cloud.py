@@ -43,11 +43,13 @@ from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage
 from app.settings import Settings
 
 VERSION = "v23.0"
+FUNCTION = "whatsapp-webhook"
 CAPABILITIES = Capabilities(
     provider=PROVIDER,
     channel="whatsapp",
     address_kind="phone",
     webhook_secrets=frozenset({"app_secret", "verify_token"}),
+    webhook_function=FUNCTION,
     delivery_class="N",
     max_body_chars=TEXT_MOST,
     max_attachment_bytes=FILE_MOST,
@@ -60,7 +62,6 @@ CAPABILITIES = Capabilities(
     receipts=frozenset({"sent", "delivered", "read", "failed", "unsubscribed"}),
 )
 FETCHED_AT_ONCE = 4
-FUNCTION = "whatsapp-webhook"
 CALLED_FIRST = ("phone_number", "whatsapp_business_account", "application")
 """Whose callback URL Meta calls: the first of these that has one."""
 

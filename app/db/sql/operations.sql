@@ -39,6 +39,10 @@ select private.mark_silent_sessions() as marked;
 -- Accounts whose provider calls in vain, and those it calls again with success.
 select private.mark_refused_sessions() as marked;
 
+-- name: mark_unheard_sessions
+-- Accounts whose provider says nothing of what it took, and those it speaks of again.
+select private.mark_unheard_sessions() as marked;
+
 -- name: claim_health_checks
 -- Accounts whose provider is to be asked whether they work.
 select c.tenant_id::text, c.session_id::text, c.channel, c.provider, c.address, c.config, c.secrets

@@ -147,3 +147,17 @@ def test_an_account_that_is_not_connected_is_left_alone(world: World, tenant: Te
     if status != "deleted":
         refuse(world, tenant.session)
     assert judge(world, tenant.session) == (status, None)
+
+
+def test_worse_news_of_the_provider_is_recorded_meanwhile(world: World, tenant: Tenant) -> None:
+    """An account its provider does not know any more is disconnected; mere trouble changes nothing, and once it is known
+    again its refused calls are noticed anew."""
+    refuse(world, tenant.session)
+    assert judge(world, tenant.session) == BAD
+    health = "select private.record_health(%s, %s, %s, 'account closed')"
+    world.worker.execute(health, [tenant.id, tenant.session, "degraded"])
+    assert judge(world, tenant.session) == BAD
+    world.worker.execute(health, [tenant.id, tenant.session, "disconnected"])
+    assert judge(world, tenant.session) == ("disconnected", "check: account closed")
+    world.worker.execute(health, [tenant.id, tenant.session, "connected"])
+    assert judge(world, tenant.session) == BAD

@@ -15,6 +15,7 @@ class PigeonAdapter:
     capabilities = Capabilities(
         provider="pigeon", channel="pigeon", delivery_class="N", max_body_chars=200,
         receipts=frozenset({"delivered"}), webhook_secrets=frozenset({"seal"}),
+        webhook_function="pigeon-webhook",
     )  # fmt: skip
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:
