@@ -9,7 +9,7 @@ class InAppAdapter:
 
     capabilities = Capabilities(
         provider="in_app", channel="in_app", delivery_class="I", max_body_chars=20_000, can_edit=True, can_unsend=True,
-        max_attachment_bytes=25 * 1024 * 1024, max_attachments=10, receipts=frozenset({"delivered", "read"}),
+        max_attachment_bytes=25 * 1024 * 1024, max_attachments=10,
     )  # fmt: skip
 
     async def send(self, dispatch: Dispatch, before_send: BeforeSend) -> Outcome:

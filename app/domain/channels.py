@@ -50,8 +50,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     recipient_interval_s: float | None = None
     """Least pause between two sends to one recipient, in seconds."""
     receipts: frozenset[str] = frozenset()
+    """The kinds of `Receipt` it gives."""
     can_edit: bool = False
+    """What was sent can be changed: the recipient sees what stands here. Elsewhere changing it is refused."""
     can_unsend: bool = False
+    """What was sent can be taken back: the recipient sees what stands here. Elsewhere deleting it is refused."""
     check_every_s: float = 300.0
     """How long an account is not asked about again, in seconds."""
     secret_rules: dict[str, str] = {}

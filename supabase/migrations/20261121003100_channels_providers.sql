@@ -39,6 +39,9 @@ create table private.channel_providers (
     and window_hours > 0 and session_per_second > 0
     and recipient_interval_s > 0
   ),
+  constraint channel_providers_receipts_check check (
+    receipts <@ '{sent,delivered,read,delayed,failed,bounced_hard,bounced_soft,complained,unsubscribed,opened,clicked}'
+  ),
   constraint channel_providers_secret_rules_check check (
     jsonb_typeof(secret_rules) = 'object' and not jsonb_path_exists(secret_rules, '$.* ? (@.type() != "string")')
   )
@@ -71,6 +74,12 @@ comment on column private.channel_providers.webhook_function is
 'The edge function it calls; with delivered among its receipts, of every send.';
 comment on column private.channel_providers.webhook_optional is
 'Only accounts with a config.webhook are called; the others lack nothing.';
+comment on column private.channel_providers.receipts is
+'Kinds of public.delivery_receipts it gives; see also private.mark_unheard_sessions().';
+comment on column private.channel_providers.can_edit is
+'What was sent can be changed; see private.refuse_sent().';
+comment on column private.channel_providers.can_unsend is
+'What was sent can be taken back; see private.refuse_sent().';
 comment on column private.channel_providers.session_per_second is 'Most sends of one account a second.';
 comment on column private.channel_providers.recipient_interval_s is
 'Least pause in seconds between two sends of one account to one recipient.';

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from app.channels.email.smtp import CAPABILITIES, SmtpAdapter
+from app.channels.email.smtp import BY_MAIL, CAPABILITIES, SmtpAdapter
 from app.settings import Settings
 
 
@@ -11,5 +11,5 @@ def create_adapter(settings: Settings) -> SmtpAdapter:
     return SmtpAdapter(
         settings.smtp_url or "smtp://127.0.0.1:25", pool_size=8,
         private_hosts=frozenset(settings.private_host_names()),
-        capabilities=msgspec.structs.replace(CAPABILITIES, provider="imap", webhook_function=None),
+        capabilities=msgspec.structs.replace(CAPABILITIES, provider="imap", webhook_function=None, receipts=BY_MAIL),
     )  # fmt: skip

@@ -20,6 +20,15 @@ from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent, Receipt
 from app.settings import Settings
 
+_KINDS = {
+    "email.delivered": "delivered",
+    "email.delivery_delayed": "delayed",
+    "email.complained": "complained",
+    "email.opened": "opened",
+    "email.clicked": "clicked",
+    "email.failed": "failed",
+    "email.suppressed": "bounced_hard",
+}
 CAPABILITIES = Capabilities(
     provider="resend",
     channel="email",
@@ -31,17 +40,8 @@ CAPABILITIES = Capabilities(
     max_attachment_bytes=28 * 1024 * 1024,
     max_attachments=20,
     session_per_second=10,
-    receipts=frozenset({"delivered", "delayed", "bounced", "complained", "opened", "clicked", "failed"}),
+    receipts=frozenset({"bounced_hard", "bounced_soft", *_KINDS.values()}),
 )
-_KINDS = {
-    "email.delivered": "delivered",
-    "email.delivery_delayed": "delayed",
-    "email.complained": "complained",
-    "email.opened": "opened",
-    "email.clicked": "clicked",
-    "email.failed": "failed",
-    "email.suppressed": "bounced_hard",
-}
 
 
 class ResendAdapter:

@@ -30,6 +30,8 @@ from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent
 from app.settings import Settings
 
+BY_MAIL = frozenset({"bounced_hard", "bounced_soft", "delayed", "complained", "delivered"})
+"""Receipts that come as mail; the others are events of a relay's provider."""
 CAPABILITIES = Capabilities(
     provider="smtp",
     channel="email",
@@ -40,7 +42,7 @@ CAPABILITIES = Capabilities(
     max_body_chars=500_000,
     max_attachment_bytes=25 * 1024 * 1024,
     max_attachments=20,
-    receipts=frozenset({"bounced", "delayed", "complained", "delivered"}),
+    receipts=BY_MAIL | {"failed", "unsubscribed", "opened", "clicked"},
 )
 _LOG_IN_FIRST = {530, 534, 535, 538}
 """The server wants to know us, or knows us no longer: the account is to be mended, the mail is fine."""

@@ -19,21 +19,6 @@ from app.domain.email import OutgoingMail
 from app.domain.inbound import ChannelEvent, Receipt
 from app.settings import Settings
 
-CAPABILITIES = Capabilities(
-    provider="sparkpost",
-    channel="email",
-    webhook_secrets=frozenset({"webhook_secret"}),
-    webhook_function="email-events",
-    delivery_class="N",
-    direction="out",
-    max_body_chars=500_000,
-    max_attachment_bytes=14 * 1024 * 1024,
-    max_attachments=20,
-    receipts=frozenset(
-        {"delivered", "delayed", "bounced", "complained", "opened", "clicked", "failed", "unsubscribed"}
-    ),
-)
-EVENTS_MOST = 10_000
 _KINDS = {
     "delivery": "delivered",
     "delay": "delayed",
@@ -47,6 +32,19 @@ _KINDS = {
     "generation_rejection": "failed",
     "policy_rejection": "failed",
 }
+CAPABILITIES = Capabilities(
+    provider="sparkpost",
+    channel="email",
+    webhook_secrets=frozenset({"webhook_secret"}),
+    webhook_function="email-events",
+    delivery_class="N",
+    direction="out",
+    max_body_chars=500_000,
+    max_attachment_bytes=14 * 1024 * 1024,
+    max_attachments=20,
+    receipts=frozenset({"bounced_hard", "bounced_soft", *_KINDS.values()}),
+)
+EVENTS_MOST = 10_000
 _HARD_CLASSES = {"10", "30", "90"}
 """Bounce classes of SparkPost that speak of the address: invalid, none given, unsubscribed."""
 _SUPPRESSED_CLASS = "25"

@@ -27,7 +27,7 @@ from app.channels.http_api import (
 )
 from app.channels.media import NotGivenError, fetch_file, given_out
 from app.channels.sms.segments import segments
-from app.channels.sms.webhooks import UNSUBSCRIBED, Media, read_call
+from app.channels.sms.webhooks import STATUSES, UNSUBSCRIBED, Media, read_call
 from app.domain.channels import (
     BeforeSend,
     Capabilities,
@@ -59,7 +59,7 @@ CAPABILITIES = Capabilities(
 FILES_MOST = 10
 REACHED = {
     "max_attachments": FILES_MOST, "max_attachment_bytes": 5 * 1024 * 1024, "fetches_files": True,
-    "receipts": frozenset({"sent", "delivered", "read", "failed", "bounced_hard", "unsubscribed"}),
+    "receipts": frozenset({"bounced_hard", *STATUSES.values()}),
 }  # fmt: skip
 """What else is possible where Twilio can reach us."""
 API = "/2010-04-01/Accounts"

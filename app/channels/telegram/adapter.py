@@ -36,9 +36,6 @@ CAPABILITIES = Capabilities(
     max_caption_chars=CAPTION_MOST,
     session_per_second=30,
     recipient_interval_s=1,
-    receipts=frozenset(),
-    can_edit=True,
-    can_unsend=True,
     secret_rules={"webhook_secret": hooks.TAKEN},
 )
 _PHOTOS = {"image/jpeg", "image/png", "image/webp"}

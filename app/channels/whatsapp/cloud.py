@@ -26,7 +26,7 @@ from app.channels.whatsapp.messages import (
     refuse_unsendable,
 )
 from app.channels.whatsapp.templates import read_templates
-from app.channels.whatsapp.webhooks import Media, read_call
+from app.channels.whatsapp.webhooks import STATUSES, Media, read_call
 from app.domain.channels import (
     ApprovedTemplate,
     BeforeSend,
@@ -59,7 +59,7 @@ CAPABILITIES = Capabilities(
     window_hours=24,
     session_per_second=80,
     recipient_interval_s=1,
-    receipts=frozenset({"sent", "delivered", "read", "failed", "unsubscribed"}),
+    receipts=frozenset(STATUSES),
 )
 FETCHED_AT_ONCE = 4
 CALLED_FIRST = ("phone_number", "whatsapp_business_account", "application")
