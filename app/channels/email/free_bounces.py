@@ -7,15 +7,14 @@ by the text itself: the addresses that stand above the quoted original.
 
 import email
 import re
-from collections.abc import Sequence
 
 from flufl.bounce import all_failures
 
 from app.channels.email.classify import is_mailer
 from app.channels.email.headers import Headers, normal_address, parse_addresses
 from app.channels.email.mime import Part
+from app.channels.email.report_reason import find_reason
 from app.channels.email.report_words import DELAY_WORDS, find_reply_code, find_status, verdict
-from app.channels.email.text import clean_line
 from app.domain.email import MailReport, ReportKind
 
 _SUBJECT = re.compile(
@@ -217,7 +216,7 @@ def _one(
         recipient=address,
         original_message_id=original_id,
         status_code=_failure_status(words),
-        diagnostic=_diagnostic(words, address),
+        diagnostic=find_reason(words, address),
     )
 
 
@@ -245,18 +244,3 @@ def _around(head: str, address: str) -> str:
             break
         end += 1
     return "\n".join(lines[at:end])
-
-
-def _diagnostic(words: str, address: str) -> str | None:
-    """The line that says why: one with a reply code, else the line after the address."""
-    lines: Sequence[str] = [line.strip() for line in words.split("\n")]
-    coded = next((line for line in lines if find_status(line) or find_reply_code(line)), None)
-    if coded is None:
-        at = next((index for index, line in enumerate(lines) if address in line.lower()), None)
-        after = (
-            [line for line in lines[at + 1 : at + 5] if line]
-            if at is not None
-            else [line for line in lines if _BODY.search(line[:500])]
-        )
-        coded = after[0] if after else None
-    return clean_line(coded, 1000) if coded else None

@@ -14,6 +14,7 @@ import msgspec
 from app.channels.email.free_bounces import free_text_reports
 from app.channels.email.headers import Headers, message_id, message_ids, normal_address, parse_addresses
 from app.channels.email.mime import Part, split_header
+from app.channels.email.report_reason import find_reason
 from app.channels.email.report_words import find_status, verdict
 from app.channels.email.text import clean_line, clean_text, decode_bytes
 from app.domain.email import MailReport, ReportKind
@@ -32,6 +33,7 @@ _ORIGINAL_TYPES = {
 }
 _DSN_FIELD = re.compile(r"(?mi)^(?:final|original)-recipient\s*:")
 _ID_IN_TEXT = r"(?i)\bmessage[- ]?id(?:\s?[:=]?\s*<|\sof\s<?)([^<>\s@]{1,250}@[^<>\s]{1,250})"
+_HEAD_IN_TEXT = re.compile(r"(?mi)^[ >|\t]{0,8}(?:received|return-path|message-id)[ \t]*:")
 _COMPLAINT_SUBJECT = re.compile(r"(?i)^(?:complaint about (?:message|e-?mail)|(?:abuse|spam) (?:report|complaint)\b)")
 
 
@@ -89,12 +91,19 @@ def _original(parts: Sequence[Part], mail: ReportInput) -> Headers | None:
             if headers.fields:
                 return headers
     text = mail.text[:MAX_SCAN]
-    match = re.search(r"(?mi)^[ >|\t]{0,8}(?:received|return-path|message-id)[ \t]*:", text)
-    if match is None:
-        return None
-    quoted = re.sub(r"(?m)^[ >|\t]{1,8}(?=[A-Za-z-]{2,40}:)", "", text[match.start() :]).encode()
-    headers, _ = split_header(quoted, 0, len(quoted), MAX_SCAN)
-    return headers if headers.fields else None
+    position = 0
+    for _ in range(3):
+        match = _HEAD_IN_TEXT.search(text, position)
+        if match is None:
+            return None
+        quoted = re.sub(r"(?m)^[ >|\t]{1,8}(?=[A-Za-z-]{2,40}:)", "", text[match.start() :]).encode()
+        headers, _ = split_header(quoted, 0, len(quoted), MAX_SCAN)
+        end = text.find("\n\n", match.end())
+        # A person who passes a bounce on quotes the bounce first, and our mail inside it.
+        if end < 0 or not headers.text("content-type", 200).lower().startswith("multipart/report"):
+            return headers if headers.fields else None
+        position = end
+    return None
 
 
 def _original_id(original: Headers | None, mail: ReportInput) -> str | None:
@@ -207,14 +216,15 @@ def _from_block(block: dict[str, str], original_id: str | None, text: str) -> Ma
         if name in block
     )
     head = re.split(r"(?mi)^[ >|\t]{0,8}(?:received|return-path)[ \t]*:", text[:MAX_SCAN], maxsplit=1)[0]
-    comment = block.get("status", "").partition("(")[2]
+    comment = block.get("status", "").partition("(")[2].rstrip(") ")
     kind = verdict(action, status, f"{diagnostic} {comment}" if diagnostic else f"{comment} {head}")
+    recipient = next((one for one in recipients if one), None)
     return MailReport(
         kind=kind,
-        recipient=next((one for one in recipients if one), None),
+        recipient=recipient,
         original_message_id=original_id,
         status_code=_exact(status, find_status(diagnostic)),
-        diagnostic=diagnostic or None,
+        diagnostic=diagnostic or clean_line(comment, 1000) or find_reason(head, recipient or ""),
     )
 
 

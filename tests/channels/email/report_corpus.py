@@ -2,7 +2,7 @@
 
 The folder holds one message per file. Printed: how many were read, how long it took, the classes and kinds found and
 how many pass the spam threshold; with `--list` one line per file. Files that `report_truth.tsv` beside this script names
-are judged: how many reports have the right kind, recipient and code. Exits 1 if any file made the reader fail, or if
+are judged: how many reports have the right kind, recipient and code, name the mail they are about, and say why. Exits 1 if any file made the reader fail, or if
 less than 95 % of the judged files are right.
 """
 
@@ -11,26 +11,42 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import msgspec
+
 from app.channels.email import FILED_APART, parse_mail
 from app.domain.email import ParsedMail
 
-Truth = dict[str, list[tuple[str, str, str]]]
 ENOUGH = 0.95
 
 
+class Expected(msgspec.Struct, frozen=True, order=True):
+    """What a person reads of one recipient; what is empty is not judged."""
+
+    kind: str
+    recipient: str = ""
+    code: str = ""
+    original: str = ""
+    """Message-ID of the mail the report is about."""
+    reason: str = ""
+    """Words in lower case that the diagnostic has."""
+
+
+Truth = dict[str, list[Expected]]
+
+
 def read_truth(path: Path) -> Truth:
-    """File stem → (kind, recipient, code) of every recipient; an empty recipient or code is not judged."""
+    """File stem → what is expected of every recipient."""
     truth: Truth = defaultdict(list)
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
-            name, kind, recipient, code = line.split("\t")
-            truth[name].append((kind, recipient, code))
+            name, *values = line.split("\t")
+            truth[name].append(Expected(*values))
     return truth
 
 
-def judge(mail: ParsedMail, expected: list[tuple[str, str, str]]) -> str | None:
+def judge(mail: ParsedMail, expected: list[Expected]) -> str | None:
     """What is wrong with the reading of one file; None when nothing is."""
-    kind = expected[0][0]
+    kind = expected[0].kind
     if kind in {"auto_reply", "unsubscribe", "machine"}:
         right = {
             "auto_reply": mail.auto_class == "auto_reply",
@@ -38,13 +54,23 @@ def judge(mail: ParsedMail, expected: list[tuple[str, str, str]]) -> str | None:
             "machine": mail.auto_class == "report",
         }[kind]
         return None if right and not mail.reports else f"{kind} read as {mail.auto_class} {kinds(mail)}"
-    got = sorted((one.kind, one.recipient or "", one.status_code or "") for one in mail.reports)
-    if sorted(one[0] for one in expected) != [one[0] for one in got]:
-        return f"{sorted(one[0] for one in expected)} read as {kinds(mail)}"
-    for (_, address, code), (_, found, status) in zip(sorted(expected), got, strict=True):
-        if (address and address != found) or (code and code != status):
-            return f"{address} {code} read as {found} {status}"
+    got = sorted(
+        Expected(one.kind, one.recipient or "", one.status_code or "", one.original_message_id or "", _plain(one.diagnostic))
+        for one in mail.reports
+    )  # fmt: skip
+    if sorted(one.kind for one in expected) != [one.kind for one in got]:
+        return f"{sorted(one.kind for one in expected)} read as {kinds(mail)}"
+    for want, found in zip(sorted(expected), got, strict=True):
+        for name in ("recipient", "code", "original"):
+            if getattr(want, name) not in ("", getattr(found, name)):
+                return f"{name} {getattr(want, name)} read as {getattr(found, name)}"
+        if want.reason not in found.reason:
+            return f"reason {want.reason!r} read as {found.reason[:200]!r}"
     return None
+
+
+def _plain(words: str | None) -> str:
+    return " ".join((words or "").lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
 
 
 def kinds(mail: ParsedMail) -> list[str]:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.channels.email import parse_mail
-from tests.channels.email.report_corpus import judge
+from tests.channels.email.report_corpus import Expected, judge
 
 OURS = "Received: from app.example.com by mx.example.com; Mon, 2 Nov 2026 10:00:00 +0000\nFrom: Desk <desk@example.com>\nTo: ann@people.test\nSubject: Your visit\nMessage-ID: <out-9@example.com>\n\nHello Ann\n"
 QUOTED = "Return-path: <desk@example.com>\n" + OURS
@@ -106,7 +106,7 @@ def test_a_report_is_read_in_any_style(style: str) -> None:
     raw, kind, code = BOUNCES[style]
     mail = parse_mail(raw.encode(), envelope_from="", envelope_to=["desk@example.com"])
     assert mail.auto_class == "report"
-    assert judge(mail, [(kind, "ann@people.test", code)]) is None
+    assert judge(mail, [Expected(kind, "ann@people.test", code)]) is None
     if "out-9@example.com" in raw:
         assert mail.reports[0].original_message_id == "out-9@example.com"
 
