@@ -162,3 +162,12 @@ def text_of(value: Any) -> str:
 def told(error: Exception) -> str:
     """An error on one line, without what it was called with."""
     return f"{type(error).__name__}: {error}"[:500]
+
+
+def host_and_path(url: str) -> tuple[str, str]:
+    """Of an address somebody typed. What cannot be one has neither, and is called so."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none", ""
+    return parts.hostname or "", parts.path

@@ -32,6 +32,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     delivery_class: DeliveryClass
     """`I`: the provider honours an idempotency key. `N`: it does not, so an unfinished call is never resent."""
     max_body_chars: int
+    counts_utf16: bool = False
+    """Limits of text are in UTF-16 units: most emojis are two."""
     max_attachment_bytes: int = 0
     """Of the files of one message together."""
     max_attachments: int = 0

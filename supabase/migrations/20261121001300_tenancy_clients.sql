@@ -317,7 +317,8 @@ begin
 end
 $$;
 comment on function private.delete_tenant() is
-'Definer: hides the tenant from everyone at once and stops its sending. The rows stay for the retention period.';
+'Definer: hides the tenant from everyone at once, stops its sending and wipes the secrets of its accounts. The rows '
+'stay for the retention period.';
 
 create function private.suspend_tenant(p_tenant_id uuid, p_reason text) returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -202,6 +202,29 @@ comment on function private.update_channel_session(uuid, jsonb) is
 'Definer: changes the named fields of an account; another config is checked at once. Its channel and address are what '
 'it is, and stay.';
 
+create function private.wipe_channel_secrets(p_tenant_id uuid, p_session_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform private.keep_farewell(p_tenant_id, p_session_id);
+  delete from private.channel_secrets as x where x.tenant_id = p_tenant_id and x.session_id = p_session_id;
+  perform private.forget_bridge(p_tenant_id, p_session_id);
+  delete from private.bridge_inbox as i where i.tenant_id = p_tenant_id and i.session_id = p_session_id;
+end
+$$;
+comment on function private.wipe_channel_secrets(uuid, uuid) is
+'Definer: an account or its tenant is deleted; what is sealed for it goes, but for what takes its webhook away.';
+
+create function private.tg_tenants__wipe_secrets() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.wipe_channel_secrets(s.tenant_id, s.id) from public.et_channel_sessions as s
+  where s.tenant_id = new.id;
+  return null;
+end
+$$;
+comment on function private.tg_tenants__wipe_secrets() is
+'Definer: a deleted tenant''s rows stay for a while, the keys to its accounts do not.';
+
 create function private.set_channel_session_status(p_session_id uuid, p_status text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -227,10 +250,7 @@ begin
     return private.not_found('channel session');
   end if;
   if p_status = 'deleted' then
-    perform private.keep_farewell(v_tenant, p_session_id);
-    delete from private.channel_secrets as x where x.tenant_id = v_tenant and x.session_id = p_session_id;
-    perform private.forget_bridge(v_tenant, p_session_id);
-    delete from private.bridge_inbox as i where i.tenant_id = v_tenant and i.session_id = p_session_id;
+    perform private.wipe_channel_secrets(v_tenant, p_session_id);
   end if;
   perform private.audit(v_tenant, 'channel_session.' || p_status, 'channel_session', p_session_id::text);
   return jsonb_build_object('session_id', p_session_id, 'status', v_status);
@@ -300,6 +320,9 @@ comment on function private.tg_channel_session__address() is
 
 create trigger et_channel_sessions_050_address before insert or update of channel, address on public.et_channel_sessions
 for each row execute function private.tg_channel_session__address();
+create trigger tenants_900_wipe_secrets after update of status on public.tenants
+for each row when (new.status = 'deleted' and old.status <> 'deleted')
+execute function private.tg_tenants__wipe_secrets();
 create trigger et_channel_sessions_100_touch before update on public.et_channel_sessions
 for each row execute function private.tg_any__touch();
 

@@ -11,6 +11,7 @@ create table private.channel_providers (
   delivery_class text not null,
   direction text not null default 'both',
   max_body_chars integer not null,
+  counts_utf16 boolean not null default false,
   max_attachment_bytes bigint not null,
   max_attachments integer not null default 0,
   max_caption_chars integer,
@@ -50,6 +51,8 @@ comment on table private.channel_providers is
 'What the adapters of the running routers declare. The newest declaration counts; it holds nothing of a tenant.';
 comment on column private.channel_providers.delivery_class is
 'I: the provider honours an idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column private.channel_providers.counts_utf16 is
+'Its limits of text count UTF-16 units, as Telegram does: most emojis are two.';
 comment on column private.channel_providers.max_attachment_bytes is 'Most bytes of the files of one message together.';
 comment on column private.channel_providers.max_attachments is 'Most files of one message; 0: it takes none.';
 comment on column private.channel_providers.max_caption_chars is
@@ -91,6 +94,7 @@ language sql volatile security definer set search_path = '' as $$
   with given as (
     select x.* from jsonb_to_recordset(p_providers) as x (
       provider text, channel text, delivery_class text, direction text, max_body_chars integer,
+      counts_utf16 boolean,
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
       fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
       receipts text[], can_edit boolean, can_unsend boolean, secret_rules jsonb, can_pair boolean,
@@ -103,11 +107,12 @@ language sql volatile security definer set search_path = '' as $$
     on conflict (channel) do nothing
   ), written as (
     insert into private.channel_providers as p (
-      provider, channel, delivery_class, direction, max_body_chars, max_attachment_bytes, max_attachments,
+      provider, channel, delivery_class, direction, max_body_chars, counts_utf16, max_attachment_bytes, max_attachments,
       max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
       can_edit, can_unsend, secret_rules, can_pair, webhook_secrets, recipient_prefix, webhook_function,
       webhook_optional)
     select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
+      coalesce(g.counts_utf16, false),
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
       coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second,
       g.recipient_interval_s, coalesce(g.receipts, '{}'), coalesce(g.can_edit, false), coalesce(g.can_unsend, false),
@@ -117,7 +122,8 @@ language sql volatile security definer set search_path = '' as $$
     order by g.provider
     on conflict (provider) do update set
       channel = excluded.channel, delivery_class = excluded.delivery_class, direction = excluded.direction,
-      max_body_chars = excluded.max_body_chars, max_attachment_bytes = excluded.max_attachment_bytes,
+      max_body_chars = excluded.max_body_chars, counts_utf16 = excluded.counts_utf16,
+      max_attachment_bytes = excluded.max_attachment_bytes,
       max_attachments = excluded.max_attachments, max_caption_chars = excluded.max_caption_chars,
       captionless = excluded.captionless, fetches_files = excluded.fetches_files,
       window_hours = excluded.window_hours, session_per_second = excluded.session_per_second,
@@ -132,6 +138,17 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function private.register_providers(jsonb) is
 'Definer, for the router at start-up: what its adapters declare, see private.channel_providers.';
+
+create function private.text_length(p_text text, p_utf16 boolean) returns integer
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  -- Without a character of four bytes, and most texts have none, both count the same.
+  return length(p_text) + case when p_utf16 and octet_length(p_text) > length(p_text)
+    then regexp_count(p_text, '[\U00010000-\U0010FFFF]') else 0 end;
+end
+$$;
+comment on function private.text_length(text, boolean) is
+'How long a provider finds a text: in characters, or in UTF-16 units, of which those beyond U+FFFF take two.';
 
 create function private.is_declared(p_provider text) returns boolean
 language sql stable security definer set search_path = '' as $$

@@ -328,6 +328,7 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   v_problem record;
   v_most integer;
+  v_utf16 boolean;
   v_window integer;
 begin
   if p_sender_kind <> 'ai' and exists (
@@ -338,13 +339,13 @@ begin
       using errcode = 'PT422', detail = '{"code": "account_unverified"}',
         hint = 'Have the account verified, or give it a mail server of your own in config.smtp.';
   end if;
-  select p.max_body_chars, p.window_hours into v_most, v_window
+  select p.max_body_chars, p.counts_utf16, p.window_hours into v_most, v_utf16, v_window
   from public.et_channel_sessions as s inner join private.channel_providers as p on p.provider = s.provider
   where s.tenant_id = p_thread.tenant_id and s.id = p_thread.channel_session_id;
-  if length(p_body) > v_most then
+  if private.text_length(p_body, v_utf16) > v_most then
     raise exception 'a message on % has at most % characters', p_thread.channel, v_most
       using errcode = 'PT422', detail = '{"code": "bad_length", "field": "body"}',
-        hint = 'Shorten it, or send it in parts.';
+        hint = 'Shorten it, or send it in parts.' || case when v_utf16 then ' Most emojis count as two.' else '' end;
   end if;
   perform private.refuse_receive_only(p_thread);
   if p_template is not null then

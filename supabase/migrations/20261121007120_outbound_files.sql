@@ -44,7 +44,7 @@ begin
   elsif p_template is null and v_alone is not null and btrim(p_body) <> '' then
     perform private.refuse_files('no_caption', format('%s shows no text beside %s', p_thread.channel, v_alone),
       'Send the text by itself.');
-  elsif p_template is null and length(p_body) > p.max_caption_chars then
+  elsif p_template is null and private.text_length(p_body, p.counts_utf16) > p.max_caption_chars then
     perform private.refuse_files('no_caption', format('a text beside files on %s has at most %s characters',
       p_thread.channel, p.max_caption_chars), 'Send the text by itself.');
   end if;

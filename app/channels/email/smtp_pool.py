@@ -106,8 +106,20 @@ class Connection:
         self.used_at = time.monotonic()
 
 
+class Place:
+    """What is kept of one server: who waits for a connection or has one, and the idle ones."""
+
+    __slots__ = ("gate", "idle", "users")
+
+    def __init__(self, size: int) -> None:
+        self.gate = asyncio.Semaphore(size)
+        self.idle: list[Connection] = []
+        self.users = 0
+
+
 class SmtpPool:
-    """At most `size` connections per server; idle ones live `idle_s` seconds. One event loop only."""
+    """At most `size` connections per server; idle ones live `idle_s` seconds, a server nobody uses is forgotten. One
+    event loop only."""
 
     def __init__(
         self, *, size: int, idle_s: float, hostname: str, context: ssl.SSLContext | None, timeout: float,
@@ -117,29 +129,51 @@ class SmtpPool:
         self._size, self._idle_s, self._hostname, self._context = size, idle_s, hostname, context
         self._contexts: dict[bool, ssl.SSLContext] = {}
         self._timeout = timeout
-        self._idle: dict[SmtpServer, list[Connection]] = {}
-        self._gates: dict[SmtpServer, asyncio.Semaphore] = {}
+        self._places: dict[SmtpServer, Place] = {}
+        self._swept_at = time.monotonic()
+
+    @property
+    def servers(self) -> tuple[SmtpServer, ...]:
+        """Those of which anything is kept."""
+        return tuple(self._places)
 
     @contextlib.asynccontextmanager
     async def connection(self, server: SmtpServer) -> "Any":
         """A connection ready for MAIL. Kept afterwards only if the caller left it connected."""
-        gate = self._gates.setdefault(server, asyncio.Semaphore(self._size))
-        async with gate:
-            connection = await self._reuse(server) or Connection(await self._open(server))
-            try:
-                yield connection.client
-            except BaseException:
-                connection.client.close()
-                raise
-            if connection.client.is_connected:
-                connection.used_at = time.monotonic()
-                self._idle.setdefault(server, []).append(connection)
+        self._sweep()
+        place = self._places.setdefault(server, Place(self._size))
+        place.users += 1
+        try:
+            async with place.gate:
+                connection = await self._reuse(place) or Connection(await self._open(server))
+                try:
+                    yield connection.client
+                except BaseException:
+                    connection.client.close()
+                    raise
+                if connection.client.is_connected:
+                    connection.used_at = time.monotonic()
+                    place.idle.append(connection)
+        finally:
+            place.users -= 1
 
-    async def _reuse(self, server: SmtpServer) -> Connection | None:
+    def _sweep(self) -> None:
+        """Hang up on what has been idle too long, and forget servers of which nothing is left: their passwords, too."""
+        now = time.monotonic()
+        if now - self._swept_at < self._idle_s:
+            return
+        self._swept_at = now
+        for server, place in list(self._places.items()):
+            for connection in [one for one in place.idle if now - one.used_at >= self._idle_s]:
+                place.idle.remove(connection)
+                connection.client.close()
+            if not place.idle and not place.users:
+                del self._places[server]
+
+    async def _reuse(self, place: Place) -> Connection | None:
         """The youngest idle connection that still answers; the server may have closed or restarted since."""
-        idle = self._idle.get(server, [])
-        while idle:
-            connection = idle.pop()
+        while place.idle:
+            connection = place.idle.pop()
             fresh = time.monotonic() - connection.used_at < self._idle_s
             if fresh and connection.client.is_connected:
                 try:
@@ -200,12 +234,12 @@ class SmtpPool:
 
     async def close(self) -> None:
         """Say QUIT on what is idle and forget it."""
-        for idle in self._idle.values():
-            for connection in idle:
+        for place in self._places.values():
+            for connection in place.idle:
                 with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                     await connection.client.quit(timeout=2)
                 connection.client.close()
-        self._idle.clear()
+            place.idle.clear()
 
 
 def _must_be_private(server: SmtpServer) -> bool:

@@ -31,6 +31,7 @@ CAPABILITIES = Capabilities(
     webhook_function=hooks.FUNCTION,
     delivery_class="N",
     max_body_chars=TEXT_MOST,
+    counts_utf16=True,
     max_attachment_bytes=50 * 1024 * 1024,
     max_attachments=FILES_MOST,
     max_caption_chars=CAPTION_MOST,

@@ -3,9 +3,8 @@
 import re
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
-from app.channels.http_api import NoAnswerError, NotReachedError, member, text_of
+from app.channels.http_api import NoAnswerError, NotReachedError, host_and_path, member, text_of
 from app.channels.telegram.api import BotApi, RefusedError
 from app.channels.telegram.updates import ASKED_FOR
 from app.domain.channels import Health, Session, webhook_path
@@ -31,7 +30,7 @@ def judge(info: Any, session: Session) -> Health:
         return Health(status="disconnected", reason="Telegram has no webhook for this bot: nothing comes in",
                       webhook_lost=True)  # fmt: skip
     if not url.endswith(webhook_path(FUNCTION, session.session_id)):
-        elsewhere = urlsplit(url).hostname or "somebody else"
+        elsewhere = host_and_path(url)[0] or "somebody else"
         return Health(status="disconnected", reason=f"Telegram calls {elsewhere} instead of this account")
     error, at = text_of(member(info, "last_error_message")), member(info, "last_error_date")
     recent = isinstance(at, int) and time.time() - at < FRESH_S

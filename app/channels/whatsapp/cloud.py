@@ -10,11 +10,19 @@ import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from app.channels.http_api import AUTH_PAUSE_S, BYTES_PER_S, HttpApi, NoAnswerError, NotReachedError, member, text_of
+from app.channels.http_api import (
+    AUTH_PAUSE_S,
+    BYTES_PER_S,
+    HttpApi,
+    NoAnswerError,
+    NotReachedError,
+    host_and_path,
+    member,
+    text_of,
+)
 from app.channels.media import NotGivenError, fetch_file, given_out
 from app.channels.whatsapp.errors import PROVIDER, ended, error_of, refusal
 from app.channels.whatsapp.messages import (
@@ -172,8 +180,8 @@ class CloudAdapter:
         places = [text_of(member(called, "webhook_configuration", one)) for one in CALLED_FIRST]
         url = next(filter(None, places), "")
         if url and not url.endswith(webhook_path(FUNCTION, session.session_id)):
-            elsewhere = f"{urlsplit(url).hostname}{urlsplit(url).path}"
-            return Health(status="disconnected", reason=f"WhatsApp calls {elsewhere[:200]} instead of this account")
+            reason = f"WhatsApp calls {''.join(host_and_path(url))[:200]} instead of this account"
+            return Health(status="disconnected", reason=reason)
         business = _number(session.config, "business_account_id")
         if not business:
             return None

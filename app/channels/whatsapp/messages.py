@@ -2,8 +2,8 @@
 
 import mimetypes
 from typing import Any
-from urllib.parse import urlsplit
 
+from app.channels.http_api import host_and_path
 from app.channels.whatsapp.templates import fill
 from app.domain.channels import Dispatch, OutgoingFile
 
@@ -95,5 +95,5 @@ def _header(dispatch: Dispatch, media_id: str | None) -> tuple[str, dict[str, st
         return kind, {"id": media_id} | ({"filename": file.filename} if kind == "document" else {})
     if link is None:
         return None
-    guessed = (mimetypes.guess_type(urlsplit(link).path)[0] or "").partition("/")[0]
+    guessed = (mimetypes.guess_type(host_and_path(link)[1])[0] or "").partition("/")[0]
     return said.kind if said else guessed if guessed in ("image", "video") else "document", {"link": link}

@@ -1,5 +1,6 @@
 """The SMTP adapter against real servers: how each ending of the dialogue becomes an outcome."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from app.channels.email.smtp import SmtpAdapter
-from app.channels.email.smtp_pool import server_from_url
+from app.channels.email.smtp_pool import SmtpPool, server_from_url
 from app.domain.channels import Dispatch, OutgoingFile
 from tests.channels.email import smtp_servers as servers
 from tests.support.tls import Authority
@@ -147,6 +148,21 @@ async def test_connections_are_reused_and_replaced_after_a_restart() -> None:
         assert (await out.send(DISPATCH, Mark())).kind == "accepted"
         await out.close()
     assert len(again.mails) == 1
+
+
+async def test_a_server_nobody_uses_any_more_is_forgotten() -> None:
+    """Its connection is hung up and its password is kept no longer; one in use stays, however long it takes."""
+    async with servers.smtp_server(servers.Script()) as old, servers.smtp_server(servers.Script()) as new:
+        pool = SmtpPool(size=2, idle_s=0.05, hostname="desk.example.com", context=None, timeout=5)
+        first, second = (server_from_url(f"smtp://127.0.0.1:{port}?tls=none") for port in (old, new))
+        async with pool.connection(first) as client, pool.connection(second):
+            await asyncio.sleep(0.06)
+            async with pool.connection(second):
+                assert set(pool.servers) == {first, second} and client.is_connected
+        await asyncio.sleep(0.06)
+        async with pool.connection(second):
+            assert set(pool.servers) == {second} and not client.is_connected
+        await pool.close()
 
 
 async def test_a_session_may_name_its_own_server() -> None:

@@ -39,6 +39,7 @@ async def test_a_webhook_that_works_is_connected(place: Any, pushed: Session) ->
     [
         ("", "no webhook"), ("https://other.example/bot", "other.example"),
         ("https://p.example/functions/v1/telegram-webhook/x", "p.example"),
+        ("https://[p.example/bot", "an address that is none"),
     ],
 )  # fmt: skip
 async def test_a_webhook_that_leads_elsewhere_is_dead(place: Any, pushed: Session, url: str, words: str) -> None:

@@ -231,6 +231,9 @@ async def test_a_number_whose_calls_go_elsewhere_is_dead(place: Any) -> None:
     place.number.override = "https://crm.example/hook"
     health = await place.adapter.check(place.session)
     assert health.status == "disconnected" and "crm.example/hook" in str(health.reason)
+    place.number.override = "https://[crm.example/hook"
+    health = await place.adapter.check(place.session)
+    assert health.status == "disconnected" and "an address that is none" in str(health.reason)
     sends_only = msgspec.structs.replace(place.session, secrets={"access_token": place.number.token})
     assert (await place.adapter.check(sends_only)).status == "connected", "nobody expects calls"
     place.number.override, place.number.subscribed = here, False

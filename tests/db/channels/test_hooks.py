@@ -155,3 +155,24 @@ def test_an_account_that_was_never_set_leaves_nothing(world: World, account: Any
     assert settle(world, account) == "nothing"
     put(world, account, "deleted")
     assert settle(world, account) == "nothing"
+
+
+def test_a_deleted_tenant_leaves_no_secrets(world: World, account: Any) -> None:
+    """The keys to its accounts go with it, those of a bridge too; what takes a webhook away stays until it is gone. Others
+    keep theirs."""
+    tenant, session = account
+    stranger = world.tenant()
+    put_secret(world, stranger, stranger.session)
+    assert settle(world, account) == "set"
+    world.owner.execute(
+        "insert into private.bridge_pairings (tenant_id, session_id, wanted_until) values (%s, %s, now())",
+        [tenant.id, session],
+    )
+    assert world.rpc(tenant.people["owner"], tenant, "delete_tenant()")["deleted"]
+    count = "select count(*) from private.{} where tenant_id = %s"
+    assert [world.value(count.format(one), tenant.id) for one in ("channel_secrets", "bridge_pairings")] == [0, 0]
+    assert world.value(count.format("channel_secrets"), stranger.id) == 1
+    row = claim(world, account)
+    assert row is not None and not row["wanted"] and set(row["secrets"]) == {"token"}
+    assert complete(world, row) == "removed"
+    assert world.value(count.format("provider_hooks"), tenant.id) == 0

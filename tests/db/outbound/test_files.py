@@ -99,6 +99,12 @@ LIMITS: dict[str, tuple[Row, str, list[bytes], str]] = {
     "two of one": ({"max_attachments": 1}, "x", [b"a", b"b"], "too_many_files"),
     "too much together": ({"max_attachment_bytes": 3}, "x", [b"ab", b"cd"], "file_size"),
     "too long beside files": ({"max_caption_chars": 3}, "four", [b"a"], "no_caption"),
+    "too many units beside files": (
+        {"max_caption_chars": 3, "counts_utf16": True},
+        "\N{SNOWBOARDER}" * 2,
+        [b"a"],
+        "no_caption",
+    ),
     "text beside sound": ({"captionless": ["audio"]}, "listen", [OGG], "no_caption"),
 }
 

@@ -163,3 +163,18 @@ def test_a_text_longer_than_the_provider_takes_is_refused(world: World) -> None:
     with refused("PT422", code="bad_length"):
         world.enqueue(thread, "eleven char")
     assert world.enqueue(thread, "ten chars.")["message_id"] is not None
+
+
+def test_a_text_is_as_long_as_its_provider_finds_it(world: World) -> None:
+    """Telegram counts an emoji as two and a letter of any alphabet as one; whoever writes is told so."""
+    tenant = world.tenant()
+    thread = world.arrive(tenant)
+    five, letters = "\N{SNOWBOARDER}" * 5, "\N{CYRILLIC SMALL LETTER ZHE}\N{HIRAGANA LETTER A}" * 5
+    world.register({"email": {"max_body_chars": 10, "counts_utf16": True}})
+    for fits in (five, letters, "ten chars."):
+        assert world.enqueue(thread, fits)["message_id"] is not None
+    with refused("PT422", code="bad_length") as errors:
+        world.enqueue(thread, five + "!")
+    assert "emojis count as two" in str(errors[0].diag.message_hint)
+    world.register({"email": {"max_body_chars": 10}})
+    assert world.enqueue(thread, five + "!")["message_id"] is not None
