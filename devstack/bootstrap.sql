@@ -84,6 +84,11 @@ begin
     alter role authenticator set statement_timeout = '8s';
     alter role authenticator set lock_timeout = '8s';
   end if;
+  -- Nobody logs in as these two: the REST surface applies the settings of the role it takes on.
+  if not exists (select 1 from pg_catalog.pg_db_role_setting where setrole = 'anon'::regrole and setdatabase = 0) then
+    alter role anon set statement_timeout = '3s';
+    alter role authenticated set statement_timeout = '8s';
+  end if;
   if not exists (select 1 from pg_catalog.pg_db_role_setting where setrole = 'postgres'::regrole and setdatabase = 0) then
     alter role postgres set search_path = "$user", public, extensions;
   end if;

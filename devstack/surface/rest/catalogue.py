@@ -117,6 +117,9 @@ order by r.rolname, s.setdatabase
 """
 
 
+_SETTABLE = "select name from pg_settings where context = 'user'"
+
+
 async def load(connection: Connection, base: Options, version: int) -> Schema:
     """Read everything; `base` is what config.toml says. `version` tells one reading from the next."""
     async with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
@@ -136,6 +139,7 @@ async def load(connection: Connection, base: Options, version: int) -> Schema:
         views = viewkeys.resolve(await rows(viewkeys.VIEWS), await rows(viewkeys.COLUMNS))
         functions = [_function(row) for row in await rows(_FUNCTIONS, exposed)]
         computed = [_computed(row) for row in await rows(_COMPUTED, exposed)]
+        settable = frozenset(row[0] for row in await rows(_SETTABLE))
         zones = frozenset(row[0] for row in await rows("select name from pg_timezone_names"))
     tables = {name: relations.with_view_key(table, views, primary) for name, table in tables.items()}
     known = {**primary, **{name: table.primary_key for name, table in tables.items()}}
@@ -146,7 +150,7 @@ async def load(connection: Connection, base: Options, version: int) -> Schema:
     return Schema(
         options, tables, relations.build(keys, views, known, computed, options.schemas),
         {name: tuple(found) for name, found in by_name.items()},
-        {role: _harmless(values) for role, values in settings.items()}, zones, version,
+        {role: _harmless(values, settable) for role, values in settings.items()}, zones, version,
     )  # fmt: skip
 
 
@@ -155,9 +159,9 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _harmless(values: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """What a role's settings mean to a request: not its search_path, which the room sets, nor our own options."""
-    return tuple((name, value) for name, value in values if name != "search_path" and not name.startswith("pgrst."))
+def _harmless(values: tuple[tuple[str, str], ...], settable: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """What the settings of a role mean to a request made as it: time limits and the like, not the search_path."""
+    return tuple((name, value) for name, value in values if name in settable and name != "search_path")
 
 
 def _options(base: Options, own: dict[str, str]) -> Options:

@@ -311,7 +311,7 @@ def logic_tree(scanner: Scanner, depth: int = 0) -> LogicTree:
     negated = scanner.accept("not.")
     op = "and" if scanner.accept("and") else "or" if scanner.accept("or") else ""
     if not op:
-        raise scanner.fail("logic operator (and, or)", *([] if negated else ["negation operator (not)"]))
+        raise scanner.fail(*([] if negated else ["negation operator (not)"]), "logic operator (and, or)")
     scanner.skip_blanks()
     scanner.expect("(")
     children: list[LogicTree] = []

@@ -7,6 +7,7 @@ CSV = "text/csv"
 OBJECT = "application/vnd.pgrst.object+json"
 STRIPPED = "application/vnd.pgrst.array+json;nulls=stripped"
 STRIPPED_OBJECT = "application/vnd.pgrst.object+json;nulls=stripped"
+PLAN = "application/vnd.pgrst.plan"
 OPENAPI = "application/openapi+json"
 _OBJECTS = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
 _ARRAYS = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
@@ -25,7 +26,8 @@ def accepted(header: str | None) -> list[str]:
             elif parameter:
                 kept.append(parameter)
         if name:
-            ranked.append((-quality, place, ";".join([name.lower(), *kept])))
+            separator = "; " if name.startswith(PLAN) else ";"
+            ranked.append((-quality, place, separator.join([name.lower(), *kept])))
     return [name for _, _, name in sorted(ranked)]
 
 

@@ -181,6 +181,14 @@ def _restricted(wanted: Range, max_rows: int | None) -> Range:
     return replace(wanted, limit=max_rows)
 
 
+def answered(root: Node) -> tuple[str, ...]:
+    """The columns a function must give: all of its own, since filters may name any, and chosen computed ones."""
+    if root.table is None:
+        return ("*",)
+    known = root.table.columns
+    return ("*", *sorted({item.field.name for item in root.select} - {"*", *known}))
+
+
 def returning(root: Node, key: tuple[str, ...]) -> tuple[str, ...]:
     """The columns a statement must give so that `root` can be read from them: chosen ones, keys of embeds, `key`."""
     chosen = [item.field.name for item in root.select]

@@ -46,7 +46,7 @@ class Room:
             return _options(request, schema)
         if request.kind == "root":
             return openapi.answer(request, caller, schema)
-        if any(name.startswith("application/vnd.pgrst.plan") for name in request.accepted):
+        if any(name.startswith(media.PLAN) for name in request.accepted):
             if not schema.options.plans:
                 raise Problem(
                     406, "PGRST107", f"None of these media types are available: {', '.join(request.accepted)}"
@@ -84,7 +84,7 @@ class Room:
         of = function.returns[1] if function.is_composite and function.returns[1] != "record" else function.name[1]
         node = plan.plan_read(schema, (request.name[0], of), query, top, from_source=True)
         chosen = media.choose(request.accepted)
-        call = calls.plan_call(function, keys, given, query.params, plan.returning(node, ()))
+        call = calls.plan_call(function, keys, given, query.params, plan.answered(node))
         view = View(chosen, top, schema.options.max_rows)
         work = _calling(request, node, call, view)
         return answer.for_call(request, await run(self._pool, caller, request, schema, work), view, function)

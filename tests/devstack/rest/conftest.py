@@ -37,19 +37,31 @@ def token(role: str, subject: str | None = None, **claims: Any) -> str:
 def identity() -> Identity:
     """The keys of the room."""
     return Identity(
-        jwt_secret=HS256, signing_key=ec.generate_private_key(ec.SECP256R1()), key_id="test", publishable=PUBLISHABLE, secret=SECRET
+        jwt_secret=HS256,
+        signing_key=ec.generate_private_key(ec.SECP256R1()),
+        key_id="test",
+        publishable=PUBLISHABLE,
+        secret=SECRET,
     )
 
 
-@pytest.fixture(scope="module")
-def world(cluster: Cluster) -> Iterator[Database]:
-    """A database with the schema of world.sql."""
+@pytest.fixture(scope="session")
+def world_template(cluster: Cluster) -> Iterator[str]:
+    """Name of a bare database with the schema of world.sql; never connect to it."""
     made = cluster.create(name=f"rest_{secrets.token_hex(6)}")
     with made.connect("admin") as admin:
         admin.execute(sql.SQL("alter role authenticator password {}").format(sql.Literal(PASSWORD)))
     with made.connect() as owner:
         owner.execute("set search_path = public")
         owner.execute(Path(__file__).with_name("world.sql").read_text())
+    yield made.name
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def world(cluster: Cluster, world_template: str) -> Iterator[Database]:
+    """A database with the schema of world.sql, shared by the tests of one module."""
+    made = cluster.create(template=world_template)
     yield made
     made.drop()
 
