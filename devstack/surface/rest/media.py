@@ -23,7 +23,7 @@ def accepted(header: str | None) -> list[str]:
             key, _, value = parameter.partition("=")
             if key.strip().lower() == "q":
                 quality = _quality(value)
-            elif parameter:
+            elif parameter and parameter != "options=":
                 kept.append(parameter)
         if name:
             separator = "; " if name.startswith(PLAN) else ";"

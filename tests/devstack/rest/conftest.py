@@ -12,8 +12,6 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from devstack.surface.identity import Identity
 from devstack.surface.rest import make_app
@@ -22,7 +20,6 @@ from tests.support.database import Cluster, Database
 
 HS256 = "a-secret-of-the-tests-that-is-long-enough"
 PUBLISHABLE, SECRET = "sb_publishable_tests", "sb_secret_tests"
-PASSWORD = "authenticator-of-the-tests"
 ALICE, BOB = "aaaaaaaa-0000-0000-0000-000000000001", "bbbbbbbb-0000-0000-0000-000000000002"
 FAR = 4_102_444_800
 
@@ -49,8 +46,6 @@ def identity() -> Identity:
 def world_template(cluster: Cluster) -> Iterator[str]:
     """Name of a bare database with the schema of world.sql; never connect to it."""
     made = cluster.create(name=f"rest_{secrets.token_hex(6)}")
-    with made.connect("admin") as admin:
-        admin.execute(sql.SQL("alter role authenticator password {}").format(sql.Literal(PASSWORD)))
     with made.connect() as owner:
         owner.execute("set search_path = public")
         owner.execute(Path(__file__).with_name("world.sql").read_text())
@@ -68,7 +63,7 @@ def world(cluster: Cluster, world_template: str) -> Iterator[Database]:
 
 def login(world: Database) -> str:
     """How the room enters the database."""
-    return make_conninfo(world.dsn("admin"), user="authenticator", password=PASSWORD)
+    return world.dsn("authenticator")
 
 
 class Api:
