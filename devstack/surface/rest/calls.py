@@ -1,7 +1,7 @@
 """Which function a request calls, and with what."""
 
 from devstack.surface.rest.errors import Problem
-from devstack.surface.rest.fuzzy import nearest
+from devstack.surface.rest.fuzzy import CLOSE, nearest
 from devstack.surface.rest.nodes import Call
 from devstack.surface.rest.payload import Payload
 from devstack.surface.rest.schema import Function, Name, Parameter, Schema
@@ -71,7 +71,7 @@ def _suggestion(schema: Schema, name: Name, keys: list[str]) -> str | None:
         close = nearest(signatures, f"({', '.join(keys)})")
         suggested = name[1] + close[1] if close else None
     else:
-        close = nearest((other for where, other in schema.functions if where == name[0]), name[1])
+        close = nearest((other for where, other in schema.functions if where == name[0]), name[1], CLOSE)
         suggested = close[1] if close else None
     return f"Perhaps you meant to call the function {name[0]}.{suggested}" if suggested else None
 

@@ -6,22 +6,24 @@ from collections.abc import Iterable
 
 LEAST = 0.33
 """Names less alike than this are no suggestion."""
+CLOSE = 0.75
+"""The same for tables and functions: whoever guesses is told of no others."""
 
 
-def nearest(names: Iterable[str], wanted: str) -> tuple[float, str] | None:
-    """The name most like `wanted` with its score (1.0: equal but for case), or None when none is near."""
+def nearest(names: Iterable[str], wanted: str, least: float = LEAST) -> tuple[float, str] | None:
+    """The name most like `wanted` with its score (1.0: equal but for case), or None when none scores `least`."""
     by_lower = {name.lower(): name for name in names}
     lowered = wanted.lower()
     if lowered in by_lower:
         return 1.0, by_lower[lowered]
     for size in (3, 2):
-        found = _best(by_lower, lowered, size)
+        found = _best(by_lower, lowered, size, least)
         if found:
             return found
     return None
 
 
-def _best(by_lower: dict[str, str], wanted: str, size: int) -> tuple[float, str] | None:
+def _best(by_lower: dict[str, str], wanted: str, size: int, least: float) -> tuple[float, str] | None:
     grams = _grams(wanted, size)
     norm = math.sqrt(sum(count * count for count in grams.values()))
     alike = []
@@ -32,7 +34,7 @@ def _best(by_lower: dict[str, str], wanted: str, size: int) -> tuple[float, str]
             alike.append((shared / (norm * math.sqrt(sum(n * n for n in other.values()))), lowered))
     alike.sort(key=lambda pair: -pair[0])
     scored = [(_similar(wanted, lowered), by_lower[lowered]) for _, lowered in alike[:50]]
-    scored = [pair for pair in scored if pair[0] >= LEAST]
+    scored = [pair for pair in scored if pair[0] >= least]
     return max(scored, key=lambda pair: pair[0]) if scored else None
 
 

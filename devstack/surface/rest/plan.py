@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from devstack.surface.rest import relations
 from devstack.surface.rest.errors import Problem, Unsupported, not_embedded
-from devstack.surface.rest.fuzzy import nearest
+from devstack.surface.rest.fuzzy import CLOSE, nearest
 from devstack.surface.rest.nodes import SOURCE, Condition, Group, Join, Node, NullEmbed
 from devstack.surface.rest.schema import Name, Relationship, Schema, Table
 from devstack.surface.rest.syntax import (
@@ -25,7 +25,7 @@ def find_table(schema: Schema, name: Name) -> Table:
     """The table or view called so. Raises Problem (PGRST205)."""
     table = schema.tables.get(name)
     if table is None:
-        close = nearest((known for where, known in schema.tables if where == name[0]), name[1])
+        close = nearest((known for where, known in schema.tables if where == name[0]), name[1], CLOSE)
         hint = f"Perhaps you meant the table '{name[0]}.{close[1]}'" if close else None
         message = f"Could not find the table '{name[0]}.{name[1]}' in the schema cache"
         raise Problem(404, "PGRST205", message, None, hint)
@@ -51,8 +51,8 @@ def plan_read(
     if not is_mutation:
         for path, terms in reversed(query.order):
             _at(root, path).order = list(terms)
-    for path, wanted in {**query.ranges, (): top}.items():
-        _at(root, path).range = wanted
+        for path, wanted in {**query.ranges, (): top}.items():
+            _at(root, path).range = wanted
     for node in _nodes(root):
         node.order = [_related_order(node, term) for term in node.order]
         node.conditions = [_null_embeds(node, condition) for condition in node.conditions]
@@ -137,20 +137,15 @@ def conditions(query: Query) -> tuple[Condition, ...]:
 
 
 def _null_embeds(node: Node, condition: Condition) -> Condition:
-    """`rel=is.null` asks whether anything is embedded; another filter on an embed is an error."""
+    """`rel=is.null` asks whether anything is embedded; any other filter of that name is on a column of the row."""
     if isinstance(condition, Group):
         return replace(condition, children=tuple(_null_embeds(node, child) for child in condition.children))
     if isinstance(condition, NullEmbed) or condition.field.steps:
         return condition
     embed = node.shown(condition.field.name)
-    if embed is None:
-        return condition
     operation = condition.operation
-    if operation.kind != "is" or operation.value not in ("null", "not_null"):
-        raise Problem(
-            400, "PGRST120", f"Bad operator on the '{embed.name}' embedded resource",
-            "Only is null or not is null filters are allowed on embedded resources",
-        )  # fmt: skip
+    if embed is None or operation.kind != "is" or operation.value not in ("null", "not_null"):
+        return condition
     return NullEmbed(embed.aggregate_alias, operation.negated == (operation.value == "not_null"))
 
 

@@ -14,7 +14,7 @@ PATHS: dict[str, tuple[int, str]] = {
     "/clients?id=like.1": (404, "42883"), "/clients?select=id::nope": (400, "42704"), "/clients?select=id.sum()": (400, "PGRST123"),
     "/clients?select=count()": (400, "PGRST123"), "/clients?select=nope(*)": (400, "PGRST200"),
     "/clients?select=projects!nope(*)": (400, "PGRST200"), "/clients?projects.id=eq.1": (400, "PGRST108"),
-    "/clients?select=projects(*)&projects=eq.1": (400, "PGRST120"), "/orders?select=addresses(*)": (300, "PGRST201"),
+    "/clients?select=projects(*)&projects=eq.1": (400, "42703"), "/orders?select=addresses(*)": (300, "PGRST201"),
     "/secrets": (401, "42501"),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ import pytest
 from devstack.surface.rest import media, preferences, ranges
 from devstack.surface.rest.errors import Problem
 from devstack.surface.rest.fragments import array_literal, quote
-from devstack.surface.rest.fuzzy import nearest
+from devstack.surface.rest.fuzzy import CLOSE, nearest
 from devstack.surface.rest.syntax import Range
 
 
@@ -52,6 +52,8 @@ def test_suggestions_are_near_and_not_far() -> None:
     assert nearest(names, "noclosealternative") is None
     assert nearest(["(name, param, val)", "(attr, id)"], "(attrs, id)") == (pytest.approx(10 / 11), "(attr, id)")
     assert nearest([], "x") is None
+    assert nearest(["notes"], "nope", CLOSE) is None
+    assert nearest(["clients"], "client", CLOSE)
 
 
 def test_names_and_lists_are_quoted_whole() -> None:

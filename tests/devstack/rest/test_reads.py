@@ -77,6 +77,8 @@ EMBEDS: dict[str, Any] = {
     "/clients?select=name,projects()&projects=not.is.null&order=id": [{"name": "Microsoft"}, {"name": "Apple"}],
     "/projects?select=name,clients()&or=(clients.is.null,name.eq.IOS)&order=id": [{"name": "IOS"}, {"name": "Orphan"}],
     "/clients?select=name,projects!inner(tasks!inner())&projects.tasks.name=like.*IOS": [{"name": "Apple"}],
+    # a column that also names an embed
+    "/projects?select=name,client_id(name)&client_id=eq.2&id=eq.3": [{"name": "IOS", "client_id": {"name": "Apple"}}],
     # spread
     "/projects?select=name,...clients(client:name)&id=eq.3": [{"name": "IOS", "client": "Apple"}],
     "/clients?select=name,...projects(titles:name)&id=gte.2&order=id&projects.order=name.desc": [

@@ -142,6 +142,10 @@ async def test_updates_change_what_the_filters_find(api: Api) -> None:
     assert (silent.status_code, silent.headers["content-range"]) == (204, "0-0/*")
     told = await api("PATCH", "/projects?or=(id.eq.1,id.eq.2)&select=id,shout,clients(name)", {"name": "w"}, FULL)
     assert told.json() == [{"id": n, "shout": "W", "clients": {"name": "Microsoft"}} for n in (1, 2)]
+    renamed = await api(
+        "PATCH", "/projects?or=(name.eq.IOS,name.eq.none)&select=id&order=id&limit=0", {"name": "i"}, FULL
+    )
+    assert renamed.json() == [{"id": 3}]
     assert (await api("PATCH", "/projects?id=eq.1", {}, FULL)).json() == []
     assert (await api("PATCH", "/projects?id=eq.1000", {"name": "x"}, FULL)).json() == []
     unknown = await api("PATCH", "/projects?id=eq.1", {"nope": 1})
