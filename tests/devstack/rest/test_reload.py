@@ -21,14 +21,13 @@ async def until(condition: Any) -> None:
     raise AssertionError("it never became true")
 
 
-async def test_a_notification_makes_new_relationships_known(api: Api, world: Database) -> None:
-    """`notify pgrst, 'reload schema'` is what migrations end with."""
+async def test_a_change_of_the_schema_makes_new_relationships_known(api: Api, world: Database) -> None:
+    """An event trigger says `notify pgrst, 'reload schema'`, as on hosted; nobody has to remember it."""
     assert (await api("GET", "/no_key?select=clients(name)")).status_code == 400
     with world.connect() as owner:
         owner.execute(
             "alter table public.no_key add constraint no_key_a_fkey foreign key (a) references public.clients (id)"
         )
-        owner.execute("notify pgrst, 'reload schema'")
 
     async def known() -> bool:
         return (await api("GET", "/no_key?select=clients(name)")).status_code == 200
@@ -53,6 +52,19 @@ async def test_what_is_missing_is_looked_for_again(api: Api, world: Database) ->
         return answers[0].status_code == 200 and answers[2].status_code == 200
 
     await until(found)
+
+
+async def test_a_relationship_that_is_gone_is_forgotten(api: Api, world: Database) -> None:
+    """What was known wrongly would answer with an error of Postgres; what is not known is named."""
+    assert (await api("GET", "/profiles?select=users(name)")).status_code == 200
+    with world.connect() as owner:
+        owner.execute("alter table public.profiles drop constraint profiles_user_id_fkey")
+
+    async def forgotten() -> bool:
+        answer = await api("GET", "/profiles?select=users(name)")
+        return answer.status_code == 400 and answer.json()["code"] == "PGRST200"
+
+    await until(forgotten)
 
 
 async def test_settings_of_the_login_role_are_options(world: Database, identity: Identity) -> None:
