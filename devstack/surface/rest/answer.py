@@ -182,6 +182,11 @@ def for_change(request: Request, result: Result, chosen: str) -> Answer:
     return _finish(200, [*headers, *_typed(request, chosen)], result.body.encode(), result)
 
 
+def for_plan(plan: media.Plan, result: Result) -> Answer:
+    """How Postgres would carry a request out."""
+    return Answer(200, [(b"content-type", f"{plan.asked}; charset=utf-8".encode())], result.body.encode())
+
+
 def for_options(allow: str) -> Answer:
     """What may be done with a resource."""
     return Answer(200, [(b"access-control-allow-origin", b"*"), (b"allow", allow.encode())])

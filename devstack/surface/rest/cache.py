@@ -58,13 +58,22 @@ class Cache:
                 self._stale = False
                 started = time.monotonic()
                 try:
-                    async with self._pool.connection() as connection:
-                        self._schema = await load(connection, self._options, self._schema.version + 1)
+                    self._schema = await self._read()
                 except BaseException:
                     self._stale = True
                     raise
                 self._read_at = started
         return self._schema
+
+    async def _read(self) -> Schema:
+        for last in (False, True):
+            try:
+                async with self._pool.connection() as connection:
+                    return await load(connection, self._options, self._schema.version + 1)
+            except psycopg.Error:  # something was dropped while it was read, or the connection was an old one
+                if last:
+                    raise
+        raise AssertionError("unreachable")
 
     async def fresher(self, seen: Schema) -> Schema:
         """A cache newer than `seen`, where one could know more; else `seen` itself."""

@@ -1,5 +1,7 @@
 """Media types: what a client accepts, and what the room can give."""
 
+from dataclasses import dataclass
+
 from devstack.surface.rest.errors import Unsupported, not_acceptable
 
 JSON = "application/json"
@@ -8,6 +10,7 @@ OBJECT = "application/vnd.pgrst.object+json"
 STRIPPED = "application/vnd.pgrst.array+json;nulls=stripped"
 STRIPPED_OBJECT = "application/vnd.pgrst.object+json;nulls=stripped"
 PLAN = "application/vnd.pgrst.plan"
+_PLAN_OPTIONS = ("analyze", "verbose", "settings", "buffers", "wal")
 OPENAPI = "application/openapi+json"
 _OBJECTS = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
 _ARRAYS = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
@@ -54,6 +57,27 @@ def choose(wanted: list[str]) -> str:
         if name == "application/geo+json":
             raise Unsupported("GeoJSON")
     raise not_acceptable(wanted)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish to see how Postgres carries a request out instead of its answer, which would be `of` that type."""
+
+    asked: str
+    of: str
+    explain: str
+    """The words before the statement."""
+
+
+def plan(wanted: list[str]) -> Plan | None:
+    """What the first of `wanted` asks for, if it is a plan."""
+    if not wanted or not wanted[0].startswith(PLAN):
+        return None
+    name, *parameters = (part.strip() for part in wanted[0].split(";"))
+    given = {key.strip(): value.strip().strip('"') for key, _, value in (one.partition("=") for one in parameters)}
+    options = [word for word in given.get("options", "").split("|") if word in _PLAN_OPTIONS]
+    shown = "json" if name.endswith("+json") else "text"
+    return Plan(wanted[0], given.get("for", JSON), f"explain ({', '.join([f'format {shown}', *options])}) ")
 
 
 def content_type(media: str) -> bytes:

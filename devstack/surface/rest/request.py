@@ -29,6 +29,8 @@ class Request:
     raw_query: bytes
     body: bytes = b""
     accepted: list[str] = field(default_factory=list)
+    plan: media.Plan | None = None
+    """Set where the plan is wanted rather than the answer."""
 
     @property
     def is_read(self) -> bool:

@@ -1,12 +1,14 @@
 """From a request to its answer."""
 
+from dataclasses import replace
+
 from devstack.surface.asgi import Receive, Scope
 from devstack.surface.database import Pool
 from devstack.surface.identity import Caller
 from devstack.surface.rest import answer, calls, media, openapi, payload, plan, ranges, read_sql, statement
 from devstack.surface.rest.answer import Answer, View
 from devstack.surface.rest.cache import Cache
-from devstack.surface.rest.errors import Problem, Unsupported
+from devstack.surface.rest.errors import Problem
 from devstack.surface.rest.fragments import Sql
 from devstack.surface.rest.nodes import Call, Delete, Insert, Mutation, Node, Update
 from devstack.surface.rest.parse import parse
@@ -32,6 +34,8 @@ class Room:
         schema = await self._cache.current()
         try:
             return await self._handle(scope, body, caller, schema)
+        except _Explained as explained:
+            return explained.found
         except Problem as problem:
             if problem.code not in _MISSING:
                 raise
@@ -46,12 +50,9 @@ class Room:
             return _options(request, schema)
         if request.kind == "root":
             return openapi.answer(request, caller, schema)
-        if any(name.startswith(media.PLAN) for name in request.accepted):
-            if not schema.options.plans:
-                raise Problem(
-                    406, "PGRST107", f"None of these media types are available: {', '.join(request.accepted)}"
-                )
-            raise Unsupported("execution plans")
+        explained = media.plan(request.accepted)
+        if explained and schema.options.plans:
+            request = replace(request, plan=explained, accepted=[explained.of])
         query = parse(request.raw_query, is_call=request.kind == "function" and request.is_read)
         if request.kind == "function":
             return await self._call(request, query, caller, schema)
@@ -67,7 +68,7 @@ class Room:
         chosen = media.choose(request.accepted)
         made = statement.for_read(node, chosen, count=_counts(request), with_body=request.method == "GET")
         work = Work(made, read_only=True, estimate=_estimate(request, node), check=_single(chosen))
-        result = await run(self._pool, caller, request, schema, work)
+        result = await self._do(request, caller, schema, work)
         return answer.for_read(request, result, View(chosen, top, schema.options.max_rows), query.canonical)
 
     async def _call(self, request: Request, query: Query, caller: Caller, schema: Schema) -> Answer:
@@ -87,7 +88,7 @@ class Room:
         call = calls.plan_call(function, keys, given, query.params, plan.answered(node))
         view = View(chosen, top, schema.options.max_rows)
         work = _calling(request, node, call, view)
-        return answer.for_call(request, await run(self._pool, caller, request, schema, work), view, function)
+        return answer.for_call(request, await self._do(request, caller, schema, work), view, function)
 
     async def _change(self, request: Request, query: Query, caller: Caller, schema: Schema, table: Table) -> Answer:
         if request.method == "PUT" and not query.ranges.get((), Range()).is_all:
@@ -102,7 +103,7 @@ class Room:
         with_location = request.preferences.representation == "headers-only"
         made = statement.for_mutation(mutation, node, chosen, with_body=full, with_location=with_location)
         work = Work(made, read_only=False, check=_checks(request, chosen, writes=True, is_put=request.method == "PUT"))
-        result = await run(self._pool, caller, request, schema, work)
+        result = await self._do(request, caller, schema, work)
         if request.method == "POST":
             can_conflict = bool(table.primary_key) or query.on_conflict is not None
             return answer.for_insert(request, result, chosen, can_conflict=can_conflict)
@@ -111,6 +112,21 @@ class Room:
             if request.method == "PUT"
             else answer.for_change(request, result, chosen)
         )
+
+    async def _do(self, request: Request, caller: Caller, schema: Schema, work: Work) -> Result:
+        """Carry `work` out; where its plan was asked for, that is the whole answer."""
+        if request.plan is None:
+            return await run(self._pool, caller, request, schema, work)
+        explained = await run(self._pool, caller, request, schema, replace(work, explain=request.plan.explain))
+        raise _Explained(answer.for_plan(request.plan, explained))
+
+
+class _Explained(Exception):
+    """The plan of a request, in place of its answer."""
+
+    def __init__(self, found: Answer) -> None:
+        super().__init__()
+        self.found = found
 
 
 def _calling(request: Request, node: Node, call: Call, view: View) -> Work:

@@ -43,6 +43,8 @@ class Work:
     function: Function | None = None
     estimate: Sql | None = None
     check: Callable[[Result], None] | None = None
+    explain: str = ""
+    """Words that ask for the plan of the statement, which is then the body of the result."""
 
 
 async def run(pool: Pool, caller: Caller, request: Request, schema: Schema, work: Work) -> Result:
@@ -57,7 +59,7 @@ async def run(pool: Pool, caller: Caller, request: Request, schema: Schema, work
 
 
 async def _transaction(connection: Connection, caller: Caller, request: Request, schema: Schema, work: Work) -> Result:
-    at_once = work.check is None
+    at_once = work.check is None or bool(work.explain)
     planned = None
     names, values = _settings(caller, request, schema, work)
     async with connection.pipeline() as pipeline:
@@ -66,7 +68,7 @@ async def _transaction(connection: Connection, caller: Caller, request: Request,
             await connection.execute(names, values)
             if schema.options.pre_request:
                 await connection.execute(f"select {_function_name(schema.options.pre_request, schema)}()")
-            cursor = await connection.execute(work.statement.text, work.statement.values)
+            cursor = await connection.execute(work.explain + work.statement.text, work.statement.values)
             if work.estimate:
                 planned = await connection.execute("explain (format json) " + work.estimate.text, work.estimate.values)
             if at_once:
@@ -76,8 +78,9 @@ async def _transaction(connection: Connection, caller: Caller, request: Request,
             with contextlib.suppress(psycopg.Error):
                 await pipeline.sync()  # take in what was aborted behind the error
             raise
-    row = await cursor.fetchone()
-    result = _result(row, await planned.fetchone() if planned else None)
+    if work.explain:
+        return _explained(await cursor.fetchall())
+    result = _result(await cursor.fetchone(), await planned.fetchone() if planned else None)
     if work.check:
         work.check(result)
         await connection.execute("commit")
@@ -119,6 +122,11 @@ def _cookies(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
         return {}
+
+
+def _explained(rows: list[tuple[Any, ...]]) -> Result:
+    lines = (line if isinstance(line, str) else json.dumps(line) for (line,) in rows)
+    return Result(None, 0, (), "\n".join(lines) + "\n", None, None, None)
 
 
 def _result(row: tuple[Any, ...] | None, plan: tuple[Any, ...] | None) -> Result:

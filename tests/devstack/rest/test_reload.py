@@ -77,7 +77,7 @@ async def test_settings_of_the_login_role_are_options(world: Database, identity:
             " end if; end $$"
         )
         for name, value in (
-            ("db_schemas", "api, public"), ("db_aggregates_enabled", "true"), ("db_max_rows", "2"), ("db_pre_request", "public.check_request"),
+            ("db_schemas", "api, public"), ("db_aggregates_enabled", "true"), ("db_max_rows", "2"), ("db_pre_request", "public.check_request"), ("db_plan_enabled", "true"),
         ):  # fmt: skip
             setting = sql.Identifier("pgrst", name)
             admin.execute(
@@ -96,6 +96,12 @@ async def test_settings_of_the_login_role_are_options(world: Database, identity:
         assert sums.json() == [{"client_id": 1, "sum": 3, "n": 2}, {"client_id": 2, "sum": 7, "n": 2}]
         spread = await api("GET", "/projects?select=name,...clients(id.sum())", headers=public)
         assert (spread.status_code, spread.json()["code"]) == (501, "not_supported")
+        asked = 'application/vnd.pgrst.plan+text; for="application/json"; options=analyze|verbose;'
+        for method, path in (("GET", "/projects?id=eq.1"), ("GET", "/rpc/add?a=1"), ("DELETE", "/no_key?a=eq.0")):
+            explained = await api(
+                method, path, headers={"accept": asked, "accept-profile": "public", "content-profile": "public"}
+            )
+            assert (explained.status_code, "actual time" in explained.text) == (200, True), explained.text
         blocked = await api("GET", "/items", headers={"x-block": "yes"})
         assert (blocked.status_code, blocked.json()["message"]) == (403, "blocked")
 
