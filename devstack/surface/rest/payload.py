@@ -3,7 +3,6 @@
 import csv
 import io
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,6 +12,8 @@ from devstack.surface.rest.errors import invalid_body
 RAW = ("text/plain", "application/octet-stream", "text/xml", "application/xml")
 FORM = "application/x-www-form-urlencoded"
 _MISMATCH = "All object keys must match"
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,27 @@ def _json(body: bytes, columns: tuple[str, ...] | None) -> Payload:
     text = _text(body)
     if columns is not None:
         return Payload(text, tuple(sorted(set(columns))))
+    start = text.lstrip(" \t\r\n")[:1]
     try:
-        found: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+        if start == "{":
+            return Payload(text, tuple(sorted(_OBJECT.decode(body))))
+        rows = _ARRAY.decode(body) if start == "[" else []
+        if start != "[":
+            msgspec.json.decode(body)  # a plain value stands for no rows, but must be one
+    except (msgspec.MsgspecError, RecursionError):
         raise invalid_body("Empty or invalid json") from None
-    if isinstance(found, dict):
-        return Payload(text, tuple(sorted(found)))
-    if not isinstance(found, list) or not found:
-        return Payload("[]")
-    first = found[0]
-    if not isinstance(first, dict) or not all(isinstance(one, dict) and one.keys() == first.keys() for one in found):
-        raise invalid_body(_MISMATCH)
-    return Payload(text, tuple(sorted(first)))
+    return Payload(text, _keys(rows)) if rows else Payload("[]")
+
+
+def _keys(rows: list[msgspec.Raw]) -> tuple[str, ...]:
+    """The members that all of `rows` have; their values are Postgres' to read."""
+    try:
+        first = _OBJECT.decode(rows[0]).keys()
+        if any(_OBJECT.decode(row).keys() != first for row in rows):
+            raise invalid_body(_MISMATCH)
+    except msgspec.ValidationError:  # one of them is no object
+        raise invalid_body(_MISMATCH) from None
+    return tuple(sorted(first))
 
 
 def _csv(body: bytes, columns: tuple[str, ...] | None) -> Payload:

@@ -82,7 +82,7 @@ class Room:
             raise Problem(400, "PGRST128", message)
         asked = query.ranges.get((), Range())
         top = ranges.top_range(request.headers.get("range"), asked) if request.method == "GET" else asked
-        of = function.returns[1] if function.is_composite and function.returns[1] != "record" else function.name[1]
+        of = function.returns[1] if function.is_composite else function.name[1]
         node = plan.plan_read(schema, (request.name[0], of), query, top, from_source=True)
         chosen = media.choose(request.accepted)
         call = calls.plan_call(function, keys, given, query.params, plan.answered(node))

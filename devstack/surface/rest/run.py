@@ -102,10 +102,11 @@ def _function_name(name: str, schema: Schema) -> str:
 def _settings(caller: Caller, request: Request, schema: Schema, work: Work) -> tuple[str, list[str]]:
     """The one statement that makes the transaction the caller's: role, claims, request, time limits."""
     search_path = ", ".join(quote(name) for name in (request.name[0], *schema.options.extra_search_path))
+    headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     wanted = [
         ("search_path", search_path.replace("%%", "%")), ("role", caller.role),
         ("request.jwt.claims", json.dumps(caller.claims)), ("request.method", request.method),
-        ("request.path", request.path), ("request.headers", json.dumps(request.headers)),
+        ("request.path", request.path), ("request.headers", json.dumps(headers)),
         ("request.cookies", json.dumps(_cookies(request.headers.get("cookie", "")))),
     ]  # fmt: skip
     wanted += schema.role_settings.get(caller.role, ())

@@ -57,12 +57,30 @@ async def test_many_rows_are_inserted_at_once_or_not_at_all(api: Api) -> None:
     assert await api.get("/clients?id=eq.20") == []
 
 
+async def test_numbers_of_any_size_are_left_to_postgres(api: Api) -> None:
+    """What Python would round or refuse is stored digit by digit."""
+    digits = "123456789012345678901234567890.123456789012345678901234567890"
+    answer = await api(
+        "POST",
+        "/things?select=amount",
+        f'[{{"code": "digits", "amount": {digits}}}]',
+        FULL | {"content-type": "application/json"},
+    )
+    assert answer.text == f'[{{"amount":{digits}}}]'
+    huge = await api("POST", "/things", '{"amount": 1e400}', {"content-type": "application/json"})
+    assert huge.status_code == 201
+
+
 BODIES: list[tuple[Any, str, str]] = [
     ("}{", "application/json", "Empty or invalid json"),
     ("", "application/json", "Empty or invalid json"),
     (b'{"name": "\xff"}', "application/json", "Empty or invalid json"),
     ('[{"id": 1}, {"name": "x"}]', "application/json", "All object keys must match"),
     ('[{"id": 1}, 3]', "application/json", "All object keys must match"),
+    ("[1, 2]", "application/json", "All object keys must match"),
+    ('[{"id": 1}', "application/json", "Empty or invalid json"),
+    ('{"id": 1} x', "application/json", "Empty or invalid json"),
+    ('[{"id": 1}, {]', "application/json", "Empty or invalid json"),
     ("a,b\n1", "text/csv", "All lines must have same number of fields"),
     ("x", "text/html", "Content-Type not acceptable: text/html"),
 ]
