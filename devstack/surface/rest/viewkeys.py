@@ -22,7 +22,7 @@ where c.relkind in ('r', 'v', 'm', 'f', 'p') and a.attnum > 0 and not a.attisdro
   and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
 """
 _ENTRY = re.compile(
-    r"\{TARGETENTRY (?P<expr>.*?):resno (?P<number>\d+) :resname (?P<name>\S+) :ressortgroupref \d+"
+    r"\{TARGETENTRY (?P<expr>.*?):resno (?P<number>\d+) :resname (?:\\.|[^\s\\])+ :ressortgroupref \d+"
     r" :resorigtbl (?P<table>\d+) :resorigcol (?P<column>\d+) :resjunk (?P<junk>\w+)\}",
     re.DOTALL,
 )

@@ -140,6 +140,14 @@ create view public.base_view as select b.id, b.client_id, upper(b.word) as word 
 create view public.task_count as
   select p.id, p.client_id, (select count(*) from public.tasks t where t.project_id = p.id) as tasks from public.projects p;
 
+-- Names with blanks, joins, expressions around and queries inside: only what is a column of a table is followed.
+create view public."Odd View" as
+  select o."the id" as "my (id)", p.client_id as "cl {id}", p.id || ' x' as text, p.id as project,
+    (select c.id from public.clients c limit 1) as "inner"
+  from public."Odd Names" o join public.projects p on p.id = o."the id" + 2;
+create view public.both_ways as select id, client_id from public.projects union all select id, null from public.clients;
+create view public.twice as select o.id, o.billing_id as first, o.billing_id as second from public.orders o;
+
 -- Computed field and relationship -------------------------------------------------------------------------------------------
 
 create function public.shout(public.projects) returns text language sql stable as $$ select upper($1.name) $$;
