@@ -14,10 +14,12 @@ Connection = AsyncConnection[tuple[Any, ...]]
 Pool = AsyncConnectionPool[Connection]
 
 
-def make_pool(url: str, *, name: str, size: int = 10) -> Pool:
-    """A pool of autocommit connections, not yet open: `await pool.open()`."""
+def make_pool(url: str, *, name: str, size: int = 10, checked: bool = False) -> Pool:
+    """A pool of autocommit connections, not yet open: `await pool.open()`. `checked`: each is asked whether it still
+    lives before it is given out, so that a restart of Postgres costs nobody a failed request."""
     return AsyncConnectionPool(
-        url, min_size=1, max_size=size, open=False, name=name, timeout=10.0, connection_class=Connection,
+        url, check=AsyncConnectionPool.check_connection if checked else None,
+        min_size=1, max_size=size, open=False, name=name, timeout=10.0, connection_class=Connection,
         kwargs={"autocommit": True, "application_name": f"parley surface {name}", "connect_timeout": 5},
     )  # fmt: skip
 

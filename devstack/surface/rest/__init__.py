@@ -34,7 +34,7 @@ def app(context: Context) -> ASGIApp:
 
 def make_app(identity: Identity, url: str, options: Options) -> ASGIApp:
     """The same for the database at `url`, which the room enters as `authenticator`."""
-    pool = make_pool(url, name="rest")
+    pool = make_pool(url, name="rest", checked=True)
     cache = Cache(pool, url, options)
     room = Room(pool, cache)
 

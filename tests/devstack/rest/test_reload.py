@@ -117,3 +117,15 @@ async def test_config_says_how_many_rows_there_may_be(world: Database, identity:
         assert await api.get("/clients?select=projects(id)&id=eq.1&projects.order=id") == [{"projects": [{"id": 1}]}]
         estimated = await api("GET", "/projects", headers={"prefer": "count=estimated"})
         assert int(estimated.headers["content-range"].partition("/")[2]) >= 5
+
+
+async def test_lost_connections_cost_nobody_a_request(api: Api, world: Database) -> None:
+    """When Postgres ends the room's connections, as a restart does, the next requests are answered all the same."""
+    await asyncio.gather(*(api("GET", "/clients") for _ in range(8)))
+    with world.connect("admin") as admin:
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'authenticator'"
+        )
+    answers = await asyncio.gather(*(api("GET", "/clients") for _ in range(8)))
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert (await api("POST", "/no_key", {"b": "after"})).status_code == 201
