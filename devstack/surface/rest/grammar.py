@@ -1,6 +1,6 @@
 """Names, select lists, filters, logic trees and orders: one function per rule of the grammar."""
 
-from devstack.surface.rest.scanner import Scanner
+from devstack.surface.rest.scanner import Scanner, Stopped
 from devstack.surface.rest.syntax import (
     Field,
     Filter,
@@ -62,7 +62,8 @@ def name(scanner: Scanner) -> str:
     parts = [identifier(scanner, _NAME)]
     while scanner.peek() == "-" and scanner.peek(2) != "->":
         scanner.position += 1
-        parts.append(identifier(scanner, _NAME))
+        parts.append(identifier(scanner))
+    scanner.hint("letter", "digit", '"-"')
     return "-".join(parts)
 
 
@@ -100,6 +101,7 @@ def json_path(scanner: Scanner) -> tuple[Step, ...]:
             scanner.expect("->")
         index = scanner.attempt(lambda: _json_index(scanner))
         steps.append(Step(as_text, index=index) if index is not None else Step(as_text, key=_json_key(scanner)))
+    scanner.hint('"->>"', '"->"')
     return tuple(steps)
 
 
@@ -167,6 +169,8 @@ def _alias(scanner: Scanner) -> str:
 
 def _embed_head(scanner: Scanner) -> tuple[SelectEmbed, bool]:
     spread = scanner.accept("...")
+    if not spread:
+        scanner.hint('"..."')
     alias = None if spread else scanner.attempt(lambda: _alias(scanner))
     target = name(scanner)
     if target == "count" and not spread:
@@ -202,9 +206,13 @@ def _select_field(scanner: Scanner) -> SelectField:
         count_cast = identifier(scanner) if scanner.accept("::") else None
         _ends(scanner)
         return SelectField(Field("*"), alias, None, "count", count_cast)
+    if not (scanner.peek() == '"' or _is_identifier(scanner.peek() or "-")):
+        raise scanner.fail('"..."', _NAME, '"*"', '"count()"')
     wanted = field(scanner)
+    scanner.hint('"::"')
     cast = identifier(scanner) if scanner.accept("::") else None
-    aggregate = scanner.attempt(lambda: _aggregate(scanner))
+    scanner.hint('"."')
+    aggregate = scanner.attempt(lambda: _aggregate(scanner)) if scanner.peek() == "." else None
     aggregate_cast = identifier(scanner) if aggregate and scanner.accept("::") else None
     _ends(scanner)
     return SelectField(wanted, alias, cast, aggregate, aggregate_cast)
@@ -233,10 +241,28 @@ def operation(scanner: Scanner, in_tree: bool = False) -> Operation:
             found = scanner.attempt(lambda kind=kind, word=word: _operator(scanner, kind, word))  # type: ignore[misc]
             if found:
                 return Operation(kind, word, negated, _value(scanner, in_tree), (), found[0], found[1])
-    if not negated:
-        scanner.position = start
-        raise scanner.fail('"not"', _OPERATOR)
-    raise scanner.fail(_OPERATOR)
+    scanner.position = start + (len("not.") if negated else 0)
+    raise _no_operator(scanner, negated)
+
+
+def _no_operator(scanner: Scanner, negated: bool) -> Stopped:
+    """The error at the furthest place an operator's name leads to."""
+    rest = scanner.text[scanner.position :]
+    reached = 0
+    for word in ("in", "is", "isdistinct", *SIMPLE, *QUANTIFIED, *FTS):
+        if rest.startswith(word):
+            inside = rest[len(word) + 1 :] if rest[len(word) :].startswith("(") else None
+            reach = len(word)
+            if inside is not None and word in QUANTIFIED:
+                reach += 1 + (3 if inside.startswith(("any", "all")) else 0)
+            elif inside is not None and word in FTS:
+                reach += 1 + next((n for n, char in enumerate(inside) if not _is_identifier(char)), len(inside))
+            reached = max(reached, reach)
+    if not negated and reached < len("not") and rest.startswith("not"):
+        scanner.position += len("not")
+        return scanner.fail("delimiter (.)")
+    scanner.position += reached
+    return scanner.fail(*([] if negated or reached else ['"not"']), _OPERATOR)
 
 
 def _operator(scanner: Scanner, kind: str, word: str) -> tuple[str | None, str | None]:
@@ -259,6 +285,7 @@ def _is_value(scanner: Scanner) -> str:
         if scanner.peek(len(word)).lower() == word:
             scanner.position += len(word)
             return word
+    scanner.position += scanner.common(IS_VALUES)
     raise scanner.fail("isVal: (null, not_null, true, false, unknown)")
 
 

@@ -77,8 +77,8 @@ def _read(rule: Callable[[Scanner], T], text: str, what: str) -> T:
     scanner = Scanner(text)
     try:
         return rule(scanner)
-    except Stopped:
-        column, details = scanner.explain()
+    except Stopped as stopped:
+        column, details = scanner.explain(stopped)
         raise unparsable(f'"failed to parse {what}" (line 1, column {column})', details) from None
 
 

@@ -4,28 +4,46 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+END = "end of input"
 
 
 class Stopped(Exception):
-    """The text does not go on as the grammar wants."""
+    """The text does not go on as the grammar wants: one of `expected` should stand at `position`."""
+
+    def __init__(self, position: int, expected: list[str]) -> None:
+        super().__init__(position, expected)
+        self.position = position
+        self.expected = expected
+
+
+def _further(one: Stopped | None, other: Stopped) -> Stopped:
+    """Of two failures the one that got further; both expectations where they stopped at the same place."""
+    if one is None or one.position < other.position:
+        return other
+    if one.position > other.position:
+        return one
+    return Stopped(one.position, [*one.expected, *(label for label in other.expected if label not in one.expected)])
 
 
 class Scanner:
-    """A position in a text. What could not be read at the furthest position is remembered for the error message."""
+    """A position in a text. An alternative that failed without taking anything adds to what the next one expects; one
+    that took something stands for itself: so the messages read as those of PostgREST's own parser."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        self._furthest = 0
-        self._expected: list[str] = []
+        self._could: tuple[int, list[str]] = (0, [])
+        self._failed: dict[int, Stopped] = {}
+
+    def hint(self, *labels: str) -> None:
+        """What could have followed here, too; told if nothing else that follows fits."""
+        known = self._could[1] if self._could[0] == self.position else []
+        self._could = self.position, [*known, *(label for label in labels if label not in known)]
 
     def fail(self, *expected: str) -> Stopped:
         """The error to raise: one of `expected` should stand here."""
-        if self.position > self._furthest:
-            self._furthest, self._expected = self.position, []
-        if self.position == self._furthest:
-            self._expected += [label for label in expected if label not in self._expected]
-        return Stopped()
+        self.hint(*expected)
+        return _further(self._failed.get(self.position), Stopped(self.position, list(self._could[1])))
 
     @property
     def at_end(self) -> bool:
@@ -60,21 +78,37 @@ class Scanner:
             self.position += 1
         return self.text[start : self.position]
 
+    def common(self, words: tuple[str, ...]) -> int:
+        """How many characters here are the beginning of one of `words`, in any case."""
+        rest = self.text[self.position :].lower()
+        return max(next((n for n, char in enumerate(word) if rest[n : n + 1] != char), len(word)) for word in words)
+
     def attempt(self, read: Callable[[], T]) -> T | None:
         """What `read` reads, or None with nothing taken."""
         start = self.position
         try:
             return read()
-        except Stopped:
+        except Stopped as stopped:
             self.position = start
+            self._could = (start, [])
+            self._failed[start] = _further(self._failed.get(start), stopped)
             return None
 
-    def explain(self) -> tuple[int, str]:
-        """Column (from 1) and wording of the furthest failure."""
-        column = self._furthest + 1
-        found = f'"{self.text[self._furthest]}"' if self._furthest < len(self.text) else "end of input"
-        expected = self._expected
-        listed = (
-            expected[0] if len(expected) == 1 else f"{', '.join(expected[:-1])} or {expected[-1]}" if expected else ""
-        )
-        return column, f"unexpected {found}" + (f" expecting {listed}" if listed else "")
+    def explain(self, stopped: Stopped) -> tuple[int, str]:
+        """Column (from 1) and wording of a failure."""
+        expected = stopped.expected
+        found = self._found(stopped)
+        listed = f"{', '.join(expected[:-1])} or {expected[-1]}" if len(expected) > 1 else "".join(expected)
+        return stopped.position + 1, f"unexpected {found}" + (f" expecting {listed}" if listed else "")
+
+    def _found(self, stopped: Stopped) -> str:
+        """What stands where a failure is: where words were expected, the first character that is not the word's."""
+        at = stopped.position
+        first = stopped.expected[0] if stopped.expected else ""
+        if len(first) > 3 and first.startswith('"'):
+            word = first.strip('"')
+            while self.text[at : at + 1] and self.text[at] == word[at - stopped.position : at - stopped.position + 1]:
+                at += 1
+        if at >= len(self.text):
+            return END
+        return f"'{self.text[at]}'" if END in stopped.expected else f'"{self.text[at]}"'

@@ -120,14 +120,48 @@ def test_the_canonical_query_is_sorted() -> None:
     assert read("b=eq.1&a=eq.x y").canonical == "a=eq.x%20y&b=eq.1"
 
 
-@pytest.mark.parametrize(("text", "column", "details"), [
-    ("select=a,", 3, "unexpected end of input expecting field name (* or [a..z0..9_$])"),
-    ("a=noop.1", 1, 'unexpected "n" expecting "not" or operator (eq, gt, ...)'),
-    ("a=is.x", 4, 'unexpected "x" expecting isVal: (null, not_null, true, false, unknown)'),
-    ("a=in.1", 4, 'unexpected "1" expecting "("'),
-    ("order=a.up", 3, 'unexpected "u" expecting "asc", "desc", "nullsfirst" or "nullslast"'),
-    ("or=()", 4, 'unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)'),
-])  # fmt: skip
+MISTAKES: dict[str, tuple[int, str]] = {
+    "select=a,": (3, 'unexpected end of input expecting "...", field name (* or [a..z0..9_$]), "*" or "count()"'),
+    "select=id,r(name[])": (
+        10,
+        """unexpected '[' expecting letter, digit, "-", "->>", "->", "::", ".", ")", "," or end of input""",
+    ),
+    "select=a::": (4, "unexpected end of input expecting letter or digit"),
+    "select=a!h": (
+        2,
+        """unexpected '!' expecting letter, digit, "-", "->>", "->", "::", ".", ")", "," or end of input""",
+    ),
+    "select=a.foo()": (3, 'unexpected "f" expecting "sum", "avg", "count", "max" or "min"'),
+    "a=foo.1": (1, 'unexpected "f" expecting "not" or operator (eq, gt, ...)'),
+    "a=": (1, 'unexpected end of input expecting "not" or operator (eq, gt, ...)'),
+    "a=eq().1": (4, 'unexpected ")" expecting operator (eq, gt, ...)'),
+    "a=is().1": (3, 'unexpected "(" expecting operator (eq, gt, ...)'),
+    "a=fts().1": (5, 'unexpected ")" expecting operator (eq, gt, ...)'),
+    "a=eqq.1": (3, 'unexpected "q" expecting operator (eq, gt, ...)'),
+    "a=not.x": (5, 'unexpected "x" expecting operator (eq, gt, ...)'),
+    "a=is.nope": (6, 'unexpected "p" expecting isVal: (null, not_null, true, false, unknown)'),
+    "a=in.1": (4, 'unexpected "1" expecting "("'),
+    "order=a.up": (3, 'unexpected "u" expecting "asc", "desc", "nullsfirst" or "nullslast"'),
+    "order=id.ac": (4, 'unexpected "c" expecting "asc", "desc", "nullsfirst" or "nullslast"'),
+    "order=id.asc.nlsfst": (8, 'unexpected "l" expecting "nullsfirst" or "nullslast"'),
+    "order=id.descc": (8, """unexpected 'c' expecting delimiter (.), "," or end of input"""),
+    "order=clients(name,id)": (
+        8,
+        """unexpected '(' expecting letter, digit, "-", "->>", "->", delimiter (.), "," or end of input""",
+    ),
+    "or=()": (
+        4,
+        'unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)',
+    ),
+    "or=(id.in.1,2,id.eq.3)": (10, 'unexpected "1" expecting "("'),
+    "or=(id=1)": (6, 'unexpected "=" expecting letter, digit, "-", "->>", "->" or delimiter (.)'),
+    "and=(or=(name.ilike.x))": (7, 'unexpected "=" expecting "("'),
+    "or=)(": (3, 'unexpected ")" expecting "("'),
+    "or=(id.eq.1,not.xor(id.eq.2,id.eq.3))": (16, 'unexpected "x" expecting logic operator (and, or)'),
+}
+
+
+@pytest.mark.parametrize(("text", "column", "details"), [(text, *wanted) for text, wanted in MISTAKES.items()])
 def test_a_mistake_is_named_where_it_stands(text: str, column: int, details: str) -> None:
     """Column and expectation of PostgREST's own messages."""
     with pytest.raises(Problem) as caught:
