@@ -33,7 +33,7 @@ def ensure_keys(home: Path) -> dict[str, str]:
 
     Returns a flat object: `jwt_secret`, `anon_key`, `service_key` (JWTs signed with it), `secrets_key` (a Fernet key),
     `vapid_private_key`, `signing_key` (ES256, PEM) with `signing_key_id`, the opaque keys `publishable_key` and
-    `secret_key`, and the database passwords of PASSWORDS.
+    `secret_key`, the database passwords of PASSWORDS, and `demo_password`, with which the people of the seed sign in.
     """
     path = home / "keys.json"
     keys: dict[str, str] = {}
@@ -47,6 +47,7 @@ def ensure_keys(home: Path) -> dict[str, str]:
         missing.setdefault(name, secrets.token_urlsafe(32))
     for name, prefix in (("publishable_key", "sb_publishable_"), ("secret_key", "sb_secret_")):
         missing.setdefault(name, prefix + secrets.token_urlsafe(32))
+    missing.setdefault("demo_password", "-".join(secrets.token_hex(2) for _ in range(4)))
     missing.setdefault("signing_key", _signing_key())
     missing.setdefault("signing_key_id", str(uuid.uuid4()))
     missing.setdefault("secrets_key", Fernet.generate_key().decode())

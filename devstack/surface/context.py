@@ -1,7 +1,7 @@
 """What every room of the surface is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -22,6 +22,8 @@ class Context:
     """Room → its URL."""
     files: Path
     """The folder Storage keeps files in."""
+    demo_password: str = field(default="", repr=False)
+    """What the people of the seed sign in with; empty: they cannot."""
 
     @property
     def url(self) -> str:
@@ -39,4 +41,4 @@ def make_context(settings: Settings, keys: Mapping[str, str]) -> Context:
         publishable=keys["publishable_key"], secret=keys["secret_key"],
     )  # fmt: skip
     urls = {room: as_role(settings.database_url, role, keys[password]) for room, (role, password) in LOGINS.items()}
-    return Context(settings, identity, urls, settings.home_dir / "storage")
+    return Context(settings, identity, urls, settings.home_dir / "storage", keys.get("demo_password", ""))

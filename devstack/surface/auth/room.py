@@ -1,0 +1,108 @@
+"""The ASGI side of the room: keys are checked, functions found, errors worded."""
+
+import logging
+from dataclasses import replace
+
+import msgspec
+import psycopg
+
+from devstack.surface.asgi import Receive, Scope, Send, header, respond, respond_json
+from devstack.surface.auth import config, demo, routes
+from devstack.surface.auth.limits import Limits
+from devstack.surface.auth.mail import Mailer
+from devstack.surface.auth.passwords import Passwords
+from devstack.surface.auth.problems import VERSION, Problem, failed, speaks_version
+from devstack.surface.auth.requests import Answer, Request, receive_request
+from devstack.surface.auth.service import Auth
+from devstack.surface.auth.sessions import Sessions
+from devstack.surface.auth.tokens import Minter
+from devstack.surface.context import Context
+from devstack.surface.database import make_pool
+from devstack.surface.problems import Unauthorised, refusal
+
+logger = logging.getLogger(__name__)
+
+
+class Room:
+    """The application below `/auth/v1`. `settings` are the ones of config.toml unless a test has its own."""
+
+    def __init__(self, context: Context, settings: config.Config | None = None) -> None:
+        settings = settings or config.read()
+        self._context = context
+        self._pool = make_pool(context.database_urls["auth"], name="auth", size=6)
+        self._auth = Auth(
+            config=settings, identity=context.identity, url=f"{context.url}/auth/v1", pool=self._pool,
+            mailer=Mailer(context.settings.catcher_port), passwords=Passwords(settings), limits=Limits(settings),
+            sessions=Sessions(settings, Minter(settings, context.identity, f"{context.url}/auth/v1")),
+        )  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self._pool.open(wait=True, timeout=30)
+            await demo.give_password(self._auth, self._context.demo_password)
+        except (psycopg.Error, OSError) as error:
+            await self._pool.close()
+            await send({"type": "lifespan.startup.failed", "message": f"auth: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._pool.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._handled(await receive_request(scope, receive))
+        except Unauthorised as error:  # what hosted's gateway says, before Auth is asked
+            await respond_json(send, 401, {"message": error.message, "hint": error.hint})
+            return
+        except Problem as problem:
+            await self._refuse(scope, send, problem)
+            return
+        except psycopg.Error:
+            logger.exception("the database refused or did not answer")
+            await self._refuse(scope, send, failed())
+            return
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
+        if answer.body is None:
+            await respond(send, answer.status, b"", headers)
+        else:
+            body = msgspec.json.encode(answer.body)
+            await respond(send, answer.status, body, [(b"content-type", b"application/json"), *headers])
+
+    async def _handled(self, request: Request) -> Answer:
+        found = routes.find(request.method, request.path)
+        if found is None or not found[0].is_open:
+            self._check_key(request)
+        if found is None:
+            feature = routes.refused(request.path)
+            if feature:
+                return Answer(refusal(feature), 501)
+            if routes.is_known(request.path):
+                return Answer({"code": 405, "msg": "Method not allowed"}, 405)
+            return Answer({"code": 404, "error_code": "not_found", "msg": "404 page not found"}, 404)
+        route, parts = found
+        return await route.handler(self._auth, replace(request, parts=parts))
+
+    def _check_key(self, request: Request) -> None:
+        """Hosted's gateway wants the project's API key with every request but links."""
+        key = request.header("apikey") or request.query.get("apikey")
+        if key:
+            self._context.identity.of(key)
+        else:
+            self._context.identity.caller(request.scope)
+
+    @staticmethod
+    async def _refuse(scope: Scope, send: Send, problem: Problem) -> None:
+        dated = speaks_version(header(scope, b"x-supabase-api-version"))
+        extra = [(b"x-supabase-api-version", VERSION.encode())] if dated else []
+        await respond_json(send, problem.status, problem.body(dated=dated), extra)
