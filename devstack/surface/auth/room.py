@@ -11,7 +11,7 @@ from devstack.surface.auth import config, demo, routes
 from devstack.surface.auth.limits import Limits
 from devstack.surface.auth.mail import Mailer
 from devstack.surface.auth.passwords import Passwords
-from devstack.surface.auth.problems import VERSION, Problem, failed, speaks_version
+from devstack.surface.auth.problems import VERSION, Problem, failed, invalid, speaks_version
 from devstack.surface.auth.requests import Answer, Request, receive_request
 from devstack.surface.auth.service import Auth
 from devstack.surface.auth.sessions import Sessions
@@ -68,8 +68,11 @@ class Room:
         except Problem as problem:
             await self._refuse(scope, send, problem)
             return
-        except psycopg.Error:
-            logger.exception("the database refused or did not answer")
+        except psycopg.DataError as error:  # what the client sent is nothing Postgres can keep, as a NUL in a text
+            await self._refuse(scope, send, invalid(str(error).splitlines()[0]))
+            return
+        except Exception:
+            logger.exception("%s %s failed", scope["method"], scope["path"])
             await self._refuse(scope, send, failed())
             return
         headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]

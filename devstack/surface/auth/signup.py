@@ -90,7 +90,7 @@ async def add_user(
             connection, email=email, encrypted_password=encrypted_password,
             raw_app_meta_data={"provider": "email", "providers": ["email"]}, raw_user_meta_data=metadata, **columns,
         )  # fmt: skip
-    except psycopg.errors.UniqueViolation:
+    except (psycopg.errors.UniqueViolation, psycopg.DataError):
         raise
     except psycopg.Error as error:
         raise failed("Database error saving new user") from error
