@@ -286,6 +286,11 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
         unset[f"{role}_password"] = password
         if base and password:
             unset[f"{role}_database_url"] = as_role(base, f"parley_{role}", password)
+    if state and "surface" not in (state.get("missing") or ()):
+        # Beside the secret, not in its place: users' tokens are ES256, those of `parley token` HS256, and each is
+        # checked by its own algorithm. Whoever names a JWKS URL himself gets no secret that he did not name.
+        port = found.get("supabase_port", settings.supabase_port)
+        unset["supabase_jwks_url"] = f"http://127.0.0.1:{port}/auth/v1/.well-known/jwks.json"
     if state:
         unset["smtp_url"] = f"smtp://127.0.0.1:{found.get('catcher_port', settings.catcher_port)}?tls=none"
         unset["supabase_url"] = f"http://127.0.0.1:{found.get('supabase_port', settings.supabase_port)}"

@@ -9,6 +9,9 @@ from rich.text import Text
 
 from app.settings import Settings
 
+DEMO_ADMIN = "owner@acme.test"
+"""One of the people of `supabase/seed.sql`; they all have the same password."""
+
 
 def send_line(smtp_port: int, address: str) -> str:
     """A line to paste into any shell: sends a mail to `address` with plain Python."""
@@ -34,6 +37,8 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
         row("Supabase", f"http://127.0.0.1:{state['supabase_port']}")
         row("publishable", keys["publishable_key"])
         row("secret", keys["secret_key"])
+        if not state.get("external_database_url"):
+            row("sign in", f"{DEMO_ADMIN} with {keys['demo_password']}")
     if "functions" not in state["missing"]:
         row("functions", f"http://127.0.0.1:{state['functions_port']}/functions/v1")
     if "receive-email" not in state["missing"]:

@@ -88,16 +88,23 @@ class Plan:
             if worker not in missing
         }
         with_ports = msgspec.structs.replace(asked, **chosen)
-        return cls(home, with_ports, *_derived(with_ports, keys), keys, external, metrics, missing, moved)
+        derived = _derived(with_ports, keys, missing)
+        return cls(home, with_ports, *derived, keys, external, metrics, missing, moved)
 
     def move_postgres(self, ports: Ports, say: Callable[[str], None]) -> "Plan":
         """The same plan with the next free port for Postgres: somebody else was quicker to listen on the first."""
         taken = self.settings.pg_port
         with_ports = msgspec.structs.replace(self.asked, pg_port=ports.take(taken + 1))
         say(_told("pg_port", taken, with_ports.pg_port))
-        settings, environment = _derived(with_ports, self.keys)
+        settings, environment = _derived(with_ports, self.keys, self.missing)
         moved = {"pg_port": taken, **self.moved}
         return replace(self, asked=with_ports, settings=settings, environment=environment, moved=moved)
+
+    def leave_out(self, name: str) -> "Plan":
+        """The same plan without one of its processes."""
+        missing = [one for one in NAMES if one in {*self.missing, name}]
+        settings, environment = _derived(self.asked, self.keys, missing)
+        return replace(self, settings=settings, environment=environment, missing=missing)
 
     def children(self) -> list[Child]:
         """The processes of this run; a lower stage stops earlier."""
@@ -131,9 +138,9 @@ class Plan:
         }  # fmt: skip
 
 
-def _derived(asked: Settings, keys: dict[str, str]) -> tuple[Settings, dict[str, str]]:
+def _derived(asked: Settings, keys: dict[str, str], missing: list[str]) -> tuple[Settings, dict[str, str]]:
     """`asked` with what follows from it, and the environment that tells the children all of it."""
-    settings = fill_in(asked, {"running": True}, keys)
+    settings = fill_in(asked, {"running": True, "missing": missing}, keys)
     return settings, {**process_environment(), **to_environment(settings), "PYTHONUNBUFFERED": "1"}
 
 

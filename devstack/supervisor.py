@@ -91,8 +91,8 @@ class Supervisor:
         started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
         self.state.update(**self.plan.opening_state())
-        self.children = self.plan.children()
         self._start_database()
+        self.children = self.plan.children()
         # What the last run left prepared is most likely still right: then the rest starts while that is being checked.
         prepared = fingerprint(self.plan)
         early = self.state.values.get("prepared") == prepared
@@ -118,7 +118,8 @@ class Supervisor:
     def _start_database(self) -> None:
         settings, keys = self.plan.settings, self.plan.keys
         if self.plan.external:
-            bootstrap.bootstrap(settings.database_url, passwords=surface_logins(keys))
+            if not bootstrap.bootstrap(settings.database_url, passwords=surface_logins(keys)):
+                self._leave_out_surface()
             return
         self.server = Server(
             self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None,
@@ -131,6 +132,13 @@ class Supervisor:
         self.state.update(data_dir=str(self.server.data_dir))
         self._start_server(self.server)
         bootstrap.bootstrap(self.server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)})
+
+    def _leave_out_surface(self) -> None:
+        """A Supabase project has the real thing, and nobody gave us the passwords of its logins."""
+        if "surface" not in self.plan.missing:
+            self.say("the database is a Supabase project: it has Auth, REST and Storage of its own, surface left out")
+            self.plan = self.plan.leave_out("surface")
+            self.state.update(missing=self.plan.missing)
 
     def _start_server(self, server: Server) -> None:
         """Start Postgres, on another port when somebody who does not care that ours is held listens on it first."""

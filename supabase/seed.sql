@@ -1,15 +1,16 @@
--- Two demo tenants for a local stack. Never production data: addresses end in .test, and nobody has a password.
--- Running it again changes nothing.
+-- Two demo tenants for a local stack. Never production data: addresses end in .test, and nobody has a password
+-- (`make up` gives them one of this machine's own, see its panel). Running it again changes nothing.
 
+-- Supabase Auth reads neither a user without an instance nor empty tokens that are null.
 insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, aud, role, created_at,
-  updated_at)
-values
-('0197a000-0000-7000-8000-000000000101', 'owner@acme.test', now(), '{}', '{"name": "Olivia Owner"}', 'authenticated',
-  'authenticated', now(), now()),
-('0197a000-0000-7000-8000-000000000102', 'agent@acme.test', now(), '{}', '{"name": "Ana Agent"}', 'authenticated',
-  'authenticated', now(), now()),
-('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', now(), '{}', '{"name": "Ben Birch"}', 'authenticated',
-  'authenticated', now(), now())
+  updated_at, instance_id, confirmation_token, recovery_token, email_change_token_new, email_change)
+select u.id::uuid, u.email, now(), '{"provider": "email", "providers": ["email"]}', jsonb_build_object('name', u.name),
+  'authenticated', 'authenticated', now(), now(), '00000000-0000-0000-0000-000000000000', '', '', '', ''
+from (values
+  ('0197a000-0000-7000-8000-000000000101', 'owner@acme.test', 'Olivia Owner'),
+  ('0197a000-0000-7000-8000-000000000102', 'agent@acme.test', 'Ana Agent'),
+  ('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', 'Ben Birch')
+) as u (id, email, name)
 on conflict (id) do nothing;
 
 insert into public.tenants (id, slug, name, time_zone, locale, home_regions, sender_name)

@@ -5,7 +5,6 @@ import email
 import email.policy
 import re
 import socket
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import uvicorn
 from aiosmtpd.smtp import SMTP
+from supabase.lib.client_options import AsyncClientOptions
 
 from app.settings import Settings
 from devstack.catcher import Catcher
@@ -27,9 +26,9 @@ from devstack.surface.context import Context, make_context
 from devstack.surface.cors import Cors
 from devstack.surface.main import Surface
 from supabase import AsyncClient, Client, ClientOptions, acreate_client, create_client
-from supabase.lib.client_options import AsyncClientOptions
 from tests.support.database import Database
 from tests.support.threaded import InThread
+from tests.support.web import Web
 
 GOOD = "correct horse battery"
 ANOTHER = "staple of another horse"
@@ -50,31 +49,6 @@ class MailServer(InThread):
     async def stop_listening(self) -> None:
         """Hang up."""
         self.server.close()
-
-
-class Web(InThread):
-    """uvicorn with the Auth room below `/auth/v1`."""
-
-    def __init__(self, listener: socket.socket, room: Room) -> None:
-        super().__init__()
-        app = Cors(Surface({"/auth/v1": room}))
-        self.listener = listener
-        self.server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-
-    async def listen(self) -> None:
-        """Start, and wait until it has."""
-        self.task = self.loop.create_task(self.server._serve(sockets=[self.listener]))
-        deadline = time.monotonic() + 20
-        import asyncio
-
-        while not self.server.started:
-            assert not self.task.done() and time.monotonic() < deadline, "the surface did not start"
-            await asyncio.sleep(0.01)
-
-    async def stop_listening(self) -> None:
-        """Stop, and wait until it has."""
-        self.server.should_exit = True
-        await self.task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,5 +186,5 @@ def serving(database: Database, folder: Path, **changes: Any) -> Iterator[Local]
         keys |= {member: database.cluster.passwords[role] for role, member in LOGINS.values()}
         context = make_context(settings, keys)
         room = Room(context, dataclasses.replace(config.read(), **{**calm, **changes}))
-        stack.enter_context(Web(listener, room))
+        stack.enter_context(Web(Cors(Surface({"/auth/v1": room})), listener))
         yield Local(context.url, database, context, keys, folder / "mail", room)

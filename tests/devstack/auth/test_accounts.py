@@ -113,9 +113,7 @@ def test_the_mail_of_a_change_is_sent_again(local: Local) -> None:
     assert local.mails(new)[0].code != local.mails(new)[1].code
 
 
-@pytest.mark.parametrize(
-    ("scope", "left"), [("global", []), ("local", ["there"]), ("others", ["here"]), (None, [])]
-)
+@pytest.mark.parametrize(("scope", "left"), [("global", []), ("local", ["there"]), ("others", ["here"]), (None, [])])
 def test_leaving_ends_the_sessions_it_names(local: Local, scope: str | None, left: list[str]) -> None:
     """All, this one, or the others: their tokens are refused from then on."""
     address = local.person()

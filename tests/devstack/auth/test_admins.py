@@ -80,9 +80,14 @@ def test_a_user_is_changed_without_his_doing(local: Local) -> None:
     address, client = new_address(), local.signed_in()
     session = client.auth.get_session()
     assert session is not None
-    changed = local.admin().auth.admin.update_user_by_id(
-        session.user.id, {"email": address, "password": ANOTHER, "app_metadata": {"plan": "gold"}, "role": "authenticated"}
-    ).user
+    changed = (
+        local.admin()
+        .auth.admin.update_user_by_id(
+            session.user.id,
+            {"email": address, "password": ANOTHER, "app_metadata": {"plan": "gold"}, "role": "authenticated"},
+        )
+        .user
+    )
     assert (changed.email, changed.app_metadata["plan"]) == (address, "gold")
     assert local.as_user(session.access_token, "GET", "/user").status_code == 403
     assert local.signed_in(address, ANOTHER).auth.get_user()

@@ -170,7 +170,9 @@ def test_a_code_is_good_for_five_minutes(local: Local) -> None:
 
 def test_errors_of_a_pkce_link_are_in_the_query_as_well(local: Local) -> None:
     """A server-rendered site sees no fragment."""
-    answer = follow(local, f"{local.url}/auth/v1/verify?token=pkce_nothing&type=magiclink&redirect_to=http://localhost/x")
+    answer = follow(
+        local, f"{local.url}/auth/v1/verify?token=pkce_nothing&type=magiclink&redirect_to=http://localhost/x"
+    )
     assert query(answer)["error_code"] == fragment(answer)["error_code"] == "otp_expired"
 
 

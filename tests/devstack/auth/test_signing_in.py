@@ -46,7 +46,9 @@ def test_the_projects_hook_puts_the_tenant_into_the_token(local: Local) -> None:
     address = local.person()
     [(user_id,)] = local.execute("select id from auth.users where email = %s", address)
     [(tenant,)] = local.execute("insert into public.tenants (slug, name) values ('hooked', 'Hooked') returning id")
-    local.execute("insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'owner')", tenant, user_id)
+    local.execute(
+        "insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'owner')", tenant, user_id
+    )
     session = local.signed_in(address).auth.get_session()
     assert session is not None
     metadata = claims_of(session.access_token)["app_metadata"]
