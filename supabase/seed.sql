@@ -13,6 +13,12 @@ from (values
 ) as u (id, email, name)
 on conflict (id) do nothing;
 
+insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
+select u.id::text, u.id, jsonb_build_object('sub', u.id, 'email', u.email, 'email_verified', true), 'email', now(), now()
+from auth.users as u
+where u.email in ('owner@acme.test', 'agent@acme.test', 'owner@birch.test')
+on conflict (provider_id, provider) do nothing;
+
 insert into public.tenants (id, slug, name, time_zone, locale, home_regions, sender_name)
 values
 ('0197a000-0000-7000-8000-000000000001', 'acme', 'Acme Home Services', 'America/New_York', 'en', '{US,CA}',

@@ -1,6 +1,7 @@
 """The admin API: what only the holder of a secret key may do."""
 
 import hashlib
+import logging
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from devstack.surface.auth.signup import add_user
 from devstack.surface.auth.users import User
 from devstack.surface.database import Connection
 
+logger = logging.getLogger(__name__)
 PAGE = 50
 
 
@@ -218,6 +220,7 @@ async def delete_user(auth: Auth, request: Request) -> Answer:
             else:
                 await connection.execute("delete from auth.users where id = %s", [user.id])
     except psycopg.Error as error:
+        logger.error("the schema keeps user %s: %s", request.parts["user_id"], error)
         raise failed("Database error deleting user") from error
     return Answer({})
 

@@ -138,6 +138,15 @@ def test_a_deleted_user_leaves_what_belongs_to_the_tenant(local: Local) -> None:
     assert again.status_code == 200 and again.json()["id"] != agent
 
 
+def test_the_last_owner_of_a_tenant_stays(local: Local) -> None:
+    """The schema refuses to leave a tenant without one; hosted answers that as we do, and nothing is gone."""
+    [(tenant,)] = local.execute("insert into public.tenants (slug, name) values ('kept', 'Kept') returning id")
+    owner = member(local, "owner", tenant)
+    answer = local.ask("DELETE", f"/admin/users/{owner}", apikey=local.keys["secret_key"])
+    assert (answer.status_code, answer.json()["msg"]) == (500, "Database error deleting user")
+    assert local.execute("select count(*) from auth.users where id = %s", owner) == [(1,)]
+
+
 def test_a_softly_deleted_user_keeps_only_his_id(local: Local) -> None:
     """He cannot sign in, his address is free, and rows that name him stay."""
     address = local.person()
