@@ -31,7 +31,7 @@ class Stack:
         drop = ("DATABASE_URL", "PARLEY_", "SUPABASE_", "ANTHROPIC_")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
         self.environment |= {"PARLEY_HOME": str(home), "COLUMNS": "100", "PARLEY_DECIDER": "rules"}
-        for name in ("API", "SUPABASE", "FUNCTIONS", "SMTP", "CATCHER", "PG"):
+        for name in ("API", "SUPABASE", "FUNCTIONS", "BAILEYS", "SMTP", "CATCHER", "PG"):
             self.environment[f"PARLEY_{name}_PORT"] = str(free_port())
         self.process: subprocess.Popen[str] | None = None
 
