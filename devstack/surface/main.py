@@ -95,6 +95,7 @@ def main() -> None:
         make_app(context), host=HOST, port=settings.supabase_port, log_config=None, access_log=False,
         ws="websockets-sansio", ws_per_message_deflate=False, lifespan="on",
         timeout_graceful_shutdown=5, server_header=False,
+        proxy_headers=False,  # no proxy is in front: who asks could say any address, and be limited by it
     )  # fmt: skip
     uvicorn.Server(config).run()
 

@@ -21,7 +21,14 @@ class Web(InThread):
         self.listener = listener
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="auto", timeout_graceful_shutdown=2)
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="auto",
+                timeout_graceful_shutdown=2,
+                proxy_headers=False,
+            )
         )
 
     async def listen(self) -> None:

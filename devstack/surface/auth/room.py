@@ -29,7 +29,7 @@ class Room:
     def __init__(self, context: Context, settings: config.Config | None = None) -> None:
         settings = settings or config.read()
         self._context = context
-        self._pool = make_pool(context.database_urls["auth"], name="auth", size=6)
+        self._pool = make_pool(context.database_urls["auth"], name="auth", size=6, checked=True)
         self._auth = Auth(
             config=settings, identity=context.identity, url=f"{context.url}/auth/v1", pool=self._pool,
             mailer=Mailer(context.settings.catcher_port), passwords=Passwords(settings), limits=Limits(settings),
@@ -84,12 +84,12 @@ class Room:
 
     async def _handled(self, request: Request) -> Answer:
         found = routes.find(request.method, request.path)
+        feature = None if found else routes.refused(request.path)
+        if feature:  # before the key is looked at: a browser that is sent to `/authorize` has none
+            return Answer(refusal(feature), 501)
         if found is None or not found[0].is_open:
             self._check_key(request)
         if found is None:
-            feature = routes.refused(request.path)
-            if feature:
-                return Answer(refusal(feature), 501)
             if routes.is_known(request.path):
                 return Answer({"code": 405, "msg": "Method not allowed"}, 405)
             return Answer({"code": 404, "error_code": "not_found", "msg": "404 page not found"}, 404)

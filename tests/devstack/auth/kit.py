@@ -32,6 +32,7 @@ from tests.support.web import Web
 
 GOOD = "correct horse battery"
 ANOTHER = "staple of another horse"
+NOBODY = "6f1d9a06-6b6c-4a35-9c0e-0f3f0f2b9f11"
 
 
 class MailServer(InThread):

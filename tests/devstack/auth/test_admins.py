@@ -9,7 +9,7 @@ import httpx
 import pytest
 from supabase_auth.errors import AuthApiError
 
-from tests.devstack.auth.kit import ANOTHER, GOOD, Local, fragment, new_address
+from tests.devstack.auth.kit import ANOTHER, GOOD, NOBODY, Local, fragment, new_address
 from tests.devstack.auth.test_links import follow
 
 
@@ -223,8 +223,8 @@ def test_links_for_nobody_are_refused(local: Local) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", f"/admin/users/{uuid.uuid4()}"),
-        ("PUT", f"/admin/users/{uuid.uuid4()}"), ("DELETE", f"/admin/users/{uuid.uuid4()}"),
+        ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", f"/admin/users/{NOBODY}"),
+        ("PUT", f"/admin/users/{NOBODY}"), ("DELETE", f"/admin/users/{NOBODY}"),
         ("POST", "/admin/generate_link"), ("POST", "/invite"),
     ],
 )  # fmt: skip
