@@ -42,3 +42,16 @@ async def respond(send: Send, status: int, body: bytes, headers: Headers) -> Non
 async def respond_json(send: Send, status: int, value: object, headers: Headers | None = None) -> None:
     """Send `value` as JSON."""
     await respond(send, status, msgspec.json.encode(value), [(b"content-type", b"application/json"), *(headers or [])])
+
+
+Part = Callable[[Receive, Send], Awaitable[None]]
+
+
+async def serve(scope: Scope, receive: Receive, send: Send, *, live: Part, answer: ASGIApp) -> None:
+    """What a room does with a scope: `live` is its lifespan, `answer` takes requests, WebSockets are turned away."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+    elif scope["type"] == "http":
+        await answer(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})

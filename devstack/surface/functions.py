@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from devstack.surface import project
-from devstack.surface.asgi import ASGIApp, Headers, Receive, Scope, Send, header, respond_json
+from devstack.surface.asgi import ASGIApp, Headers, Receive, Scope, Send, header, respond_json, serve
 from devstack.surface.context import Context
 from devstack.surface.identity import Identity
 from devstack.surface.problems import Unauthorised
@@ -47,11 +47,10 @@ class Relay:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
-        elif problem := self._refusal(scope):
+        await serve(scope, receive, send, live=self._live, answer=self._answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if problem := self._refusal(scope):
             await respond_json(send, problem[0], {"code": problem[1], "message": problem[2]}, OPEN)
         else:
             await self._pass_on(scope, receive, send)

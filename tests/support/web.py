@@ -10,14 +10,20 @@ import uvicorn
 from tests.support.threaded import InThread
 
 
+def a_listener() -> socket.socket:
+    """A socket bound to any free port. Of one that does not say it is TCP, asyncio sends small answers late."""
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
 class Web(InThread):
     """Serves `app`, lifespan included, on `listener` or on any free port: `url`."""
 
     def __init__(self, app: Any, listener: socket.socket | None = None) -> None:
         super().__init__()
         if listener is None:
-            listener = socket.socket()
-            listener.bind(("127.0.0.1", 0))
+            listener = a_listener()
         self.listener = listener
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.server = uvicorn.Server(

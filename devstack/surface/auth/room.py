@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import psycopg
 
-from devstack.surface.asgi import Receive, Scope, Send, header, respond, respond_json
+from devstack.surface.asgi import Receive, Scope, Send, header, respond, respond_json, serve
 from devstack.surface.auth import config, demo, routes
 from devstack.surface.auth.limits import Limits
 from devstack.surface.auth.mail import Mailer
@@ -38,12 +38,7 @@ class Room:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1008})
+        await serve(scope, receive, send, live=self._live, answer=self._answer)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 
 from devstack.surface import project
-from devstack.surface.asgi import Receive, Scope, Send, respond_json
+from devstack.surface.asgi import Receive, Scope, Send, respond_json, serve
 from devstack.surface.context import Context
 from devstack.surface.database import make_pool
 from devstack.surface.identity import Caller
@@ -97,12 +97,7 @@ class Storage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1008})
+        await serve(scope, receive, send, live=self._live, answer=self._answer)
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

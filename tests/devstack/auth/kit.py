@@ -4,7 +4,6 @@ import dataclasses
 import email
 import email.policy
 import re
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +27,7 @@ from devstack.surface.main import Surface
 from supabase import AsyncClient, Client, ClientOptions, acreate_client, create_client
 from tests.support.database import Database
 from tests.support.threaded import InThread
-from tests.support.web import Web
+from tests.support.web import Web, a_listener
 
 GOOD = "correct horse battery"
 ANOTHER = "staple of another horse"
@@ -176,8 +175,7 @@ def serving(database: Database, folder: Path, **changes: Any) -> Iterator[Local]
             "sign_ups": 10_000, "anonymous_sign_ins": 10_000}  # fmt: skip
     with ExitStack() as stack:
         mail_server = stack.enter_context(MailServer(folder / "mail"))
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
+        listener = stack.enter_context(a_listener())
         port = listener.getsockname()[1]
         settings = Settings(
             database_url=database.url(), supabase_port=port, supabase_url=f"http://127.0.0.1:{port}", home=str(folder),
