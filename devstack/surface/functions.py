@@ -112,7 +112,7 @@ class Relay:
 
 async def _stream(answer: httpx.Response, send: Send) -> None:
     headers = [(name.lower(), value) for name, value in answer.headers.raw]
-    kept = [(name, value) for name, value in headers if name not in HOP_BY_HOP]
+    kept = [(name, value) for name, value in headers if name not in HOP_BY_HOP and name != b"date"]  # ours is added
     await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
     async for chunk in answer.aiter_raw():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -118,6 +118,7 @@ def test_a_request_arrives_as_it_was_sent(url: str, method: str) -> None:
     )
     assert not {"accept-encoding", "user-agent", "accept"} & set(headers)
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+    assert len(answer.headers.get_list("date")) == 1
 
 
 def test_a_body_that_streams_in_is_not_kept_back(url: str) -> None:
