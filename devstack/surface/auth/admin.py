@@ -117,6 +117,8 @@ async def create_user(auth: Auth, request: Request) -> Answer:
             text = "A user with this phone number has already been registered"
             raise Problem(422, "phone_exists", text) from error
         raise failed("Database error creating new user") from error
+    except psycopg.DataError:
+        raise
     except psycopg.Error as error:
         raise failed("Database error creating new user") from error
 

@@ -91,6 +91,24 @@ def read(path: Path = project.FILE) -> Config:
     )
 
 
+def ignored(path: Path = project.FILE) -> list[str]:
+    """Tables of the file that ask for something we do not do: a person who wrote them should hear of it."""
+    names = [
+        *(f"hook.{name}" for name in project.section("auth", "hook", path=path) if name != "custom_access_token"),
+        *(f"external.{name}" for name in project.section("auth", "external", path=path)),
+        *(f"mfa.{name}" for name in project.section("auth", "mfa", path=path)),
+        *(f"third_party.{name}" for name in project.section("auth", "third_party", path=path)),
+        *(f"web3.{name}" for name in project.section("auth", "web3", path=path)),
+        "captcha", "email.smtp", "email.template", "oauth_server", "sessions", "sms",
+    ]  # fmt: skip
+    asked = {name: project.section("auth", *name.split("."), path=path) for name in names}
+    switches = ("enabled", "enable_signup", "enroll_enabled", "verify_enabled")
+    return [
+        f"auth.{name}" for name, table in asked.items()
+        if table and (any(table.get(one) for one in switches) or not any(one in table for one in switches))
+    ]  # fmt: skip
+
+
 def duration(text: str) -> float:
     """`1h30m`, `90s`, `250ms` in seconds. Raises ValueError."""
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)

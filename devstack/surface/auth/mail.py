@@ -36,7 +36,13 @@ class Mailer:
         message = compose(kind, to, code, link, new_email)
         try:
             await aiosmtplib.send(
-                message, hostname="127.0.0.1", port=self._port, timeout=TIMEOUT_S, use_tls=False, start_tls=False
+                message,
+                hostname="127.0.0.1",
+                port=self._port,
+                timeout=TIMEOUT_S,
+                use_tls=False,
+                start_tls=False,
+                local_hostname="localhost",  # else it asks the DNS who we are
             )
         except (aiosmtplib.SMTPException, OSError) as error:
             logger.error("port %d did not take a mail (%s): %s", self._port, kind, error)

@@ -11,7 +11,7 @@ from devstack.surface.auth import config, demo, routes
 from devstack.surface.auth.limits import Limits
 from devstack.surface.auth.mail import Mailer
 from devstack.surface.auth.passwords import Passwords
-from devstack.surface.auth.problems import VERSION, Problem, failed, invalid, speaks_version
+from devstack.surface.auth.problems import VERSION, Problem, email_exists, failed, invalid, speaks_version
 from devstack.surface.auth.requests import Answer, Request, receive_request
 from devstack.surface.auth.service import Auth
 from devstack.surface.auth.sessions import Sessions
@@ -44,6 +44,8 @@ class Room:
         await receive()
         try:
             await self._pool.open(wait=True, timeout=30)
+            for name in config.ignored():
+                logger.warning("supabase/config.toml: [%s] means nothing to the local surface", name)
             await demo.give_password(self._auth, self._context.demo_password)
         except (psycopg.Error, OSError) as error:
             await self._pool.close()
@@ -65,6 +67,11 @@ class Room:
             return
         except psycopg.DataError as error:  # what the client sent is nothing Postgres can keep, as a NUL in a text
             await self._refuse(scope, send, invalid(str(error).splitlines()[0]))
+            return
+        except psycopg.errors.UniqueViolation as error:  # somebody else was quicker
+            logger.info("%s %s: %s", scope["method"], scope["path"], error)
+            taken = error.diag.constraint_name == "users_email_partial_key"
+            await self._refuse(scope, send, email_exists() if taken else failed())
             return
         except Exception:
             logger.exception("%s %s failed", scope["method"], scope["path"])
