@@ -106,8 +106,6 @@ class Sessions:
             "update auth.refresh_tokens set revoked = true, updated_at = now() where token = %s and not revoked",
             [presented],
         )
-        if revoked:  # late, but within the interval: only one token of a session is ever live
-            await _revoke(connection, session_id)
         return await _new_token(connection, user_id, session_id, parent=presented)
 
     async def _answer(
