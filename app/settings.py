@@ -42,10 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_database_url: str = ""
     shadow_database_url: str = ""
     ingress_database_url: str = ""
+    realtime_database_url: str = ""
     api_password: str = ""
     worker_password: str = ""
     shadow_password: str = ""
     ingress_password: str = ""
+    realtime_password: str = ""
     pg_bin: str = ""
     pg_port: Port = 54322
     supabase_port: Port = 54321
@@ -65,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: Port = 8008
     functions_port: Port = 8009
     baileys_port: Port = 8010
+    realtime_port: Port = 8011
+    realtime_source: Literal["auto", "replication", "notify", "poll"] = "auto"
     baileys_url: str = ""
     public_url: str = ""
     cors_origins: str = ""
@@ -141,6 +145,7 @@ PORTS = ("api_port", "supabase_port", "functions_port", "baileys_port", "smtp_po
 
 SECRET_FIELDS = {
     "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "ingress_database_url",
+    "realtime_database_url", "realtime_password",
     "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_jwt_secret",
     "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
 }  # fmt: skip
@@ -281,7 +286,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
         "secrets_keys": keys.get("secrets_key"),
         "vapid_private_key": keys.get("vapid_private_key"),
     }
-    for role in ("api", "worker", "shadow", "ingress"):
+    for role in ("api", "worker", "shadow", "ingress", "realtime"):
         password = getattr(settings, f"{role}_password") or keys.get(f"{role}_password") or ""
         unset[f"{role}_password"] = password
         if base and password:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 TEN_YEARS_S = 10 * 365 * 24 * 3600
 PASSWORDS = (
     "pg_admin_password", "pg_password", "api_password", "worker_password", "shadow_password", "ingress_password",
-    "authenticator_password", "auth_admin_password", "storage_admin_password",
+    "realtime_password", "authenticator_password", "auth_admin_password", "storage_admin_password",
 )  # fmt: skip
 """Members of keys.json that are database passwords."""
 LOGINS = {

@@ -231,7 +231,7 @@ def _open_roles(connection: psycopg.Connection, settings: Settings) -> list[str]
     for role, password in (
         ("parley_api", settings.api_password), ("parley_worker", settings.worker_password),
         ("parley_shadow", settings.shadow_password),
-        ("parley_ingress", settings.ingress_password),
+        ("parley_ingress", settings.ingress_password), ("parley_realtime", settings.realtime_password),
     ):  # fmt: skip
         row = connection.execute("select rolcanlogin from pg_catalog.pg_roles where rolname = %s", [role]).fetchone()
         if row is None:

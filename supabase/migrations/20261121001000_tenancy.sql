@@ -23,6 +23,9 @@ begin
   if not exists (select from pg_roles where rolname = 'parley_ingress') then
     create role parley_ingress nologin noinherit nobypassrls;
   end if;
+  if not exists (select from pg_roles where rolname = 'parley_realtime') then
+    create role parley_realtime nologin noinherit nobypassrls;
+  end if;
 end
 $$;
 

@@ -24,7 +24,7 @@ from devstack.bootstrap import bootstrap
 from devstack.keys import LOGINS
 
 START_TIMEOUT_S = 60.0
-OURS = ("api", "worker", "shadow", "ingress")
+OURS = ("api", "worker", "shadow", "ingress", "realtime")
 """Roles of Parley's own processes, without `parley_`."""
 PASSWORDS = {
     "pg_password": "postgres", **{f"{name}_password": f"parley_{name}" for name in OURS},

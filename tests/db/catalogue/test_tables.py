@@ -17,7 +17,16 @@ GLOBAL_TABLES = {
 }
 """Tables that belong to no tenant: the list of tenants, a user's own choice, and two of the cluster itself."""
 
-RUNTIME = ("anon", "authenticated", "service_role", "parley_worker", "parley_api", "parley_shadow", "parley_ingress")
+RUNTIME = (
+    "anon",
+    "authenticated",
+    "service_role",
+    "parley_worker",
+    "parley_api",
+    "parley_shadow",
+    "parley_ingress",
+    "parley_realtime",
+)
 
 TABLES = """
 select n.nspname || '.' || c.relname as name, n.nspname as schema, c.relname as bare, c.oid,
@@ -248,9 +257,11 @@ def test_delivery_status_is_in_no_index(world: World) -> None:
 
 def test_the_worker_bypasses_nothing(world: World) -> None:
     """Runtime logins are neither superusers nor exempt from row level security, and cannot become the owner."""
-    for role in ("parley_worker", "parley_api", "parley_shadow", "parley_ingress"):
+    for role in ("parley_worker", "parley_api", "parley_shadow", "parley_ingress", "parley_realtime"):
         row = world.one("select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit from pg_roles where"
                         " rolname = %s", role)  # fmt: skip
         assert not any(row.values()), role
-        for powerful in ("postgres", "service_role", "supabase_admin"):
+        # The Realtime gateway speaks for whoever joins, server keys included.
+        mightier = ("postgres", "supabase_admin") + (("service_role",) if role != "parley_realtime" else ())
+        for powerful in mightier:
             assert not world.value("select pg_has_role(%s, %s, 'set')", role, powerful), (role, powerful)
