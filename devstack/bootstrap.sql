@@ -517,6 +517,8 @@ create table if not exists realtime.messages (
 
 -- Hosted cuts a partition a day; here one takes every day, and rows older than hosted keeps (3 days) go at each start.
 create table if not exists realtime.messages_all_days partition of realtime.messages default;
+create index if not exists messages_inserted_at_topic_index on realtime.messages (inserted_at desc, topic)
+where extension = 'broadcast' and private is true;
 alter table realtime.messages owner to supabase_realtime_admin;
 alter table realtime.messages_all_days owner to supabase_realtime_admin;
 alter table realtime.messages enable row level security;
@@ -577,6 +579,30 @@ begin
   if not exists (select 1 from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
     create publication supabase_realtime;
     alter publication supabase_realtime owner to postgres;
+  end if;
+  if not exists (select 1 from pg_catalog.pg_publication where pubname = 'supabase_realtime_messages_publication') then
+    create publication supabase_realtime_messages_publication for table realtime.messages
+    with (publish = 'insert', publish_via_partition_root = true);
+    alter publication supabase_realtime_messages_publication owner to supabase_realtime_admin;
+  end if;
+end
+$$;
+
+-- Where the log cannot be followed (wal_level), the gateway is woken by this instead: once a statement, no payload.
+create or replace function realtime.wake_gateway() returns trigger
+language plpgsql
+as $$
+begin
+  perform pg_notify('et_realtime', '');
+  return null;
+end
+$$;
+alter function realtime.wake_gateway() owner to supabase_realtime_admin;
+do $$
+begin
+  if current_setting('wal_level') <> 'logical' then
+    create or replace trigger messages_wake_gateway after insert on realtime.messages
+    for each statement execute function realtime.wake_gateway();
   end if;
 end
 $$;
