@@ -17,8 +17,12 @@ ANSWER_S = 3.0
 RETRY_S = 1.0
 
 
-async def listen(database_url: str, channels: tuple[str, ...], wake: Callable[[], None], name: str) -> None:
-    """Call `wake` for every notification on `channels`, until cancelled.
+async def listen(
+    database_url: str, channels: tuple[str, ...], wake: Callable[[], None], name: str,
+    heard: Callable[[str], None] | None = None,
+) -> None:  # fmt: skip
+    """Call `wake` for every notification on `channels`, until cancelled. With `heard`, that is told each notification's
+    payload, and `wake` is called only when some may have been missed.
 
     A connection that does not answer a heartbeat within 3 s counts as dead even when TCP still thinks otherwise.
     """
@@ -32,7 +36,7 @@ async def listen(database_url: str, channels: tuple[str, ...], wake: Callable[[]
             for channel in channels:
                 await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
             wake()
-            await _relay(connection, wake)
+            await _relay(connection, heard or (lambda _: wake()))
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.warning("listen connection lost: polling until it is back", extra={"reason": str(error) or "no answer"})
         finally:
@@ -43,9 +47,9 @@ async def listen(database_url: str, channels: tuple[str, ...], wake: Callable[[]
         await asyncio.sleep(RETRY_S)
 
 
-async def _relay(connection: Connection, wake: Callable[[], None]) -> None:
+async def _relay(connection: Connection, heard: Callable[[str], None]) -> None:
     while True:
-        async for _ in connection.notifies(timeout=HEARTBEAT_S, stop_after=1):
-            wake()
+        async for notification in connection.notifies(timeout=HEARTBEAT_S, stop_after=1):
+            heard(notification.payload)
         async with asyncio.timeout(ANSWER_S):
             await connection.execute("select 1")

@@ -1,0 +1,112 @@
+"""What the Realtime gateway asks the database: one typed function per query of realtime.sql.
+
+What a caller may do is tried out as hosted Supabase does it: in a transaction that is rolled back, under his role and
+claims, with the policies of `realtime.messages` as judge.
+"""
+
+import uuid
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from app.db.queries import load
+from app.domain.realtime import Horizon, May, Message, Speaker
+
+Connection = AsyncConnection[tuple[Any, ...]]
+QUERIES = {name: query.sql for name, query in load("realtime").items()}
+
+
+async def may_read(connection: Connection, speaker: Speaker, topic: str) -> May:
+    """What of a private topic the speaker may read."""
+    ids = {"broadcast": str(uuid.uuid4()), "presence": str(uuid.uuid4())}
+    async with _tried(connection) as cursor:
+        await connection.execute(QUERIES["become_service"])
+        await connection.execute(QUERIES["try_rows"], {"topic": topic, **ids})
+        await connection.execute(QUERIES["speak_as"], _speech(speaker, topic))
+        await cursor.execute(QUERIES["visible_rows"], ids)
+    seen = {row[0] for row in await cursor.fetchall()}
+    return May(broadcast="broadcast" in seen, presence="presence" in seen)
+
+
+async def may_write(connection: Connection, speaker: Speaker, topic: str, extension: str) -> bool:
+    """Whether the speaker may write to a private topic: `extension` is broadcast or presence."""
+    try:
+        async with _tried(connection) as cursor:
+            await connection.execute(QUERIES["speak_as"], _speech(speaker, topic))
+            await cursor.execute(QUERIES["try_write"], {"topic": topic, "extension": extension})
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+async def replay(connection: Connection, topic: str, since_ms: int, limit: int) -> list[Message]:
+    """The newest messages of a private topic since a moment, oldest first."""
+    values = {"topic": topic, "since_ms": since_ms, "limit": limit}
+    rows = await _as_service(connection, QUERIES["replay"], values)
+    return [Message(id=one, topic=topic, event=event, payload=text.encode(), private=True)
+            for one, event, text in reversed(rows)]  # fmt: skip
+
+
+async def horizon(connection: Connection) -> Horizon:
+    """How far what is visible now reaches."""
+    row = await (await connection.execute(QUERIES["horizon"])).fetchone()
+    assert row is not None
+    high, low = row[1].split("/")
+    return Horizon(xmin=row[0], lsn=(int(high, 16) << 32) + int(low, 16))
+
+
+async def rows_since(connection: Connection, xmin: int, seconds: float, limit: int) -> list[Message]:
+    """Broadcasts of transactions from `xmin` on, at most `seconds` old."""
+    values = {"xmin": xmin % 2**32, "seconds": seconds, "limit": limit}
+    rows = await _as_service(connection, QUERIES["rows_since"], values)
+    return [Message(id=one, topic=topic, event=event, payload=text.encode(), private=private)
+            for one, topic, event, text, private in rows]  # fmt: skip
+
+
+async def may_replicate(connection: Connection) -> str | None:
+    """None when this login can follow the log; else what it lacks."""
+    row = await (await connection.execute(QUERIES["has_publication"])).fetchone()
+    assert row is not None
+    lacks = ("the right to replicate", "wal_level = logical", "the publication supabase_realtime_messages_publication")
+    return next((what for has, what in zip(row, lacks, strict=True) if not has), None)
+
+
+async def log_denied_topic(connection: Connection, speaker: Speaker, topic: str, action: str) -> None:
+    """Keep an attempt on somebody else's topic."""
+    await connection.execute(QUERIES["log_denied_topic"], {"claims": speaker.claims, "topic": topic, "action": action})
+
+
+def _speech(speaker: Speaker, topic: str) -> dict[str, str]:
+    return {"claims": speaker.claims, "sub": speaker.sub or "", "role": speaker.role, "topic": topic}
+
+
+async def _as_service(connection: Connection, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async with _tried(connection) as cursor:
+        await connection.execute(QUERIES["become_service"])
+        await cursor.execute(statement, values)
+    return await cursor.fetchall()
+
+
+class _tried:  # noqa: N801 - a context manager, used like a function
+    """One transaction in one round trip, rolled back at the end. Yields the cursor whose result is wanted."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pipeline = connection.pipeline()
+        self._cursor = connection.cursor()
+
+    async def __aenter__(self) -> psycopg.AsyncCursor[tuple[Any, ...]]:
+        await self._pipeline.__aenter__()
+        await self._connection.execute("begin")
+        return self._cursor
+
+    async def __aexit__(self, *raised: Any) -> None:
+        if raised[0] is None:
+            await self._connection.execute("rollback")
+        try:
+            await self._pipeline.__aexit__(*raised)
+        finally:
+            # A statement that failed took the rollback behind it along.
+            if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                await self._connection.execute("rollback")

@@ -1,0 +1,35 @@
+"""Shapes of the Realtime gateway: who speaks, what he may, and a message of the database."""
+
+import msgspec
+
+
+class Speaker(msgspec.Struct, frozen=True):
+    """Who asks: verified claims as JSON text, their role and subject."""
+
+    claims: str
+    role: str
+    sub: str | None = None
+
+
+class May(msgspec.Struct, frozen=True):
+    """What of a topic may be read."""
+
+    broadcast: bool
+    presence: bool
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A row of realtime.messages; `payload` is JSON."""
+
+    id: str
+    topic: str
+    event: str
+    payload: bytes
+    private: bool
+
+
+class Horizon(msgspec.Struct, frozen=True):
+    """`xmin`: the oldest transaction that is not over. `lsn`: where the log ended then, as a number."""
+
+    xmin: int
+    lsn: int

@@ -1,0 +1,83 @@
+"""Who gets into which topic."""
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.realtime.conftest import SERVER_KEY, People, Running, token
+
+
+async def test_a_participant_hears_the_thread(gateway: Running, people: People) -> None:
+    """A message in the app is told on the topic of its thread, with seq and rev and no word of it."""
+    async with gateway.client() as ann:
+        assert (await ann.join(f"thread:{people.thread}", token(people.ann)))["status"] == "ok"
+        message = people.write(people.thread, people.bob, "a secret word")
+        told = await ann.told("message.new")
+        assert told["payload"]["message_id"] == str(message)
+        assert (told["payload"]["seq"], told["payload"]["rev"]) == (1, 1)
+        assert "secret" not in str(told)
+
+
+async def test_a_stranger_gets_nowhere(gateway: Running, people: People) -> None:
+    """Threads, inboxes and people of others are refused, and each attempt is kept for the tenant it was made on."""
+    async with gateway.client() as stranger:
+        own = token(people.stranger, tenant=people.elsewhere)
+        for topic in (f"thread:{people.thread}", f"inbox:{people.tenant}", f"user:{people.staff}"):
+            answer = await stranger.join(topic, own)
+            assert answer["status"] == "error" and answer["response"]["reason"].startswith("Unauthorized: ")
+        assert (await stranger.join(f"inbox:{people.elsewhere}", own))["status"] == "ok"
+        people.write(people.thread, people.bob, "hello")
+        await stranger.silent("message.new")
+    kept = people.value(
+        "select count(*) from public.access_denials where tenant_id = %s and surface = 'realtime'", people.tenant
+    )
+    assert kept == 3
+
+
+async def test_staff_reads_where_the_tenant_is_a_party(gateway: Running, people: People) -> None:
+    """The inbox and threads with the business itself are the staff's; conversations between participants are not."""
+    support = people.add_thread(staff_readable=True)
+    async with gateway.client() as staff:
+        own = token(people.staff, tenant=people.tenant)
+        assert (await staff.join(f"inbox:{people.tenant}", own))["status"] == "ok"
+        assert (await staff.join(f"thread:{support}", own))["status"] == "ok"
+        assert (await staff.join(f"thread:{people.thread}", own))["status"] == "error"
+        people.run("update public.et_threads set status = 'closed', closed_at = now() where id = %s", support)
+        told = [await staff.told("thread.changed") for _ in range(2)]
+        assert {one["payload"]["status"] for one in told} == {"closed"}
+
+
+@pytest.mark.parametrize("key", ["sb_publishable_wrong", "no-token", token(role="authenticated", lasts=-5), ""])
+async def test_a_bad_key_does_not_connect(gateway: Running, key: str) -> None:
+    """The handshake is refused with 401."""
+    with pytest.raises(InvalidStatus) as refused:
+        async with gateway.client(key):
+            pass
+    assert refused.value.response.status_code == 401
+
+
+async def test_a_server_key_reads_everything(gateway: Running, people: People) -> None:
+    """The secret key stands for service_role, whom no policy holds."""
+    async with gateway.client(SERVER_KEY) as server:
+        assert (await server.join(f"thread:{people.thread}"))["status"] == "ok"
+
+
+async def test_public_and_private_are_two_rooms(gateway: Running, people: People) -> None:
+    """What is said in the public room of a name is not heard in the private one."""
+    async with gateway.client() as ann, gateway.client() as anybody:
+        assert (await ann.join(f"user:{people.ann}", token(people.ann)))["status"] == "ok"
+        assert (await anybody.join(f"user:{people.ann}", private=False))["status"] == "ok"
+        people.say(f"user:{people.ann}", {"n": 1})
+        assert (await ann.told("news"))["payload"]["n"] == 1
+        await anybody.silent("news")
+
+
+async def test_changes_of_tables_are_refused_and_the_channel_stays(gateway: Running, people: People) -> None:
+    """postgres_changes is echoed as clients insist, then refused by a system message; broadcasts go on."""
+    asked = {"event": "*", "schema": "public", "table": "et_messages"}
+    async with gateway.client() as ann:
+        answer = await ann.join(f"user:{people.ann}", token(people.ann), postgres_changes=[asked])
+        assert answer["response"]["postgres_changes"] == [asked | {"id": 1}]
+        told = (await ann.frame("system"))[4]
+        assert (told["extension"], told["status"]) == ("postgres_changes", "error")
+        people.say(f"user:{people.ann}", {"n": 1})
+        assert (await ann.told("news"))["payload"]["n"] == 1
