@@ -26,7 +26,9 @@ SPEC = {PUBLISHABLE: {"role": "anon"}, SERVER_KEY: {"role": "service_role"}}
 TENANT, OTHER_TENANT = uuid.UUID(int=0xA0), uuid.UUID(int=0xB0)
 
 
-def token(user: Any = None, *, tenant: Any = None, role: str = "authenticated", lasts: float = 600.0, **more: Any) -> str:
+def token(
+    user: Any = None, *, tenant: Any = None, role: str = "authenticated", lasts: float = 600.0, **more: Any
+) -> str:
     """A signed token."""
     claims: dict[str, Any] = {"role": role, "aud": role, "exp": time.time() + lasts, **more}
     if user is not None:
@@ -115,7 +117,7 @@ class Running:
     async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
         """Wait until something is true."""
         async with asyncio.timeout(seconds):
-            while not true():
+            while not true():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 
@@ -161,7 +163,9 @@ class People:
         self.tenant, self.elsewhere = uuid.uuid4(), uuid.uuid4()
         for tenant, owner in ((self.tenant, self.staff), (self.elsewhere, self.stranger)):
             self.run("insert into public.tenants (id, slug, name) values (%s, %s, 'T')", tenant, f"t-{tenant.hex[:8]}")
-            self.run("insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'owner')", tenant, owner)
+            self.run(
+                "insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'owner')", tenant, owner
+            )
         self.run("insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'viewer')",
                  self.tenant, self.viewer)  # fmt: skip
         self.thread = self.add_thread(staff_readable=False)

@@ -1,0 +1,150 @@
+"""Rows reach clients once, whatever becomes of connections."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from tests.realtime.conftest import People, Running, serving, token
+from tests.support.database import Database
+
+WALSENDER = (
+    "select pg_terminate_backend(s.pid) from pg_stat_activity as s where s.backend_type = 'walsender'"
+    " and s.datname = current_database()"
+)
+
+
+async def written_under_kills(running: Running, people: People, *, kills: int, pause_s: float) -> tuple[list[int], int]:
+    """Numbers a client heard, and how many rows were written, while the walsender was killed again and again."""
+    topic = f"user:{people.ann}"
+    heard: list[int] = []
+    written = 0
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        nonlocal written
+        async with await psycopg.AsyncConnection.connect(people.database.dsn(), autocommit=True) as connection:
+            while not stop.is_set():
+                await connection.execute(
+                    "select realtime.send(jsonb_build_object('n', %s::int), 'news', %s, true)", [written, topic]
+                )
+                written += 1
+                await asyncio.sleep(0.002)
+
+    async with running.client() as client:
+        assert (await client.join(topic, token(people.ann)))["status"] == "ok"
+        writing = asyncio.create_task(write())
+
+        async def hear() -> None:
+            while True:
+                heard.append((await client.told("news", 60))["payload"]["n"])
+
+        hearing = asyncio.create_task(hear())
+        with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+            for _ in range(kills):
+                await asyncio.sleep(pause_s)
+                await asyncio.to_thread(admin.execute, WALSENDER)
+        await asyncio.sleep(pause_s)
+        stop.set()
+        await writing
+        until = time.monotonic() + 10
+        while len(set(heard)) < written and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        hearing.cancel()
+    return heard, written
+
+
+async def test_nothing_is_lost_when_replication_is_killed(gateway: Running, people: People) -> None:
+    """What was committed while no slot was there is looked up: each row once."""
+    heard, written = await written_under_kills(gateway, people, kills=2, pause_s=0.6)
+    assert written > 100 and sorted(heard) == list(range(written))
+
+
+@pytest.mark.prove
+async def test_nothing_is_lost_over_twenty_kills(gateway: Running, people: People) -> None:
+    """The same twenty times over."""
+    heard, written = await written_under_kills(gateway, people, kills=20, pause_s=1.0)
+    assert written > 2000 and sorted(heard) == list(range(written))
+
+
+async def test_a_transaction_that_commits_late_is_not_missed(gateway: Running, people: People) -> None:
+    """It began before replication broke and commits after others that were looked up: neither time nor order hides it."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann:
+        await ann.join(topic, token(people.ann))
+        with people.database.connect(autocommit=False) as slow:
+            slow.execute("select realtime.send('{\"n\": 1}', 'news', %s, true)", [topic])
+            with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+                admin.execute(WALSENDER)
+            people.say(topic, {"n": 2})
+            assert (await ann.told("news"))["payload"]["n"] == 2  # a new slot waits for the old transaction
+            slow.commit()
+        assert (await ann.told("news"))["payload"]["n"] == 1
+        await ann.silent("news")
+
+
+@pytest.mark.parametrize("source", ["notify", "poll"])
+async def test_without_replication_rows_are_looked_up(module_database: Database, people: People, source: str) -> None:
+    """Where the log cannot be followed, a notification or the clock says when to look; late commits are found too."""
+    topic = f"user:{people.ann}"
+    with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+        admin.execute(
+            "create or replace trigger messages_wake_gateway after insert on realtime.messages"
+            " for each statement execute function realtime.wake_gateway()"
+        )
+    async with serving(module_database, realtime_source=source) as running, running.client() as ann:
+        await running.until(lambda: running.app.gateway.feed.mode == source)
+        await ann.join(topic, token(people.ann))
+        with people.database.connect(autocommit=False) as slow:
+            slow.execute("select realtime.send('{\"n\": 0}', 'news', %s, true)", [topic])
+            for number in (1, 2, 3):
+                people.say(topic, {"n": number})
+                assert (await ann.told("news"))["payload"]["n"] == number
+            slow.commit()
+        assert (await ann.told("news"))["payload"]["n"] == 0
+        await ann.silent("news")
+
+
+async def test_a_role_that_may_not_replicate_looks_rows_up(module_database: Database, people: People) -> None:
+    """Without the right, the gateway says what is lacking and goes on without."""
+    with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+        admin.execute("alter publication supabase_realtime_messages_publication rename to elsewhere")
+        try:
+            async with serving(module_database, realtime_source="replication") as running, running.client() as ann:
+                await running.until(lambda: running.app.gateway.feed.mode == "notify")
+                await ann.join(f"user:{people.ann}", token(people.ann))
+                people.say(f"user:{people.ann}", {"n": 1})
+                assert (await ann.told("news"))["payload"]["n"] == 1
+        finally:
+            admin.execute("alter publication elsewhere rename to supabase_realtime_messages_publication")
+
+
+@pytest.fixture
+async def past(gateway: Running, people: People) -> AsyncIterator[Running]:
+    """Thirty broadcasts that were before anybody listened."""
+    for number in range(30):
+        people.say(f"user:{people.ann}", {"n": number})
+    await gateway.until(lambda: gateway.app.gateway.feed.delivered >= 30)
+    await asyncio.sleep(0.1)
+    yield gateway
+
+
+async def test_replay_gives_the_newest_oldest_first(past: Running, people: People) -> None:
+    """At most 25, each marked as replayed, none of them twice."""
+    since = int((time.time() - 60) * 1000)
+    async with past.client() as ann:
+        topic = f"user:{people.ann}"
+        answer = await ann.join(topic, token(people.ann), broadcast={"replay": {"since": since, "limit": 99}})
+        assert answer["status"] == "ok"
+        replayed = [await ann.told("news") for _ in range(25)]
+        assert [one["payload"]["n"] for one in replayed] == list(range(5, 30))
+        assert all(one["meta"]["replayed"] is True for one in replayed)
+        await ann.silent("news")
+        people.say(topic, {"n": 30})
+        assert "replayed" not in (await ann.told("news"))["meta"]
+    async with past.client() as bob:
+        refused = await bob.join(f"user:{people.ann}", token(people.bob), broadcast={"replay": {"since": since}})
+        assert refused["status"] == "error"
+        await bob.silent("news")

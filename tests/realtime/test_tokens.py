@@ -1,0 +1,107 @@
+"""Tokens that run out, are renewed, or whose bearer lost his right."""
+
+import asyncio
+import time
+from typing import Any
+
+import psycopg
+
+from tests.realtime.conftest import Client, People, Running, token
+
+
+async def ended(client: Client, seconds: float = 5.0) -> tuple[str, float]:
+    """Why a channel was closed, and how long that took."""
+    begun = time.monotonic()
+    why = (await client.frame("system", seconds))[4]["message"]
+    assert (await client.frame("phx_close", 1.0))[3] == "phx_close"
+    return why, time.monotonic() - begun
+
+
+async def test_a_channel_ends_with_its_token(gateway: Running, people: People) -> None:
+    """When the token has run out the channel is closed with a reason, and nothing more is heard."""
+    async with gateway.client() as ann:
+        assert (await ann.join(f"user:{people.ann}", token(people.ann, lasts=1.5)))["status"] == "ok"
+        why, _ = await ended(ann)
+        assert why == "Token has expired"
+        people.say(f"user:{people.ann}", {})
+        await ann.silent("news")
+
+
+async def test_a_new_token_keeps_the_channel(gateway: Running, people: People) -> None:
+    """A refresh counts from then on; one for somebody else ends what he may not hear."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann:
+        assert (await ann.join(topic, token(people.ann, lasts=1.5)))["status"] == "ok"
+        await ann.send(f"realtime:{topic}", "access_token", {"access_token": token(people.ann)})
+        await asyncio.sleep(2.2)
+        people.say(topic, {"n": 1})
+        assert (await ann.told("news"))["payload"]["n"] == 1
+        await ann.send(f"realtime:{topic}", "access_token", {"access_token": token(people.bob)})
+        assert (await ended(ann))[0].startswith("You do not have permissions to read")
+
+
+async def test_an_expired_token_does_not_join(gateway: Running, people: People) -> None:
+    """Joins and refreshes with one are refused, in the words clients look for."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann:
+        refused = await ann.join(topic, token(people.ann, lasts=-3))
+        assert refused["response"]["reason"].startswith("InvalidJWTToken: Token has expired")
+        forged = token(people.ann)[:-4] + "AAAA"
+        assert (await ann.join(topic, forged))["response"]["reason"].startswith("JwtSignatureError: ")
+        assert (await ann.join(topic, "nonsense"))["response"]["reason"].startswith("MalformedJWT: ")
+        powerful = token(people.ann, role="postgres")
+        assert (await ann.join(topic, powerful))["response"]["reason"].startswith("Unauthorized: ")
+        assert (await ann.join(topic))["status"] == "error"  # anonymous
+
+
+async def test_who_is_removed_hears_nothing_after_a_second(gateway: Running, people: People) -> None:
+    """Members and participants who are removed, or leave: their channels end within a second, others stay."""
+    support = people.add_thread(staff_readable=True)
+    async with gateway.client() as viewer, gateway.client() as staff, gateway.client() as ann, gateway.client() as bob:
+        for client, user in ((viewer, people.viewer), (staff, people.staff)):
+            own = token(user, tenant=people.tenant)
+            assert (await client.join(f"thread:{support}", own))["status"] == "ok"
+        for client, user in ((ann, people.ann), (bob, people.bob)):
+            assert (await client.join(f"thread:{people.thread}", token(user)))["status"] == "ok"
+        people.run("delete from public.tenant_members where user_id = %s", people.viewer)
+        assert (await ended(viewer))[1] < 1.0
+        people.run("update public.thread_participants set left_at = now() where user_id = %s", people.ann)
+        assert (await ended(ann))[1] < 1.0
+        people.write(people.thread, people.bob, "only for bob")
+        assert await bob.told("message.new")
+        people.run("delete from public.thread_participants where user_id = %s", people.bob)
+        assert (await ended(bob))[1] < 1.0
+        people.run("update public.et_threads set labels = '{vip}' where id = %s", support)
+        assert await staff.told("thread.changed")
+        people.run("update public.tenants set status = 'deleted', deleted_at = now() where id = %s", people.tenant)
+        assert (await ended(staff))[1] < 1.0
+
+
+async def test_a_session_that_ends_takes_its_channels_along(gateway: Running, people: People) -> None:
+    """Whoever ends a session notifies the gateway; other sessions of the user go on."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as here, gateway.client() as there:
+        assert (await here.join(topic, token(people.ann, session_id="s-1")))["status"] == "ok"
+        assert (await there.join(topic, token(people.ann, session_id="s-2")))["status"] == "ok"
+        people.run("select pg_notify('et_realtime', 'session:s-1')")
+        assert await ended(here) is not None
+        people.say(topic, {})
+        assert await there.told("news")
+
+
+async def test_a_right_that_ended_while_nobody_listened_is_noticed(gateway: Running, people: People) -> None:
+    """After the listening connection broke, every private channel is judged anew."""
+    async with gateway.client() as ann:
+        assert (await ann.join(f"thread:{people.thread}", token(people.ann)))["status"] == "ok"
+        with people.owner.transaction():
+            listener = people.value("select pid from pg_stat_activity where application_name = 'realtime:listen'"
+                                    " and datname = current_database()")  # fmt: skip
+            # The notification of this transaction finds nobody.
+            _kill(people, listener)
+            people.run("update public.thread_participants set left_at = now() where user_id = %s", people.ann)
+        assert await ended(ann, 8.0)
+
+
+def _kill(people: People, pid: Any) -> None:
+    with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(%s, 1000)", [pid])
