@@ -16,7 +16,7 @@ from app.commands._stack import tidied_up
 from app.errors import SetupError
 from app.settings import process_environment
 
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "start")
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "start")
 NEEDED = {"reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"}, "start": set[str]()}
 """Processes a bench measures; every other bench wants the database for itself. `start` starts them all, itself."""
 
@@ -37,7 +37,7 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` two for a million messages, `api`, `reply` and `start` half a minute each; `start`
+    minutes, `queue` two, `reads` two for a million messages, `realtime` one, the others half a minute each; `start`
     has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at `met`.
     """
     if install_peers:

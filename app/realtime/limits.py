@@ -9,7 +9,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of one process. An event is one frame of a client that is meant for others."""
 
     connections: int = 10_000
-    joins_per_s: int = 1_000
+    joins_per_s: int = 2_500
     channels_per_connection: int = 100
     events_per_s: int = 100
     """Broadcasts a second of one connection; above that its channel is closed, as hosted does."""

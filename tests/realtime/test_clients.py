@@ -26,7 +26,7 @@ async def test_supabase_js(gateway: Running, people: People) -> None:
         "STRANGER": token(people.stranger, tenant=people.elsewhere), "THREAD": f"thread:{people.thread}", "HIS": his,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        node, "--test-reporter=spec", str(SUITE), env={"PATH": os.environ["PATH"], "NO_COLOR": "1", **told},
+        node, "--test", "--test-force-exit", "--test-reporter=spec", str(SUITE), env={"PATH": os.environ["PATH"], "NO_COLOR": "1", **told},
         cwd=SUITE.parents[1], stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     lines: list[str] = []
