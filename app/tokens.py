@@ -26,9 +26,10 @@ BROKEN = (jwt.PyJWTError, ValueError, TypeError, RecursionError)
 class Verifier:
     """Reads the claims of genuine tokens."""
 
-    def __init__(self, secret: str, jwks_url: str) -> None:
+    def __init__(self, secret: str, jwks_url: str, public_keys: dict[str, Any] | None = None) -> None:
+        """`public_keys` is a key set at hand, instead of one to be fetched."""
         self._secret = secret
-        self._jwks = KeySet(jwks_url) if jwks_url else None
+        self._jwks = KeySet(jwks_url, public_keys) if jwks_url or public_keys else None
 
     async def claims(self, token: str, leeway_s: float = LEEWAY_S) -> dict[str, Any]:
         """The claims, `exp` among them. Raises one of BROKEN (jwt.ExpiredSignatureError when it merely ran out), or
@@ -55,14 +56,16 @@ class Verifier:
 class KeySet:
     """A project's public keys, fetched when needed and kept for a while."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, at_hand: dict[str, Any] | None = None) -> None:
         self._url = url
-        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._keys = _usable(at_hand["keys"]) if at_hand else {}
         self._fetched_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def find(self, key_id: str | None) -> jwt.PyJWK | None:
         """The key with this id, None when the set has none. Raises Unavailable when there is no set to look in."""
+        if not self._url:
+            return self._keys.get(key_id)
         age = time.monotonic() - self._fetched_at
         if age > JWKS_MAX_AGE_S or (key_id not in self._keys and age > JWKS_MIN_AGE_S):
             async with self._lock:
@@ -79,15 +82,20 @@ class KeySet:
                 self._fetched_at = time.monotonic() - JWKS_MAX_AGE_S + JWKS_MIN_AGE_S
                 return
             raise Unavailable("The keys that tokens are checked with cannot be fetched.") from error
-        keys: dict[str | None, jwt.PyJWK] = {}
-        for entry in listed:
-            try:
-                key = jwt.PyJWK(entry)
-            except (jwt.PyJWTError, ValueError, TypeError, KeyError):
-                continue
-            if key.algorithm_name in ASYMMETRIC:
-                keys[key.key_id] = key
-        self._keys, self._fetched_at = keys, time.monotonic()
+        self._keys, self._fetched_at = _usable(listed), time.monotonic()
+
+
+def _usable(listed: Any) -> dict[str | None, jwt.PyJWK]:
+    """The keys of a set that tokens may be signed with, by id."""
+    keys: dict[str | None, jwt.PyJWK] = {}
+    for entry in listed:
+        try:
+            key = jwt.PyJWK(entry)
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+            continue
+        if key.algorithm_name in ASYMMETRIC:
+            keys[key.key_id] = key
+    return keys
 
 
 def _download(url: str) -> bytes:

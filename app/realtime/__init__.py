@@ -3,7 +3,7 @@
 `app()` makes the ASGI application. It is mounted at /realtime/v1, or served alone by `parley realtime`.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.realtime.asgi import App
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 def app(
     settings: "Settings", *, resolve_key: "KeyResolver | None" = None, limits: "Limits | None" = None,
-    cors: bool = False,
+    public_keys: "dict[str, Any] | None" = None, cors: bool = False,
 ) -> "App":  # fmt: skip
     """The gateway of these settings as an ASGI application.
 
     `resolve_key` says which claims an opaque key (`sb_publishable_…`) stands for; without it, tokens alone are
-    accepted. `cors=True` answers browsers of any origin, for a host that does not do so itself.
+    accepted. `public_keys` is the key set of tokens, for a host that has it at hand. `cors=True` answers browsers of
+    any origin, for a host that does not do so itself.
     """
     from app.realtime import asgi, gateway
     from app.realtime.limits import Limits
 
-    return asgi.App(gateway.Gateway(settings, resolve_key, limits or Limits()), cors=cors)
+    return asgi.App(gateway.Gateway(settings, resolve_key, limits or Limits(), public_keys), cors=cors)

@@ -38,7 +38,10 @@ EVERYTHING = May(broadcast=True, presence=True)
 class Gateway:
     """One process's gateway."""
 
-    def __init__(self, settings: Settings, resolve_key: KeyResolver | None, limits: Limits) -> None:
+    def __init__(
+        self, settings: Settings, resolve_key: KeyResolver | None, limits: Limits,
+        public_keys: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.limits = limits
         self.rooms = Rooms()
         self.clock = Clock()
@@ -47,7 +50,7 @@ class Gateway:
         self.presences = Meter(limits.presence_per_s)
         self.http_messages = Meter(limits.http_messages_per_s)
         self._pool = make_pool(settings.realtime_database_url, size=POOL_SIZE, name="realtime")
-        verifier = Verifier(settings.supabase_jwt_secret, settings.supabase_jwks_url)
+        verifier = Verifier(settings.supabase_jwt_secret, settings.supabase_jwks_url, public_keys)
         self.gatekeeper = Gatekeeper(verifier, resolve_key, limits.token_bytes)
         self.authority = Authority(self._pool)
         self.feed = Feed(settings, self.deliver)

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import uvicorn
 
-from app import log
+from app import log, realtime
 from app.settings import load, read_json
 from devstack.surface import auth, functions, rest, storage
 from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, within
 from devstack.surface.context import Context, make_context
 from devstack.surface.cors import Cors
-from devstack.surface.problems import unsupported
+from devstack.surface.problems import Unauthorised
 
 HOST = "127.0.0.1"
 
@@ -81,9 +82,21 @@ def make_app(context: Context) -> ASGIApp:
     """The whole surface, CORS included."""
     rooms = {
         "/auth/v1": auth.app(context), "/rest/v1": rest.app(context), "/storage/v1": storage.app(context),
-        "/functions/v1": functions.app(context), "/realtime/v1": unsupported("realtime"),
+        "/functions/v1": functions.app(context), "/realtime/v1": _realtime(context),
     }  # fmt: skip
     return Cors(Surface(rooms))
+
+
+def _realtime(context: Context) -> ASGIApp:
+    """The gateway. It knows tokens by itself; keys and the keys of tokens are the surface's."""
+
+    def claims(key: str) -> Mapping[str, Any] | None:
+        try:
+            return context.identity.of(key).claims
+        except Unauthorised:
+            return None
+
+    return realtime.app(context.settings, resolve_key=claims, public_keys=context.identity.jwks())
 
 
 def main() -> None:
