@@ -21,7 +21,7 @@ SEARCH_STEPS = 5
 """Of two thousand messages each, in a transaction of its own: a round stays short, a million takes minutes."""
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
        ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"),
-       ("notifier", "sweep_pushes"))  # fmt: skip
+       ("notifier", "sweep_pushes"), ("operations", "sweep_hints"))  # fmt: skip
 
 
 class Housekeeper:

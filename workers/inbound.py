@@ -17,6 +17,7 @@ from app.domain.replaying import remember
 from app.domain.work import Burst, Claim, Finished, Job
 from app.settings import Settings
 from workers import metrics
+from workers.hints import Hints
 from workers.loop import Pool, main, worker_name
 from workers.parts import close
 from workers.turns import Together
@@ -39,6 +40,7 @@ class InboundHandler:
         self.deadline_s = settings.decider_deadline_s
         self.worker = worker_name(self.name)
         self._record = Together(_record, most=16)
+        self._hints = Hints()
 
     async def claim(self, connection: db.Connection, claim: Claim) -> list[Job]:
         """Threads with all they have waiting."""
@@ -50,6 +52,7 @@ class InboundHandler:
         if burst is None:
             raise ValueError("a work row without undecided messages")
         self.ledger.use(pool.connection)
+        self._hints.add(pool, job.thread_id)
         started = time.perf_counter()
         decision = await self._decide(burst)
         elapsed = time.perf_counter() - started
@@ -65,6 +68,7 @@ class InboundHandler:
             record |= {"input": remember(burst.context), "knowledge_digest": burst.context["knowledge_digest"]}
         finished = Finished(job=job, last_seq=burst.last_seq, decision=record)
         result = await self._record(pool, job.tenant_id, finished)
+        self._hints.add(pool, job.thread_id)
         if result["result"] == "recorded":
             metrics.DECISIONS.labels(result["action"], decision.intent).inc()
             log.info(
@@ -88,6 +92,7 @@ class InboundHandler:
 
     async def close(self) -> None:
         """Settle what is open, hang up on the model."""
+        await self._hints.close()
         await self.ledger.close()
         await close(self.decider)
 

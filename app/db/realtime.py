@@ -5,6 +5,8 @@ claims, with the policies of `realtime.messages` as judge.
 """
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -50,7 +52,7 @@ async def replay(connection: Connection, topic: str, since_ms: int, limit: int) 
 
 async def horizon(connection: Connection) -> Horizon:
     """How far what is visible now reaches."""
-    row = await (await connection.execute(QUERIES["horizon"])).fetchone()
+    row = await (await connection.execute(QUERIES["log_horizon"])).fetchone()
     assert row is not None
     high, low = row[1].split("/")
     return Horizon(xmin=row[0], lsn=(int(high, 16) << 32) + int(low, 16))
@@ -66,7 +68,7 @@ async def rows_since(connection: Connection, xmin: int, seconds: float, limit: i
 
 async def may_replicate(connection: Connection) -> str | None:
     """None when this login can follow the log; else what it lacks."""
-    row = await (await connection.execute(QUERIES["has_publication"])).fetchone()
+    row = await (await connection.execute(QUERIES["may_replicate"])).fetchone()
     assert row is not None
     lacks = ("the right to replicate", "wal_level = logical", "the publication supabase_realtime_messages_publication")
     return next((what for has, what in zip(row, lacks, strict=True) if not has), None)
@@ -88,25 +90,16 @@ async def _as_service(connection: Connection, statement: str, values: dict[str, 
     return await cursor.fetchall()
 
 
-class _tried:  # noqa: N801 - a context manager, used like a function
-    """One transaction in one round trip, rolled back at the end. Yields the cursor whose result is wanted."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._pipeline = connection.pipeline()
-        self._cursor = connection.cursor()
-
-    async def __aenter__(self) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-        await self._pipeline.__aenter__()
-        await self._connection.execute("begin")
-        return self._cursor
-
-    async def __aexit__(self, *raised: Any) -> None:
-        if raised[0] is None:
-            await self._connection.execute("rollback")
-        try:
-            await self._pipeline.__aexit__(*raised)
-        finally:
-            # A statement that failed took the rollback behind it along.
-            if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-                await self._connection.execute("rollback")
+@asynccontextmanager
+async def _tried(connection: Connection) -> AsyncIterator[psycopg.AsyncCursor[tuple[Any, ...]]]:
+    """One transaction in one round trip, rolled back at the end. Yields the cursor for the result that is wanted."""
+    cursor = connection.cursor()
+    try:
+        async with connection.pipeline():
+            await connection.execute("begin")
+            yield cursor
+            await connection.execute("rollback")
+    finally:
+        # A statement that failed took the rollback behind it along.
+        if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            await connection.execute("rollback")

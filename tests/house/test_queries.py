@@ -25,14 +25,15 @@ ROLES = {
     "assistants": "parley_worker", "attachments": "parley_worker", "ingress": "parley_worker", "notifier": "parley_worker",
     "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
     "decisions": "postgres",
-    "receivers": "parley_worker",
+    "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime",
+    "may_replicate": "parley_realtime", "log_horizon": "parley_realtime",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",
 }  # fmt: skip
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""
 
 WORKERS_TOO = {
     "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "recheck_search", "tenants_with_audit", "checkpoint_audit",
-    "continue_erasures",
+    "continue_erasures", "sweep_hints",
 }  # fmt: skip
 """Queries of operations.sql that workers run, so the worker role must be able to."""
 
@@ -64,10 +65,13 @@ def type_name(oid: int) -> str:
 def connections(module_database: Database) -> Iterator[dict[str, psycopg.Connection[Any]]]:
     """One connection a role; the API's has become `authenticated`."""
     opened = {
-        role: module_database.connect(role) for role in ("postgres", "parley_api", "parley_worker", "parley_shadow")
+        role: module_database.connect(role)
+        for role in ("postgres", "parley_api", "parley_worker", "parley_shadow", "parley_realtime")
     }
     opened["authenticated"] = module_database.connect("parley_api")
     opened["authenticated"].execute(sql.SQL("set role authenticated"))
+    opened["service_role"] = module_database.connect("parley_realtime")
+    opened["service_role"].execute(sql.SQL("set role service_role"))
     yield opened
     for connection in opened.values():
         connection.close()

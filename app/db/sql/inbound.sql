@@ -3,6 +3,10 @@
 select f.tenant_id::text, f.session_id::text
 from private.find_inbound_session(%(channel)s, %(address)s) as f;
 
+-- name: hint_inboxes
+-- Tell the inboxes of these threads that they moved: one hint for each tenant.
+select private.hint_inboxes(%(thread_ids)s::uuid[]) as told;
+
 -- name: set_tenant
 -- The tenant of this transaction, for the worker's policies.
 select set_config('parley.tenant_id', %(tenant_id)s, true);

@@ -27,6 +27,10 @@ select private.sweep_reputation() as swept;
 -- Uploaded files that nobody sent within their day.
 select private.sweep_uploads() as swept;
 
+-- name: sweep_hints
+-- Broadcasts older than hosted Supabase keeps them.
+select private.sweep_hints() as swept;
+
 -- name: sweep_send_slots
 -- Slots of accounts and recipients that are long free again.
 select private.sweep_send_slots() as swept;

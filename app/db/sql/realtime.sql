@@ -38,7 +38,7 @@ where m.topic = %(topic)s and m.private and m.extension = 'broadcast' and m.even
 order by m.inserted_at desc
 limit %(limit)s;
 
--- name: horizon
+-- name: log_horizon
 -- The oldest transaction that is not over, and the end of the log: once the log is read up to there, everything older
 -- than that transaction has been seen.
 select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin, pg_current_wal_insert_lsn()::text as lsn;
@@ -54,7 +54,7 @@ where m.inserted_at >= (now() - make_interval(secs => %(seconds)s)) at time zone
 order by m.inserted_at
 limit %(limit)s;
 
--- name: has_publication
+-- name: may_replicate
 -- Whether this login may replicate, and whether there is a publication of the messages.
 select
   (select r.rolreplication from pg_catalog.pg_roles as r where r.rolname = session_user) as may_replicate,

@@ -110,14 +110,14 @@ def test_triggers_do_not_call_out(world: World) -> None:
 
 
 def test_notifications_carry_nothing(world: World) -> None:
-    """Every pg_notify has an empty payload: whoever listens learns that there is work, not whose."""
-    calls = [
-        call for row in world.all(FUNCTIONS) for call in re.findall(r"pg_notify\(([^)]*)\)", row["source"] or "")
-    ]  # fmt: skip
+    """Every pg_notify has an empty payload: whoever listens learns that there is work, not whose. One names ids: whose
+    rights may have ended."""
+    calls = [call for row in world.all(FUNCTIONS) for call in re.findall(r"pg_notify\('(\w+)', (.+)\);", row["source"])]
     assert len(calls) >= 3
-    assert {call.split(",", 1)[1].strip() for call in calls} == {"''"}
-    assert {call.split(",", 1)[0].strip("' ") for call in calls} <= {
+    assert {payload for channel, payload in calls if channel != "et_realtime"} == {"''"}
+    assert {channel for channel, _ in calls} <= {
         "et_inbound",
+        "et_realtime",
         "et_outbound",
         "et_insights",
         "et_followups",
