@@ -165,7 +165,7 @@ class Channel:
             if self._acknowledged:
                 self._answer(frame, "error", {"error": "payload_size_exceeded"})
             return
-        if not await self._writes("broadcast"):
+        if not await self._writes("broadcast") or not self.open:
             return
         private, topic = self.place
         self._gateway.rooms.publish(private, topic, sent, but=None if self._hears_itself else self)

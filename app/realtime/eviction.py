@@ -29,24 +29,29 @@ class Evictions:
         self._rooms = rooms
         self._waiting: dict[Channel, int] = {}
         self._wake = asyncio.Event()
+        self.words = 0
+        """How many there were so far: who was judged while one came is judged again."""
 
     def heard(self, what: str) -> None:
         """A notification: judge the channels of a user, end those of a session."""
+        self.words += 1
         kind, _, name = what.partition(":")
         if kind == "user":
-            self._add(self._rooms.of_user(name))
+            self.add(self._rooms.of_user(name))
         elif kind == "session":
             for channel in self._rooms.all():
                 if channel.claims.session == name:
                     channel.close("The session has ended")
         elif kind == "tenant":
-            self._add([channel for channel in self._rooms.all() if channel.claims.tenant == name])
+            self.add([channel for channel in self._rooms.all() if channel.claims.tenant == name])
 
     def all(self) -> None:
         """Judge everybody."""
-        self._add(list(self._rooms.all()))
+        self.words += 1
+        self.add(list(self._rooms.all()))
 
-    def _add(self, channels: "list[Channel]") -> None:
+    def add(self, channels: "list[Channel]") -> None:
+        """Judge these channels."""
         for channel in channels:
             if channel.place[0]:
                 self._waiting.setdefault(channel, 0)

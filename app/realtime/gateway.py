@@ -143,6 +143,7 @@ class Gateway:
         asked = joining.read(frame.payload)
         if (before := socket.channels.get(frame.topic)) is not None:
             before.close()
+        words = self._evictions.words
         try:
             topic = self._topic(frame.topic)
             self._admit(socket)
@@ -154,6 +155,8 @@ class Gateway:
             return
         channel = Channel(self, socket, topic, asked, claims)
         channel.enter(frame, asked, may)
+        if words != self._evictions.words:  # rights ended while this one was being judged
+            self._evictions.add([channel])
         if asked.replay_since_ms is not None and asked.private and may.broadcast:
             await channel.replay(asked.replay_since_ms, asked.replay_limit)
 
@@ -166,7 +169,7 @@ class Gateway:
         return topic
 
     def _admit(self, socket: Socket) -> None:
-        if not self.joins.take():
+        if not socket.events.take() or not self.joins.take():
             raise Refused("ClientJoinRateLimitReached", "Too many joins per second", 429)
         if len(socket.channels) >= self.limits.channels_per_connection:
             raise Refused("ChannelRateLimitReached", "Too many channels", 429)

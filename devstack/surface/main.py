@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from devstack.surface import auth, functions, rest, storage
 from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, within
 from devstack.surface.context import Context, make_context
 from devstack.surface.cors import Cors
-from devstack.surface.problems import Unauthorised
+from devstack.surface.problems import Unauthorised, unsupported
 
 HOST = "127.0.0.1"
 
@@ -89,6 +90,8 @@ def make_app(context: Context) -> ASGIApp:
 
 def _realtime(context: Context) -> ASGIApp:
     """The gateway. It knows tokens by itself; keys and the keys of tokens are the surface's."""
+    if not context.settings.realtime_database_url:
+        return unsupported("realtime")
 
     def claims(key: str) -> Mapping[str, Any] | None:
         try:
@@ -103,6 +106,7 @@ def main() -> None:
     """Serve until told to stop."""
     settings = load()
     log.configure(settings)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it would name each WebSocket's address, key and all
     context = make_context(settings, read_json(settings.home_dir / "keys.json"))
     config = uvicorn.Config(
         make_app(context), host=HOST, port=settings.supabase_port, log_config=None, access_log=False,

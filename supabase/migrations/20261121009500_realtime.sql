@@ -57,7 +57,8 @@ create policy messages_select_reader on realtime.messages for select to authenti
 using ((select private.topic_right()) is not null);
 create policy messages_insert_writer on realtime.messages for insert to authenticated
 with check (
-  topic = current_setting('realtime.topic', true) and private and (select private.topic_right()) = 'write'
+  topic = current_setting('realtime.topic', true) and extension in ('broadcast', 'presence')
+  and (select private.topic_right()) = 'write'
 );
 
 create function private.log_denied_topic(p_claims jsonb, p_topic text, p_action text) returns void

@@ -1,5 +1,6 @@
 """What clients say to each other, in text, in binary frames and over HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -149,16 +150,19 @@ async def test_http_single(gateway: Running, people: People) -> None:
 
 async def test_too_much_is_refused(module_database: Database, people: People) -> None:
     """Large payloads, floods, too many channels: in hosted's words; the connection itself goes on."""
-    limits = Limits(payload_bytes=100, events_per_s=3, channels_per_connection=2, join_backoff_s=0.0, connections=1)
+    limits = Limits(payload_bytes=100, events_per_s=5, channels_per_connection=2, join_backoff_s=0.0, connections=1)
     topic = f"user:{people.ann}"
     async with serving(module_database, limits) as small, small.client() as ann:
         await joined(ann, topic, token(people.ann), broadcast={"ack": True})
         await ann.socket.send(pushed(topic, "big", b'"' + b"x" * 100 + b'"'))
         assert (await ann.frame("phx_reply"))[4]["response"] == {"error": "payload_size_exceeded"}
-        for _ in range(3):
+        for _ in range(5):
             await ann.socket.send(pushed(topic, "flood", b"{}"))
         assert (await ann.frame("system"))[4]["message"] == "Too many messages per second"
         assert (await ann.frame("phx_close"))[0] == "1"
+        answer = await ann.join("room-0", private=False)
+        assert answer["response"]["reason"] == "ClientJoinRateLimitReached: Too many joins per second"
+        await asyncio.sleep(1.0)
         for number in (1, 2, 3):
             answer = await ann.join(f"room-{number}", private=False)
         assert answer["response"]["reason"] == "ChannelRateLimitReached: Too many channels"

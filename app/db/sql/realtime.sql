@@ -13,10 +13,10 @@ select set_config('role', 'service_role', true);
 
 -- name: try_rows
 -- Two rows of a topic, one of each extension; the transaction is rolled back.
-insert into realtime.messages (id, topic, extension, event, private, payload)
+insert into realtime.messages (id, topic, extension)
 values
-(%(broadcast)s::uuid, %(topic)s, 'broadcast', null, true, null),
-(%(presence)s::uuid, %(topic)s, 'presence', null, true, null);
+(%(broadcast)s::uuid, %(topic)s, 'broadcast'),
+(%(presence)s::uuid, %(topic)s, 'presence');
 
 -- name: visible_rows
 -- Which of the two rows the caller may read.
@@ -25,9 +25,9 @@ from realtime.messages as m
 where m.id in (%(broadcast)s::uuid, %(presence)s::uuid);
 
 -- name: try_write
--- One row as its sender would write it; the transaction is rolled back.
-insert into realtime.messages (topic, extension, event, private, payload)
-values (%(topic)s, %(extension)s, null, true, null);
+-- A row with nothing but topic and extension, as hosted Supabase tries it; the transaction is rolled back.
+insert into realtime.messages (topic, extension)
+values (%(topic)s, %(extension)s);
 
 -- name: replay
 -- The newest messages of a private topic since a moment (milliseconds of the epoch), newest first.
