@@ -68,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     functions_port: Port = 8009
     baileys_port: Port = 8010
     realtime_port: Port = 8011
+    realtime_channels: Literal["any", "private"] = "any"
     realtime_source: Literal["auto", "replication", "notify", "poll"] = "auto"
     baileys_url: str = ""
     public_url: str = ""

@@ -42,7 +42,7 @@ def main() -> None:
         elif asked.what == "reply":
             rows = reply.run(settings, say)
         elif asked.what == "realtime":
-            rows = realtime.run(settings, say)
+            rows = realtime.run(settings, say, seconds=max(asked.seconds, realtime.SECONDS))
         else:
             rows = reads.run(settings.database_url, asked.messages, say)
     sys.stdout.write(msgspec.json.encode({"rows": rows}).decode() + "\n")

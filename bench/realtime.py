@@ -64,7 +64,7 @@ def user_id(number: int, side: int) -> str:
 
 
 def run(settings: Settings, say: Say, *, connections: int = CONNECTIONS, seconds: float = SECONDS) -> list[Row]:
-    """All rows of `parley bench realtime`."""
+    """All rows of `parley bench realtime`; `--seconds 1800` makes it a soak."""
     say("preparing", 0.0)
     with connect(settings.database_url) as owner:
         owner.execute(CROWD_SQL.replace("%(threads)s", str(connections // 2)).encode())
@@ -81,15 +81,18 @@ def run(settings: Settings, say: Say, *, connections: int = CONNECTIONS, seconds
         with _crowd(port, people, settings) as ends:
             joined_s = time.monotonic() - began
             time.sleep(SETTLE_S)
-            held = (_resident(process.pid) - empty) / connections
+            full = _resident(process.pid)
+            held = (full - empty) / connections
             busy, started = _cpu_s(process.pid), time.monotonic()
             sent = _write(settings.database_url, connections // 2, seconds, say)
             share = (_cpu_s(process.pid) - busy) / (time.monotonic() - started)
             time.sleep(SETTLE_S)
+            grown = _resident(process.pid) - full
             heard, lost = ends()
     return [
         *_rows(sent, heard, lost, floor),
         at_most("memory of one connection", held / 1024, "KiB", 30, f"{connections:,} connections, resident memory"),
+        fact("memory grown meanwhile", grown / 1024**2, "MiB", f"{seconds:.0f} s of messages"),
         fact("connections joined", connections / joined_s, "1/s", "handshake, token, policies asked, reply"),
         fact("the gateway's share of a core", share * 100, "%", f"at {len(sent) / seconds:.0f} messages/s"),
         machine(),

@@ -32,6 +32,7 @@ log = logging.getLogger("parley.realtime")
 POOL_SIZE = 8
 TICK_S = 0.5
 IDLE_CHECK_TICKS = 20
+PRIVATE_ONLY = Refused("PrivateOnly", "This project only allows private channels", 403)
 EVERYTHING = May(broadcast=True, presence=True)
 
 
@@ -43,6 +44,7 @@ class Gateway:
         public_keys: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.limits = limits
+        self.private_only = settings.realtime_channels == "private"
         self.rooms = Rooms()
         self.clock = Clock()
         self.sockets: dict[Socket, None] = {}
@@ -146,7 +148,7 @@ class Gateway:
         words = self._evictions.words
         try:
             topic = self._topic(frame.topic)
-            self._admit(socket)
+            self._admit(socket, asked)
             claims = await self._claims(socket, asked.token)
             may = await self._may_read(claims, topic) if asked.private else EVERYTHING
         except Refused as refused:
@@ -168,7 +170,9 @@ class Gateway:
             raise Refused("TopicNameRequired", "The topic name is longer than 246 bytes")
         return topic
 
-    def _admit(self, socket: Socket) -> None:
+    def _admit(self, socket: Socket, asked: joining.Asked) -> None:
+        if self.private_only and not asked.private:
+            raise PRIVATE_ONLY
         if not socket.events.take() or not self.joins.take():
             raise Refused("ClientJoinRateLimitReached", "Too many joins per second", 429)
         if len(socket.channels) >= self.limits.channels_per_connection:
