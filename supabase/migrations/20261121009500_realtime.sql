@@ -57,7 +57,7 @@ create policy messages_select_reader on realtime.messages for select to authenti
 using ((select private.topic_right()) is not null);
 create policy messages_insert_writer on realtime.messages for insert to authenticated
 with check (
-  topic = current_setting('realtime.topic', true) and extension in ('broadcast', 'presence')
+  topic = (select current_setting('realtime.topic', true)) and extension in ('broadcast', 'presence')
   and (select private.topic_right()) = 'write'
 );
 
