@@ -77,8 +77,8 @@ class App:
         key = http.header(scope, b"x-api-key") or query.get("apikey", [""])[0]
         if not key:
             raise Refused("Unauthorized", "Send the project's key as `apikey`")
-        claims = await self.gateway.gatekeeper.claims(key)
-        return Socket(send, version, key, claims, self.gateway.limits)
+        await self.gateway.gatekeeper.claims(key)
+        return Socket(send, version, key, self.gateway.limits)
 
 
 async def _converse(gateway: Gateway, socket: Socket, receive: Receive) -> None:

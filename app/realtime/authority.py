@@ -11,8 +11,6 @@ from app.domain.realtime import May, Message, Speaker
 from app.realtime.claims import Claims, Refused
 
 log = logging.getLogger("parley.realtime")
-AWAY = Refused("UnableToConnectToProject", "The database does not answer", 503)
-BUSY = Refused("IncreaseConnectionPool", "Too many requests wait for a database connection", 503)
 
 
 class Authority:
@@ -60,11 +58,11 @@ def _speaker(claims: Claims) -> Speaker:
 
 def _why(error: Exception) -> Refused:
     if isinstance(error, PoolTimeout):
-        return BUSY
+        return Refused("IncreaseConnectionPool", "Too many requests wait for a database connection", 503)
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     if state == "23514":
         return Refused("MissingPartition", "There is no partition of realtime.messages for today", 500)
     if state is None or state.startswith(("08", "57P", "53")):
-        return AWAY
+        return Refused("UnableToConnectToProject", "The database does not answer", 503)
     log.error("the policies of realtime.messages could not be asked", extra={"sqlstate": state, "reason": str(error)})
     return Refused("Unauthorized", "The policies of this topic could not be evaluated", 403)

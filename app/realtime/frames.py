@@ -130,6 +130,8 @@ def broadcast(version: int, topic: str, sent: Broadcast) -> str | bytes | None:
     """A broadcast as its receivers get it; None where the version cannot carry it."""
     if version == V2:
         names = topic.encode(), sent.event.encode(), _encode({"id": sent.id}) if sent.id else b""
+        if max(map(len, names)) > MAX_NAME_BYTES:  # a row of the database may have an event of any length
+            return text_broadcast(version, topic, sent) if sent.is_json else None
         head = bytes((USER_BROADCAST, *map(len, names), int(sent.is_json)))
         return b"".join((head, *names, sent.data))
     return text_broadcast(version, topic, sent) if sent.is_json else None

@@ -32,7 +32,6 @@ log = logging.getLogger("parley.realtime")
 POOL_SIZE = 8
 TICK_S = 0.5
 IDLE_CHECK_TICKS = 20
-PRIVATE_ONLY = Refused("PrivateOnly", "This project only allows private channels", 403)
 EVERYTHING = May(broadcast=True, presence=True)
 
 
@@ -44,7 +43,7 @@ class Gateway:
         public_keys: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.limits = limits
-        self.private_only = settings.realtime_channels == "private"
+        self._private_only = settings.realtime_channels == "private"
         self.rooms = Rooms()
         self.clock = Clock()
         self.sockets: dict[Socket, None] = {}
@@ -114,9 +113,13 @@ class Gateway:
 
     def deliver(self, message: Message) -> None:
         """Hand a row of realtime.messages to its room."""
-        if self.rooms.hears(message.private, message.topic):
-            sent = frames.Broadcast(message.event, message.payload, id=message.id)
+        if not self.rooms.hears(message.private, message.topic):
+            return
+        sent = frames.Broadcast(message.event, message.payload, id=message.id)
+        try:
             self.rooms.publish(message.private, message.topic, sent)
+        except Exception:  # one row must not end the stream of all
+            log.exception("a row could not be told", extra={"row": message.id})
 
     # ── frames of a client ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,12 +174,16 @@ class Gateway:
         return topic
 
     def _admit(self, socket: Socket, asked: joining.Asked) -> None:
-        if self.private_only and not asked.private:
-            raise PRIVATE_ONLY
+        self.refuse_public(asked.private)
         if not socket.events.take() or not self.joins.take():
             raise Refused("ClientJoinRateLimitReached", "Too many joins per second", 429)
         if len(socket.channels) >= self.limits.channels_per_connection:
             raise Refused("ChannelRateLimitReached", "Too many channels", 429)
+
+    def refuse_public(self, private: bool) -> None:
+        """Raise Refused for a public room where only private ones are allowed."""
+        if self._private_only and not private:
+            raise Refused("PrivateOnly", "This project only allows private channels", 403)
 
     async def _claims(self, socket: Socket, token: str | None) -> Claims:
         if token is None or token.startswith("sb_"):

@@ -9,7 +9,7 @@ import msgspec
 
 from app.realtime import frames
 from app.realtime.claims import Claims, Refused
-from app.realtime.gateway import PRIVATE_ONLY, Gateway
+from app.realtime.gateway import Gateway
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -76,8 +76,8 @@ async def _broadcast(gateway: Gateway, scope: Scope, path: str, body: bytes) -> 
     for _, _, sent in entries:
         if len(sent.data) > gateway.limits.payload_bytes:
             raise Refused("PayloadTooLarge", f"a payload has at most {gateway.limits.payload_bytes} bytes", 422)
-    if gateway.private_only and not all(private for private, _, _ in entries):
-        raise PRIVATE_ONLY
+    for private, _, _ in entries:
+        gateway.refuse_public(private)
     if not gateway.http_messages.take(len(entries)):
         raise Refused("TooManyRequests", "Too many messages per second", 429)
     allowed = await _allowed(gateway, claims, {topic for private, topic, _ in entries if private})

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+KEY_CHARS = 255
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration of a channel."""
@@ -41,7 +43,7 @@ def read(payload: msgspec.Raw) -> Asked:
         replay_since_ms=_number(since) if isinstance(replay, dict) else None,
         replay_limit=_number(_object(replay).get("limit")),
         wants_ready=_true(broadcast.get("replication_ready")),
-        presence_key=str(presence.get("key") or ""),
+        presence_key=_key(presence.get("key")),
         presence=_true(presence.get("enabled")),
         changes=tuple(one for one in changes if isinstance(one, dict)) if isinstance(changes, list) else (),
     )
@@ -49,6 +51,13 @@ def read(payload: msgspec.Raw) -> Asked:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _key(value: Any) -> str:
+    """The name somebody is present under; empty for one of ours. supabase-js takes an object with `ids` for changes of
+    tables, so nobody may be called that."""
+    key = value if isinstance(value, str) else ""
+    return "" if key == "ids" or len(key) > KEY_CHARS else key
 
 
 def _true(value: Any) -> bool:

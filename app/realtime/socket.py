@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
-from app.realtime.claims import Claims
 from app.realtime.limits import Limits, Meter
 
 if TYPE_CHECKING:
@@ -21,11 +20,11 @@ class Socket:
     """A WebSocket with a bounded outbox. `push()` never waits: it sends at once where the network takes it."""
 
     __slots__ = (
-        "_bytes", "_limits", "_outbox", "_send", "_sending", "channels", "claims", "closed", "events", "heard_at",
-        "key", "version",
+        "_bytes", "_limits", "_outbox", "_send", "_sending", "channels", "closed", "events", "heard_at", "key",
+        "version",
     )  # fmt: skip
 
-    def __init__(self, send: Send, version: int, key: str, claims: Claims, limits: Limits) -> None:
+    def __init__(self, send: Send, version: int, key: str, limits: Limits) -> None:
         self._send = send
         self._limits = limits
         self._outbox: deque[str | bytes] | None = None
@@ -33,7 +32,6 @@ class Socket:
         self._sending: asyncio.Task[None] | None = None
         self.version = version
         self.key = sys.intern(key)
-        self.claims = claims
         self.channels: dict[str, Channel] = {}
         self.closed = False
         self.events = Meter(limits.events_per_s)

@@ -122,11 +122,13 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(database: Database, limits: Limits | None = None, **settings: Any) -> AsyncIterator[Running]:
+async def serving(
+    database: Database, limits: Limits | None = None, public_keys: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Running]:  # fmt: skip
     """A gateway on a free port of this machine."""
     limits = limits or Limits(join_backoff_s=0.0)
     asked = database.settings(supabase_jwt_secret=SECRET, **settings)
-    app = realtime.app(asked, resolve_key=SPEC.get, limits=limits, cors=True)
+    app = realtime.app(asked, resolve_key=SPEC.get, limits=limits, public_keys=public_keys, cors=True)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
     task = asyncio.create_task(server.serve())
     try:

@@ -69,6 +69,23 @@ async def test_nothing_is_lost_over_twenty_kills(gateway: Running, people: Peopl
     assert written > 2000 and sorted(heard) == list(range(written))
 
 
+async def test_odd_rows_do_not_stop_the_stream(gateway: Running, people: People) -> None:
+    """Names longer than a binary frame can tell, no event, no payload: told as text or left out, and the next comes."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann:
+        await ann.join(topic, token(people.ann))
+        people.say(topic, {"n": 1}, "e" * 400)
+        people.run("insert into realtime.messages (topic, extension, private) values (%s, 'broadcast', true)", topic)
+        people.run(
+            "insert into realtime.messages (topic, extension, event, private) values (%s, 'broadcast', 'bare', true)",
+            topic,
+        )
+        people.say(topic, {"n": 2})
+        assert (await ann.told("e" * 400))["payload"]["n"] == 1
+        assert (await ann.told("bare"))["payload"] == {}
+        assert (await ann.told("news"))["payload"]["n"] == 2
+
+
 async def test_a_transaction_that_commits_late_is_not_missed(gateway: Running, people: People) -> None:
     """It began before replication broke and commits after others that were looked up: neither time nor order hides it."""
     topic = f"user:{people.ann}"

@@ -22,7 +22,9 @@ def test_a_message_is_told_to_the_thread_and_to_everybody_in_it(people: People) 
     """New, changed, seen, held and released: ids, seq and rev, nothing of what it says."""
     one = people.write(people.thread, people.ann, "a secret word")
     people.run("update public.et_messages set body = 'another secret', edited_at = now() where id = %s", one)
-    people.run("update public.thread_participants set last_read_seq = 1, last_delivered_seq = 1 where user_id = %s", people.bob)
+    people.run(
+        "update public.thread_participants set last_read_seq = 1, last_delivered_seq = 1 where user_id = %s", people.bob
+    )
     held = people.write(people.thread, people.ann, "a held secret", moderation_status="review")
     assert [event for event, _ in told(people, f"user:{people.bob}")] == [
         "participant.changed", "message.new", "message.changed", "cursor.moved",

@@ -4,9 +4,12 @@ import asyncio
 import time
 from typing import Any
 
+import jwt
 import psycopg
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.realtime.conftest import Client, People, Running, token
+from tests.realtime.conftest import Client, People, Running, serving, token
+from tests.support.database import Database
 
 
 async def ended(client: Client, seconds: float = 5.0) -> tuple[str, float]:
@@ -105,3 +108,16 @@ async def test_a_right_that_ended_while_nobody_listened_is_noticed(gateway: Runn
 def _kill(people: People, pid: Any) -> None:
     with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
         admin.execute("select pg_terminate_backend(%s, 1000)", [pid])
+
+
+async def test_keys_that_are_published_count(module_database: Database, people: People) -> None:
+    """A token signed with the project's ES256 key joins; one of another key with the same id does not."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    public = jwt.algorithms.ECAlgorithm.to_jwk(keys[0].public_key(), as_dict=True)
+    claims = {"sub": str(people.ann), "role": "authenticated", "exp": time.time() + 60}
+    good, forged = (jwt.encode(claims, key, algorithm="ES256", headers={"kid": "k"}) for key in keys)
+    published = {"keys": [{**public, "kid": "k", "alg": "ES256", "use": "sig"}]}
+    async with serving(module_database, public_keys=published) as running, running.client() as ann:
+        assert (await ann.join(f"user:{people.ann}", good))["status"] == "ok"
+        refused = await ann.join(f"user:{people.ann}", forged)
+        assert refused["response"]["reason"].startswith("JwtSignatureError: ")
