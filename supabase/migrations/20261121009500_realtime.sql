@@ -142,22 +142,26 @@ $$;
 comment on function private.hint_inboxes(uuid[]) is
 'Definer, for the inbound worker: one hint for each tenant, naming its threads with their seq and rev.';
 
+create function private.hint_message(p_message public.et_messages, p_event text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform private.hint_thread(p_message.tenant_id, p_message.thread_id, p_event, jsonb_build_object(
+    'thread_id', p_message.thread_id, 'message_id', p_message.id, 'seq', p_message.seq, 'rev', p_message.rev,
+    'kind', p_message.message_type, 'sender_user_id', p_message.sender_user_id), p_message.staff_readable);
+end
+$$;
+comment on function private.hint_message(public.et_messages, text) is
+'Definer: tells that there is a message, or that one changed for its readers. Ids, seq and rev, no word of it. New '
+'ones are told by private.place_message(); one that is held back is told when it is released.';
+
 create function private.tg_messages__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if new.moderation_status not in ('approved', 'filtered') and tg_op = 'INSERT' then
-    return null; -- nobody may read it yet: its release is told
-  end if;
-  perform private.hint_thread(new.tenant_id, new.thread_id,
-    case tg_op when 'INSERT' then 'message.new' else 'message.changed' end,
-    jsonb_build_object('thread_id', new.thread_id, 'message_id', new.id, 'seq', new.seq, 'rev', new.rev,
-      'kind', new.message_type, 'sender_user_id', new.sender_user_id),
-    new.staff_readable);
+  perform private.hint_message(new, 'message.changed');
   return null;
 end
 $$;
-comment on function private.tg_messages__hint() is
-'Definer: tells that there is a message, or that one changed for its readers. Ids, seq and rev, no word of it.';
+comment on function private.tg_messages__hint() is 'Definer: tells that a message changed for its readers.';
 
 create function private.tg_threads__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -187,8 +191,6 @@ $$;
 comment on function private.tg_participants__hint() is
 'Definer: tells the thread and the person himself how far he has read, that he came, or that he left.';
 
-create trigger et_messages_900_hint_new after insert on public.et_messages
-for each row when (new.channel = 'in_app' or new.sender_kind = 'agent') execute function private.tg_messages__hint();
 create trigger et_messages_900_hint_changed
 after update of rev, body, subject, moderation_status, deleted_at, edited_at on public.et_messages
 for each row when (old.rev <> new.rev and new.erased_at is null) execute function private.tg_messages__hint();
