@@ -1,6 +1,8 @@
 """What somebody may do on a private topic, asked of the database, and attempts that are kept."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -11,6 +13,8 @@ from app.domain.realtime import May, Message, Speaker
 from app.realtime.claims import Claims, Refused
 
 log = logging.getLogger("parley.realtime")
+T = TypeVar("T")
+AWAY = (psycopg.Error, PoolTimeout)
 
 
 class Authority:
@@ -22,34 +26,40 @@ class Authority:
     async def may_read(self, claims: Claims, topic: str) -> May:
         """Which extensions of a topic may be read."""
         try:
-            async with self._pool.connection() as connection:
-                return await db.may_read(connection, _speaker(claims), topic)
-        except (psycopg.Error, PoolTimeout) as error:
+            return await self._ask(lambda connection: db.may_read(connection, _speaker(claims), topic))
+        except AWAY as error:
             raise _why(error) from error
 
     async def may_write(self, claims: Claims, topic: str, extension: str) -> bool:
         """Whether an extension of a topic may be written."""
         try:
-            async with self._pool.connection() as connection:
-                return await db.may_write(connection, _speaker(claims), topic, extension)
-        except (psycopg.Error, PoolTimeout) as error:
+            return await self._ask(lambda connection: db.may_write(connection, _speaker(claims), topic, extension))
+        except AWAY as error:
             raise _why(error) from error
 
     async def replay(self, topic: str, since_ms: int, limit: int) -> list[Message]:
         """The newest messages of a topic since a moment, oldest first."""
         try:
-            async with self._pool.connection() as connection:
-                return await db.replay(connection, topic, since_ms, limit)
-        except (psycopg.Error, PoolTimeout) as error:
+            return await self._ask(lambda connection: db.replay(connection, topic, since_ms, limit))
+        except AWAY as error:
             raise Refused("UnableToReplayMessages", "Realtime was unable to replay messages", 500) from error
 
     async def denied(self, claims: Claims, topic: str, action: str) -> None:
         """Keep an attempt. Nothing was given away, so a log that cannot be written changes nothing but the log."""
         try:
-            async with self._pool.connection() as connection:
-                await db.log_denied_topic(connection, _speaker(claims), topic, action)
-        except (psycopg.Error, PoolTimeout):
+            await self._ask(lambda connection: db.log_denied_topic(connection, _speaker(claims), topic, action))
+        except AWAY:
             log.exception("an attempt on a foreign topic could not be logged")
+
+    async def _ask(self, question: Callable[[db.Connection], Awaitable[T]]) -> T:
+        """Ask once more on another connection when the first one was dead: after a restart, all of them are."""
+        try:
+            async with self._pool.connection() as connection:
+                return await question(connection)
+        except psycopg.OperationalError:
+            await self._pool.check()
+        async with self._pool.connection() as connection:
+            return await question(connection)
 
 
 def _speaker(claims: Claims) -> Speaker:

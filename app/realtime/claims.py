@@ -78,6 +78,8 @@ class Gatekeeper:
             return await self._verifier.claims(token, leeway_s=0.0)
         except jwt.ExpiredSignatureError as error:
             raise _expired(_claimed_expiry(token)) from error
+        except jwt.MissingRequiredClaimError as error:
+            raise Refused("InvalidJWTToken", "Fields `role` and `exp` are required in JWT") from error
         except (jwt.InvalidSignatureError, jwt.InvalidKeyError) as error:
             raise Refused("JwtSignatureError", "Failed to validate JWT signature") from error
         except Unavailable as error:
@@ -88,6 +90,8 @@ class Gatekeeper:
 
 def _to_claims(found: dict[str, Any]) -> Claims:
     role, exp = found.get("role"), found.get("exp")
+    if role is None:
+        raise Refused("InvalidJWTToken", "Fields `role` and `exp` are required in JWT")
     if role not in ROLES:
         raise Refused("Unauthorized", "The token names no role that may connect")
     found.pop(NOT_PASSED_ON, None)

@@ -69,6 +69,24 @@ async def test_nothing_is_lost_over_twenty_kills(gateway: Running, people: Peopl
     assert written > 2000 and sorted(heard) == list(range(written))
 
 
+async def test_a_database_that_hangs_up_is_called_again(gateway: Running, people: People) -> None:
+    """Every connection of the gateway ends at once, as in a restart: who is in stays in, joins and rows go on."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann, gateway.client() as late:
+        await ann.join(topic, token(people.ann))
+        with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'parley_realtime'"
+                " and datname = current_database()"
+            )
+        people.say(topic, {"n": 1})
+        assert (await late.join(topic, token(people.ann)))["status"] == "ok"
+        assert (await ann.told("news"))["payload"]["n"] == 1
+        await gateway.until(lambda: gateway.app.gateway.feed.mode == "replication")
+        people.say(topic, {"n": 2})
+        assert (await late.told("news"))["payload"]["n"] in (1, 2)
+
+
 async def test_odd_rows_do_not_stop_the_stream(gateway: Running, people: People) -> None:
     """Names longer than a binary frame can tell, no event, no payload: told as text or left out, and the next comes."""
     topic = f"user:{people.ann}"

@@ -71,6 +71,14 @@ async def test_public_and_private_are_two_rooms(gateway: Running, people: People
         await anybody.silent("news")
 
 
+async def test_rows_for_the_public_reach_it(gateway: Running, people: People) -> None:
+    """A row that says it is not private is for the public room, without any policy."""
+    async with gateway.client() as anybody:
+        assert (await anybody.join("lobby", private=False))["status"] == "ok"
+        people.say("lobby", {"n": 1}, private=False)
+        assert (await anybody.told("news"))["payload"]["n"] == 1
+
+
 async def test_changes_of_tables_are_refused_and_the_channel_stays(gateway: Running, people: People) -> None:
     """postgres_changes is echoed as clients insist, then refused by a system message; broadcasts go on."""
     asked = {"event": "*", "schema": "public", "table": "et_messages"}

@@ -8,7 +8,7 @@ import jwt
 import psycopg
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.realtime.conftest import Client, People, Running, serving, token
+from tests.realtime.conftest import SECRET, Client, People, Running, serving, token
 from tests.support.database import Database
 
 
@@ -52,6 +52,8 @@ async def test_an_expired_token_does_not_join(gateway: Running, people: People) 
         forged = token(people.ann)[:-4] + "AAAA"
         assert (await ann.join(topic, forged))["response"]["reason"].startswith("JwtSignatureError: ")
         assert (await ann.join(topic, "nonsense"))["response"]["reason"].startswith("MalformedJWT: ")
+        timeless = jwt.encode({"sub": str(people.ann), "role": "authenticated"}, SECRET, algorithm="HS256")
+        assert "required in JWT" in (await ann.join(topic, timeless))["response"]["reason"]
         powerful = token(people.ann, role="postgres")
         assert (await ann.join(topic, powerful))["response"]["reason"].startswith("Unauthorized: ")
         assert (await ann.join(topic))["status"] == "error"  # anonymous
