@@ -54,7 +54,7 @@ comment on function private.staff_right() is
 'Definer: staff who may send may show that they type; viewers only listen.';
 
 create policy messages_select_reader on realtime.messages for select to authenticated
-using ((select private.topic_right()) is not null);
+using (topic = (select current_setting('realtime.topic', true)) and (select private.topic_right()) is not null);
 create policy messages_insert_writer on realtime.messages for insert to authenticated
 with check (
   topic = (select current_setting('realtime.topic', true)) and extension in ('broadcast', 'presence')
