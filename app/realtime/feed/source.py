@@ -12,6 +12,7 @@ not missed.
 import asyncio
 import contextlib
 import logging
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
@@ -28,8 +29,9 @@ HORIZON_S = 1.0
 """How often the last safe moment is moved on while rows are streamed."""
 POLL_S = 0.25
 RETRY_S = 0.2
-LACKING_S = 30.0
-"""How long until it is tried again to replicate where the database did not let us."""
+SLOWEST_S = 10.0
+LASTED_S = 5.0
+"""The pause before replication is tried again grows up to the first, unless it had worked longer than the second."""
 LOOK_BACK_S = 900.0
 """A transaction that lasted longer is not looked for."""
 ROWS = 100_000
@@ -74,20 +76,23 @@ class Feed:
     # ── replication ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _keep_following(self) -> None:
+        pause, told = RETRY_S, ""
         while True:
-            pause = RETRY_S
+            why, begun_at = "", time.monotonic()
             try:
-                lacks = await self._lacks()
-                if lacks is None:
+                why = await self._lacks() or ""
+                if not why:
                     await Stream(self._deliver, self._progressed).follow(self._url, self._begun)
-                else:
-                    log.warning("rows are looked up, not replicated: the database lacks %s", lacks)
-                    pause = LACKING_S
             except (psycopg.Error, OSError, TimeoutError) as error:
-                log.warning("replication ended: looking rows up until it is back (%s)", str(error).strip())
+                why = str(error).strip() or "no answer"
             finally:
                 self._live = False
             self._wake.set()
+            lasted = time.monotonic() - begun_at > LASTED_S
+            pause = RETRY_S if lasted else min(pause * 2, SLOWEST_S)
+            if why != told or lasted:
+                log.warning("rows are looked up, not replicated (%s)", why)
+                told = why
             await asyncio.sleep(pause)
 
     async def _lacks(self) -> str | None:
