@@ -1,0 +1,4777 @@
+// Made by `.venv/bin/python -m scripts.types` with the Supabase CLI; not written by hand.
+// Schema: 8973f3446e129dbe1d7079dcfd3cd214
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "access_denials": {
+        Row: {
+          "action": string;
+          "actor": string;
+          "actor_tenant_id": string | null;
+          "at": string;
+          "id": string;
+          "object_id": string;
+          "object_kind": string;
+          "surface": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor": string;
+          "actor_tenant_id"?: string | null;
+          "at"?: string;
+          "id"?: string;
+          "object_id": string;
+          "object_kind": string;
+          "surface": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor"?: string;
+          "actor_tenant_id"?: string | null;
+          "at"?: string;
+          "id"?: string;
+          "object_id"?: string;
+          "object_kind"?: string;
+          "surface"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "active_tenants": {
+        Row: {
+          "tenant_id": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "tenant_id": string;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "tenant_id"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "active_tenants_tenant_id_user_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "active_tenants_tenant_id_user_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "active_tenants_tenant_id_user_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "tenant_members";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+        ];
+      };
+      "ai_calls": {
+        Row: {
+          "case_id": string | null;
+          "cost_usd": number | null;
+          "finished_at": string | null;
+          "id": string;
+          "model": string;
+          "month": string;
+          "most_usd": number;
+          "outcome": string | null;
+          "prompt_version": string;
+          "purpose": string;
+          "started_at": string;
+          "tenant_id": string;
+          "tokens_in": number | null;
+          "tokens_out": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "case_id"?: string | null;
+          "cost_usd"?: number | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "model": string;
+          "month": string;
+          "most_usd": number;
+          "outcome"?: string | null;
+          "prompt_version": string;
+          "purpose": string;
+          "started_at"?: string;
+          "tenant_id": string;
+          "tokens_in"?: number | null;
+          "tokens_out"?: number | null;
+        };
+        Update: {
+          "case_id"?: string | null;
+          "cost_usd"?: number | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "model"?: string;
+          "month"?: string;
+          "most_usd"?: number;
+          "outcome"?: string | null;
+          "prompt_version"?: string;
+          "purpose"?: string;
+          "started_at"?: string;
+          "tenant_id"?: string;
+          "tokens_in"?: number | null;
+          "tokens_out"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ai_calls_tenant_id_month_fkey";
+            columns: ["tenant_id", "month"];
+            isOneToOne: false;
+            referencedRelation: "ai_months";
+            referencedColumns: ["tenant_id", "month"];
+          },
+        ];
+      };
+      "ai_months": {
+        Row: {
+          "calls": number;
+          "month": string;
+          "refused": number;
+          "spent_usd": number;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "calls"?: number;
+          "month": string;
+          "refused"?: number;
+          "spent_usd"?: number;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "calls"?: number;
+          "month"?: string;
+          "refused"?: number;
+          "spent_usd"?: number;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "api_keys": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string | null;
+          "hint": string;
+          "id": string;
+          "last_used_at": string | null;
+          "name": string;
+          "revoked_at": string | null;
+          "scopes": (string)[];
+          "secret_digest": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "hint": string;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name": string;
+          "revoked_at"?: string | null;
+          "scopes": (string)[];
+          "secret_digest": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "hint"?: string;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name"?: string;
+          "revoked_at"?: string | null;
+          "scopes"?: (string)[];
+          "secret_digest"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "audit_checkpoints": {
+        Row: {
+          "at": string;
+          "digest": string;
+          "feed_epoch": number;
+          "from_xid": unknown;
+          "number": number;
+          "rows_covered": number;
+          "tenant_id": string;
+          "until_xid": unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string;
+          "digest": string;
+          "feed_epoch": number;
+          "from_xid": unknown;
+          "number": number;
+          "rows_covered": number;
+          "tenant_id": string;
+          "until_xid": unknown;
+        };
+        Update: {
+          "at"?: string;
+          "digest"?: string;
+          "feed_epoch"?: number;
+          "from_xid"?: unknown;
+          "number"?: number;
+          "rows_covered"?: number;
+          "tenant_id"?: string;
+          "until_xid"?: unknown;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor": string;
+          "at": string;
+          "details": NonNullable<Json>;
+          "feed_epoch": number;
+          "id": string;
+          "object_id": string | null;
+          "object_kind": string;
+          "tenant_id": string;
+          "xid": unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor": string;
+          "at"?: string;
+          "details"?: NonNullable<Json>;
+          "feed_epoch"?: number;
+          "id"?: string;
+          "object_id"?: string | null;
+          "object_kind": string;
+          "tenant_id": string;
+          "xid"?: unknown;
+        };
+        Update: {
+          "action"?: string;
+          "actor"?: string;
+          "at"?: string;
+          "details"?: NonNullable<Json>;
+          "feed_epoch"?: number;
+          "id"?: string;
+          "object_id"?: string | null;
+          "object_kind"?: string;
+          "tenant_id"?: string;
+          "xid"?: unknown;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "canned_replies": {
+        Row: {
+          "body": string;
+          "enabled": boolean;
+          "id": string;
+          "intent": string;
+          "language": string | null;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body": string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "intent": string;
+          "language"?: string | null;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "body"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "intent"?: string;
+          "language"?: string | null;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "contact_consents": {
+        Row: {
+          "channel": string;
+          "contact_id": string;
+          "granted": boolean;
+          "id": string;
+          "purpose": string;
+          "recorded_at": string;
+          "recorded_by": string;
+          "source": string;
+          "tenant_id": string;
+          "wording": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channel": string;
+          "contact_id": string;
+          "granted": boolean;
+          "id"?: string;
+          "purpose": string;
+          "recorded_at"?: string;
+          "recorded_by": string;
+          "source": string;
+          "tenant_id": string;
+          "wording"?: string | null;
+        };
+        Update: {
+          "channel"?: string;
+          "contact_id"?: string;
+          "granted"?: boolean;
+          "id"?: string;
+          "purpose"?: string;
+          "recorded_at"?: string;
+          "recorded_by"?: string;
+          "source"?: string;
+          "tenant_id"?: string;
+          "wording"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "contact_identities": {
+        Row: {
+          "address": string;
+          "contact_id": string;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "tenant_id": string;
+          "verified_at": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind": string;
+          "tenant_id": string;
+          "verified_at"?: string | null;
+        };
+        Update: {
+          "address"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "tenant_id"?: string;
+          "verified_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "contacts": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "auth_user_id": string | null;
+          "blocked_at": string | null;
+          "company": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "erased_at": string | null;
+          "home_region": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string | null;
+          "merged_into": string | null;
+          "tenant_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: NonNullable<Json>;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id": string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attributes"?: NonNullable<Json>;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "delivery_receipts": {
+        Row: {
+          "applied_at": string | null;
+          "diagnostic": string | null;
+          "event_id": string;
+          "external_message_id": string | null;
+          "id": string;
+          "kind": string;
+          "machine": boolean;
+          "message_id": string | null;
+          "occurred_at": string | null;
+          "provider": string;
+          "received_at": string;
+          "recipient": string | null;
+          "status_code": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "applied_at"?: string | null;
+          "diagnostic"?: string | null;
+          "event_id": string;
+          "external_message_id"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "machine"?: boolean;
+          "message_id"?: string | null;
+          "occurred_at"?: string | null;
+          "provider": string;
+          "received_at"?: string;
+          "recipient"?: string | null;
+          "status_code"?: string | null;
+          "tenant_id": string;
+        };
+        Update: {
+          "applied_at"?: string | null;
+          "diagnostic"?: string | null;
+          "event_id"?: string;
+          "external_message_id"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "machine"?: boolean;
+          "message_id"?: string | null;
+          "occurred_at"?: string | null;
+          "provider"?: string;
+          "received_at"?: string;
+          "recipient"?: string | null;
+          "status_code"?: string | null;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "dispatch_attempts": {
+        Row: {
+          "claimed_at": string;
+          "delivery_class": string;
+          "error": string | null;
+          "error_code": string | null;
+          "fence": number;
+          "finished_at": string | null;
+          "id": string;
+          "idempotency_key": string;
+          "number": number;
+          "outcome": string | null;
+          "provider": string | null;
+          "provider_message_id": string | null;
+          "queue_id": string;
+          "send_started_at": string | null;
+          "tenant_id": string;
+          "worker": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "claimed_at"?: string;
+          "delivery_class": string;
+          "error"?: string | null;
+          "error_code"?: string | null;
+          "fence": number;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "idempotency_key": string;
+          "number": number;
+          "outcome"?: string | null;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "queue_id": string;
+          "send_started_at"?: string | null;
+          "tenant_id": string;
+          "worker": string;
+        };
+        Update: {
+          "claimed_at"?: string;
+          "delivery_class"?: string;
+          "error"?: string | null;
+          "error_code"?: string | null;
+          "fence"?: number;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "idempotency_key"?: string;
+          "number"?: number;
+          "outcome"?: string | null;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "queue_id"?: string;
+          "send_started_at"?: string | null;
+          "tenant_id"?: string;
+          "worker"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "dispatch_attempts_tenant_id_queue_id_fkey";
+            columns: ["tenant_id", "queue_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_outreach_attempts";
+            referencedColumns: ["tenant_id", "attempt_id"];
+          },
+          {
+            foreignKeyName: "dispatch_attempts_tenant_id_queue_id_fkey";
+            columns: ["tenant_id", "queue_id"];
+            isOneToOne: false;
+            referencedRelation: "et_outbound_queue";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "et_channel_sessions": {
+        Row: {
+          "address": string;
+          "channel": string;
+          "checked_at": string | null;
+          "config": NonNullable<Json>;
+          "created_at": string;
+          "id": string;
+          "last_heartbeat_at": string | null;
+          "last_inbound_at": string | null;
+          "name": string;
+          "provider": string;
+          "sender_address": string | null;
+          "sender_name": string | null;
+          "status": string;
+          "status_reason": string | null;
+          "templates_read_at": string | null;
+          "tenant_id": string;
+          "updated_at": string;
+          "verified_at": string | null;
+          "warm_up_from": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address": string;
+          "channel": string;
+          "checked_at"?: string | null;
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "last_heartbeat_at"?: string | null;
+          "last_inbound_at"?: string | null;
+          "name": string;
+          "provider": string;
+          "sender_address"?: string | null;
+          "sender_name"?: string | null;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "templates_read_at"?: string | null;
+          "tenant_id": string;
+          "updated_at"?: string;
+          "verified_at"?: string | null;
+          "warm_up_from"?: string | null;
+        };
+        Update: {
+          "address"?: string;
+          "channel"?: string;
+          "checked_at"?: string | null;
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "last_heartbeat_at"?: string | null;
+          "last_inbound_at"?: string | null;
+          "name"?: string;
+          "provider"?: string;
+          "sender_address"?: string | null;
+          "sender_name"?: string | null;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "templates_read_at"?: string | null;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+          "verified_at"?: string | null;
+          "warm_up_from"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "et_messages": {
+        Row: {
+          "auto_class": string;
+          "based_on_seq": number | null;
+          "body": string;
+          "cause_id": string | null;
+          "cause_kind": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "client_message_id": string | null;
+          "content_digest": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control_epoch": number | null;
+          "created_at": string;
+          "deleted_at": string | null;
+          "delivery_status": string;
+          "direction": string;
+          "edited_at": string | null;
+          "erased_at": string | null;
+          "external_message_id": string | null;
+          "feed_epoch": number;
+          "id": string;
+          "language": string | null;
+          "message_type": string;
+          "metadata": NonNullable<Json>;
+          "moderation_status": string;
+          "occurred_at": string | null;
+          "reference_ids": (string)[] | null;
+          "reply_to_id": string | null;
+          "rev": number;
+          "search_vector": unknown;
+          "sender": string;
+          "sender_address": string | null;
+          "sender_contact_id": string | null;
+          "sender_kind": string;
+          "sender_name": string | null;
+          "sender_user_id": string | null;
+          "seq": number;
+          "spam_score": number;
+          "staff_readable": boolean;
+          "subject": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "xid": unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          "auto_class"?: string;
+          "based_on_seq"?: number | null;
+          "body": string;
+          "cause_id"?: string | null;
+          "cause_kind"?: string | null;
+          "channel": string;
+          "channel_session_id"?: string | null;
+          "client_message_id"?: string | null;
+          "content_digest"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string;
+          "deleted_at"?: string | null;
+          "delivery_status": string;
+          "direction": string;
+          "edited_at"?: string | null;
+          "erased_at"?: string | null;
+          "external_message_id"?: string | null;
+          "feed_epoch"?: number;
+          "id"?: string;
+          "language"?: string | null;
+          "message_type"?: string;
+          "metadata"?: NonNullable<Json>;
+          "moderation_status"?: string;
+          "occurred_at"?: string | null;
+          "reference_ids"?: (string)[] | null;
+          "reply_to_id"?: string | null;
+          "rev": number;
+          "search_vector"?: unknown;
+          "sender": string;
+          "sender_address"?: string | null;
+          "sender_contact_id"?: string | null;
+          "sender_kind": string;
+          "sender_name"?: string | null;
+          "sender_user_id"?: string | null;
+          "seq": number;
+          "spam_score"?: number;
+          "staff_readable"?: boolean;
+          "subject"?: string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "xid"?: unknown;
+        };
+        Update: {
+          "auto_class"?: string;
+          "based_on_seq"?: number | null;
+          "body"?: string;
+          "cause_id"?: string | null;
+          "cause_kind"?: string | null;
+          "channel"?: string;
+          "channel_session_id"?: string | null;
+          "client_message_id"?: string | null;
+          "content_digest"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string;
+          "deleted_at"?: string | null;
+          "delivery_status"?: string;
+          "direction"?: string;
+          "edited_at"?: string | null;
+          "erased_at"?: string | null;
+          "external_message_id"?: string | null;
+          "feed_epoch"?: number;
+          "id"?: string;
+          "language"?: string | null;
+          "message_type"?: string;
+          "metadata"?: NonNullable<Json>;
+          "moderation_status"?: string;
+          "occurred_at"?: string | null;
+          "reference_ids"?: (string)[] | null;
+          "reply_to_id"?: string | null;
+          "rev"?: number;
+          "search_vector"?: unknown;
+          "sender"?: string;
+          "sender_address"?: string | null;
+          "sender_contact_id"?: string | null;
+          "sender_kind"?: string;
+          "sender_name"?: string | null;
+          "sender_user_id"?: string | null;
+          "seq"?: number;
+          "spam_score"?: number;
+          "staff_readable"?: boolean;
+          "subject"?: string | null;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "xid"?: unknown;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "et_outbound_queue": {
+        Row: {
+          "attempts": number;
+          "basis_seq": number | null;
+          "channel": string;
+          "channel_session_id": string;
+          "consent_id": string | null;
+          "created_at": string;
+          "finished_at": string | null;
+          "id": string;
+          "message_id": string;
+          "provider": string | null;
+          "provider_message_id": string | null;
+          "purpose": string;
+          "recipient": string;
+          "scheduled_at": string;
+          "status": string;
+          "status_reason": string | null;
+          "template": Json | null;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number;
+          "basis_seq"?: number | null;
+          "channel": string;
+          "channel_session_id": string;
+          "consent_id"?: string | null;
+          "created_at"?: string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "message_id": string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "purpose"?: string;
+          "recipient": string;
+          "scheduled_at"?: string;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "template"?: Json | null;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "attempts"?: number;
+          "basis_seq"?: number | null;
+          "channel"?: string;
+          "channel_session_id"?: string;
+          "consent_id"?: string | null;
+          "created_at"?: string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "message_id"?: string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "purpose"?: string;
+          "recipient"?: string;
+          "scheduled_at"?: string;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "template"?: Json | null;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_channel_session_id_fkey";
+            columns: ["tenant_id", "channel_session_id"];
+            isOneToOne: false;
+            referencedRelation: "et_channel_sessions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_consent_id_fkey";
+            columns: ["tenant_id", "consent_id"];
+            isOneToOne: false;
+            referencedRelation: "contact_consents";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "et_thread_insights": {
+        Row: {
+          "follow_up_at": string | null;
+          "follow_up_message_id": string | null;
+          "follow_up_status": string | null;
+          "follow_up_text": string | null;
+          "label": string | null;
+          "language": string | null;
+          "model": string;
+          "next_step": string | null;
+          "prompt_version": string | null;
+          "read_seq": number;
+          "sentiment": number | null;
+          "sentiment_label": string | null;
+          "summary": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "follow_up_at"?: string | null;
+          "follow_up_message_id"?: string | null;
+          "follow_up_status"?: string | null;
+          "follow_up_text"?: string | null;
+          "label"?: string | null;
+          "language"?: string | null;
+          "model": string;
+          "next_step"?: string | null;
+          "prompt_version"?: string | null;
+          "read_seq": number;
+          "sentiment"?: number | null;
+          "sentiment_label"?: string | null;
+          "summary": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "follow_up_at"?: string | null;
+          "follow_up_message_id"?: string | null;
+          "follow_up_status"?: string | null;
+          "follow_up_text"?: string | null;
+          "label"?: string | null;
+          "language"?: string | null;
+          "model"?: string;
+          "next_step"?: string | null;
+          "prompt_version"?: string | null;
+          "read_seq"?: number;
+          "sentiment"?: number | null;
+          "sentiment_label"?: string | null;
+          "summary"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "et_threads": {
+        Row: {
+          "assignee_id": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control": string;
+          "control_epoch": number;
+          "created_at": string;
+          "erased_at": string | null;
+          "folder": string;
+          "id": string;
+          "kind": string;
+          "labels": (string)[];
+          "last_direction": string | null;
+          "last_inbound_seq": number;
+          "last_message_at": string | null;
+          "last_rev": number;
+          "last_seq": number;
+          "merged_into": string | null;
+          "other_contact_id": string | null;
+          "preview": string | null;
+          "relationship_id": string | null;
+          "scope_key": string;
+          "scope_rule": string;
+          "search_policy": string | null;
+          "snoozed_until": string | null;
+          "staff_read_seq": number;
+          "staff_readable": boolean;
+          "status": string;
+          "subject": string | null;
+          "tenant_id": string;
+          "unread_count": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assignee_id"?: string | null;
+          "channel": string;
+          "channel_session_id"?: string | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control"?: string;
+          "control_epoch"?: number;
+          "created_at"?: string;
+          "erased_at"?: string | null;
+          "folder"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "labels"?: (string)[];
+          "last_direction"?: string | null;
+          "last_inbound_seq"?: number;
+          "last_message_at"?: string | null;
+          "last_rev"?: number;
+          "last_seq"?: number;
+          "merged_into"?: string | null;
+          "other_contact_id"?: string | null;
+          "preview"?: string | null;
+          "relationship_id"?: string | null;
+          "scope_key": string;
+          "scope_rule": string;
+          "search_policy"?: string | null;
+          "snoozed_until"?: string | null;
+          "staff_read_seq"?: number;
+          "staff_readable"?: boolean;
+          "status"?: string;
+          "subject"?: string | null;
+          "tenant_id": string;
+          "unread_count"?: number;
+        };
+        Update: {
+          "assignee_id"?: string | null;
+          "channel"?: string;
+          "channel_session_id"?: string | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control"?: string;
+          "control_epoch"?: number;
+          "created_at"?: string;
+          "erased_at"?: string | null;
+          "folder"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "labels"?: (string)[];
+          "last_direction"?: string | null;
+          "last_inbound_seq"?: number;
+          "last_message_at"?: string | null;
+          "last_rev"?: number;
+          "last_seq"?: number;
+          "merged_into"?: string | null;
+          "other_contact_id"?: string | null;
+          "preview"?: string | null;
+          "relationship_id"?: string | null;
+          "scope_key"?: string;
+          "scope_rule"?: string;
+          "search_policy"?: string | null;
+          "snoozed_until"?: string | null;
+          "staff_read_seq"?: number;
+          "staff_readable"?: boolean;
+          "status"?: string;
+          "subject"?: string | null;
+          "tenant_id"?: string;
+          "unread_count"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "tenant_members";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_channel_session_id_fkey";
+            columns: ["tenant_id", "channel_session_id"];
+            isOneToOne: false;
+            referencedRelation: "et_channel_sessions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "faq_entries": {
+        Row: {
+          "answer": string;
+          "enabled": boolean;
+          "id": string;
+          "keywords": (string)[];
+          "language": string | null;
+          "question": string;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answer": string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "keywords": (string)[];
+          "language"?: string | null;
+          "question": string;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "answer"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "keywords"?: (string)[];
+          "language"?: string | null;
+          "question"?: string;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "inbound_decisions": {
+        Row: {
+          "action": string;
+          "confidence": number | null;
+          "contact_id": string | null;
+          "control_epoch": number;
+          "cost_usd": number;
+          "created_at": string;
+          "decider": string;
+          "first_seq": number;
+          "id": string;
+          "input": Json | null;
+          "intent": string | null;
+          "knowledge_digest": string | null;
+          "language": string | null;
+          "last_seq": number;
+          "latency_ms": number | null;
+          "model": string | null;
+          "policy_version": number | null;
+          "prompt_version": string | null;
+          "proposed_action": string | null;
+          "reasons": (string)[];
+          "reply_message_id": string | null;
+          "sentiment": number | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "tokens_in": number;
+          "tokens_out": number;
+          "worker": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "confidence"?: number | null;
+          "contact_id"?: string | null;
+          "control_epoch": number;
+          "cost_usd"?: number;
+          "created_at"?: string;
+          "decider": string;
+          "first_seq": number;
+          "id"?: string;
+          "input"?: Json | null;
+          "intent"?: string | null;
+          "knowledge_digest"?: string | null;
+          "language"?: string | null;
+          "last_seq": number;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "policy_version"?: number | null;
+          "prompt_version"?: string | null;
+          "proposed_action"?: string | null;
+          "reasons"?: (string)[];
+          "reply_message_id"?: string | null;
+          "sentiment"?: number | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "tokens_in"?: number;
+          "tokens_out"?: number;
+          "worker"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "confidence"?: number | null;
+          "contact_id"?: string | null;
+          "control_epoch"?: number;
+          "cost_usd"?: number;
+          "created_at"?: string;
+          "decider"?: string;
+          "first_seq"?: number;
+          "id"?: string;
+          "input"?: Json | null;
+          "intent"?: string | null;
+          "knowledge_digest"?: string | null;
+          "language"?: string | null;
+          "last_seq"?: number;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "policy_version"?: number | null;
+          "prompt_version"?: string | null;
+          "proposed_action"?: string | null;
+          "reasons"?: (string)[];
+          "reply_message_id"?: string | null;
+          "sentiment"?: number | null;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "tokens_in"?: number;
+          "tokens_out"?: number;
+          "worker"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "manual_tasks": {
+        Row: {
+          "assignee_id": string | null;
+          "completed_at": string | null;
+          "completed_by": string | null;
+          "created_at": string;
+          "due_at": string;
+          "id": string;
+          "kind": string;
+          "message_id": string;
+          "note": string | null;
+          "outcome": string | null;
+          "queue_id": string;
+          "reason": string | null;
+          "status": string;
+          "target": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "title": string;
+          "tries": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assignee_id"?: string | null;
+          "completed_at"?: string | null;
+          "completed_by"?: string | null;
+          "created_at"?: string;
+          "due_at"?: string;
+          "id"?: string;
+          "kind": string;
+          "message_id": string;
+          "note"?: string | null;
+          "outcome"?: string | null;
+          "queue_id": string;
+          "reason"?: string | null;
+          "status"?: string;
+          "target": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "title": string;
+          "tries"?: number;
+        };
+        Update: {
+          "assignee_id"?: string | null;
+          "completed_at"?: string | null;
+          "completed_by"?: string | null;
+          "created_at"?: string;
+          "due_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "message_id"?: string;
+          "note"?: string | null;
+          "outcome"?: string | null;
+          "queue_id"?: string;
+          "reason"?: string | null;
+          "status"?: string;
+          "target"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "title"?: string;
+          "tries"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "manual_tasks_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "tenant_members";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_queue_id_fkey";
+            columns: ["tenant_id", "queue_id"];
+            isOneToOne: true;
+            referencedRelation: "contractor_outreach_attempts";
+            referencedColumns: ["tenant_id", "attempt_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_queue_id_fkey";
+            columns: ["tenant_id", "queue_id"];
+            isOneToOne: true;
+            referencedRelation: "et_outbound_queue";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "message_attachments": {
+        Row: {
+          "checked_at": string | null;
+          "checked_by": string | null;
+          "content_id": string | null;
+          "content_type": string;
+          "created_at": string;
+          "detected_type": string | null;
+          "expires_at": string | null;
+          "filename": string;
+          "id": string;
+          "inline": boolean;
+          "message_id": string | null;
+          "position": number;
+          "refused": string | null;
+          "sha256": string | null;
+          "size_bytes": number;
+          "status": string;
+          "storage_path": string | null;
+          "tenant_id": string;
+          "uploaded_by": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "checked_at"?: string | null;
+          "checked_by"?: string | null;
+          "content_id"?: string | null;
+          "content_type": string;
+          "created_at"?: string;
+          "detected_type"?: string | null;
+          "expires_at"?: string | null;
+          "filename": string;
+          "id"?: string;
+          "inline"?: boolean;
+          "message_id"?: string | null;
+          "position"?: number;
+          "refused"?: string | null;
+          "sha256"?: string | null;
+          "size_bytes": number;
+          "status"?: string;
+          "storage_path"?: string | null;
+          "tenant_id": string;
+          "uploaded_by"?: string | null;
+        };
+        Update: {
+          "checked_at"?: string | null;
+          "checked_by"?: string | null;
+          "content_id"?: string | null;
+          "content_type"?: string;
+          "created_at"?: string;
+          "detected_type"?: string | null;
+          "expires_at"?: string | null;
+          "filename"?: string;
+          "id"?: string;
+          "inline"?: boolean;
+          "message_id"?: string | null;
+          "position"?: number;
+          "refused"?: string | null;
+          "sha256"?: string | null;
+          "size_bytes"?: number;
+          "status"?: string;
+          "storage_path"?: string | null;
+          "tenant_id"?: string;
+          "uploaded_by"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "message_limits": {
+        Row: {
+          "channel": string;
+          "kind": string;
+          "max_value": number;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channel": string;
+          "kind": string;
+          "max_value": number;
+          "tenant_id": string;
+        };
+        Update: {
+          "channel"?: string;
+          "kind"?: string;
+          "max_value"?: number;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "message_templates": {
+        Row: {
+          "category": string;
+          "components": NonNullable<Json>;
+          "language": string;
+          "name": string;
+          "read_at": string;
+          "session_id": string;
+          "shape": NonNullable<Json>;
+          "status": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "category": string;
+          "components": NonNullable<Json>;
+          "language": string;
+          "name": string;
+          "read_at"?: string;
+          "session_id": string;
+          "shape": NonNullable<Json>;
+          "status": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "category"?: string;
+          "components"?: NonNullable<Json>;
+          "language"?: string;
+          "name"?: string;
+          "read_at"?: string;
+          "session_id"?: string;
+          "shape"?: NonNullable<Json>;
+          "status"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_templates_tenant_id_session_id_fkey";
+            columns: ["tenant_id", "session_id"];
+            isOneToOne: false;
+            referencedRelation: "et_channel_sessions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "notification_reads": {
+        Row: {
+          "notification_id": string;
+          "read_at": string;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "notification_id": string;
+          "read_at"?: string;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        Update: {
+          "notification_id"?: string;
+          "read_at"?: string;
+          "tenant_id"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_reads_tenant_id_notification_id_fkey";
+            columns: ["tenant_id", "notification_id"];
+            isOneToOne: false;
+            referencedRelation: "notifications";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "notifications": {
+        Row: {
+          "channel_session_id": string | null;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "message_id": string | null;
+          "tenant_id": string;
+          "thread_id": string | null;
+          "title": string;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channel_session_id"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "kind": string;
+          "message_id"?: string | null;
+          "tenant_id": string;
+          "thread_id"?: string | null;
+          "title": string;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "channel_session_id"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "message_id"?: string | null;
+          "tenant_id"?: string;
+          "thread_id"?: string | null;
+          "title"?: string;
+          "user_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notifications_tenant_id_channel_session_id_fkey";
+            columns: ["tenant_id", "channel_session_id"];
+            isOneToOne: false;
+            referencedRelation: "et_channel_sessions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "shadow_decisions": {
+        Row: {
+          "action": string | null;
+          "attempts": number;
+          "candidate": string;
+          "confidence": number | null;
+          "cost_usd": number;
+          "created_at": string;
+          "decider": string | null;
+          "decision_id": string;
+          "fence": number;
+          "finished_at": string | null;
+          "inputs_changed": boolean | null;
+          "intent": string | null;
+          "language": string | null;
+          "latency_ms": number | null;
+          "lease_until": string | null;
+          "model": string | null;
+          "prompt_version": string | null;
+          "reasons": (string)[];
+          "reply_chars": number | null;
+          "reply_digest": string | null;
+          "sentiment": number | null;
+          "status": string;
+          "tenant_id": string;
+          "tokens_in": number;
+          "tokens_out": number;
+          "worker": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action"?: string | null;
+          "attempts"?: number;
+          "candidate": string;
+          "confidence"?: number | null;
+          "cost_usd"?: number;
+          "created_at"?: string;
+          "decider"?: string | null;
+          "decision_id": string;
+          "fence"?: number;
+          "finished_at"?: string | null;
+          "inputs_changed"?: boolean | null;
+          "intent"?: string | null;
+          "language"?: string | null;
+          "latency_ms"?: number | null;
+          "lease_until"?: string | null;
+          "model"?: string | null;
+          "prompt_version"?: string | null;
+          "reasons"?: (string)[];
+          "reply_chars"?: number | null;
+          "reply_digest"?: string | null;
+          "sentiment"?: number | null;
+          "status"?: string;
+          "tenant_id": string;
+          "tokens_in"?: number;
+          "tokens_out"?: number;
+          "worker"?: string | null;
+        };
+        Update: {
+          "action"?: string | null;
+          "attempts"?: number;
+          "candidate"?: string;
+          "confidence"?: number | null;
+          "cost_usd"?: number;
+          "created_at"?: string;
+          "decider"?: string | null;
+          "decision_id"?: string;
+          "fence"?: number;
+          "finished_at"?: string | null;
+          "inputs_changed"?: boolean | null;
+          "intent"?: string | null;
+          "language"?: string | null;
+          "latency_ms"?: number | null;
+          "lease_until"?: string | null;
+          "model"?: string | null;
+          "prompt_version"?: string | null;
+          "reasons"?: (string)[];
+          "reply_chars"?: number | null;
+          "reply_digest"?: string | null;
+          "sentiment"?: number | null;
+          "status"?: string;
+          "tenant_id"?: string;
+          "tokens_in"?: number;
+          "tokens_out"?: number;
+          "worker"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "shadow_decisions_tenant_id_decision_id_fkey";
+            columns: ["tenant_id", "decision_id"];
+            isOneToOne: false;
+            referencedRelation: "inbound_decisions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "suppressions": {
+        Row: {
+          "address": string;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "reason": string;
+          "scope": string;
+          "source_message_id": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address": string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind": string;
+          "reason": string;
+          "scope": string;
+          "source_message_id"?: string | null;
+          "tenant_id": string;
+        };
+        Update: {
+          "address"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "reason"?: string;
+          "scope"?: string;
+          "source_message_id"?: string | null;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "tenant_invitations": {
+        Row: {
+          "accepted_at": string | null;
+          "address": string;
+          "created_at": string;
+          "expires_at": string;
+          "id": string;
+          "invited_by": string | null;
+          "revoked_at": string | null;
+          "role": string;
+          "tenant_id": string;
+          "token_digest": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepted_at"?: string | null;
+          "address": string;
+          "created_at"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "revoked_at"?: string | null;
+          "role": string;
+          "tenant_id": string;
+          "token_digest": string;
+        };
+        Update: {
+          "accepted_at"?: string | null;
+          "address"?: string;
+          "created_at"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "revoked_at"?: string | null;
+          "role"?: string;
+          "tenant_id"?: string;
+          "token_digest"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "tenant_members": {
+        Row: {
+          "created_at": string;
+          "display_name": string | null;
+          "language": string | null;
+          "role": string;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "language"?: string | null;
+          "role"?: string;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "language"?: string | null;
+          "role"?: string;
+          "tenant_id"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "tenant_settings": {
+        Row: {
+          "ai_budget_usd": number;
+          "ai_enabled": boolean;
+          "ai_provider": string;
+          "auto_replies_per_hour": number;
+          "business_hours": NonNullable<Json>;
+          "closed_dates": (string)[];
+          "confidence_threshold": number;
+          "daily_send_cap": number | null;
+          "max_complaint_rate": number | null;
+          "policy_version": number;
+          "quiet_hours_end": string | null;
+          "quiet_hours_start": string | null;
+          "search_policy": string;
+          "search_ready": boolean;
+          "sends_per_minute": number;
+          "tenant_id": string;
+          "thread_scopes": NonNullable<Json>;
+          "tracking_enabled": boolean;
+          "updated_at": string;
+          "upload_quota_bytes": number;
+          "voice_avoid": (string)[];
+          "voice_formality": string;
+          "voice_signature": string | null;
+          "voice_tone": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "ai_budget_usd"?: number;
+          "ai_enabled"?: boolean;
+          "ai_provider"?: string;
+          "auto_replies_per_hour"?: number;
+          "business_hours"?: NonNullable<Json>;
+          "closed_dates"?: (string)[];
+          "confidence_threshold"?: number;
+          "daily_send_cap"?: number | null;
+          "max_complaint_rate"?: number | null;
+          "policy_version"?: number;
+          "quiet_hours_end"?: string | null;
+          "quiet_hours_start"?: string | null;
+          "search_policy"?: string;
+          "search_ready"?: boolean;
+          "sends_per_minute"?: number;
+          "tenant_id": string;
+          "thread_scopes"?: NonNullable<Json>;
+          "tracking_enabled"?: boolean;
+          "updated_at"?: string;
+          "upload_quota_bytes"?: number;
+          "voice_avoid"?: (string)[];
+          "voice_formality"?: string;
+          "voice_signature"?: string | null;
+          "voice_tone"?: string | null;
+        };
+        Update: {
+          "ai_budget_usd"?: number;
+          "ai_enabled"?: boolean;
+          "ai_provider"?: string;
+          "auto_replies_per_hour"?: number;
+          "business_hours"?: NonNullable<Json>;
+          "closed_dates"?: (string)[];
+          "confidence_threshold"?: number;
+          "daily_send_cap"?: number | null;
+          "max_complaint_rate"?: number | null;
+          "policy_version"?: number;
+          "quiet_hours_end"?: string | null;
+          "quiet_hours_start"?: string | null;
+          "search_policy"?: string;
+          "search_ready"?: boolean;
+          "sends_per_minute"?: number;
+          "tenant_id"?: string;
+          "thread_scopes"?: NonNullable<Json>;
+          "tracking_enabled"?: boolean;
+          "updated_at"?: string;
+          "upload_quota_bytes"?: number;
+          "voice_avoid"?: (string)[];
+          "voice_formality"?: string;
+          "voice_signature"?: string | null;
+          "voice_tone"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "tenants": {
+        Row: {
+          "created_at": string;
+          "deleted_at": string | null;
+          "home_regions": (string)[];
+          "id": string;
+          "locale": string;
+          "name": string;
+          "sender_address": string | null;
+          "sender_name": string | null;
+          "slug": string;
+          "status": string;
+          "suspended_reason": string | null;
+          "time_zone": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "deleted_at"?: string | null;
+          "home_regions"?: (string)[];
+          "id"?: string;
+          "locale"?: string;
+          "name": string;
+          "sender_address"?: string | null;
+          "sender_name"?: string | null;
+          "slug": string;
+          "status"?: string;
+          "suspended_reason"?: string | null;
+          "time_zone"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "deleted_at"?: string | null;
+          "home_regions"?: (string)[];
+          "id"?: string;
+          "locale"?: string;
+          "name"?: string;
+          "sender_address"?: string | null;
+          "sender_name"?: string | null;
+          "slug"?: string;
+          "status"?: string;
+          "suspended_reason"?: string | null;
+          "time_zone"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "thread_aliases": {
+        Row: {
+          "created_at": string;
+          "scope_key": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "scope_key": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "scope_key"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "thread_aliases_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "thread_aliases_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "thread_aliases_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_aliases_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_aliases_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "thread_insight_versions": {
+        Row: {
+          "created_at": string;
+          "follow_up_at": string | null;
+          "label": string | null;
+          "model": string;
+          "next_step": string | null;
+          "prompt_version": string | null;
+          "read_seq": number;
+          "sentiment": number | null;
+          "summary": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "follow_up_at"?: string | null;
+          "label"?: string | null;
+          "model": string;
+          "next_step"?: string | null;
+          "prompt_version"?: string | null;
+          "read_seq": number;
+          "sentiment"?: number | null;
+          "summary": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "version": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "follow_up_at"?: string | null;
+          "label"?: string | null;
+          "model"?: string;
+          "next_step"?: string | null;
+          "prompt_version"?: string | null;
+          "read_seq"?: number;
+          "sentiment"?: number | null;
+          "summary"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "thread_insight_versions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "thread_insight_versions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "thread_insight_versions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_insight_versions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_insight_versions_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "thread_participants": {
+        Row: {
+          "contact_id": string | null;
+          "joined_at": string;
+          "last_delivered_seq": number;
+          "last_read_seq": number;
+          "left_at": string | null;
+          "role": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "contact_id"?: string | null;
+          "joined_at"?: string;
+          "last_delivered_seq"?: number;
+          "last_read_seq"?: number;
+          "left_at"?: string | null;
+          "role"?: string;
+          "tenant_id": string;
+          "thread_id": string;
+          "user_id": string;
+        };
+        Update: {
+          "contact_id"?: string | null;
+          "joined_at"?: string;
+          "last_delivered_seq"?: number;
+          "last_read_seq"?: number;
+          "left_at"?: string | null;
+          "role"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      "admin_activity_log": {
+        Row: {
+          "action": string;
+          "admin_user_id": string;
+          "created_at": string;
+          "details": NonNullable<Json>;
+          "entity_id": string | null;
+          "entity_type": string;
+          "id": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action"?: string | null;
+          "admin_user_id"?: string | null;
+          "created_at"?: string | null;
+          "details"?: Json | null;
+          "entity_id"?: string | null;
+          "entity_type"?: string | null;
+          "id"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "action"?: string | null;
+          "admin_user_id"?: string | null;
+          "created_at"?: string | null;
+          "details"?: Json | null;
+          "entity_id"?: string | null;
+          "entity_type"?: string | null;
+          "id"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "admin_users": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "name": string | null;
+          "role": string;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string | null;
+          "id"?: string | null;
+          "name"?: string | null;
+          "role"?: string | null;
+          "tenant_id"?: string | null;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string | null;
+          "id"?: string | null;
+          "name"?: string | null;
+          "role"?: string | null;
+          "tenant_id"?: string | null;
+          "user_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "agent_conversations": {
+        Row: {
+          "conversation_data": Json | null;
+          "conversation_id": string;
+          "created_at": string;
+          "project_id": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "updated_at": string | null;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "conversation_data"?: never;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "project_id"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "updated_at"?: never;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "conversation_data"?: never;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "project_id"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "updated_at"?: never;
+          "user_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "contractor_leads": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "auth_user_id": string | null;
+          "blocked_at": string | null;
+          "company": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "erased_at": string | null;
+          "home_region": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string | null;
+          "merged_into": string | null;
+          "tenant_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Update: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "contractor_outreach_attempts": {
+        Row: {
+          "attempt_id": string;
+          "bid_card_id": string | null;
+          "campaign_id": string | null;
+          "channel": string;
+          "contractor_lead_id": string;
+          "created_at": string;
+          "delivery_metadata": Json | null;
+          "message_id": string;
+          "message_template_id": string | null;
+          "personalized_content": string;
+          "sent_at": string | null;
+          "status": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "contractors": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "auth_user_id": string | null;
+          "blocked_at": string | null;
+          "company": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "erased_at": string | null;
+          "home_region": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string | null;
+          "merged_into": string | null;
+          "tenant_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Update: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "conversations": {
+        Row: {
+          "archived_at": string | null;
+          "artist_id": string | null;
+          "bid_card_id": string | null;
+          "booking_id": string | null;
+          "contractor_id": string | null;
+          "created_at": string;
+          "customer_id": string | null;
+          "homeowner_id": string | null;
+          "id": string;
+          "job_id": string | null;
+          "last_message": string | null;
+          "last_message_at": string | null;
+          "status": string;
+          "tenant_id": string;
+          "unread_count": number;
+          "unread_count_artist": number;
+          "unread_count_customer": number;
+          "updated_at": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "archived_at"?: never;
+          "artist_id"?: string | null;
+          "bid_card_id"?: never;
+          "booking_id"?: never;
+          "contractor_id"?: string | null;
+          "created_at"?: string | null;
+          "customer_id"?: string | null;
+          "homeowner_id"?: string | null;
+          "id"?: string | null;
+          "job_id"?: never;
+          "last_message"?: string | null;
+          "last_message_at"?: string | null;
+          "status"?: string | null;
+          "tenant_id"?: string | null;
+          "unread_count"?: number | null;
+          "unread_count_artist"?: number | null;
+          "unread_count_customer"?: number | null;
+          "updated_at"?: never;
+        };
+        Update: {
+          "archived_at"?: never;
+          "artist_id"?: string | null;
+          "bid_card_id"?: never;
+          "booking_id"?: never;
+          "contractor_id"?: string | null;
+          "created_at"?: string | null;
+          "customer_id"?: string | null;
+          "homeowner_id"?: string | null;
+          "id"?: string | null;
+          "job_id"?: never;
+          "last_message"?: string | null;
+          "last_message_at"?: string | null;
+          "status"?: string | null;
+          "tenant_id"?: string | null;
+          "unread_count"?: number | null;
+          "unread_count_artist"?: number | null;
+          "unread_count_customer"?: number | null;
+          "updated_at"?: never;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "email_tracking_events": {
+        Row: {
+          "contractor_id": string | null;
+          "event_data": Json | null;
+          "event_id": string | null;
+          "event_timestamp": string | null;
+          "event_type": string | null;
+          "outreach_attempt_id": string | null;
+          "tenant_id": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "et_chat_messages": {
+        Row: {
+          "auto_class": string;
+          "based_on_seq": number | null;
+          "body": string;
+          "cause_id": string | null;
+          "cause_kind": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "client_message_id": string | null;
+          "content_digest": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control_epoch": number | null;
+          "created_at": string;
+          "deleted_at": string | null;
+          "delivery_status": string;
+          "direction": string;
+          "edited_at": string | null;
+          "erased_at": string | null;
+          "external_message_id": string | null;
+          "feed_epoch": number;
+          "id": string;
+          "language": string | null;
+          "message_type": string;
+          "metadata": NonNullable<Json>;
+          "moderation_status": string;
+          "occurred_at": string | null;
+          "reference_ids": (string)[] | null;
+          "reply_to_id": string | null;
+          "rev": number;
+          "search_vector": unknown;
+          "sender": string;
+          "sender_address": string | null;
+          "sender_contact_id": string | null;
+          "sender_kind": string;
+          "sender_name": string | null;
+          "sender_user_id": string | null;
+          "seq": number;
+          "spam_score": number;
+          "staff_readable": boolean;
+          "subject": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "xid": unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          "auto_class"?: string | null;
+          "based_on_seq"?: number | null;
+          "body"?: string | null;
+          "cause_id"?: string | null;
+          "cause_kind"?: string | null;
+          "channel"?: string | null;
+          "channel_session_id"?: string | null;
+          "client_message_id"?: string | null;
+          "content_digest"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string | null;
+          "deleted_at"?: string | null;
+          "delivery_status"?: string | null;
+          "direction"?: string | null;
+          "edited_at"?: string | null;
+          "erased_at"?: string | null;
+          "external_message_id"?: string | null;
+          "feed_epoch"?: number | null;
+          "id"?: string | null;
+          "language"?: string | null;
+          "message_type"?: string | null;
+          "metadata"?: Json | null;
+          "moderation_status"?: string | null;
+          "occurred_at"?: string | null;
+          "reference_ids"?: (string)[] | null;
+          "reply_to_id"?: string | null;
+          "rev"?: number | null;
+          "search_vector"?: unknown;
+          "sender"?: string | null;
+          "sender_address"?: string | null;
+          "sender_contact_id"?: string | null;
+          "sender_kind"?: string | null;
+          "sender_name"?: string | null;
+          "sender_user_id"?: string | null;
+          "seq"?: number | null;
+          "spam_score"?: number | null;
+          "staff_readable"?: boolean | null;
+          "subject"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "xid"?: unknown;
+        };
+        Update: {
+          "auto_class"?: string | null;
+          "based_on_seq"?: number | null;
+          "body"?: string | null;
+          "cause_id"?: string | null;
+          "cause_kind"?: string | null;
+          "channel"?: string | null;
+          "channel_session_id"?: string | null;
+          "client_message_id"?: string | null;
+          "content_digest"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string | null;
+          "deleted_at"?: string | null;
+          "delivery_status"?: string | null;
+          "direction"?: string | null;
+          "edited_at"?: string | null;
+          "erased_at"?: string | null;
+          "external_message_id"?: string | null;
+          "feed_epoch"?: number | null;
+          "id"?: string | null;
+          "language"?: string | null;
+          "message_type"?: string | null;
+          "metadata"?: Json | null;
+          "moderation_status"?: string | null;
+          "occurred_at"?: string | null;
+          "reference_ids"?: (string)[] | null;
+          "reply_to_id"?: string | null;
+          "rev"?: number | null;
+          "search_vector"?: unknown;
+          "sender"?: string | null;
+          "sender_address"?: string | null;
+          "sender_contact_id"?: string | null;
+          "sender_kind"?: string | null;
+          "sender_name"?: string | null;
+          "sender_user_id"?: string | null;
+          "seq"?: number | null;
+          "spam_score"?: number | null;
+          "staff_readable"?: boolean | null;
+          "subject"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "xid"?: unknown;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "et_conversation_threads": {
+        Row: {
+          "assignee_id": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control": string;
+          "control_epoch": number;
+          "created_at": string;
+          "erased_at": string | null;
+          "folder": string;
+          "id": string;
+          "kind": string;
+          "labels": (string)[];
+          "last_direction": string | null;
+          "last_inbound_seq": number;
+          "last_message_at": string | null;
+          "last_rev": number;
+          "last_seq": number;
+          "merged_into": string | null;
+          "other_contact_id": string | null;
+          "preview": string | null;
+          "relationship_id": string | null;
+          "scope_key": string;
+          "scope_rule": string;
+          "search_policy": string | null;
+          "snoozed_until": string | null;
+          "staff_read_seq": number;
+          "staff_readable": boolean;
+          "status": string;
+          "subject": string | null;
+          "tenant_id": string;
+          "unread_count": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assignee_id"?: string | null;
+          "channel"?: string | null;
+          "channel_session_id"?: string | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string | null;
+          "erased_at"?: string | null;
+          "folder"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "labels"?: (string)[] | null;
+          "last_direction"?: string | null;
+          "last_inbound_seq"?: number | null;
+          "last_message_at"?: string | null;
+          "last_rev"?: number | null;
+          "last_seq"?: number | null;
+          "merged_into"?: string | null;
+          "other_contact_id"?: string | null;
+          "preview"?: string | null;
+          "relationship_id"?: string | null;
+          "scope_key"?: string | null;
+          "scope_rule"?: string | null;
+          "search_policy"?: string | null;
+          "snoozed_until"?: string | null;
+          "staff_read_seq"?: number | null;
+          "staff_readable"?: boolean | null;
+          "status"?: string | null;
+          "subject"?: string | null;
+          "tenant_id"?: string | null;
+          "unread_count"?: number | null;
+        };
+        Update: {
+          "assignee_id"?: string | null;
+          "channel"?: string | null;
+          "channel_session_id"?: string | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "control"?: string | null;
+          "control_epoch"?: number | null;
+          "created_at"?: string | null;
+          "erased_at"?: string | null;
+          "folder"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "labels"?: (string)[] | null;
+          "last_direction"?: string | null;
+          "last_inbound_seq"?: number | null;
+          "last_message_at"?: string | null;
+          "last_rev"?: number | null;
+          "last_seq"?: number | null;
+          "merged_into"?: string | null;
+          "other_contact_id"?: string | null;
+          "preview"?: string | null;
+          "relationship_id"?: string | null;
+          "scope_key"?: string | null;
+          "scope_rule"?: string | null;
+          "search_policy"?: string | null;
+          "snoozed_until"?: string | null;
+          "staff_read_seq"?: number | null;
+          "staff_readable"?: boolean | null;
+          "status"?: string | null;
+          "subject"?: string | null;
+          "tenant_id"?: string | null;
+          "unread_count"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "admin_users";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_assignee_id_fkey";
+            columns: ["tenant_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "tenant_members";
+            referencedColumns: ["tenant_id", "user_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_channel_session_id_fkey";
+            columns: ["tenant_id", "channel_session_id"];
+            isOneToOne: false;
+            referencedRelation: "et_channel_sessions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "homeowners": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "auth_user_id": string | null;
+          "blocked_at": string | null;
+          "company": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "erased_at": string | null;
+          "home_region": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string | null;
+          "merged_into": string | null;
+          "tenant_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Update: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "messages": {
+        Row: {
+          "booking_id": string | null;
+          "content": string;
+          "conversation_id": string;
+          "created_at": string;
+          "id": string;
+          "images": Json | null;
+          "message_content": string;
+          "message_id": string;
+          "message_type": string;
+          "project_id": string | null;
+          "sender": string;
+          "sender_id": string | null;
+          "sender_role": string;
+          "sent_at": string;
+          "status": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "booking_id"?: never;
+          "content"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "id"?: string | null;
+          "images"?: never;
+          "message_content"?: string | null;
+          "message_id"?: string | null;
+          "message_type"?: string | null;
+          "project_id"?: never;
+          "sender"?: string | null;
+          "sender_id"?: never;
+          "sender_role"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+        };
+        Update: {
+          "booking_id"?: never;
+          "content"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "id"?: string | null;
+          "images"?: never;
+          "message_content"?: string | null;
+          "message_id"?: string | null;
+          "message_type"?: string | null;
+          "project_id"?: never;
+          "sender"?: string | null;
+          "sender_id"?: never;
+          "sender_role"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "messaging_system_messages": {
+        Row: {
+          "content": string;
+          "conversation_id": string;
+          "created_at": string;
+          "filtered_content": string;
+          "id": string;
+          "message_type": string;
+          "metadata": NonNullable<Json>;
+          "moderation_status": string;
+          "sender_id": string | null;
+          "sender_type": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "filtered_content"?: string | null;
+          "id"?: string | null;
+          "message_type"?: string | null;
+          "metadata"?: Json | null;
+          "moderation_status"?: string | null;
+          "sender_id"?: never;
+          "sender_type"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "content"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string | null;
+          "filtered_content"?: string | null;
+          "id"?: string | null;
+          "message_type"?: string | null;
+          "metadata"?: Json | null;
+          "moderation_status"?: string | null;
+          "sender_id"?: never;
+          "sender_type"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "potential_contractors": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "auth_user_id": string | null;
+          "blocked_at": string | null;
+          "business_name": string | null;
+          "company": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "erased_at": string | null;
+          "home_region": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string | null;
+          "merged_into": string | null;
+          "tenant_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "business_name"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Update: {
+          "attributes"?: Json | null;
+          "auth_user_id"?: string | null;
+          "blocked_at"?: string | null;
+          "business_name"?: string | null;
+          "company"?: string | null;
+          "created_at"?: string | null;
+          "display_name"?: string | null;
+          "erased_at"?: string | null;
+          "home_region"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "locale"?: string | null;
+          "merged_into"?: string | null;
+          "tenant_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+    };
+    Functions: {
+      "accept_invitation": { Args: { "p_token": string }; Returns: Json };
+      "address_kind": { Args: { "p_channel": string }; Returns: string };
+      "archive_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "assign_task": { Args: { "p_task_id": string; "p_user_id": string }; Returns: Json };
+      "assign_thread": { Args: { "p_assignee_id": string; "p_thread_id": string }; Returns: Json };
+      "attachment_data": { Args: { "p_attachment_id": string }; Returns: string };
+      "authorize_channel_secret": { Args: { "p_name": string; "p_session_id": string }; Returns: Json };
+      "block_contact": { Args: { "p_blocked"?: boolean; "p_contact_id": string }; Returns: Json };
+      "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
+      "close_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "complete_task": { Args: { "p_note"?: string; "p_outcome": string; "p_task_id": string }; Returns: Json };
+      "create_api_key": { Args: { "p_expires_at"?: string; "p_name": string; "p_scopes"?: (string)[] }; Returns: Json };
+      "create_channel_session": {
+        Args: {
+          "p_address": string;
+          "p_channel": string;
+          "p_config"?: Json;
+          "p_name": string;
+          "p_provider": string;
+          "p_sender_name"?: string;
+        };
+        Returns: Json;
+      };
+      "create_form_link": {
+        Args: { "p_contact_id": string; "p_days"?: number; "p_message_id"?: string; "p_session_id": string };
+        Returns: Json;
+      };
+      "create_tenant": {
+        Args: { "p_locale"?: string; "p_name": string; "p_slug": string; "p_time_zone"?: string };
+        Returns: Json;
+      };
+      "delete_canned_reply": { Args: { "p_reply_id": string }; Returns: Json };
+      "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
+      "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
+      "edit_message": { Args: { "p_changes": Json; "p_message_id": string }; Returns: Json };
+      "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
+      "explain_message": { Args: { "p_message_id": string }; Returns: Json };
+      "forget_device": { Args: { "p_app": string; "p_kind": string; "p_token": string }; Returns: Json };
+      "forget_push": { Args: { "p_endpoint": string }; Returns: Json };
+      "hand_back_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "invite_member": { Args: { "p_address": string; "p_role"?: string }; Returns: Json };
+      "label_thread": { Args: { "p_add"?: (string)[]; "p_remove"?: (string)[]; "p_thread_id": string }; Returns: Json };
+      "lift_suppression": { Args: { "p_address": string; "p_kind": string }; Returns: Json };
+      "list_history": {
+        Args: { "p_before_id"?: string; "p_limit"?: number; "p_thread_id": string };
+        Returns: {
+          "auto_class": string;
+          "based_on_seq": number | null;
+          "body": string;
+          "cause_id": string | null;
+          "cause_kind": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "client_message_id": string | null;
+          "content_digest": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control_epoch": number | null;
+          "created_at": string;
+          "deleted_at": string | null;
+          "delivery_status": string;
+          "direction": string;
+          "edited_at": string | null;
+          "erased_at": string | null;
+          "external_message_id": string | null;
+          "feed_epoch": number;
+          "id": string;
+          "language": string | null;
+          "message_type": string;
+          "metadata": NonNullable<Json>;
+          "moderation_status": string;
+          "occurred_at": string | null;
+          "reference_ids": (string)[] | null;
+          "reply_to_id": string | null;
+          "rev": number;
+          "search_vector": unknown;
+          "sender": string;
+          "sender_address": string | null;
+          "sender_contact_id": string | null;
+          "sender_kind": string;
+          "sender_name": string | null;
+          "sender_user_id": string | null;
+          "seq": number;
+          "spam_score": number;
+          "staff_readable": boolean;
+          "subject": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "xid": unknown;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "et_messages";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "list_messages": {
+        Args: { "p_limit"?: number; "p_since"?: number; "p_thread_id": string };
+        Returns: {
+          "auto_class": string;
+          "based_on_seq": number | null;
+          "body": string;
+          "cause_id": string | null;
+          "cause_kind": string | null;
+          "channel": string;
+          "channel_session_id": string | null;
+          "client_message_id": string | null;
+          "content_digest": string | null;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "control_epoch": number | null;
+          "created_at": string;
+          "deleted_at": string | null;
+          "delivery_status": string;
+          "direction": string;
+          "edited_at": string | null;
+          "erased_at": string | null;
+          "external_message_id": string | null;
+          "feed_epoch": number;
+          "id": string;
+          "language": string | null;
+          "message_type": string;
+          "metadata": NonNullable<Json>;
+          "moderation_status": string;
+          "occurred_at": string | null;
+          "reference_ids": (string)[] | null;
+          "reply_to_id": string | null;
+          "rev": number;
+          "search_vector": unknown;
+          "sender": string;
+          "sender_address": string | null;
+          "sender_contact_id": string | null;
+          "sender_kind": string;
+          "sender_name": string | null;
+          "sender_user_id": string | null;
+          "seq": number;
+          "spam_score": number;
+          "staff_readable": boolean;
+          "subject": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "xid": unknown;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "et_messages";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "list_webhook_failures": { Args: { "p_limit"?: number }; Returns: Json };
+      "mark_notifications_read": { Args: { "p_ids"?: (string)[] }; Returns: Json };
+      "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
+      "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
+      "push_key": { Args: Record<PropertyKey, never>; Returns: Json };
+      "put_canned_reply": {
+        Args: { "p_body": string; "p_enabled"?: boolean; "p_intent": string; "p_language"?: string };
+        Returns: Json;
+      };
+      "put_contact": { Args: { "p_contact"?: Json; "p_contact_id"?: string }; Returns: Json };
+      "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
+      "read_suggestions": { Args: { "p_request_id": string }; Returns: Json };
+      "read_thread": { Args: { "p_reason": string; "p_thread_id": string }; Returns: Json };
+      "read_translation": { Args: { "p_language"?: string; "p_message_id": string }; Returns: Json };
+      "record_consent": {
+        Args: {
+          "p_channel": string;
+          "p_contact_id": string;
+          "p_granted": boolean;
+          "p_purpose": string;
+          "p_source"?: string;
+          "p_wording"?: string;
+        };
+        Returns: Json;
+      };
+      "register_device": {
+        Args: { "p_app": string; "p_kind": string; "p_tenant_slug"?: string; "p_token": string };
+        Returns: Json;
+      };
+      "register_push": {
+        Args: { "p_auth": string; "p_endpoint": string; "p_p256dh": string; "p_tenant_slug"?: string };
+        Returns: Json;
+      };
+      "remove_member": { Args: { "p_user_id": string }; Returns: Json };
+      "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
+      "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
+      "retry_webhook": { Args: { "p_webhook_id": string }; Returns: Json };
+      "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: Json };
+      "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: Json };
+      "search_messages": {
+        Args: { "p_limit"?: number; "p_query": string };
+        Returns: {
+          "created_at": string;
+          "headline": string;
+          "message_id": string;
+          "seq": number;
+          "subject": string;
+          "thread_id": string;
+        }[];
+      };
+      "send_message": {
+        Args: {
+          "p_attachments"?: (string)[];
+          "p_body": string;
+          "p_client_message_id"?: string;
+          "p_expected_last_seq"?: number;
+          "p_subject"?: string;
+          "p_template"?: Json;
+          "p_thread_id": string;
+        };
+        Returns: Json;
+      };
+      "set_channel_session_status": { Args: { "p_session_id": string; "p_status": string }; Returns: Json };
+      "set_language": { Args: { "p_language"?: string }; Returns: Json };
+      "set_member_role": { Args: { "p_role": string; "p_user_id": string }; Returns: Json };
+      "set_thread_search": { Args: { "p_policy"?: string; "p_thread_id": string }; Returns: Json };
+      "snooze_thread": { Args: { "p_thread_id": string; "p_until": string }; Returns: Json };
+      "start_thread": {
+        Args: {
+          "p_body"?: string;
+          "p_client_message_id"?: string;
+          "p_contact_id": string;
+          "p_purpose"?: string;
+          "p_session_id": string;
+          "p_subject"?: string;
+          "p_template"?: Json;
+        };
+        Returns: Json;
+      };
+      "suggest_replies": { Args: { "p_thread_id": string }; Returns: Json };
+      "suppress_address": { Args: { "p_address": string; "p_kind": string; "p_scope"?: string }; Returns: Json };
+      "switch_tenant": { Args: { "p_tenant_id": string }; Returns: Json };
+      "take_over_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "test_channel_session": {
+        Args: { "p_address": string; "p_session_id": string; "p_template"?: Json };
+        Returns: Json;
+      };
+      "thread_rev_at": { Args: { "p_at": string; "p_thread_id": string }; Returns: number };
+      "translate_message": { Args: { "p_language"?: string; "p_message_id": string }; Returns: Json };
+      "update_channel_session": { Args: { "p_patch"?: Json; "p_session_id": string }; Returns: Json };
+      "update_tenant": { Args: { "p_patch": Json }; Returns: Json };
+      "upload_attachment": {
+        Args: { "p_content_type": string; "p_data": string; "p_filename": string };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {},
+  },
+} as const;
