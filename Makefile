@@ -35,6 +35,7 @@ lint: setup ## Check style and types of Python, SQL and TypeScript.
 	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar $(MIGRATIONS) supabase/tests
 	$(BIN)/squawk $(MIGRATIONS)/*.sql
 	cd bridges/whatsapp && ../../$(BIN)/deno lint src ../../tests/channels/whatsapp && ../../$(BIN)/deno fmt --check src deno.json package.json
+	cd tests/e2e && ../../$(BIN)/deno lint js && ../../$(BIN)/deno fmt --check js deno.json package.json
 	cd supabase/functions && ../../$(BIN)/deno lint && ../../$(BIN)/deno fmt --check . ../../devstack/functions.ts
 
 check: lint test ## lint, then test: what a change must pass.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack import bridge
+from devstack import bridge, functions
 from tests.support import npm
 from tests.support.surface import Project
 
@@ -29,6 +29,17 @@ def test_supabase_js(suite: Path, project: Project) -> None:
     counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
     assert said.returncode == 0 and counts["fail"] == 0, failures(said.stdout) + said.stderr
     assert counts["pass"] == counts["tests"] > 0, said.stdout
+
+
+@pytest.mark.parametrize("arguments", [("lint", "--quiet", "js"), ("fmt", "--check", "--quiet", "js", "deno.json")])
+def test_style_holds(arguments: tuple[str, ...]) -> None:
+    """Linted and laid out by the Deno that comes along."""
+    binary = functions.deno()
+    assert binary, "run `make setup`"
+    said = subprocess.run(
+        [binary, *arguments], cwd=npm.CLIENTS, env=functions.environment(), capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
 
 
 def failures(text: str) -> str:

@@ -18,7 +18,13 @@ async function removeBucket(id) {
 before(async () => {
   for (const id of [FILES, PUBLIC]) await removeBucket(id);
   ok(await admin.createBucket(FILES, { public: false }));
-  ok(await admin.createBucket(PUBLIC, { public: true, fileSizeLimit: "1KB", allowedMimeTypes: ["image/*", "text/plain"] }));
+  ok(
+    await admin.createBucket(PUBLIC, {
+      public: true,
+      fileSizeLimit: "1KB",
+      allowedMimeTypes: ["image/*", "text/plain"],
+    }),
+  );
   [alice, bob] = [await signedIn(), await signedIn()];
 });
 
@@ -41,7 +47,9 @@ describe("buckets", () => {
     assert.deepEqual([made.id, made.name, made.public, made.file_size_limit], [id, id, false, 1_000_000]);
     ok(await admin.updateBucket(id, { public: true, allowedMimeTypes: ["image/png"] }));
     const changed = ok(await admin.getBucket(id));
-    assert.deepEqual([changed.public, changed.file_size_limit, changed.allowed_mime_types], [true, 1_000_000, ["image/png"]]);
+    assert.deepEqual([changed.public, changed.file_size_limit, changed.allowed_mime_types], [true, 1_000_000, [
+      "image/png",
+    ]]);
     assert.ok(ok(await admin.listBuckets()).some((one) => one.id === id));
     const page = ok(await admin.listBuckets({ limit: 1, search: id, sortColumn: "name", sortOrder: "desc" }));
     assert.deepEqual(page.map((one) => one.id), [id]);
@@ -119,7 +127,11 @@ describe("an upload", () => {
     const name = mine("once.txt");
     const first = ok(await files(alice).upload(name, "first"));
     const again = await files(alice).upload(name, "second");
-    assert.deepEqual([again.error.status, again.error.statusCode, again.error.message], [400, "409", "The resource already exists"]);
+    assert.deepEqual([again.error.status, again.error.statusCode, again.error.message], [
+      400,
+      "409",
+      "The resource already exists",
+    ]);
     assert.equal(await text(await files(alice).download(name)), "first");
     const replaced = ok(await files(alice).upload(name, "third", { upsert: true }));
     assert.equal(replaced.id, first.id);
@@ -162,7 +174,9 @@ describe("a download", () => {
 
   test("may be of a part", async () => {
     const address = await signed();
-    for (const [range, part] of [["bytes=0-2", "abc"], ["bytes=23-", "xyz"], ["bytes=-2", "yz"], ["bytes=25-99", "z"]]) {
+    for (
+      const [range, part] of [["bytes=0-2", "abc"], ["bytes=23-", "xyz"], ["bytes=-2", "yz"], ["bytes=25-99", "z"]]
+    ) {
       const answer = await fetch(address, { headers: { range } });
       assert.deepEqual([answer.status, await answer.text()], [206, part], range);
       assert.match(answer.headers.get("content-range"), /^bytes \d+-\d+\/26$/);
@@ -285,7 +299,13 @@ describe("a list", () => {
   test("is paged, sorted and searched", async () => {
     const names = async (options) => ok(await files(alice).list(folder(), options)).map((one) => one.name);
     assert.deepEqual(await names({ limit: 2, offset: 1 }), ["b.txt", "c_1.txt"]);
-    assert.deepEqual(await names({ sortBy: { column: "name", order: "desc" } }), ["zub", "sub", "c_1.txt", "b.txt", "A.txt"]);
+    assert.deepEqual(await names({ sortBy: { column: "name", order: "desc" } }), [
+      "zub",
+      "sub",
+      "c_1.txt",
+      "b.txt",
+      "A.txt",
+    ]);
     const newest = await names({ sortBy: { column: "created_at", order: "desc" } });
     assert.deepEqual(newest.filter((one) => one.includes(".")), ["c_1.txt", "A.txt", "b.txt"]);
     assert.deepEqual(await names({ search: "c_" }), ["c_1.txt"]);
