@@ -47,20 +47,19 @@ async def get_bucket(room: Room, request: Request) -> Answer:
 
 
 async def create_bucket(room: Room, request: Request) -> Answer:
-    """A new bucket: `id` or else `name`, `public`, `file_size_limit`, `allowed_mime_types`."""
+    """A new bucket: `name`, `id` (the name, unless it is told), `public`, `file_size_limit`, `allowed_mime_types`."""
     body = await request.json()
     name = names.check_bucket(text(body, "name"))
-    if isinstance(body.get("id"), str):
-        name = names.check_bucket(body["id"])
+    bucket = names.check_bucket(text(body, "id")) if body.get("id") else name
     fields = {"public": False, "file_size_limit": None, "allowed_mime_types": None, **_fields(room, body)}
     user = request.caller.user_id
     query = """
     insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
-    values (%(name)s, %(name)s, %(owner)s, %(owner_id)s, %(public)s, %(file_size_limit)s, %(allowed_mime_types)s)
+    values (%(id)s, %(name)s, %(owner)s, %(owner_id)s, %(public)s, %(file_size_limit)s, %(allowed_mime_types)s)
     """
     async with transaction(room.pool, request.caller, request) as rows:
         try:
-            await rows.count(query, name=name, owner=as_uuid(user), owner_id=user, **fields)
+            await rows.count(query, id=bucket, name=name, owner=as_uuid(user), owner_id=user, **fields)
         except psycopg.errors.UniqueViolation as error:
             raise errors.duplicate("BucketAlreadyExists") from error
     return Answer({"name": name})

@@ -27,6 +27,12 @@ class Incoming:
         self.metadata = user_metadata(request)
         self._form: AsyncIterator[MultipartSegment | bytes | bytearray] | None = None
 
+    @property
+    def announced(self) -> int:
+        """How many bytes a raw body says it has; 0 when it does not say, or is a form."""
+        length = self._request.header(b"content-length") or ""
+        return int(length) if self._form is None and length.isdigit() else 0
+
     async def open(self) -> None:
         """Read as far as the first byte of the file. Raises StorageError."""
         kind, options = parse_options_header(self.mime_type)

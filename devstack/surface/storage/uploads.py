@@ -72,8 +72,11 @@ async def store(room: Room, request: Request, caller: Caller, owner: str | None,
     async with transaction(room.pool, SERVICE, request) as rows:
         await rows.ask(caller, lambda: rows.may_write(row, upsert=upsert))
     limit = min(room.file_size_limit, room.file_size_limit if (own := limits["file_size_limit"]) is None else own)
+    limit = 0 if is_placeholder else limit
+    if incoming.announced > limit:
+        raise errors.too_large()
     async with room.files.draft() as draft:
-        await draft.take(incoming.chunks(), 0 if is_placeholder else limit)
+        await draft.take(incoming.chunks(), limit)
         await asyncio.to_thread(draft.keep)
         row |= {"version": draft.version, "metadata": metadata(incoming, draft.size, draft.etag)}
         kept, before = await commit(room, request, caller, row, upsert=upsert)
