@@ -59,17 +59,16 @@ def token_of(request: Request) -> str:
 async def store(room: Room, request: Request, caller: Caller, owner: str | None, *, upsert: bool) -> Row:
     """Take the file of `request` and keep it; the row it became. No transaction is open while bytes come in."""
     bucket, name = names.check_bucket(request.bucket), names.check_key(request.name)
-    async with transaction(room.pool, SERVICE, request) as rows:
-        limits = await rows.bucket(bucket)
     incoming = Incoming(request)
     await incoming.open()
     is_placeholder = name.endswith(names.PLACEHOLDER)
-    if not is_placeholder:
-        names.check_type(incoming.mime_type, limits["allowed_mime_types"])
     said = {"mimetype": incoming.mime_type, "cacheControl": incoming.cache_control}
     row: Row = {"bucket_id": bucket, "name": name, "owner_id": owner, "version": "1", "metadata": said,
                 "user_metadata": incoming.metadata}  # fmt: skip
     async with transaction(room.pool, SERVICE, request) as rows:
+        limits = await rows.bucket(bucket)
+        if not is_placeholder:
+            names.check_type(incoming.mime_type, limits["allowed_mime_types"])
         await rows.ask(caller, lambda: rows.may_write(row, upsert=upsert))
     limit = min(room.file_size_limit, room.file_size_limit if (own := limits["file_size_limit"]) is None else own)
     limit = 0 if is_placeholder else limit
