@@ -16,7 +16,6 @@ NAMES = {
     "publishable_key": ("SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY"),
     "secret_key": ("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
     "database_url": ("SUPABASE_DB_URL",),
-    "jwt_secret": ("SUPABASE_JWT_SECRET",),
 }
 """Member of a project → variables it is read from. The first three must be there."""
 

@@ -33,7 +33,6 @@ class Project:
         told = {
             "SUPABASE_URL": self.url, "SUPABASE_PUBLISHABLE_KEY": self.publishable_key,
             "SUPABASE_SECRET_KEY": self.secret_key, "SUPABASE_DB_URL": self.database_url,
-            "SUPABASE_JWT_SECRET": self.jwt_secret,
         }  # fmt: skip
         return {name: value for name, value in told.items() if value}
 

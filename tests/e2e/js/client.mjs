@@ -3,7 +3,7 @@
  *
  * `anonymous()` and `service()` hold the project's keys; `signedIn()` is a new user, removed by `cleanUp()`.
  */
-import { createHmac, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 
 const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_ANON_KEY } = process.env;
@@ -35,26 +35,12 @@ export function credentials() {
 export async function signedIn(options = {}) {
   const { email, password } = credentials();
   const made = await service().auth.admin.createUser({ email, password, email_confirm: true });
-  if (made.error?.status === 501) return withToken(options);
   if (made.error) throw made.error;
   users.push(made.data.user.id);
   const client = anonymous(options);
   const { data, error } = await client.auth.signInWithPassword({ email, password });
   if (error) throw error;
   return Object.assign(client, { user: data.user, credentials: { email, password } });
-}
-
-/** The same where nobody can sign in yet: a token signed with the project's legacy secret, for a user of no table. */
-function withToken(options) {
-  const id = randomUUID();
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: id, role: "authenticated", aud: "authenticated", iat: now, exp: now + 3600 };
-  const parts = [{ alg: "HS256", typ: "JWT" }, claims].map((one) =>
-    Buffer.from(JSON.stringify(one)).toString("base64url")
-  );
-  const seal = createHmac("sha256", process.env.SUPABASE_JWT_SECRET).update(parts.join(".")).digest("base64url");
-  const client = anonymous({ ...options, accessToken: () => Promise.resolve([...parts, seal].join(".")) });
-  return Object.assign(client, { user: { id } });
 }
 
 /** Remove the users that were made: for `after()`. */

@@ -2,7 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -127,3 +127,23 @@ def test_the_anonymous_key_reaches_nothing(anonymous: Client, bucket: str, servi
         with pytest.raises(StorageApiError) as caught:
             call()
         assert str(caught.value.status) in ("403", "404")
+
+
+def test_a_user_has_a_folder_and_nobody_else_has(signed_in: Callable[[], Client], bucket: str) -> None:
+    """Signed in, the policies of `fixtures.sql` decide; a second user gets nothing of the first."""
+    alice, bob = signed_in(), signed_in()
+    answer = alice.auth.get_user()
+    assert answer
+    path = f"{answer.user.id}/mine.txt"
+    alice.storage.from_(bucket).upload(path, b"mine")
+    assert alice.storage.from_(bucket).download(path) == b"mine"
+    files = bob.storage.from_(bucket)
+    assert files.list(answer.user.id) == [] == files.remove([path])
+    for call, status in (
+        (lambda: files.download(path), "404"), (lambda: files.upload(path, b"x", {"upsert": "true"}), "403"),
+        (lambda: files.move(path, "taken.txt"), "404"), (lambda: files.create_signed_url(path, 60), "404"),
+    ):  # fmt: skip
+        with pytest.raises(StorageApiError) as caught:
+            call()
+        assert str(caught.value.status) == status
+    assert alice.storage.from_(bucket).download(path) == b"mine"
