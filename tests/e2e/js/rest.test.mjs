@@ -28,7 +28,9 @@ after(async () => {
 
 describe("select", () => {
   test("aliases, casts and JSON paths", async () => {
-    const row = ok(await authors("label:name, id::text, details->from->>city, works:details->works").eq("id", 1).single());
+    const row = ok(
+      await authors("label:name, id::text, details->from->>city, works:details->works").eq("id", 1).single(),
+    );
     assert.deepEqual(row, { label: "Ada", id: "1", city: "London", works: 3 });
   });
 
@@ -37,7 +39,11 @@ describe("select", () => {
       await books("title, e2e_authors!e2e_books_author_id_fkey(name), e2e_shelves(place)")
         .eq("id", 2).order("place", { referencedTable: "e2e_shelves" }).single(),
     );
-    assert.deepEqual(row, { title: "Compilers", e2e_authors: { name: "Grace" }, e2e_shelves: [{ place: "attic" }, { place: "hall" }] });
+    assert.deepEqual(row, {
+      title: "Compilers",
+      e2e_authors: { name: "Grace" },
+      e2e_shelves: [{ place: "attic" }, { place: "hall" }],
+    });
     const nested = ok(
       await authors(`
         name,
@@ -51,7 +57,9 @@ describe("select", () => {
   });
 
   test("a column or a constraint chooses among several ways", async () => {
-    const row = ok(await books("author:author_id(name), editor:e2e_authors!e2e_books_editor_fkey(name)").eq("id", 1).single());
+    const row = ok(
+      await books("author:author_id(name), editor:e2e_authors!e2e_books_editor_fkey(name)").eq("id", 1).single(),
+    );
     assert.deepEqual(row, { author: { name: "Ada" }, editor: { name: "Grace" } });
     const { error, status } = await books("e2e_authors(name)");
     assert.deepEqual([status, error.code, error.details.length], [300, "PGRST201", 2]);
@@ -59,22 +67,36 @@ describe("select", () => {
   });
 
   test("a table that refers to itself", async () => {
-    const row = ok(await authors("name, mentor:mentor_id(name), pupils:e2e_authors!mentor_id(name)").eq("id", 1).single());
+    const row = ok(
+      await authors("name, mentor:mentor_id(name), pupils:e2e_authors!mentor_id(name)").eq("id", 1).single(),
+    );
     assert.deepEqual(row, { name: "Ada", mentor: null, pupils: [{ name: "Grace" }] });
   });
 
   test("inner joins, empty embeds and spread", async () => {
-    assert.deepEqual(await names(authors("name, e2e_books!author_id!inner()").eq("e2e_books.title", "Bugs")), ["Grace"]);
+    assert.deepEqual(await names(authors("name, e2e_books!author_id!inner()").eq("e2e_books.title", "Bugs")), [
+      "Grace",
+    ]);
     assert.deepEqual(await names(authors("name, written:e2e_books!author_id()").is("written", null)), ["Nobody"]);
-    assert.deepEqual(ok(await books("title, ...author_id(author:name)").eq("id", 3)), [{ title: "Bugs", author: "Grace" }]);
+    assert.deepEqual(ok(await books("title, ...author_id(author:name)").eq("id", 3)), [{
+      title: "Bugs",
+      author: "Grace",
+    }]);
     assert.deepEqual(
-      ok(await authors("name, ...e2e_books!author_id(titles:title)").eq("id", 2).order("title", { referencedTable: "e2e_books" })),
+      ok(
+        await authors("name, ...e2e_books!author_id(titles:title)").eq("id", 2).order("title", {
+          referencedTable: "e2e_books",
+        }),
+      ),
       [{ name: "Grace", titles: ["Bugs", "Compilers"] }],
     );
   });
 
   test("through a view", async () => {
-    assert.deepEqual(ok(await anon.from("e2e_titles").select("title, author_id(name)").eq("id", 1)), [{ title: "NOTES", author_id: { name: "Ada" } }]);
+    assert.deepEqual(ok(await anon.from("e2e_titles").select("title, author_id(name)").eq("id", 1)), [{
+      title: "NOTES",
+      author_id: { name: "Ada" },
+    }]);
   });
 
   test("one, perhaps one, and tables", async () => {
@@ -95,10 +117,26 @@ describe("select", () => {
   });
 
   test("orders", async () => {
-    assert.deepEqual(await titles(books().order("pages", { ascending: false, nullsFirst: false })), ["Compilers", "Notes", "Bugs", "Anonymous"]);
+    assert.deepEqual(await titles(books().order("pages", { ascending: false, nullsFirst: false })), [
+      "Compilers",
+      "Notes",
+      "Bugs",
+      "Anonymous",
+    ]);
     assert.deepEqual(await titles(books().order("pages", { nullsFirst: true }).limit(2)), ["Anonymous", "Bugs"]);
-    assert.deepEqual(await titles(books("title, author_id(name)").order("author_id(name)", { ascending: false, nullsFirst: false }).order("id").limit(2)), ["Compilers", "Bugs"]);
-    const few = ok(await authors("wrote:e2e_books!author_id(title)").eq("id", 2).order("title", { referencedTable: "wrote" }).limit(1, { referencedTable: "wrote" }));
+    assert.deepEqual(
+      await titles(
+        books("title, author_id(name)").order("author_id(name)", { ascending: false, nullsFirst: false }).order("id")
+          .limit(2),
+      ),
+      ["Compilers", "Bugs"],
+    );
+    const few = ok(
+      await authors("wrote:e2e_books!author_id(title)").eq("id", 2).order("title", { referencedTable: "wrote" }).limit(
+        1,
+        { referencedTable: "wrote" },
+      ),
+    );
     assert.deepEqual(few, [{ wrote: [{ title: "Bugs" }] }]);
   });
 });
@@ -125,7 +163,10 @@ describe("filters", () => {
     "overlaps a range": [(q) => q.overlaps("born", "[1850,1910)"), ["Ada", "Grace"]],
     "text search": [(q) => q.textSearch("search", "ada | graces", { config: "english" }), ["Ada", "Grace"]],
     "plain text search": [(q) => q.textSearch("search", "ada", { type: "plain" }), ["Ada"]],
-    "web search": [(q) => q.textSearch("name", "ada or grace", { type: "websearch", config: "simple" }), ["Ada", "Grace"]],
+    "web search": [(q) => q.textSearch("name", "ada or grace", { type: "websearch", config: "simple" }), [
+      "Ada",
+      "Grace",
+    ]],
     match: [(q) => q.match({ id: 1, name: "Ada" }), ["Ada"]],
     or: [(q) => q.or('name.eq.Ada,and(id.gt.1,name.eq."Nobody")'), ["Ada", "Nobody"]],
     "not or": [(q) => q.or("id.eq.1,not.and(id.gt.1,tags.cs.{navy})"), ["Ada", "Nobody"]],
@@ -136,19 +177,37 @@ describe("filters", () => {
   }
 
   test("on what is embedded", async () => {
-    const rows = ok(await authors("name, wrote:e2e_books!author_id(title)").or("title.eq.Bugs,pages.gt.500", { referencedTable: "wrote" }).order("id"));
+    const rows = ok(
+      await authors("name, wrote:e2e_books!author_id(title)").or("title.eq.Bugs,pages.gt.500", {
+        referencedTable: "wrote",
+      }).order("id"),
+    );
     assert.deepEqual(rows.map((row) => row.wrote.length), [0, 1, 0]);
   });
 });
 
 describe("changes", () => {
   test("rows are inserted and given back", async () => {
-    assert.deepEqual(await server.from("e2e_books").insert({ id: 100, title: "Silent" }).then(({ status, data }) => [status, data]), [201, null]);
-    const many = ok(await server.from("e2e_books").insert([{ id: 101, title: "A" }, { id: 102, title: "B", price: 1 }]).select("price").order("id"));
+    assert.deepEqual(
+      await server.from("e2e_books").insert({ id: 100, title: "Silent" }).then(({ status, data }) => [status, data]),
+      [201, null],
+    );
+    const many = ok(
+      await server.from("e2e_books").insert([{ id: 101, title: "A" }, { id: 102, title: "B", price: 1 }]).select(
+        "price",
+      ).order("id"),
+    );
     assert.deepEqual(many, [{ price: null }, { price: 1 }]);
-    const filled = ok(await server.from("e2e_books").insert([{ id: 103, title: "C" }, { id: 104, title: "D", price: 2 }], { defaultToNull: false }).select("price"));
+    const filled = ok(
+      await server.from("e2e_books").insert([{ id: 103, title: "C" }, { id: 104, title: "D", price: 2 }], {
+        defaultToNull: false,
+      }).select("price"),
+    );
     assert.deepEqual(filled, [{ price: 9.9 }, { price: 2 }]);
-    const one = ok(await server.from("e2e_books").insert({ id: 105, title: "E", author_id: 1 }).select("title, author_id(name)").single());
+    const one = ok(
+      await server.from("e2e_books").insert({ id: 105, title: "E", author_id: 1 }).select("title, author_id(name)")
+        .single(),
+    );
     assert.deepEqual(one, { title: "E", author_id: { name: "Ada" } });
     const { error, status } = await server.from("e2e_books").insert({ id: 106, title: "Notes" });
     assert.deepEqual([status, error.code], [409, "23505"]);
@@ -159,9 +218,13 @@ describe("changes", () => {
   test("upserts merge or pass over", async () => {
     const first = await server.from("e2e_books").upsert({ id: 110, title: "U", pages: 1 }).select("pages");
     assert.deepEqual([first.status, first.data], [201, [{ pages: 1 }]]);
-    const again = await server.from("e2e_books").upsert({ id: 110, title: "U", pages: 2 }, { onConflict: "title" }).select("pages");
+    const again = await server.from("e2e_books").upsert({ id: 110, title: "U", pages: 2 }, { onConflict: "title" })
+      .select("pages");
     assert.deepEqual([again.status, again.data], [200, [{ pages: 2 }]]);
-    assert.deepEqual(ok(await server.from("e2e_books").upsert({ id: 110, title: "U", pages: 3 }, { ignoreDuplicates: true }).select()), []);
+    assert.deepEqual(
+      ok(await server.from("e2e_books").upsert({ id: 110, title: "U", pages: 3 }, { ignoreDuplicates: true }).select()),
+      [],
+    );
   });
 
   test("updates and deletes say how many", async () => {
@@ -197,7 +260,8 @@ describe("functions", () => {
   test("answer scalars, sets and nothing", async () => {
     assert.equal(ok(await anon.rpc("e2e_add", { a: 1, b: 2 })), 3);
     assert.equal(ok(await anon.rpc("e2e_add", { a: 1 }, { get: true })), 11);
-    const rows = await anon.rpc("e2e_books_of", { author: 2 }, { count: "exact" }).select("title, editor_id(name)").order("title").limit(1);
+    const rows = await anon.rpc("e2e_books_of", { author: 2 }, { count: "exact" }).select("title, editor_id(name)")
+      .order("title").limit(1);
     assert.deepEqual([rows.data, rows.count], [[{ title: "Bugs", editor_id: null }], 2]);
     assert.equal((await anon.rpc("e2e_books_of", { author: 2 }, { head: true, count: "exact" })).count, 2);
     assert.deepEqual(await anon.rpc("e2e_nothing").then(({ status, data }) => [status, data]), [204, null]);
@@ -214,7 +278,12 @@ describe("functions", () => {
     assert.deepEqual([status, error.message], [418, "short and stout"]);
     const quota = await anon.rpc("e2e_quota");
     assert.equal(quota.status, 402);
-    assert.deepEqual({ ...quota.error }, { code: "PT402", details: "Quota exceeded", hint: "Upgrade your plan", message: "Payment Required" });
+    assert.deepEqual({ ...quota.error }, {
+      code: "PT402",
+      details: "Quota exceeded",
+      hint: "Upgrade your plan",
+      message: "Payment Required",
+    });
   });
 
   test("that are not there are named", async () => {
