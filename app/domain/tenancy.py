@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.domain.deciding import Formality
-from app.domain.threads import SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
 Scope = Literal["read", "send", "manage", "admin"]
@@ -30,6 +30,8 @@ class TenantSettings(msgspec.Struct, frozen=True):
     search_policy: SearchPolicy
     search_ready: bool
     thread_scopes: dict[str, Any]
+    chat_policy: ChatPolicy
+    chat_scope: ChatScope
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]
     quiet_hours_start: time | None

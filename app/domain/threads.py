@@ -15,6 +15,8 @@ Kind = Literal["channel", "direct", "group", "internal", "broadcast", "assistant
 ScopeRule = Literal["channel_contact", "email_reference", "pair", "pair_context", "explicit"]
 Direction = Literal["inbound", "outbound", "internal"]
 SearchPolicy = Literal["none", "metadata", "full"]
+ChatPolicy = Literal["context", "anyone", "nobody"]
+ChatScope = Literal["pair", "pair_context", "explicit"]
 Action = Literal["take_over", "hand_back", "close", "archive", "reopen"]
 
 

@@ -35,7 +35,7 @@ from app.domain.tenancy import (
     TenantMade,
     TenantUpdated,
 )  # fmt: skip
-from app.domain.threads import SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, SearchPolicy
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, given
 from app.http.types import (
@@ -105,6 +105,8 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_complaint_rate: Annotated[float, Meta(ge=0, le=1)] | UnsetType | None = UNSET
     search_policy: SearchPolicy | UnsetType = UNSET
     thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
+    chat_policy: ChatPolicy | UnsetType = UNSET
+    chat_scope: ChatScope | UnsetType = UNSET
     business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET
     closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET
     quiet_hours_start: Hour | UnsetType | None = UNSET

@@ -210,6 +210,8 @@ create table public.tenant_settings (
   search_policy text not null default 'none',
   search_ready boolean not null default true,
   thread_scopes jsonb not null default '{}',
+  chat_policy text not null default 'context',
+  chat_scope text not null default 'pair',
   business_hours jsonb not null default '[]',
   closed_dates date[] not null default '{}',
   quiet_hours_start time,
@@ -232,6 +234,8 @@ create table public.tenant_settings (
   constraint tenant_settings_upload_quota_bytes_check check (upload_quota_bytes >= 0),
   constraint tenant_settings_max_complaint_rate_check check (max_complaint_rate between 0 and 1),
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
+  constraint tenant_settings_chat_policy_check check (chat_policy in ('context', 'anyone', 'nobody')),
+  constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
   constraint tenant_settings_voice_tone_check check (voice_tone ~ '^[^[:cntrl:]]{1,200}$'),
   constraint tenant_settings_voice_formality_check check (voice_formality in ('neutral', 'formal', 'informal')),
@@ -252,6 +256,12 @@ comment on column public.tenant_settings.ai_budget_usd is
 '(private.set_ai_budget), which pays.';
 comment on column public.tenant_settings.thread_scopes is
 'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
+comment on column public.tenant_settings.chat_policy is
+'Who of the tenant''s people may write to whom: context (who shares a project, bid card, job or booking), anyone, or '
+'nobody (only the backend begins conversations).';
+comment on column public.tenant_settings.chat_scope is
+'Which conversation two people have: one for ever (pair), one for each context (pair_context), or a new one at every '
+'start (explicit). Old ones stay as they are.';
 comment on column public.tenant_settings.business_hours is
 '[{"weekday": 0, "opens": "09:00", "closes": "17:00"}, …] in the tenant''s time zone; weekday 0 is Monday.';
 comment on column public.tenant_settings.daily_send_cap is
@@ -286,7 +296,9 @@ create table public.message_limits (
   max_value bigint not null,
   constraint message_limits_tenant_id_channel_kind_pkey primary key (tenant_id, channel, kind),
   constraint message_limits_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
-  constraint message_limits_kind_check check (kind in ('body_chars', 'attachment_bytes', 'page_size')),
+  constraint message_limits_kind_check check (
+    kind in ('body_chars', 'attachment_bytes', 'page_size', 'sends_per_minute', 'changes_per_minute', 'edit_minutes',
+      'group_people')),
   constraint message_limits_max_value_check check (max_value > 0)
 );
 comment on table public.message_limits is 'A tenant''s own limits; private.message_limit() knows the defaults.';

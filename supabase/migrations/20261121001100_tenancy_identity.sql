@@ -155,12 +155,18 @@ language sql stable security definer set search_path = '' as $$
         when 'telegram' then 4096 when 'sms' then 1600 else 2000 end
       when 'attachment_bytes' then 10485760
       when 'page_size' then 50
+      when 'sends_per_minute' then (
+        select s.sends_per_minute from public.tenant_settings as s where s.tenant_id = p_tenant_id
+      )
+      when 'changes_per_minute' then 60
+      when 'edit_minutes' then 1440
+      when 'group_people' then 50
     end
   )
 $$;
 comment on function private.message_limit(uuid, text, text) is
 'Definer. The limit in force: the tenant''s own, else the channel''s default (chat: 2000 characters, 10 MiB a file, '
-'50 a page).';
+'50 a page, the tenant''s sends_per_minute, 60 changes a minute, a day to edit, 50 people in a group).';
 
 create function private.custom_access_token_hook(event jsonb) returns jsonb
 language plpgsql stable set search_path = '' as $$

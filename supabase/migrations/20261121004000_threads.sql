@@ -102,8 +102,16 @@ create table public.thread_participants (
   user_id uuid not null,
   contact_id uuid,
   role text not null default 'participant',
+  title text,
   last_read_seq bigint not null default 0,
   last_delivered_seq bigint not null default 0,
+  last_read_at timestamptz,
+  last_delivered_at timestamptz,
+  unread_count integer not null default 0,
+  last_activity_at timestamptz,
+  muted_until timestamptz,
+  archived_at timestamptz,
+  blocked_at timestamptz,
   joined_at timestamptz not null default now(),
   left_at timestamptz,
   constraint thread_participants_tenant_id_thread_id_user_id_pkey primary key (tenant_id, thread_id, user_id),
@@ -111,9 +119,21 @@ create table public.thread_participants (
   references public.et_threads (tenant_id, id),
   constraint thread_participants_tenant_id_contact_id_fkey foreign key (tenant_id, contact_id)
   references public.contacts (tenant_id, id),
-  constraint thread_participants_role_check check (role in ('customer', 'provider', 'participant', 'agent'))
+  constraint thread_participants_role_check check (role in ('customer', 'provider', 'participant', 'agent')),
+  constraint thread_participants_last_delivered_seq_check check (last_delivered_seq >= last_read_seq),
+  constraint thread_participants_unread_count_check check (unread_count >= 0)
 );
-comment on table public.thread_participants is 'End users who take part in a thread, and how far each has read.';
+comment on table public.thread_participants is
+'End users who take part in a thread, how far each has read, and the thread as his list shows it.';
+comment on column public.thread_participants.title is
+'What the conversation is called in his list: the other person''s name, or the business''s; null where the thread has '
+'a subject.';
+comment on column public.thread_participants.unread_count is
+'Messages after last_read_seq that he sees and did not send; kept by triggers, proved by an invariant.';
+comment on column public.thread_participants.last_activity_at is
+'When the newest message he sees was written; orders his list. Null while there is none.';
+comment on column public.thread_participants.blocked_at is
+'Since when he has blocked the other person of a direct conversation; the block itself is in contact_blocks.';
 
 -- ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,6 +154,10 @@ where context_id is not null;
 create index thread_aliases_tenant_id_thread_id_idx on public.thread_aliases (tenant_id, thread_id);
 create index thread_participants_user_id_idx on public.thread_participants (user_id, tenant_id,
   thread_id) where left_at is null;
+create index thread_participants_user_id_last_activity_at_idx on public.thread_participants
+(user_id, last_activity_at desc, thread_id desc) where left_at is null and last_activity_at is not null;
+create index thread_participants_user_id_unread_idx on public.thread_participants (user_id, tenant_id)
+include (unread_count) where left_at is null and unread_count > 0;
 create index thread_participants_tenant_id_contact_id_idx on public.thread_participants (tenant_id, contact_id);
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────

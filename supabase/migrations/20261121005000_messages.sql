@@ -46,6 +46,7 @@ create table public.et_messages (
   cause_kind text,
   cause_id uuid,
   metadata jsonb not null default '{}',
+  reactions jsonb,
   search_vector tsvector,
   staff_readable boolean not null default true,
   occurred_at timestamptz,
@@ -106,6 +107,8 @@ comment on column public.et_messages.control_epoch is 'AI messages: the epoch th
 comment on column public.et_messages.based_on_seq is 'AI messages: the last inbound seq the decision had seen.';
 comment on column public.et_messages.cause_kind is
 'What made this row: decision, follow_up, client or notification; cause_id is its id.';
+comment on column public.et_messages.reactions is
+'{"👍": ["user id", …]}: who reacted with what; null when nobody did. A change takes a new rev.';
 comment on column public.et_messages.search_vector is
 'Set only where the search policy is full: no vector, no index entry.';
 comment on column public.et_messages.xid is

@@ -178,6 +178,7 @@ begin
   end loop;
   update public.contact_identities as i set contact_id = p_winner_id where i.tenant_id = v_tenant
     and i.contact_id = p_loser_id;
+  perform private.merge_people(v_tenant, p_winner_id, p_loser_id);
   -- A block holds for the person, whichever of his records it was written on.
   update public.contacts as c set blocked_at = l.blocked_at from public.contacts as l
   where c.tenant_id = v_tenant and c.id = p_winner_id and c.blocked_at is null

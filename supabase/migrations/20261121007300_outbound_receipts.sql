@@ -189,13 +189,13 @@ comment on function private.resolve_unknown(uuid, text) is
 
 -- ── client sends ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-create function private.take_send_token(p_tenant_id uuid, p_sender text) returns void
+create function private.take_send_token(p_tenant_id uuid, p_sender text, p_rate numeric default null) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_rate numeric;
+  v_rate numeric := coalesce(p_rate, (
+    select s.sends_per_minute from public.tenant_settings as s where s.tenant_id = p_tenant_id));
   v_left numeric;
 begin
-  select s.sends_per_minute into v_rate from public.tenant_settings as s where s.tenant_id = p_tenant_id;
   insert into private.send_buckets as b (tenant_id, sender, tokens, updated_at)
   values (p_tenant_id, p_sender, v_rate - 1, clock_timestamp())
   on conflict (tenant_id, sender) do update set
@@ -209,9 +209,9 @@ begin
   end if;
 end
 $$;
-comment on function private.take_send_token(uuid, text) is
-'Definer: a token bucket per sender (tenant_settings.sends_per_minute). Raises PT429 with retry_after_s; the raise '
-'gives the token back.';
+comment on function private.take_send_token(uuid, text, numeric) is
+'Definer: a token bucket per sender (tenant_settings.sends_per_minute, or p_rate). Raises PT429 with retry_after_s; '
+'the raise gives the token back.';
 
 create function private.send_by_staff(p_thread public.et_threads, p_body text, p_purpose text, p_options jsonb)
 returns jsonb
@@ -271,17 +271,44 @@ comment on function private.purpose_in(public.et_threads, text) is
 'Definer: what a person writes is a reply only where somebody has written, here or in what was merged: before that it '
 'is unasked.';
 
+create function private.refuse_moved(p_thread public.et_threads, p_expected_last_seq bigint) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  raise exception 'the conversation moved on'
+    using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
+      'code', 'thread_moved', 'last_seq', p_thread.last_seq, 'new_messages', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
+          m.body) order by m.seq), '[]')
+        from (select * from public.et_messages as x where x.tenant_id = p_thread.tenant_id
+          and x.thread_id = p_thread.id and x.seq > p_expected_last_seq
+          and (p_thread.staff_readable or x.moderation_status in ('approved', 'filtered'))
+          order by x.seq limit 20) as m))::text;
+end
+$$;
+comment on function private.refuse_moved(public.et_threads, bigint) is
+'Definer: refuses what was written before its sender had read this, and says what is new.';
+
 create function private.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb,
-  p_attachments uuid[]
+  p_attachments uuid[], p_reply_to_id uuid default null, p_context_kind text default null,
+  p_context_id text default null
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_tenant uuid := private.authorize('send');
-  v_thread public.et_threads%rowtype;
+  v_tenant uuid;
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
   v_sent record;
   v_unusable uuid;
 begin
+  if v_thread.id is not null and not (v_thread.staff_readable
+    and coalesce(v_thread.tenant_id = private.current_tenant(), false)) then
+    return private.send_chat(v_thread, p_body, jsonb_build_object('client_message_id', p_client_message_id,
+      'expected_last_seq', p_expected_last_seq, 'attachments', to_jsonb(p_attachments), 'reply_to_id', p_reply_to_id,
+      'context_kind', p_context_kind, 'context_id', p_context_id));
+  elsif v_thread.id is null and private.is_outsider() then
+    return private.deny('thread', p_thread_id, 'send_message');
+  end if;
+  v_tenant := private.authorize('send');
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = v_tenant and t.id = p_thread_id and t.staff_readable for no key update;
   if v_thread.id is null then
@@ -301,42 +328,39 @@ begin
     end if;
   end if;
   if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
-    raise exception 'the conversation moved on'
-      using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
-        'code', 'thread_moved', 'last_seq', v_thread.last_seq, 'new_messages', (
-          select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
-            m.body) order by m.seq), '[]')
-          from (select * from public.et_messages as x where x.tenant_id = v_tenant and x.thread_id = p_thread_id
-            and x.seq > p_expected_last_seq order by x.seq limit 20) as m))::text;
+    perform private.refuse_moved(v_thread, p_expected_last_seq);
   end if;
   return private.send_by_staff(v_thread, p_body, private.purpose_in(v_thread, 'conversation'), jsonb_build_object(
     'client_message_id', p_client_message_id, 'subject', p_subject, 'template', p_template, 'attachments',
     to_jsonb(p_attachments)));
 end
 $$;
-comment on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[]) is
-'Definer: an agent''s or key''s message. Idempotent by client id, refused with what is new when expected_last_seq '
-'does not match, rate limited, and a takeover from the AI. p_attachments: files its sender uploaded, in their order; '
-'with them the body may be empty.';
+comment on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[], uuid, text, text) is
+'Definer: an agent''s or key''s message; a participant''s goes to private.send_chat(). Idempotent by client id, refused '
+'with what is new when expected_last_seq does not match, rate limited, and a takeover from the AI. p_attachments: files '
+'its sender uploaded, in their order; with them the body may be empty.';
 
 create function public.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,
-  p_subject text default null, p_template jsonb default null, p_attachments uuid[] default '{}'
+  p_subject text default null, p_template jsonb default null, p_attachments uuid[] default '{}',
+  p_reply_to_id uuid default null, p_context_kind text default null, p_context_id text default null
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic
 select private.send_message(p_thread_id, p_body, p_client_message_id, p_expected_last_seq, p_subject, p_template,
-  coalesce(p_attachments, '{}'));
+  coalesce(p_attachments, '{}'), p_reply_to_id, p_context_kind, p_context_id);
 end;
 create function public.resolve_unknown(p_message_id uuid, p_resolution text) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.resolve_unknown(p_message_id, p_resolution); end;
-comment on function public.send_message(uuid, text, text, bigint, text, jsonb, uuid[]) is
-'Send a message in a thread, as agent or API key; with a template where the provider wants one, and with files that '
-'were uploaded by public.upload_attachment().';
+comment on function public.send_message(uuid, text, text, bigint, text, jsonb, uuid[], uuid, text, text) is
+'Send a message in a thread, as somebody who takes part in it, agent or API key; with a template where the provider '
+'wants one, and with files that were uploaded by public.upload_attachment(). Participants may quote a message and name '
+'a context.';
 comment on function public.resolve_unknown(uuid, text) is
 'Say what became of an unknown dispatch: sent, failed or resend. Agents.';
 
 grant execute on function private.record_receipt(uuid, jsonb) to parley_worker;
-grant execute on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[]),
-public.send_message(uuid, text, text, bigint, text, jsonb, uuid[]), private.resolve_unknown(uuid, text),
+grant execute on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[], uuid, text, text),
+public.send_message(uuid, text, text, bigint, text, jsonb, uuid[], uuid, text, text),
+private.resolve_unknown(uuid, text),
 public.resolve_unknown(uuid, text) to authenticated;

@@ -134,15 +134,28 @@ comment on function private.start_thread(uuid, uuid, text, text, text, jsonb, te
 'answer what comes back.';
 
 create function public.start_thread(
-  p_contact_id uuid, p_session_id uuid, p_purpose text default 'conversation', p_subject text default null,
-  p_body text default null, p_template jsonb default null, p_client_message_id text default null
+  p_contact_id uuid default null, p_session_id uuid default null, p_purpose text default 'conversation',
+  p_subject text default null, p_body text default null, p_template jsonb default null,
+  p_client_message_id text default null, p_contact_ids uuid[] default null, p_context_kind text default null,
+  p_context_id text default null, p_tenant_slug text default null
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic
-select private.start_thread(
-  p_contact_id, p_session_id, p_purpose, p_subject, p_body, p_template, p_client_message_id);
+select case
+  when p_session_id is not null
+    then private.start_thread(
+      p_contact_id, p_session_id, p_purpose, p_subject, p_body, p_template, p_client_message_id
+    )
+  else private.start_chat(
+    p_contact_id, p_contact_ids, p_context_kind, p_context_id, p_subject, p_body, p_client_message_id, p_tenant_slug
+  )
 end;
-comment on function public.start_thread(uuid, uuid, text, text, text, jsonb, text) is
-'Write to a contact first, or get the conversation to do so in. Agents, keys with send.';
+end;
+comment on function public.start_thread(
+  uuid, uuid, text, text, text, jsonb, text, uuid[], text, text, text
+) is
+'The conversation with a contact, and its first message if one is given. With p_session_id: the business writes first, '
+'over that account (agents, keys with send). Without: somebody who is a contact himself writes to one he may write to, '
+'to several (p_contact_ids), or to the business (neither).';
 
 grant execute on function private.start_thread(uuid, uuid, text, text, text, jsonb, text),
-public.start_thread(uuid, uuid, text, text, text, jsonb, text) to authenticated;
+public.start_thread(uuid, uuid, text, text, text, jsonb, text, uuid[], text, text, text) to authenticated;

@@ -167,6 +167,9 @@ begin
   where c.tenant_id = p_tenant_id and c.id = any(v_family);
   update public.thread_participants as p set left_at = coalesce(p.left_at, clock_timestamp())
   where p.tenant_id = p_tenant_id and p.contact_id = any(v_family);
+  delete from public.context_participants as c where c.tenant_id = p_tenant_id and c.contact_id = any(v_family);
+  delete from public.contact_blocks as b
+  where b.tenant_id = p_tenant_id and (b.contact_id = any(v_family) or b.blocked_contact_id = any(v_family));
   v_own := array(
     select t.id from public.et_threads as t
     where t.tenant_id = p_tenant_id and t.contact_id = any(v_family)

@@ -237,6 +237,8 @@ FIELDS: dict[str, str] = {
     "tenant_id": "The tenant.",
     "thread": "The conversation, and the rule that chose it.",
     "thread_id": "The conversation.",
+    "chat_policy": "Who of your people may write to whom: who shares a context, anyone, or nobody by himself.",
+    "chat_scope": "Which conversation two people have: one for ever, one per context, or a new one at every start.",
     "thread_scopes": "Channel → rule by which messages find their conversation; channel_contact where none is named.",
     "time_zone": "Time zone (IANA).",
     "title": "What it says.",

@@ -144,6 +144,8 @@ SETTINGS = TenantSettings(
     daily_send_cap=500, upload_quota_bytes=104_857_600, max_complaint_rate=0.003, search_policy="metadata",
     search_ready=True,
     thread_scopes={"email": "email_reference"},
+    chat_policy="context",
+    chat_scope="pair",
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
     quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, voice_tone="warm, to the point",
     voice_formality="formal", voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], policy_version=4,

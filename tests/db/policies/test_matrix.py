@@ -67,6 +67,10 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.message_limits values (%(t)s, 'sms', 'body_chars', 9)",
         "insert into public.contact_consents (tenant_id, contact_id, channel, purpose, granted, source, recorded_by)"
         " values (%(t)s, %(c)s, 'email', 'marketing', true, 'x', 'x')",
+        "insert into public.context_participants (tenant_id, context_kind, context_id, contact_id)"
+        " values (%(t)s, 'job', '1', %(c)s)",
+        "insert into public.contact_blocks (tenant_id, contact_id, blocked_contact_id)"
+        " select %(t)s, %(c)s, c.id from public.contacts as c where c.tenant_id = %(t)s and c.id <> %(c)s limit 1",
         "insert into public.thread_aliases (tenant_id, scope_key, thread_id) values (%(t)s, 'x:alias', %(th)s)",
         "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes)"
         " values (%(t)s, %(m)s, 'a.txt', 'text/plain', 1)",
@@ -175,7 +179,7 @@ def test_select(scene: Scene, table: str) -> None:
             if subject not in ("member_b", "forger"):
                 assert row["b"] == 0, (subject, table)
             if subject == "member_b":
-                assert row["b"] > 0 or table == "thread_participants", table
+                assert row["b"] > 0 or table in ("thread_participants", "contact_blocks"), table
 
 
 WRITES = {

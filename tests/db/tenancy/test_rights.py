@@ -65,6 +65,16 @@ def test_what_is_for_oneself_needs_a_sign_in_only(world: World) -> None:
         assert outcome(world, world.user(), None, call) in ("allowed", "23514", "PT422", "PT404"), call
 
 
+def test_what_is_for_people_gives_staff_and_strangers_nothing(world: World) -> None:
+    """Anonymous callers are refused; owners, keys and strangers are told that there is nothing, or that they are nobody."""
+    tenant = world.tenant()
+    for call in RIGHTS["people"]:
+        assert outcome(world, None, None, call) == "42501", call
+        for user, place in ((tenant.people["owner"], tenant), (world.user(), None)):
+            assert outcome(world, user, place, call) in ("allowed", "PT403"), call
+        assert outcome(world, uuid.uuid4(), tenant, call, api_key_id=str(uuid.uuid4())) in ("allowed", "PT401"), call
+
+
 @pytest.mark.parametrize("name", sorted(BACKEND))
 def test_what_is_for_the_backend_is_for_nobody_else(world: World, name: str) -> None:
     """Owners, strangers and anonymous callers are refused by the grant itself."""
@@ -76,7 +86,7 @@ def test_what_is_for_the_backend_is_for_nobody_else(world: World, name: str) -> 
 def test_every_public_function_is_in_the_matrix(world: World) -> None:
     """A new RPC is added to the data file, or this fails."""
     known = {re.match(r"\w+", call).group() for calls in RIGHTS["calls"].values() for call in calls}  # type: ignore[union-attr]
-    known |= {re.match(r"\w+", call).group() for call in RIGHTS["self"]} | READERS | set(BACKEND)  # type: ignore[union-attr]
+    known |= {re.match(r"\w+", call).group() for call in RIGHTS["self"] + RIGHTS["people"]} | READERS | set(BACKEND)  # type: ignore[union-attr]
     rows = world.all(
         "select distinct proname as name from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'"
     )

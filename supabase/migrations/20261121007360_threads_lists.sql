@@ -1,0 +1,524 @@
+-- Chapter: threads, the lists and cursors of those who take part.
+--
+--   list_conversations()  one scan of the caller's seats, newest first ──▶ heads    unread_total()  the same, summed
+--   poll_messages(since)  what took a newer rev, every cursor, the pause to the next poll
+--   mark_read, mark_delivered, set_conversation ──▶ the caller's own seat: no rev, nobody else's list
+--
+-- Reading names an id, so it may deny: a participant's call of a conversation he has no part in is on record.
+
+-- ── small helpers ────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.poll_pause(p_client_state text) returns integer
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case coalesce(p_client_state, 'active')
+    when 'active' then 3000 when 'background' then 10000 when 'idle' then 30000 end;
+end
+$$;
+comment on function private.poll_pause(text) is
+'Milliseconds to the next poll: 3,000 while the chat is open, 10,000 in the background, 30,000 when nobody is there. '
+'Null for any other word.';
+
+create function private.refuse_word(p_known boolean, p_field text, p_hint text) returns void
+language plpgsql immutable set search_path = '' as $$
+begin
+  if not coalesce(p_known, false) then
+    raise exception '% cannot have this value', p_field using errcode = 'PT422',
+      detail = jsonb_build_object('code', case p_field when 'cursor' then 'bad_cursor' else 'bad_value' end,
+        'field', p_field)::text, hint = p_hint;
+  end if;
+end
+$$;
+comment on function private.refuse_word(boolean, text, text) is 'Refuses a value that is none of those known.';
+
+create function private.own_tenants(p_tenant_slug text) returns uuid[]
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return array(
+    select c.tenant_id from public.contacts as c
+    inner join public.tenants as t on t.id = c.tenant_id and t.status <> 'deleted'
+    where c.auth_user_id = private.current_user_id() and coalesce(t.slug = p_tenant_slug, true));
+end
+$$;
+comment on function private.own_tenants(text) is
+'Definer: the tenants the caller is a contact of, or the one with this slug; none for strangers and keys.';
+
+-- ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.message_shown(p_message public.et_messages, p_user_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return jsonb_build_object(
+    'id', p_message.id, 'thread_id', p_message.thread_id, 'seq', p_message.seq, 'rev', p_message.rev,
+    'message_type', p_message.message_type, 'sender_kind', p_message.sender_kind,
+    'sender_user_id', case when p_message.sender_kind in ('participant', 'contact') then p_message.sender_user_id end,
+    'sender_contact_id', p_message.sender_contact_id, 'body', p_message.body,
+    'client_message_id', case when p_message.sender_user_id = p_user_id then p_message.client_message_id end,
+    'reply_to', case when p_message.reply_to_id is not null then (
+      select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', r.sender_user_id, 'body', left(r.body, 160),
+        'deleted_at', r.deleted_at)
+      from public.et_messages as r where r.tenant_id = p_message.tenant_id and r.id = p_message.reply_to_id
+        and (r.moderation_status in ('approved', 'filtered') or r.sender_user_id = p_user_id)) end,
+    'context_kind', p_message.context_kind, 'context_id', p_message.context_id, 'reactions', p_message.reactions,
+    'metadata', case when p_message.sender_kind = 'system' then p_message.metadata else '{}' end,
+    'attachments', case when p_message.metadata ? 'attachments' then (
+      select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
+        'size_bytes', a.size_bytes, 'status', a.status) order by a.position, a.id), '[]')
+      from public.message_attachments as a
+      where a.tenant_id = p_message.tenant_id and a.message_id = p_message.id) else '[]' end,
+    'created_at', p_message.created_at, 'edited_at', p_message.edited_at, 'deleted_at', p_message.deleted_at);
+end
+$$;
+comment on function private.message_shown(public.et_messages, uuid) is
+'Definer: a message as those who take part see it. Its caller has checked that they may.';
+
+create function private.receipts_of(p_thread public.et_threads, p_user_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'contact_id', p.contact_id,
+      'last_delivered_seq', p.last_delivered_seq, 'last_read_seq', p.last_read_seq, 'last_read_at', p.last_read_at)
+      order by p.user_id), '[]')
+    from public.thread_participants as p
+    where p.tenant_id = p_thread.tenant_id and p.thread_id = p_thread.id and p.user_id <> p_user_id
+      and p.left_at is null);
+end
+$$;
+comment on function private.receipts_of(public.et_threads, uuid) is
+'Definer: how far the others have got, by which the ticks of every message are derived.';
+
+create function private.poll_messages(
+  p_thread_id uuid, p_since bigint, p_before_seq bigint, p_limit integer, p_client_state text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+  v_seat public.thread_participants%rowtype;
+  v_user uuid := private.current_user_id();
+  v_limit integer;
+  v_pause integer := private.poll_pause(p_client_state);
+  v_page jsonb;
+  v_head record;
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'poll_messages');
+  elsif v_pause is null then
+    perform private.refuse_word(false, 'client_state', 'Use active, background or idle.');
+  end if;
+  v_limit := least(greatest(coalesce(p_limit, 50), 1), private.message_limit(v_thread.tenant_id, 'in_app',
+    'page_size'));
+  v_seat := private.own_seat(v_thread);
+  -- Nothing newer: the head says so, and no message is looked at.
+  if p_before_seq is null and v_thread.last_rev <= coalesce(p_since, 0) then
+    return jsonb_build_object('thread_id', p_thread_id, 'messages', '[]'::jsonb, 'next_since', p_since, 'has_more',
+      false, 'last_seq', v_thread.last_seq, 'last_rev', v_thread.last_rev, 'unread_count', v_seat.unread_count,
+      'receipts', private.receipts_of(v_thread, v_user), 'next_poll_ms', v_pause);
+  end if;
+  -- Head and messages in one statement, hence of one moment: next_since skips nothing.
+  select t.last_seq, t.last_rev, p.n, p.messages, p.rev into v_head
+  from public.et_threads as t
+  cross join lateral (
+    select count(*) as n, coalesce(jsonb_agg(private.message_shown(s.m, v_user) order by s.ord)
+      filter (where s.ord <= v_limit), '[]') as messages, max((s.m).rev) filter (where s.ord <= v_limit) as rev
+    from (
+      select c.m, row_number() over (order by case when p_before_seq is null then (c.m).rev else -(c.m).seq end) as ord
+      from (
+        (select x as m from public.et_messages as x
+          where p_before_seq is null and x.tenant_id = t.tenant_id and x.thread_id = t.id
+            and x.rev > coalesce(p_since, 0)
+            and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+          order by x.rev limit v_limit + 1)
+        union all
+        (select x as m from public.et_messages as x
+          where p_before_seq is not null and x.tenant_id = t.tenant_id and x.thread_id = t.id
+            and x.seq < p_before_seq
+            and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+          order by x.seq desc limit v_limit + 1)) as c) as s) as p
+  where t.tenant_id = v_thread.tenant_id and t.id = v_thread.id;
+  return jsonb_build_object('thread_id', p_thread_id, 'messages', v_head.messages, 'next_since', case
+      when p_before_seq is null and v_head.n > v_limit then v_head.rev else v_head.last_rev end,
+    'has_more', v_head.n > v_limit, 'last_seq', v_head.last_seq, 'last_rev', v_head.last_rev, 'unread_count',
+    v_seat.unread_count, 'receipts', private.receipts_of(v_thread, v_user), 'next_poll_ms', v_pause);
+end
+$$;
+comment on function private.poll_messages(uuid, bigint, bigint, integer, text) is
+'Definer: what a participant has not seen of a conversation, or (p_before_seq) what came before; with every cursor and '
+'the pause to the next poll.';
+
+-- ── conversations ────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.conversation_shown(p_seat public.thread_participants, p_thread public.et_threads) returns jsonb
+language plpgsql stable set search_path = '' as $$
+begin
+  return jsonb_build_object(
+    'thread_id', p_seat.thread_id, 'tenant_id', p_seat.tenant_id, 'kind', p_thread.kind,
+    'title', coalesce(p_thread.subject, p_seat.title), 'other_contact_id', case when p_thread.kind = 'direct' then
+      case p_seat.contact_id when p_thread.contact_id then p_thread.other_contact_id else p_thread.contact_id end end,
+    'role', p_seat.role, 'context_kind', p_thread.context_kind, 'context_id', p_thread.context_id,
+    'last_seq', p_thread.last_seq, 'last_rev', p_thread.last_rev, 'last_read_seq', p_seat.last_read_seq,
+    'unread_count', p_seat.unread_count, 'preview', p_thread.preview, 'last_message_at', p_seat.last_activity_at,
+    'archived_at', p_seat.archived_at, 'muted_until', nullif(p_seat.muted_until, 'infinity'),
+    'muted', coalesce(p_seat.muted_until > clock_timestamp(), false), 'blocked', p_seat.blocked_at is not null);
+end
+$$;
+comment on function private.conversation_shown(public.thread_participants, public.et_threads) is
+'A conversation as one of those who take part sees it in his list.';
+
+create function private.unread_total(p_tenants uuid[]) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select jsonb_build_object('unread_total', coalesce(sum(p.unread_count), 0), 'conversations', count(*))
+    from public.thread_participants as p
+    where p.user_id = private.current_user_id() and p.left_at is null and p.unread_count > 0
+      and p.tenant_id = any(p_tenants) and p.archived_at is null
+      and coalesce(p.muted_until <= clock_timestamp(), true) and p.blocked_at is null);
+end
+$$;
+comment on function private.unread_total(uuid[]) is
+'Definer: what the caller has not read at these tenants, without what he muted, archived or blocked.';
+
+create function private.list_conversations(
+  p_filter text, p_limit integer, p_cursor text, p_tenant_slug text, p_client_state text
+) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_tenants uuid[] := private.own_tenants(p_tenant_slug);
+  v_limit integer := least(greatest(coalesce(p_limit, 20), 1), 50);
+  v_filter text := coalesce(p_filter, 'active');
+  v_at timestamptz;
+  v_id uuid;
+  v_last record;
+begin
+  perform private.refuse_word(v_filter in ('active', 'archived', 'blocked', 'unread', 'all'), 'filter',
+    'Use active, archived, blocked, unread or all.');
+  perform private.refuse_word(private.poll_pause(p_client_state) is not null, 'client_state',
+    'Use active, background or idle.');
+  if p_cursor is not null then
+    perform private.refuse_word(p_cursor ~ '^[0-9]{1,17}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', 'cursor',
+      'Send next_cursor as it was, or none.');
+    v_at := to_timestamp(0) + split_part(p_cursor, '.', 1)::bigint * interval '1 microsecond';
+    v_id := split_part(p_cursor, '.', 2)::uuid;
+  end if;
+  select jsonb_agg(private.conversation_shown(s.p, s.t) order by s.ord) filter (where s.ord <= v_limit) as items,
+    count(*) as n, max((s.p).last_activity_at) filter (where s.ord = v_limit) as at,
+    max((s.p).thread_id::text) filter (where s.ord = v_limit) as id
+  into v_last
+  from (
+    select c.p, t, row_number() over (order by (c.p).last_activity_at desc, (c.p).thread_id desc) as ord
+    from (
+      select x as p from public.thread_participants as x
+      where x.user_id = private.current_user_id() and x.left_at is null and x.last_activity_at is not null
+        and x.tenant_id = any(v_tenants)
+        and (p_cursor is null or (x.last_activity_at, x.thread_id) < (v_at, v_id))
+        and case v_filter when 'active' then x.archived_at is null and x.blocked_at is null
+          when 'archived' then x.archived_at is not null when 'blocked' then x.blocked_at is not null
+          when 'unread' then x.unread_count > 0 else true end
+      order by x.last_activity_at desc, x.thread_id desc limit v_limit + 1) as c
+    inner join public.et_threads as t on t.tenant_id = (c.p).tenant_id and t.id = (c.p).thread_id) as s;
+  return jsonb_build_object('items', coalesce(v_last.items, '[]'),
+    'next_cursor', case when v_last.n > v_limit then (extract(epoch from v_last.at) * 1000000)::bigint || '.'
+      || v_last.id end, 'next_poll_ms', private.poll_pause(p_client_state)) || private.unread_total(v_tenants);
+end
+$$;
+comment on function private.list_conversations(text, integer, text, text, text) is
+'Definer: the caller''s conversations that hold a message, newest first, with what he has not read in all of them.';
+
+create function private.people_of(p_thread public.et_threads) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('contact_id', w.contact_id, 'user_id', w.user_id, 'role', w.role,
+      'name', private.name_of(p_thread.tenant_id, w.contact_id)) order by w.contact_id, w.user_id), '[]')
+    from (
+      select p.contact_id, p.user_id, p.role from public.thread_participants as p
+      where p.tenant_id = p_thread.tenant_id and p.thread_id = p_thread.id and p.left_at is null
+      union all
+      -- Whoever has no sign-in yet.
+      select private.canonical_contact(p_thread.tenant_id, s.id), null, private.role_in(p_thread, s.id)
+      from unnest(array[p_thread.contact_id, p_thread.other_contact_id]) as s (id)
+      where p_thread.kind = 'direct' and not exists (
+        select from public.thread_participants as p
+        where p.tenant_id = p_thread.tenant_id and p.thread_id = p_thread.id and p.left_at is null
+          and p.contact_id = private.canonical_contact(p_thread.tenant_id, s.id))) as w);
+end
+$$;
+comment on function private.people_of(public.et_threads) is 'Definer: everybody who takes part in a conversation.';
+
+create function private.get_conversation(p_thread_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'get_conversation');
+  end if;
+  return private.conversation_shown(private.own_seat(v_thread), v_thread) || jsonb_build_object(
+    'people', private.people_of(v_thread), 'receipts', private.receipts_of(v_thread, private.current_user_id()),
+    'may_write', private.writing_problem(v_thread, private.me_at(v_thread.tenant_id)) is null);
+end
+$$;
+comment on function private.get_conversation(uuid) is
+'Definer: one conversation of the caller with its people, their cursors, and whether he may write there now.';
+
+create function private.list_people(p_context_kind text, p_context_id text, p_tenant_slug text) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.chat_tenant(p_tenant_slug);
+begin
+  return jsonb_build_object('items', (
+    select coalesce(jsonb_agg(jsonb_build_object('contact_id', c.contact_id, 'role', c.role,
+      'name', private.name_of(v_tenant, c.contact_id), 'user_id', (
+        select min(u.auth_user_id::text)::uuid from public.contacts as u
+        where u.tenant_id = v_tenant and c.contact_id in (u.id, u.merged_into) and u.auth_user_id is not null))
+      order by c.added_at, c.contact_id), '[]')
+    from public.context_participants as c
+    where c.tenant_id = v_tenant and c.context_kind = p_context_kind and c.context_id = p_context_id
+      and c.left_at is null
+      and private.is_in_context(v_tenant, private.me_at(v_tenant), p_context_kind, p_context_id)));
+end
+$$;
+comment on function private.list_people(text, text, text) is
+'Definer: who takes part in a context the caller takes part in; nobody for any other.';
+
+create function private.resolve_conversation(p_alias text, p_tenant_slug text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.chat_tenant(p_tenant_slug);
+  v_ids text[] := regexp_match(lower(p_alias),
+    '^conv_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$');
+  v_key text := p_alias;
+  v_id uuid;
+begin
+  if v_ids is not null then
+    v_key := private.thread_scope_key('pair', null, private.person(v_tenant, v_ids[1]::uuid), private.person(v_tenant,
+      v_ids[2]::uuid));
+  end if;
+  v_id := coalesce(
+    (select a.thread_id from public.thread_aliases as a where a.tenant_id = v_tenant and a.scope_key = v_key),
+    (select t.id from public.et_threads as t where t.tenant_id = v_tenant and t.scope_key = v_key));
+  v_id := (private.own_thread(v_id)).id;
+  return case when v_id is null then private.not_found('thread') else jsonb_build_object('thread_id', v_id) end;
+end
+$$;
+comment on function private.resolve_conversation(text, text) is
+'Definer: the conversation of the caller an older id leads to: conv_<person>_<person>, or a key that was kept as an '
+'alias. Somebody else''s is as missing as one that never was.';
+
+-- ── one's own seat ───────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.move_cursor(p_thread_id uuid, p_seq bigint, p_read boolean) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+  v_seat public.thread_participants%rowtype;
+  v_seq bigint;
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, case when p_read then 'mark_read' else 'mark_delivered' end);
+  elsif p_seq < 0 then
+    perform private.refuse_word(false, 'seq', 'Send the seq of a message, or none for the last.');
+  end if;
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_thread.tenant_id and t.id = p_thread_id for no key update;
+  v_seq := least(coalesce(p_seq, v_thread.last_seq), v_thread.last_seq);
+  update public.thread_participants as p set
+    last_read_seq = case when p_read then greatest(p.last_read_seq, v_seq) else p.last_read_seq end,
+    last_read_at = case when p_read and p.last_read_seq < v_seq then clock_timestamp() else p.last_read_at end,
+    last_delivered_seq = greatest(p.last_delivered_seq, v_seq),
+    last_delivered_at = case when p.last_delivered_seq < v_seq then clock_timestamp() else p.last_delivered_at end
+  where p.tenant_id = v_thread.tenant_id and p.thread_id = p_thread_id and p.user_id = private.current_user_id()
+    and (p.last_delivered_seq < v_seq or (p_read and p.last_read_seq < v_seq));
+  v_seat := private.own_seat(v_thread);
+  return jsonb_build_object('thread_id', p_thread_id, 'last_read_seq', v_seat.last_read_seq, 'last_delivered_seq',
+    v_seat.last_delivered_seq, 'unread_count', v_seat.unread_count);
+end
+$$;
+comment on function private.move_cursor(uuid, bigint, boolean) is
+'Definer: the caller has read (or got) a conversation up to a seq, or to its end. Only forward; takes no rev.';
+
+create function private.set_conversation(p_thread_id uuid, p_archived boolean, p_muted_until timestamptz)
+returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'set_conversation');
+  end if;
+  perform from public.et_threads as t
+  where t.tenant_id = v_thread.tenant_id and t.id = p_thread_id for no key update;
+  update public.thread_participants as p set
+    archived_at = case when p_archived then coalesce(p.archived_at, clock_timestamp())
+      when p_archived is null then p.archived_at end,
+    muted_until = case when p_muted_until > clock_timestamp() then p_muted_until
+      when p_muted_until is null then p.muted_until end
+  where p.tenant_id = v_thread.tenant_id and p.thread_id = p_thread_id and p.user_id = private.current_user_id();
+  return private.get_conversation(p_thread_id);
+end
+$$;
+comment on function private.set_conversation(uuid, boolean, timestamptz) is
+'Definer: the caller archives a conversation for himself or takes it back, and mutes it until a moment; one that has '
+'passed ends it.';
+
+create function private.block_person(p_contact_id uuid, p_blocked boolean, p_tenant_slug text) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.chat_tenant(p_tenant_slug);
+  v_me uuid := private.me_at(v_tenant);
+  v_other uuid := private.person(v_tenant, p_contact_id);
+  v_threads uuid[] := array(
+    select t.id from public.et_threads as t
+    where t.tenant_id = v_tenant and t.kind = 'direct' and v_other = private.other_side(t, v_me)
+      and (t.contact_id = any(private.contact_family(v_tenant, v_me))
+        or t.other_contact_id = any(private.contact_family(v_tenant, v_me)))
+      and (t.contact_id = any(private.contact_family(v_tenant, v_other))
+        or t.other_contact_id = any(private.contact_family(v_tenant, v_other))));
+begin
+  if v_other is null or v_other = v_me or (v_threads = '{}' and not private.shares_context(v_tenant, v_me, v_other))
+  then
+    return private.deny('contact', p_contact_id, 'block_person');
+  end if;
+  if p_blocked then
+    insert into public.contact_blocks (tenant_id, contact_id, blocked_contact_id) values (v_tenant, v_me, v_other)
+    on conflict (tenant_id, contact_id, blocked_contact_id) do nothing;
+  else
+    delete from public.contact_blocks as b
+    where b.tenant_id = v_tenant and b.contact_id = v_me and b.blocked_contact_id = v_other;
+  end if;
+  perform from public.et_threads as t
+  where t.tenant_id = v_tenant and t.id = any(v_threads) order by t.id for no key update;
+  update public.thread_participants as p
+  set blocked_at = case when p_blocked then coalesce(p.blocked_at, clock_timestamp()) end
+  where p.tenant_id = v_tenant and p.thread_id = any(v_threads) and p.contact_id = v_me;
+  return jsonb_build_object('contact_id', v_other, 'blocked', p_blocked);
+end
+$$;
+comment on function private.block_person(uuid, boolean, text) is
+'Definer: the caller does not want to hear from somebody he shares a conversation or a context with, or does again.';
+
+create function private.add_people(p_thread_id uuid, p_contact_ids uuid[]) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+  v_me uuid := private.me_at(v_thread.tenant_id);
+  v_people uuid[];
+  v_beyond uuid;
+  v_person uuid;
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'add_people');
+  end if;
+  perform private.refuse_word(v_thread.kind = 'group', 'thread_id', 'People are added to groups; start one.');
+  select t.* into v_thread from public.et_threads as t
+  where t.tenant_id = v_thread.tenant_id and t.id = p_thread_id for no key update;
+  perform private.refuse_writing(private.writing_problem(v_thread, v_me), 'thread_id');
+  v_people := private.group_people(v_thread.tenant_id, p_contact_ids, (
+    select count(*)::integer from public.thread_participants as p
+    where p.tenant_id = v_thread.tenant_id and p.thread_id = p_thread_id and p.left_at is null));
+  v_beyond := private.unreachable(v_thread.tenant_id, v_me, v_people, v_thread.context_kind, v_thread.context_id);
+  if v_beyond is not null then
+    return private.deny('contact', v_beyond, 'add_people');
+  end if;
+  perform private.take_send_token(v_thread.tenant_id, private.actor() || ':changes',
+    private.message_limit(v_thread.tenant_id, 'in_app', 'changes_per_minute'));
+  foreach v_person in array v_people loop
+    perform private.seat_in_group(v_thread.tenant_id, p_thread_id, v_person, v_thread);
+  end loop;
+  -- What was said before they came is there to read, but is not waiting for them.
+  update public.thread_participants as p set last_read_seq = v_thread.last_seq, last_delivered_seq = v_thread.last_seq
+  where p.tenant_id = v_thread.tenant_id and p.thread_id = p_thread_id and p.contact_id = any(v_people)
+    and p.joined_at = now();
+  return private.get_conversation(p_thread_id);
+end
+$$;
+comment on function private.add_people(uuid, uuid[]) is
+'Definer: the caller takes people he may reach into a group he is in.';
+
+create function private.leave_conversation(p_thread_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
+begin
+  if v_thread.id is null then
+    return private.deny('thread', p_thread_id, 'leave_conversation');
+  end if;
+  perform private.refuse_word(v_thread.kind = 'group', 'thread_id', 'Archive or block instead: two people are no group.');
+  perform from public.et_threads as t
+  where t.tenant_id = v_thread.tenant_id and t.id = p_thread_id for no key update;
+  update public.thread_participants as p set left_at = clock_timestamp()
+  where p.tenant_id = v_thread.tenant_id and p.thread_id = p_thread_id and p.user_id = private.current_user_id();
+  return jsonb_build_object('thread_id', p_thread_id, 'left', true);
+end
+$$;
+comment on function private.leave_conversation(uuid) is
+'Definer: the caller is out of a group, and reads it no more, until somebody takes him in again.';
+
+-- ── client wrappers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+create function public.poll_messages(
+  p_thread_id uuid, p_since bigint default 0, p_before_seq bigint default null, p_limit integer default 50,
+  p_client_state text default 'active'
+) returns jsonb language sql volatile set search_path = ''
+begin atomic select private.poll_messages(p_thread_id, p_since, p_before_seq, p_limit, p_client_state); end;
+create function public.get_conversation(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.get_conversation(p_thread_id); end;
+create function public.list_conversations(
+  p_filter text default 'active', p_limit integer default 20, p_cursor text default null,
+  p_tenant_slug text default null, p_client_state text default 'active'
+) returns jsonb language sql stable set search_path = ''
+begin atomic select private.list_conversations(p_filter, p_limit, p_cursor, p_tenant_slug, p_client_state); end;
+create function public.unread_total(p_tenant_slug text default null) returns jsonb
+language sql stable set search_path = ''
+begin atomic select private.unread_total(private.own_tenants(p_tenant_slug)); end;
+create function public.list_people(p_context_kind text, p_context_id text, p_tenant_slug text default null)
+returns jsonb language sql stable set search_path = ''
+begin atomic select private.list_people(p_context_kind, p_context_id, p_tenant_slug); end;
+create function public.resolve_conversation(p_alias text, p_tenant_slug text default null) returns jsonb
+language sql volatile set search_path = ''
+begin atomic select private.resolve_conversation(p_alias, p_tenant_slug); end;
+create function public.mark_read(p_thread_id uuid, p_seq bigint default null) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.move_cursor(p_thread_id, p_seq, true); end;
+create function public.mark_delivered(p_thread_id uuid, p_seq bigint default null) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.move_cursor(p_thread_id, p_seq, false); end;
+create function public.set_conversation(
+  p_thread_id uuid, p_archived boolean default null, p_muted_until timestamptz default null
+) returns jsonb language sql volatile set search_path = ''
+begin atomic select private.set_conversation(p_thread_id, p_archived, p_muted_until); end;
+create function public.block_person(
+  p_contact_id uuid, p_blocked boolean default true, p_tenant_slug text default null
+) returns jsonb language sql volatile set search_path = ''
+begin atomic select private.block_person(p_contact_id, coalesce(p_blocked, true), p_tenant_slug); end;
+create function public.add_people(p_thread_id uuid, p_contact_ids uuid[]) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.add_people(p_thread_id, p_contact_ids); end;
+create function public.leave_conversation(p_thread_id uuid) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.leave_conversation(p_thread_id); end;
+comment on function public.poll_messages(uuid, bigint, bigint, integer, text) is
+'What changed in a conversation after rev p_since, or its history before p_before_seq; at most 50. For who takes part.';
+comment on function public.get_conversation(uuid) is 'One of your conversations, with its people and their cursors.';
+comment on function public.list_conversations(text, integer, text, text, text) is
+'Your conversations, newest first: active, archived, blocked, unread or all.';
+comment on function public.unread_total(text) is 'How much you have not read, and in how many conversations.';
+comment on function public.list_people(text, text, text) is 'Who takes part in a context you take part in.';
+comment on function public.resolve_conversation(text, text) is
+'Your conversation that an older id (conv_<person>_<person>) leads to.';
+comment on function public.mark_read(uuid, bigint) is 'You have read a conversation up to a seq, or to its end.';
+comment on function public.mark_delivered(uuid, bigint) is
+'A conversation has reached you up to a seq, or to its end.';
+comment on function public.set_conversation(uuid, boolean, timestamptz) is
+'Archive a conversation for yourself, or mute it until a moment.';
+comment on function public.block_person(uuid, boolean, text) is 'Block somebody, or let him write to you again.';
+comment on function public.add_people(uuid, uuid[]) is 'Take people into a group you are in.';
+comment on function public.leave_conversation(uuid) is 'Leave a group.';
+
+grant execute on function private.poll_messages(uuid, bigint, bigint, integer, text), private.get_conversation(uuid),
+private.list_conversations(text, integer, text, text, text), private.unread_total(uuid[]), private.own_tenants(text),
+private.list_people(text, text, text), private.resolve_conversation(text, text),
+private.move_cursor(uuid, bigint, boolean), private.set_conversation(uuid, boolean, timestamptz),
+private.block_person(uuid, boolean, text), private.add_people(uuid, uuid[]), private.leave_conversation(uuid),
+public.poll_messages(uuid, bigint, bigint, integer, text), public.get_conversation(uuid),
+public.list_conversations(text, integer, text, text, text), public.unread_total(text),
+public.list_people(text, text, text), public.resolve_conversation(text, text), public.mark_read(uuid, bigint),
+public.mark_delivered(uuid, bigint), public.set_conversation(uuid, boolean, timestamptz),
+public.block_person(uuid, boolean, text), public.add_people(uuid, uuid[]), public.leave_conversation(uuid)
+to authenticated;
