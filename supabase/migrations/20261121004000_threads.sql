@@ -157,7 +157,8 @@ create index thread_participants_user_id_idx on public.thread_participants (user
 create index thread_participants_user_id_last_activity_at_idx on public.thread_participants
 (user_id, last_activity_at desc, thread_id desc) where left_at is null and last_activity_at is not null;
 create index thread_participants_user_id_unread_idx on public.thread_participants (user_id, tenant_id)
-include (unread_count) where left_at is null and unread_count > 0;
+include (unread_count, muted_until)
+where left_at is null and unread_count > 0 and archived_at is null and blocked_at is null;
 create index thread_participants_tenant_id_contact_id_idx on public.thread_participants (tenant_id, contact_id);
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────

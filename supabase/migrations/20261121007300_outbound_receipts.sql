@@ -336,9 +336,9 @@ begin
 end
 $$;
 comment on function private.send_message(uuid, text, text, bigint, text, jsonb, uuid[], uuid, text, text) is
-'Definer: an agent''s or key''s message; a participant''s goes to private.send_chat(). Idempotent by client id, refused '
-'with what is new when expected_last_seq does not match, rate limited, and a takeover from the AI. p_attachments: files '
-'its sender uploaded, in their order; with them the body may be empty.';
+'Definer: an agent''s or key''s message; a participant''s goes to private.send_chat(). Idempotent by client id, '
+'refused with what is new when expected_last_seq does not match, rate limited, and a takeover from the AI. '
+'p_attachments: files its sender uploaded, in their order; with them the body may be empty.';
 
 create function public.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text default null, p_expected_last_seq bigint default null,

@@ -39,7 +39,7 @@ from (values
   ('start_thread', '{uuid,uuid,text,text,text,jsonb,text,uuid[],text,text,text}'),
   ('list_messages', '{uuid,bigint,integer}'),
   ('list_history', '{uuid,uuid,integer}'),
-  ('read_thread', '{uuid,text}'),
+  ('read_thread', '{uuid,text,bigint,integer}'),
   ('search_messages', '{text,integer}'),
   ('send_message', '{uuid,text,text,bigint,text,jsonb,uuid[],uuid,text,text}'),
   ('take_over_thread', '{uuid}'),

@@ -21,9 +21,9 @@ class Person:
 class Chat:
     """A tenant whose people write to each other."""
 
-    def __init__(self, world: World, **settings: Any) -> None:
+    def __init__(self, world: World, tenant: Tenant | None = None, **settings: Any) -> None:
         self.world = world
-        self.tenant: Tenant = world.tenant("agent", "admin", **{"sends_per_minute": 1000, **settings})
+        self.tenant = tenant or world.tenant("agent", "admin", **{"sends_per_minute": 1000, **settings})
 
     def contact(self, name: str = "Ann", kind: str = "customer") -> tuple[uuid.UUID, str]:
         """A contact without a sign-in, and his address."""

@@ -8,6 +8,7 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from tests.db.chat.kit import Chat
 from tests.db.helpers import Row, Tenant, World
 
 CORRUPTIONS: dict[str, str] = {
@@ -49,6 +50,14 @@ CORRUPTIONS: dict[str, str] = {
     "released_was_checked": "update public.message_attachments set status = 'released' where tenant_id = %(t)s",
     "erased_is_empty": "update public.et_messages set body = 'x' where id = %(erased)s",
     "erasure_has_work": "update private.erasures set finished_at = null where tenant_id = %(t)s",
+    "seat_counts_its_unread": "update public.thread_participants set unread_count = 9 where thread_id = %(chat_th)s",
+    "cursor_is_within_its_thread": "update public.thread_participants set last_delivered_seq = 9 where thread_id ="
+                                   " %(chat_th)s",
+    "people_meet_no_decider": "insert into private.inbound_work (tenant_id, thread_id, first_seq)"
+                              " values (%(t)s, %(chat_th)s, 1)",
+    "pair_is_two": "update public.thread_participants set contact_id = %(c)s where thread_id = %(chat_th)s",
+    "reaction_has_its_people": "update public.et_messages set reactions = '{\"x\": [\"a\", \"a\"]}'"
+                               " where thread_id = %(chat_th)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
 }  # fmt: skip
 
@@ -76,8 +85,10 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     world.owner.execute("select private.begin_erasure(%s, %s, 'request')", [tenant.id, gone["sender_contact_id"]])
     while world.value("select private.continue_erasures(500)"):
         pass
+    chat = Chat(world, tenant)
+    talk = chat.start(*chat.pair(), body="Between us")
     ids = {
-        "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
+        "chat_th": talk["thread_id"], "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
         "c": waiting["sender_contact_id"], "other_c": claimed["sender_contact_id"],
     }  # fmt: skip
