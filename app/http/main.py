@@ -20,6 +20,7 @@ from app.errors import SetupError, told_in_one_line
 from app.http import (
     assistants,
     channels,
+    chat,
     contacts,
     docs,
     health,
@@ -53,7 +54,7 @@ def make_app(settings: Settings) -> Shell:
         yield
         await pool.close()
 
-    chapters = (threads, messages, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks)
+    chapters = (threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks)
     rooms = [module.router for module in chapters]
     v1 = Router(
         "/v1",

@@ -130,6 +130,14 @@ async def list_history(
 
 async def _rev(unit: Unit, thread_id: UUID, since: str) -> int:
     """The rev that `since` means: a number as it is, a time through the database."""
+    meant = since_means(since)
+    if isinstance(meant, int):
+        return meant
+    return await existing(unit, await db.rev_at(unit, thread_id, meant), "thread", thread_id, "list_messages")
+
+
+def since_means(since: str) -> int | datetime:
+    """A rev, or a moment. Raises BadInput for what is neither."""
     if since.isascii() and since.isdigit():
         return _checked(int(since)) if len(since) <= 19 else _checked(BIGINT_MAX + 1)
     try:
@@ -141,7 +149,7 @@ async def _rev(unit: Unit, thread_id: UUID, since: str) -> int:
         ) from error
     if at.tzinfo is None:
         raise BadInput("This time has no zone.", field="since", remedy="end it with Z")
-    return await existing(unit, await db.rev_at(unit, thread_id, at), "thread", thread_id, "list_messages")
+    return at
 
 
 def _checked(rev: int) -> int:

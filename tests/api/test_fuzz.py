@@ -102,6 +102,7 @@ def routes(url: str, world: World) -> list[Route]:
                     " values (%s, 'q', '{q}', 'a') returning id", world.acme.id)  # fmt: skip
     known = {
         "thread_id": thread, "contact_id": contact, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
+        "context_kind": "job", "context": "7",
         "user_id": world.acme.people["agent"], "message_id": message,
         "task_id": world.task(world.acme, "by-telephone@example.com"),
     }  # fmt: skip

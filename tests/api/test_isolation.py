@@ -11,7 +11,8 @@ from tests.api.kit import Client, World, seen
 
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
-               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history"],
+               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history", "/v1/conversations/{}",
+               "/v1/conversations/{}/messages", "/v1/conversations/{}/messages?since=2026-01-01T00:00:00Z"],
     "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
                 "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de"],
     "suggestion": ["/v1/suggestions/{}"],
@@ -32,12 +33,19 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
         ("POST", "/v1/threads/{}/merge", {"loser_id": str(uuid.uuid4())}), ("POST", "/v1/threads/{}/suggestions", None),
+        ("PATCH", "/v1/conversations/{}", {"archived": True}), ("POST", "/v1/conversations/{}/messages", {"body": "Hi"}),
+        ("POST", "/v1/conversations/{}/read", {}), ("POST", "/v1/conversations/{}/delivered", {}),
+        ("POST", "/v1/conversations/{}/people", {"contact_ids": [str(uuid.uuid4())]}),
+        ("POST", "/v1/conversations/{}/leave", None), ("POST", "/v1/conversations/{}/system-messages", {"body": "Hi"}),
     ],
     "message": [
+        ("PATCH", "/v1/messages/{}", {"body": "x"}), ("DELETE", "/v1/messages/{}", None),
+        ("PUT", "/v1/messages/{}/reactions/x", None), ("DELETE", "/v1/messages/{}/reactions/x", None),
         ("POST", "/v1/messages/{}/translation", {"language": "de"}),
         ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
     ],
     "contact": [
+        ("PUT", "/v1/people/{}/block", None), ("DELETE", "/v1/people/{}/block", None),
         ("PATCH", "/v1/contacts/{}", {"company": "x"}), ("POST", "/v1/contacts/{}/block", {}),
         ("POST", "/v1/contacts/{}/erase", {"reason": "request"}),
         ("POST", "/v1/contacts/{}/consents", {"channel": "email", "purpose": "marketing", "granted": True}),
@@ -125,7 +133,7 @@ def test_every_route_with_an_id_is_tried(url: str) -> None:
     document = Client(url).get("/openapi.json").json()
     tried = {(method, re.sub(r"\{\}", "*", path.split("?")[0])) for _, method, path, _ in CALLS}
     named = {
-        (method.upper(), re.sub(r"\{\w+_id\}", "*", path).replace("{name}", "p"))
+        (method.upper(), re.sub(r"\{\w+_id\}", "*", path).replace("{name}", "p").replace("{reaction}", "x"))
         for path, item in document["paths"].items() for method in item if "_id}" in path
     }  # fmt: skip
     assert named - tried == set()

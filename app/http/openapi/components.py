@@ -5,6 +5,7 @@ from typing import Any
 TAGS = {
     "threads": "Conversations: the inbox, and what the staff does with one.",
     "messages": "What was written: polling, sending, files, and why.",
+    "chat": "What people who share a project, bid card, job or booking write to each other.",
     "contacts": "People outside the staff and their addresses.",
     "channels": "The accounts a tenant is reached at.",
     "outbound": "Sends whose outcome is open, and addresses nothing is sent to.",

@@ -1,7 +1,6 @@
 """What the OpenAPI document says of each operation beyond its signature: the right it needs, examples, problems."""
 
 from datetime import date
-from typing import Any
 
 import msgspec
 
@@ -34,21 +33,11 @@ from app.domain.threads import MergedThreads, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
 from app.http import assistants, channels, contacts, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
+from app.http.openapi.chat import CHAT
+from app.http.openapi.shown import Shown
 from app.http.types import Listing
 
 NEXT_WEEK = w.HEAD.created_at.replace(day=30)
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """One operation: `needs` is the right, `answer` what it answers with, `problems` the codes only it has.
-    `file` shows the body of one that takes a file."""
-
-    answer: Any
-    needs: str | None = None
-    body: Any = None
-    problems: tuple[str, ...] = ()
-    other_answers: dict[int, tuple[str, Any]] = {}
-    file: str = ""
 
 
 TEMPLATE = Template(
@@ -80,7 +69,8 @@ PATCH = contacts.ContactPatch(
 )  # fmt: skip
 SETTINGS = tenancy.SettingsPatch(
     ai_enabled=True, ai_provider="auto", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
-    daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata", thread_scopes={"email": "email_reference"},
+    daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata",
+    thread_scopes={"email": "email_reference"}, chat_policy="context", chat_scope="pair",
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00", voice_tone="warm, to the point", voice_formality="formal",
     voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"],
@@ -195,6 +185,8 @@ OPERATIONS: dict[str, Shown] = {
         Lifted("email", "no@more.example.com", lifted=True), "admin", messages.Lift("email", "no@more.example.com"),
         ("not_found", "bad_address"),
     ),
+    # chat
+    **CHAT,
     # contacts
     "list_contacts": Shown(Listing([w.CONTACT_ROW], w.CURSOR), "read", problems=("bad_cursor", "bad_address")),
     "get_contact": Shown(w.CONTACT_DETAIL, "read"),

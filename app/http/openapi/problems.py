@@ -238,6 +238,40 @@ PROBLEMS: dict[str, Known] = {
         422, "xx1 is no language", "Send its ISO 639 code, such as en, or zh-Hant with a script.",
         extra={"field": "language"},
     ),
+    "not_linked": Known(
+        403, "this sign-in is nobody there",
+        "Confirm your e-mail or phone and call claim_contact() with the business's slug.",
+    ),
+    "not_allowed": Known(
+        403, "you cannot write here", "People who share a project, bid card, job or booking may write to each other.",
+        "thread_id",
+    ),
+    "not_yours": Known(403, "somebody else wrote this", "Write your own.", "message_id"),
+    "blocked": Known(409, "you blocked this person", "Unblock him to write to him.", "thread_id"),
+    "deleted": Known(409, "this message was deleted", "Write a new one.", "message_id"),
+    "too_late": Known(409, "it is too late to change this message", "Write a new one.", "message_id"),
+    "no_account": Known(
+        409, "this business takes no messages here", "It has to connect an in-app account first."
+    ),
+    "which_tenant": Known(
+        422, "you are a contact of several businesses", "Name the one you mean in p_tenant_slug.", "tenant_slug"
+    ),
+    "bad_context": Known(
+        422, "this is no context of those who write here", "Name one that all of them take part in, or none.",
+        "context_id",
+    ),
+    "bad_reply": Known(
+        422, "the message this answers is not in this conversation", "Send it without reply_to_id.", "reply_to_id"
+    ),
+    "bad_reaction": Known(
+        422, "a reaction is one sign, and a message has at most 20 different ones", "Send one emoji.", "reaction"
+    ),
+    "not_signed_up": Known(
+        422, "one of these people has not signed up yet",
+        "A group is of people who sign in; write to him alone meanwhile.", "contact_ids",
+        {"contact_id": str(world.TWIN)},
+    ),
+    "too_many_people": Known(422, "a group has at most 50 people", "Name fewer.", "contact_ids"),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),
