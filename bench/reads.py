@@ -34,6 +34,20 @@ insert into public.thread_participants (tenant_id, thread_id, user_id, role)
 select '{TENANT}', {THREAD_ID.format(n="g")}, '{PROVIDER}', 'provider' from generate_series(1, {PROVIDER_THREADS}) as g
 on conflict do nothing"""
 
+LINK_PROVIDER = f"""
+with confirmed as (
+  update auth.users set email_confirmed_at = now() where id = '{PROVIDER}' returning id
+), found as (
+  select private.find_or_create_contact('{TENANT}', 'email', 'provider@bench.test') as id from confirmed
+)
+select id from found"""
+
+SEED_LIST = f"""
+update public.thread_participants
+set last_activity_at = now() - (hashtext(thread_id::text) %% 100000) * interval '1 second', title = 'Ann Miller',
+  unread_count = (hashtext(thread_id::text) %% 100 = 0)::integer
+where user_id = '{PROVIDER}'"""
+
 SEED_MESSAGES = f"""
 insert into public.et_messages (tenant_id, thread_id, seq, rev, channel, channel_session_id, direction,
   delivery_status, sender_kind, sender, sender_contact_id, body, external_message_id)
@@ -81,6 +95,10 @@ def queries(last_rev: int) -> list[Read]:
         Read("thread page of a provider with 5,000 threads, list_messages()", PROVIDER, None,
              listed),
         Read("thread page of a provider with 5,000 threads, select", PROVIDER, None, page),
+        Read("conversations of a provider with 5,000 threads", PROVIDER, None, "select public.list_conversations()"),
+        Read("his unread total", PROVIDER, None, "select public.unread_total()"),
+        Read("his thread page, poll_messages()", PROVIDER, None, f"select public.poll_messages('{BUSY}', {since})"),
+        Read("his empty poll, poll_messages()", PROVIDER, None, f"select public.poll_messages('{BUSY}', {last_rev})"),
     ]  # fmt: skip
 
 
@@ -91,6 +109,7 @@ def fill(connection: psycopg.Connection[Any], have: int, want: int, say: Say) ->
     for first in range(before + 2 if before else 1, threads + 2, CHUNK):
         connection.execute(SEED_THREADS, {"first": first, "last": min(first + CHUNK - 1, threads + 1)})
     connection.execute(SEED_PROVIDER)
+    link_provider(connection)
     row = connection.execute(
         "select private.find_or_create_contact(%s, 'email', 'reader@bench.test')", [TENANT]
     ).fetchone()
@@ -103,6 +122,16 @@ def fill(connection: psycopg.Connection[Any], have: int, want: int, say: Say) ->
     connection.execute(MOVE_HEADS, {"seq": want // 1000})
     connection.execute("vacuum analyze public.et_messages, public.et_threads, public.thread_participants")
     say(phase, 1.0)
+
+
+def link_provider(connection: psycopg.Connection[Any]) -> None:
+    """Make the provider a contact who has signed up, with a list of conversations scattered over the table."""
+    row = connection.execute(LINK_PROVIDER).fetchone()
+    connection.execute(
+        "update public.contacts set auth_user_id = %s where tenant_id = %s and id = %s and auth_user_id is null",
+        [PROVIDER, TENANT, row and row[0]],
+    )
+    connection.execute(SEED_LIST.replace("%%", "%"))
 
 
 def measure(connection: psycopg.Connection[Any], read: Read) -> tuple[float, int]:

@@ -186,10 +186,11 @@ begin
   new.last_delivered_seq := greatest(new.last_delivered_seq, new.last_read_seq);
   select count(*) into new.unread_count from public.et_messages as m
   where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq > new.last_read_seq
-    and m.moderation_status in ('approved', 'filtered') and m.sender_user_id is distinct from new.user_id;
+    and m.channel = 'in_app' and m.moderation_status in ('approved', 'filtered')
+    and m.sender_user_id is distinct from new.user_id;
   if tg_op = 'INSERT' or old.left_at is not null then
     select max(m.created_at) into new.last_activity_at from public.et_messages as m
-    where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id
+    where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.channel = 'in_app'
       and (m.moderation_status in ('approved', 'filtered') or m.sender_user_id = new.user_id);
   end if;
   return new;
