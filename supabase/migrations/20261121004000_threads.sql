@@ -209,6 +209,16 @@ $$;
 comment on function private.is_participant(uuid, uuid) is
 'Definer, for the policy of thread_participants itself, which cannot ask the table it guards.';
 
+create function private.is_for_staff(p_tenant_id uuid, p_thread_id uuid) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
+    select from public.et_threads as t where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.staff_readable);
+end
+$$;
+comment on function private.is_for_staff(uuid, uuid) is
+'Definer, for the policy of thread_participants, which the policy of threads asks: the tenant itself is a party.';
+
 create function private.refuse_merged(p_winner_id uuid) returns void
 language plpgsql stable set search_path = '' as $$
 begin
@@ -336,7 +346,8 @@ create policy thread_aliases_select_staff on public.thread_aliases for select to
 using (tenant_id = (select private.current_tenant()));
 create policy thread_participants_select_reader on public.thread_participants for select to authenticated
 using (
-  user_id = (select private.current_user_id()) or tenant_id = (select private.current_tenant())
+  user_id = (select private.current_user_id())
+  or (tenant_id = (select private.current_tenant()) and private.is_for_staff(tenant_id, thread_id))
   or private.is_participant(tenant_id, thread_id)
 );
 create policy thread_participants_select_worker on public.thread_participants for select to parley_worker
@@ -352,4 +363,4 @@ grant insert, update on public.thread_participants to service_role;
 grant insert on public.thread_aliases to service_role;
 grant execute on function private.thread_scope_key(text, uuid, uuid, uuid, text, text, text),
 private.scope_rule(uuid, text) to service_role, parley_worker;
-grant execute on function private.is_participant(uuid, uuid) to authenticated;
+grant execute on function private.is_participant(uuid, uuid), private.is_for_staff(uuid, uuid) to authenticated;

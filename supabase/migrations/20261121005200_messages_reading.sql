@@ -344,14 +344,23 @@ select
   t.status,
   t.preview as last_message,
   t.last_message_at,
-  t.unread_count,
-  t.unread_count as unread_count_customer,
-  t.unread_count as unread_count_artist,
+  coalesce(s.mine, t.unread_count) as unread_count,
+  coalesce(s.customer, t.unread_count) as unread_count_customer,
+  coalesce(s.artist, t.unread_count) as unread_count_artist,
   case when t.status = 'archived' then t.closed_at end as archived_at,
   t.created_at,
   coalesce(t.last_message_at, t.created_at) as updated_at
-from public.et_threads as t;
-comment on view public.conversations is 'Threads under the names the older documents use; read-only.';
+from public.et_threads as t
+left join lateral (
+  select
+    max(p.unread_count) filter (where p.user_id = (select private.current_user_id())) as mine,
+    max(p.unread_count) filter (where p.contact_id = t.contact_id) as customer,
+    max(p.unread_count) filter (where p.contact_id = t.other_contact_id) as artist
+  from public.thread_participants as p
+  where p.tenant_id = t.tenant_id and p.thread_id = t.id and p.left_at is null
+) as s on t.kind = 'direct';
+comment on view public.conversations is
+'Threads under the names the older documents use; read-only. Between two people each side has its own unread count.';
 
 create view public.messages with (security_invoker = on) as
 select
@@ -369,11 +378,26 @@ select
   m.metadata -> 'images' as images,
   case when m.context_kind = 'project' then m.context_id end as project_id,
   case when m.context_kind = 'booking' then m.context_id end as booking_id,
-  m.delivery_status as status,
+  coalesce(r.status, m.delivery_status) as status,
   m.created_at as sent_at,
-  m.created_at
-from public.et_messages as m;
-comment on view public.messages is 'Messages under the names the older documents use; read-only.';
+  m.created_at,
+  r.read_at
+from public.et_messages as m
+left join lateral (
+  select
+    case
+      when bool_and(p.last_read_seq >= m.seq) then 'read'
+      when bool_and(p.last_delivered_seq >= m.seq) then 'delivered'
+      else 'sent'
+    end as status,
+    case when bool_and(p.last_read_seq >= m.seq) then max(p.last_read_at) end as read_at
+  from public.thread_participants as p
+  where p.tenant_id = m.tenant_id and p.thread_id = m.thread_id and p.left_at is null
+    and p.user_id is distinct from m.sender_user_id
+  having count(*) > 0
+) as r on m.direction = 'internal';
+comment on view public.messages is
+'Messages under the names the older documents use; read-only. Between people, status and read_at follow the cursors.';
 
 create view public.messaging_system_messages with (security_invoker = on) as
 select

@@ -109,7 +109,7 @@ begin
   v_seat := private.own_seat(v_thread);
   -- Nothing newer: the head says so, and no message is looked at.
   if p_before_seq is null and v_thread.last_rev <= coalesce(p_since, 0) then
-    return jsonb_build_object('thread_id', p_thread_id, 'messages', '[]'::jsonb, 'next_since', p_since, 'has_more',
+    return jsonb_build_object('thread_id', p_thread_id, 'messages', '[]'::jsonb, 'next_since', coalesce(p_since, 0), 'has_more',
       false, 'last_seq', v_thread.last_seq, 'last_rev', v_thread.last_rev, 'unread_count', v_seat.unread_count,
       'receipts', private.receipts_of(v_thread, v_user), 'next_poll_ms', v_pause);
   end if;
