@@ -85,6 +85,15 @@ class ChatPage(msgspec.Struct, frozen=True):
     next_poll_ms: int
 
 
+class ConversationPerson(msgspec.Struct, frozen=True):
+    """Somebody who takes part; `user_id` is null until he has signed up, and in lists, which only know the name."""
+
+    contact_id: UUID | None
+    user_id: UUID | None
+    role: SeatRole | None
+    name: str | None
+
+
 class Conversation(msgspec.Struct, frozen=True):
     """A conversation as one of those who take part sees it in his list."""
 
@@ -92,7 +101,9 @@ class Conversation(msgspec.Struct, frozen=True):
     tenant_id: UUID
     kind: Kind
     title: str | None
+    subject: str | None
     other_contact_id: UUID | None
+    people: list[ConversationPerson]
     role: SeatRole
     context_kind: ContextKind | None
     context_id: str | None
@@ -108,19 +119,9 @@ class Conversation(msgspec.Struct, frozen=True):
     blocked: bool
 
 
-class ConversationPerson(msgspec.Struct, frozen=True):
-    """Somebody who takes part; `user_id` is null until he has signed up."""
-
-    contact_id: UUID | None
-    user_id: UUID | None
-    role: SeatRole
-    name: str | None
-
-
 class ConversationDetail(Conversation, frozen=True):
     """One conversation with its people, their cursors, and whether the caller may write there now."""
 
-    people: list[ConversationPerson]
     receipts: list[Receipt]
     may_write: bool
 

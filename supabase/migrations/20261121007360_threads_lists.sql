@@ -44,47 +44,49 @@ comment on function private.own_tenants(text) is
 
 -- ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-create function private.message_shown(p_message public.et_messages, p_user_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  return jsonb_build_object(
-    'id', p_message.id, 'thread_id', p_message.thread_id, 'seq', p_message.seq, 'rev', p_message.rev,
-    'message_type', p_message.message_type, 'sender_kind', p_message.sender_kind,
-    'sender_user_id', case when p_message.sender_kind in ('participant', 'contact') then p_message.sender_user_id end,
-    'sender_contact_id', p_message.sender_contact_id, 'body', p_message.body,
-    'client_message_id', case when p_message.sender_user_id = p_user_id then p_message.client_message_id end,
-    'reply_to', case when p_message.reply_to_id is not null then (
-      select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', r.sender_user_id, 'body', left(r.body, 160),
-        'deleted_at', r.deleted_at)
-      from public.et_messages as r where r.tenant_id = p_message.tenant_id and r.id = p_message.reply_to_id
-        and (r.moderation_status in ('approved', 'filtered') or r.sender_user_id = p_user_id)) end,
-    'context_kind', p_message.context_kind, 'context_id', p_message.context_id, 'reactions', p_message.reactions,
-    'metadata', case when p_message.sender_kind = 'system' then p_message.metadata else '{}' end,
-    'attachments', case when p_message.metadata ? 'attachments' then (
-      select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type', a.content_type,
-        'size_bytes', a.size_bytes, 'status', a.status) order by a.position, a.id), '[]')
-      from public.message_attachments as a
-      where a.tenant_id = p_message.tenant_id and a.message_id = p_message.id) else '[]' end,
-    'created_at', p_message.created_at, 'edited_at', p_message.edited_at, 'deleted_at', p_message.deleted_at);
-end
-$$;
-comment on function private.message_shown(public.et_messages, uuid) is
-'Definer: a message as those who take part see it. Its caller has checked that they may.';
-
-create function private.receipts_of(p_thread public.et_threads, p_user_id uuid) returns jsonb
+create function private.messages_shown(p_messages public.et_messages[], p_user_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'contact_id', p.contact_id,
-      'last_delivered_seq', p.last_delivered_seq, 'last_read_seq', p.last_read_seq, 'last_read_at', p.last_read_at)
-      order by p.user_id), '[]')
-    from public.thread_participants as p
-    where p.tenant_id = p_thread.tenant_id and p.thread_id = p_thread.id and p.user_id <> p_user_id
-      and p.left_at is null);
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', m.id, 'thread_id', m.thread_id, 'seq', m.seq, 'rev', m.rev, 'message_type', m.message_type,
+      'sender_kind', m.sender_kind,
+      'sender_user_id', case when m.sender_kind in ('participant', 'contact') then m.sender_user_id end,
+      'sender_contact_id', m.sender_contact_id, 'body', m.body,
+      'client_message_id', case when m.sender_user_id = p_user_id then m.client_message_id end,
+      'reply_to', case when m.reply_to_id is not null then (
+        select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', r.sender_user_id, 'body',
+          left(r.body, 160), 'deleted_at', r.deleted_at)
+        from public.et_messages as r where r.tenant_id = m.tenant_id and r.id = m.reply_to_id
+          and (r.moderation_status in ('approved', 'filtered') or r.sender_user_id = p_user_id)) end,
+      'context_kind', m.context_kind, 'context_id', m.context_id, 'reactions', m.reactions,
+      'metadata', case when m.sender_kind = 'system' then m.metadata else '{}' end,
+      'attachments', case when m.metadata ? 'attachments' then (
+        select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'filename', f.filename, 'content_type',
+          f.content_type, 'size_bytes', f.size_bytes, 'status', f.status) order by f.position, f.id), '[]')
+        from public.message_attachments as f where f.tenant_id = m.tenant_id and f.message_id = m.id) else '[]' end,
+      'created_at', m.created_at, 'edited_at', m.edited_at, 'deleted_at', m.deleted_at) order by m.ordinality), '[]')
+    from unnest(p_messages) with ordinality as m);
 end
 $$;
-comment on function private.receipts_of(public.et_threads, uuid) is
-'Definer: how far the others have got, by which the ticks of every message are derived.';
+comment on function private.messages_shown(public.et_messages[], uuid) is
+'Definer: messages as those who take part see them, in this order. Its caller has checked that they may.';
+
+create function private.cursors_of(p_thread public.et_threads, p_user_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select jsonb_build_object(
+      'unread_count', coalesce(max(p.unread_count) filter (where p.user_id = p_user_id), 0),
+      'receipts', coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'contact_id', p.contact_id,
+        'last_delivered_seq', p.last_delivered_seq, 'last_read_seq', p.last_read_seq, 'last_read_at', p.last_read_at)
+        order by p.user_id) filter (where p.user_id <> p_user_id), '[]'))
+    from public.thread_participants as p
+    where p.tenant_id = p_thread.tenant_id and p.thread_id = p_thread.id and p.left_at is null);
+end
+$$;
+comment on function private.cursors_of(public.et_threads, uuid) is
+'Definer: what one has not read, and how far the others have got: by that the ticks of every message are derived.';
 
 create function private.poll_messages(
   p_thread_id uuid, p_since bigint, p_before_seq bigint, p_limit integer, p_client_state text
@@ -92,12 +94,12 @@ create function private.poll_messages(
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_thread public.et_threads%rowtype := private.own_thread(p_thread_id);
-  v_seat public.thread_participants%rowtype;
   v_user uuid := private.current_user_id();
-  v_limit integer;
   v_pause integer := private.poll_pause(p_client_state);
-  v_page jsonb;
-  v_head record;
+  v_limit integer;
+  v_messages public.et_messages[] := '{}';
+  v_last public.et_messages;
+  v_full boolean;
 begin
   if v_thread.id is null then
     return private.deny('thread', p_thread_id, 'poll_messages');
@@ -106,38 +108,32 @@ begin
   end if;
   v_limit := least(greatest(coalesce(p_limit, 50), 1), private.message_limit(v_thread.tenant_id, 'in_app',
     'page_size'));
-  v_seat := private.own_seat(v_thread);
-  -- Nothing newer: the head says so, and no message is looked at.
-  if p_before_seq is null and v_thread.last_rev <= coalesce(p_since, 0) then
-    return jsonb_build_object('thread_id', p_thread_id, 'messages', '[]'::jsonb, 'next_since', coalesce(p_since, 0), 'has_more',
-      false, 'last_seq', v_thread.last_seq, 'last_rev', v_thread.last_rev, 'unread_count', v_seat.unread_count,
-      'receipts', private.receipts_of(v_thread, v_user), 'next_poll_ms', v_pause);
+  if p_before_seq is not null then
+    v_messages := array(
+      select x from public.et_messages as x
+      where x.tenant_id = v_thread.tenant_id and x.thread_id = v_thread.id and x.seq < p_before_seq
+        and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+      order by x.seq desc limit v_limit);
+  elsif v_thread.last_rev > coalesce(p_since, 0) then
+    v_messages := array(
+      select x from public.et_messages as x
+      where x.tenant_id = v_thread.tenant_id and x.thread_id = v_thread.id and x.rev > coalesce(p_since, 0)
+        and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+      order by x.rev limit v_limit);
   end if;
-  -- Head and messages in one statement, hence of one moment: next_since skips nothing.
-  select t.last_seq, t.last_rev, p.n, p.messages, p.rev into v_head
-  from public.et_threads as t
-  cross join lateral (
-    select count(*) as n, coalesce(jsonb_agg(private.message_shown(s.m, v_user) order by s.ord)
-      filter (where s.ord <= v_limit), '[]') as messages, max((s.m).rev) filter (where s.ord <= v_limit) as rev
-    from (
-      select c.m, row_number() over (order by case when p_before_seq is null then (c.m).rev else -(c.m).seq end) as ord
-      from (
-        (select x as m from public.et_messages as x
-          where p_before_seq is null and x.tenant_id = t.tenant_id and x.thread_id = t.id
-            and x.rev > coalesce(p_since, 0)
-            and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
-          order by x.rev limit v_limit + 1)
-        union all
-        (select x as m from public.et_messages as x
-          where p_before_seq is not null and x.tenant_id = t.tenant_id and x.thread_id = t.id
-            and x.seq < p_before_seq
-            and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
-          order by x.seq desc limit v_limit + 1)) as c) as s) as p
-  where t.tenant_id = v_thread.tenant_id and t.id = v_thread.id;
-  return jsonb_build_object('thread_id', p_thread_id, 'messages', v_head.messages, 'next_since', case
-      when p_before_seq is null and v_head.n > v_limit then v_head.rev else v_head.last_rev end,
-    'has_more', v_head.n > v_limit, 'last_seq', v_head.last_seq, 'last_rev', v_head.last_rev, 'unread_count',
-    v_seat.unread_count, 'receipts', private.receipts_of(v_thread, v_user), 'next_poll_ms', v_pause);
+  v_full := cardinality(v_messages) = v_limit;
+  v_last := v_messages[cardinality(v_messages)];
+  -- The head was read first, and revs are given under its lock: whatever is not above it, or above the last message of
+  -- the page, has been seen.
+  return jsonb_build_object('thread_id', p_thread_id, 'messages', private.messages_shown(v_messages, v_user),
+    'next_since', case
+      when p_before_seq is not null then v_thread.last_rev
+      when v_full then v_last.rev
+      else greatest(v_thread.last_rev, v_last.rev, coalesce(p_since, 0)) end,
+    'has_more', v_full and case when p_before_seq is null then v_last.rev < v_thread.last_rev else v_last.seq > 1 end,
+    'last_seq', greatest(v_thread.last_seq, v_messages[1].seq, v_last.seq),
+    'last_rev', greatest(v_thread.last_rev, v_last.rev), 'next_poll_ms', v_pause)
+    || private.cursors_of(v_thread, v_user);
 end
 $$;
 comment on function private.poll_messages(uuid, bigint, bigint, integer, text) is
@@ -148,11 +144,16 @@ comment on function private.poll_messages(uuid, bigint, bigint, integer, text) i
 
 create function private.conversation_shown(p_seat public.thread_participants, p_thread public.et_threads) returns jsonb
 language plpgsql stable set search_path = '' as $$
+declare
+  v_other uuid := case when p_thread.kind = 'direct' then case p_seat.contact_id
+    when p_thread.contact_id then p_thread.other_contact_id else p_thread.contact_id end end;
 begin
   return jsonb_build_object(
     'thread_id', p_seat.thread_id, 'tenant_id', p_seat.tenant_id, 'kind', p_thread.kind,
-    'title', coalesce(p_thread.subject, p_seat.title), 'other_contact_id', case when p_thread.kind = 'direct' then
-      case p_seat.contact_id when p_thread.contact_id then p_thread.other_contact_id else p_thread.contact_id end end,
+    'title', coalesce(p_thread.subject, p_seat.title), 'subject', p_thread.subject, 'other_contact_id', v_other,
+    -- The one across: the list knows his name without looking him up. Everybody, with sign-ins, is in get_conversation().
+    'people', case when p_thread.kind = 'group' then '[]' else jsonb_build_array(jsonb_build_object(
+      'contact_id', v_other, 'user_id', null, 'name', p_seat.title, 'role', null)) end,
     'role', p_seat.role, 'context_kind', p_thread.context_kind, 'context_id', p_thread.context_id,
     'last_seq', p_thread.last_seq, 'last_rev', p_thread.last_rev, 'last_read_seq', p_seat.last_read_seq,
     'unread_count', p_seat.unread_count, 'preview', p_thread.preview, 'last_message_at', p_seat.last_activity_at,
@@ -258,8 +259,8 @@ begin
     return private.deny('thread', p_thread_id, 'get_conversation');
   end if;
   return private.conversation_shown(private.own_seat(v_thread), v_thread) || jsonb_build_object(
-    'people', private.people_of(v_thread), 'receipts', private.receipts_of(v_thread, private.current_user_id()),
-    'may_write', private.writing_problem(v_thread, private.me_at(v_thread.tenant_id)) is null);
+    'people', private.people_of(v_thread),
+    'receipts', private.cursors_of(v_thread, private.current_user_id()) -> 'receipts', 'may_write', private.writing_problem(v_thread, private.me_at(v_thread.tenant_id)) is null);
 end
 $$;
 comment on function private.get_conversation(uuid) is

@@ -1,6 +1,6 @@
 """What the OpenAPI document says of the operations of people who write to each other."""
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from app.domain.chat import (
     ChatChanged,
@@ -46,14 +46,14 @@ PAGE = ChatPage(
     next_poll_ms=3000,
 )  # fmt: skip
 ITEM = Conversation(
-    thread_id=w.THREAD, tenant_id=w.TENANT, kind="direct", title="Ann Miller", other_contact_id=w.CONTACT,
+    thread_id=w.THREAD, tenant_id=w.TENANT, kind="direct", title="Ann Miller", subject="Your boiler",
+    other_contact_id=w.CONTACT, people=[ConversationPerson(w.CONTACT, w.OWNER, "customer", "Ann Miller")],
     role="provider", context_kind="booking", context_id="4711", last_seq=2, last_rev=3, last_read_seq=2,
     unread_count=0, preview="We can come on Tuesday at nine.", last_message_at=MORNING, archived_at=MORNING, muted=True,
     muted_until=MORNING, blocked=False,
 )  # fmt: skip
 DETAIL = ConversationDetail(
-    **asdict(ITEM), people=[ConversationPerson(w.CONTACT, w.OWNER, "customer", "Ann Miller")], receipts=[RECEIPT],
-    may_write=True,
+    **{name: getattr(ITEM, name) for name in ITEM.__struct_fields__}, receipts=[RECEIPT], may_write=True,
 )  # fmt: skip
 STARTED = ChatStarted(
     w.THREAD, "direct", created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="sent", duplicate=False
