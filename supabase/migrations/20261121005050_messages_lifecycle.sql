@@ -25,6 +25,17 @@ $$;
 comment on function private.is_transition(text, text) is
 'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
 
+create function private.is_shown(p_moderation_status text, p_direction text, p_delivery_status text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_moderation_status in ('approved', 'filtered')
+    and (p_direction <> 'outbound' or p_delivery_status in ('sent', 'delivered', 'read'));
+end
+$$;
+comment on function private.is_shown(text, text, text) is
+'Whether those who take part in a conversation see a message: not held back, and what the business writes once it was '
+'sent: a follow-up waits for its day.';
+
 create function private.tg_messages__guard() returns trigger
 language plpgsql set search_path = '' as $$
 begin

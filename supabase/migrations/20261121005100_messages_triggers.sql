@@ -391,7 +391,13 @@ create policy et_messages_select_reader on public.et_messages for select to auth
 using (
   (tenant_id = (select private.current_tenant()) and staff_readable)
   or (
-    (moderation_status in ('approved', 'filtered') or sender_user_id = (select private.current_user_id()))
+    (
+      (
+        moderation_status in ('approved', 'filtered')
+        and (direction <> 'outbound' or delivery_status in ('sent', 'delivered', 'read'))
+      )
+      or sender_user_id = (select private.current_user_id())
+    )
     -- limit 1: an `exists` may be planned as a hash of all threads the user takes part in.
     and (
       select true from public.thread_participants as p

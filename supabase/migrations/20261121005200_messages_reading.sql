@@ -24,7 +24,9 @@ begin
     where m.tenant_id = v_thread.tenant_id and m.thread_id = p_thread_id and m.rev > coalesce(p_since, 0)
       and ((v_thread.is_staff and m.staff_readable)
         or (coalesce(v_takes_part, (select private.is_participant(v_thread.tenant_id, p_thread_id)))
-          and (m.moderation_status in ('approved', 'filtered') or m.sender_user_id = v_user)))
+          and ((m.moderation_status in ('approved', 'filtered')
+            and (m.direction <> 'outbound' or m.delivery_status in ('sent', 'delivered', 'read')))
+            or m.sender_user_id = v_user)))
     order by m.rev
     limit least(greatest(coalesce(p_limit, 50), 1), 50);
   end loop;

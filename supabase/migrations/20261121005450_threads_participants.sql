@@ -186,12 +186,12 @@ begin
   new.last_delivered_seq := greatest(new.last_delivered_seq, new.last_read_seq);
   select count(*) into new.unread_count from public.et_messages as m
   where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq > new.last_read_seq
-    and m.channel = 'in_app' and m.moderation_status in ('approved', 'filtered')
+    and m.channel = 'in_app' and private.is_shown(m.moderation_status, m.direction, m.delivery_status)
     and m.sender_user_id is distinct from new.user_id;
   if tg_op = 'INSERT' or old.left_at is not null then
     select max(m.created_at) into new.last_activity_at from public.et_messages as m
     where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.channel = 'in_app'
-      and (m.moderation_status in ('approved', 'filtered') or m.sender_user_id = new.user_id);
+      and (private.is_shown(m.moderation_status, m.direction, m.delivery_status) or m.sender_user_id = new.user_id);
   end if;
   return new;
 end
@@ -211,9 +211,9 @@ execute function private.tg_participants__count();
 create function private.tg_messages__tell_people() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  v_shown boolean := new.moderation_status in ('approved', 'filtered');
+  v_shown boolean := private.is_shown(new.moderation_status, new.direction, new.delivery_status);
   v_change integer := v_shown::integer - case when tg_op = 'UPDATE'
-    then (old.moderation_status in ('approved', 'filtered'))::integer else 0 end;
+    then private.is_shown(old.moderation_status, old.direction, old.delivery_status)::integer else 0 end;
 begin
   if tg_op = 'UPDATE' and v_change = 0 then
     return null;
@@ -234,9 +234,34 @@ comment on function private.tg_messages__tell_people() is
 'message changes them when it is released.';
 create trigger et_messages_400_tell_people after insert on public.et_messages
 for each row when (new.channel = 'in_app') execute function private.tg_messages__tell_people();
-create trigger et_messages_410_tell_people_of_release after update of moderation_status on public.et_messages
-for each row when (new.channel = 'in_app' and old.moderation_status <> new.moderation_status)
+create trigger et_messages_410_tell_people_of_release after update of moderation_status, delivery_status
+on public.et_messages
+for each row when (
+  new.channel = 'in_app'
+  and (old.moderation_status <> new.moderation_status
+    or (new.direction = 'outbound' and old.delivery_status <> new.delivery_status))
+)
 execute function private.tg_messages__tell_people();
+
+create function private.tg_messages__show_sent() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.et_threads as t set last_rev = t.last_rev + 1
+  where t.tenant_id = new.tenant_id and t.id = new.thread_id
+  returning t.last_rev into new.rev;
+  return new;
+end
+$$;
+comment on function private.tg_messages__show_sent() is
+'Definer: what the business sent in an in-app conversation is new to its customer now, and takes a rev as a release '
+'does.';
+create trigger et_messages_220_show_sent before update of delivery_status on public.et_messages
+for each row when (
+  new.channel = 'in_app' and new.direction = 'outbound' and old.rev = new.rev
+  and old.delivery_status not in ('sent', 'delivered', 'read')
+  and new.delivery_status in ('sent', 'delivered', 'read')
+)
+execute function private.tg_messages__show_sent();
 
 -- ── receipts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

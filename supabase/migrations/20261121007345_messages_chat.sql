@@ -25,8 +25,8 @@ begin
     when p_options ->> 'reply_to_id' is not null and not exists (
       select from public.et_messages as m
       where m.tenant_id = p_thread.tenant_id and m.id = (p_options ->> 'reply_to_id')::uuid
-        and m.thread_id = p_thread.id and m.deleted_at is null and (m.moderation_status in ('approved', 'filtered')
-          or m.sender_user_id = private.current_user_id()))
+        and m.thread_id = p_thread.id and m.deleted_at is null and (private.is_shown(
+          m.moderation_status, m.direction, m.delivery_status) or m.sender_user_id = private.current_user_id()))
       then '{"code": "bad_reply", "field": "reply_to_id"}'
     when v_kind is not null and v_policy = 'context' and not (
       private.is_in_context(p_thread.tenant_id, p_me, v_kind, v_id)
@@ -173,8 +173,8 @@ begin
   end if;
   select m.* into v_message from public.et_messages as m where m.id = p_message_id;
   v_thread := private.own_thread(v_message.thread_id);
-  if v_thread.id is null or not (v_message.moderation_status in ('approved', 'filtered')
-    or coalesce(v_message.sender_user_id = private.current_user_id(), false)) then
+  if v_thread.id is null or not (private.is_shown(v_message.moderation_status, v_message.direction,
+    v_message.delivery_status) or coalesce(v_message.sender_user_id = private.current_user_id(), false)) then
     perform private.deny('message', p_message_id, p_action);
     return null;
   end if;

@@ -58,7 +58,8 @@ begin
         select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', r.sender_user_id, 'body',
           left(r.body, 160), 'deleted_at', r.deleted_at)
         from public.et_messages as r where r.tenant_id = m.tenant_id and r.id = m.reply_to_id
-          and (r.moderation_status in ('approved', 'filtered') or r.sender_user_id = p_user_id)) end,
+          and (private.is_shown(r.moderation_status, r.direction, r.delivery_status)
+            or r.sender_user_id = p_user_id)) end,
       'context_kind', m.context_kind, 'context_id', m.context_id, 'reactions', m.reactions,
       'metadata', case when m.sender_kind = 'system' then m.metadata else '{}' end,
       'attachments', case when m.metadata ? 'attachments' then (
@@ -112,13 +113,13 @@ begin
     v_messages := array(
       select x from public.et_messages as x
       where x.tenant_id = v_thread.tenant_id and x.thread_id = v_thread.id and x.seq < p_before_seq
-        and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+        and (private.is_shown(x.moderation_status, x.direction, x.delivery_status) or x.sender_user_id = v_user)
       order by x.seq desc limit v_limit);
   elsif v_thread.last_rev > coalesce(p_since, 0) then
     v_messages := array(
       select x from public.et_messages as x
       where x.tenant_id = v_thread.tenant_id and x.thread_id = v_thread.id and x.rev > coalesce(p_since, 0)
-        and (x.moderation_status in ('approved', 'filtered') or x.sender_user_id = v_user)
+        and (private.is_shown(x.moderation_status, x.direction, x.delivery_status) or x.sender_user_id = v_user)
       order by x.rev limit v_limit);
   end if;
   v_full := cardinality(v_messages) = v_limit;
@@ -143,7 +144,7 @@ comment on function private.poll_messages(uuid, bigint, bigint, integer, text) i
 -- ── conversations ────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.conversation_shown(p_seat public.thread_participants, p_thread public.et_threads) returns jsonb
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
 declare
   v_other uuid := case when p_thread.kind = 'direct' then case p_seat.contact_id
     when p_thread.contact_id then p_thread.other_contact_id else p_thread.contact_id end end;
@@ -156,13 +157,19 @@ begin
       'contact_id', v_other, 'user_id', null, 'name', p_seat.title, 'role', null)) end,
     'role', p_seat.role, 'context_kind', p_thread.context_kind, 'context_id', p_thread.context_id,
     'last_seq', p_thread.last_seq, 'last_rev', p_thread.last_rev, 'last_read_seq', p_seat.last_read_seq,
-    'unread_count', p_seat.unread_count, 'preview', p_thread.preview, 'last_message_at', p_seat.last_activity_at,
+    'unread_count', p_seat.unread_count,
+    -- The head of a conversation with the business also knows what it has yet to send.
+    'preview', case when p_thread.kind <> 'channel' then p_thread.preview else (
+      select left(m.body, 160) from public.et_messages as m
+      where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id
+        and private.is_shown(m.moderation_status, m.direction, m.delivery_status)
+      order by m.seq desc limit 1) end, 'last_message_at', p_seat.last_activity_at,
     'archived_at', p_seat.archived_at, 'muted_until', nullif(p_seat.muted_until, 'infinity'),
     'muted', coalesce(p_seat.muted_until > clock_timestamp(), false), 'blocked', p_seat.blocked_at is not null);
 end
 $$;
 comment on function private.conversation_shown(public.thread_participants, public.et_threads) is
-'A conversation as one of those who take part sees it in his list.';
+'Definer: a conversation as one of those who take part sees it in his list.';
 
 create function private.unread_total(p_tenants uuid[]) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$

@@ -6,7 +6,7 @@ insert into private.invariants (name, claim, query) values
   cross join lateral (
     select count(*) as unread from public.et_messages as m
     where m.tenant_id = p.tenant_id and m.thread_id = p.thread_id and m.seq > p.last_read_seq
-      and m.channel = 'in_app' and m.moderation_status in ('approved', 'filtered')
+      and m.channel = 'in_app' and private.is_shown(m.moderation_status, m.direction, m.delivery_status)
       and m.sender_user_id is distinct from p.user_id) as n
   where p.left_at is null and p.unread_count <> n.unread$q$),
 ('cursor_is_within_its_thread', 'Nobody has read or got more than there is.', $q$
