@@ -93,6 +93,23 @@ def test_readers_and_senders_at_once_keep_the_counters_true(world: World) -> Non
     chat.sound()
 
 
+def test_two_who_react_at_once_are_both_there(world: World) -> None:
+    """Each taps and untaps many times beside the other; at the end both are counted, and every change had its rev."""
+    chat = Chat(world)
+    ann, bob = chat.pair()
+    made = chat.start(ann, bob, body="Well?")
+
+    def work(connection: Any, number: int) -> None:
+        for tap in range(9):
+            with as_user(connection, (ann, bob)[number].user):
+                connection.execute("select public.react_to_message(%s, '👍', %s)", [made["message_id"], tap % 2 == 0])
+
+    world.together(2, work, "parley_api")
+    (message,) = chat.page(ann, made["thread_id"])["messages"]
+    assert set(message["reactions"]["👍"]) == {str(ann.user), str(bob.user)} and message["rev"] == 1 + 18
+    chat.sound()
+
+
 @pytest.mark.parametrize(
     ("body", "limit", "ok"),
     [("", None, False), (" \n", None, False), ("x" * 2000, None, True), ("x" * 2001, None, False), ("🙂" * 9, 9, True),
