@@ -392,11 +392,9 @@ using (
   (tenant_id = (select private.current_tenant()) and staff_readable)
   or (
     (
-      (
-        moderation_status in ('approved', 'filtered')
-        and (direction <> 'outbound' or delivery_status in ('sent', 'delivered', 'read'))
-      )
-      or sender_user_id = (select private.current_user_id())
+      sender_user_id = (select private.current_user_id())
+      or moderation_status in ('approved', 'filtered')
+      and (direction <> 'outbound' or delivery_status in ('sent', 'delivered', 'read'))
     )
     -- limit 1: an `exists` may be planned as a hash of all threads the user takes part in.
     and (

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.types` with the Supabase CLI; not written by hand.
-// Schema: 8973f3446e129dbe1d7079dcfd3cd214
+// Schema: 119f7017aa67e5dd3d2041f67296c00d
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -368,6 +368,99 @@ export type Database = {
           },
         ];
       };
+      "contact_blocks": {
+        Row: {
+          "blocked_contact_id": string;
+          "contact_id": string;
+          "created_at": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "blocked_contact_id": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "tenant_id": string;
+        };
+        Update: {
+          "blocked_contact_id"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       "contact_consents": {
         Row: {
           "channel": string;
@@ -609,6 +702,73 @@ export type Database = {
           },
         ];
       };
+      "context_participants": {
+        Row: {
+          "added_at": string;
+          "contact_id": string;
+          "context_id": string;
+          "context_kind": string;
+          "left_at": string | null;
+          "role": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "added_at"?: string;
+          "contact_id": string;
+          "context_id": string;
+          "context_kind": string;
+          "left_at"?: string | null;
+          "role"?: string;
+          "tenant_id": string;
+        };
+        Update: {
+          "added_at"?: string;
+          "contact_id"?: string;
+          "context_id"?: string;
+          "context_kind"?: string;
+          "left_at"?: string | null;
+          "role"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       "delivery_receipts": {
         Row: {
           "applied_at": string | null;
@@ -673,6 +833,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "et_messages";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
           },
           {
             foreignKeyName: "delivery_receipts_tenant_id_message_id_fkey";
@@ -873,6 +1040,7 @@ export type Database = {
           "metadata": NonNullable<Json>;
           "moderation_status": string;
           "occurred_at": string | null;
+          "reactions": Json | null;
           "reference_ids": (string)[] | null;
           "reply_to_id": string | null;
           "rev": number;
@@ -919,6 +1087,7 @@ export type Database = {
           "metadata"?: NonNullable<Json>;
           "moderation_status"?: string;
           "occurred_at"?: string | null;
+          "reactions"?: Json | null;
           "reference_ids"?: (string)[] | null;
           "reply_to_id"?: string | null;
           "rev": number;
@@ -964,6 +1133,7 @@ export type Database = {
           "metadata"?: NonNullable<Json>;
           "moderation_status"?: string;
           "occurred_at"?: string | null;
+          "reactions"?: Json | null;
           "reference_ids"?: (string)[] | null;
           "reply_to_id"?: string | null;
           "rev"?: number;
@@ -1153,6 +1323,13 @@ export type Database = {
             foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
             columns: ["tenant_id", "message_id"];
             isOneToOne: true;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
             referencedRelation: "messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -1245,6 +1422,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "et_messages";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
+            columns: ["tenant_id", "follow_up_message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
           },
           {
             foreignKeyName: "et_thread_insights_tenant_id_follow_up_message_id_fkey";
@@ -1707,6 +1891,13 @@ export type Database = {
             foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
             columns: ["tenant_id", "reply_message_id"];
             isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "inbound_decisions_tenant_id_reply_message_id_fkey";
+            columns: ["tenant_id", "reply_message_id"];
+            isOneToOne: false;
             referencedRelation: "messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -1863,6 +2054,13 @@ export type Database = {
             foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
             columns: ["tenant_id", "message_id"];
             isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "manual_tasks_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
             referencedRelation: "messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -2010,6 +2208,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "et_messages";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
           },
           {
             foreignKeyName: "message_attachments_tenant_id_message_id_fkey";
@@ -2202,6 +2407,13 @@ export type Database = {
             isOneToOne: true;
             referencedRelation: "et_messages";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
           },
           {
             foreignKeyName: "notifications_tenant_id_message_id_fkey";
@@ -2415,6 +2627,13 @@ export type Database = {
             foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
             columns: ["tenant_id", "source_message_id"];
             isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_source_message_id_fkey";
+            columns: ["tenant_id", "source_message_id"];
+            isOneToOne: false;
             referencedRelation: "messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -2525,6 +2744,8 @@ export type Database = {
           "ai_provider": string;
           "auto_replies_per_hour": number;
           "business_hours": NonNullable<Json>;
+          "chat_policy": string;
+          "chat_scope": string;
           "closed_dates": (string)[];
           "confidence_threshold": number;
           "daily_send_cap": number | null;
@@ -2552,6 +2773,8 @@ export type Database = {
           "ai_provider"?: string;
           "auto_replies_per_hour"?: number;
           "business_hours"?: NonNullable<Json>;
+          "chat_policy"?: string;
+          "chat_scope"?: string;
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
@@ -2578,6 +2801,8 @@ export type Database = {
           "ai_provider"?: string;
           "auto_replies_per_hour"?: number;
           "business_hours"?: NonNullable<Json>;
+          "chat_policy"?: string;
+          "chat_scope"?: string;
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
@@ -2799,37 +3024,61 @@ export type Database = {
       };
       "thread_participants": {
         Row: {
+          "archived_at": string | null;
+          "blocked_at": string | null;
           "contact_id": string | null;
           "joined_at": string;
+          "last_activity_at": string | null;
+          "last_delivered_at": string | null;
           "last_delivered_seq": number;
+          "last_read_at": string | null;
           "last_read_seq": number;
           "left_at": string | null;
+          "muted_until": string | null;
           "role": string;
           "tenant_id": string;
           "thread_id": string;
+          "title": string | null;
+          "unread_count": number;
           "user_id": string;
         };
         ComputedFields: never;
         Insert: {
+          "archived_at"?: string | null;
+          "blocked_at"?: string | null;
           "contact_id"?: string | null;
           "joined_at"?: string;
+          "last_activity_at"?: string | null;
+          "last_delivered_at"?: string | null;
           "last_delivered_seq"?: number;
+          "last_read_at"?: string | null;
           "last_read_seq"?: number;
           "left_at"?: string | null;
+          "muted_until"?: string | null;
           "role"?: string;
           "tenant_id": string;
           "thread_id": string;
+          "title"?: string | null;
+          "unread_count"?: number;
           "user_id": string;
         };
         Update: {
+          "archived_at"?: string | null;
+          "blocked_at"?: string | null;
           "contact_id"?: string | null;
           "joined_at"?: string;
+          "last_activity_at"?: string | null;
+          "last_delivered_at"?: string | null;
           "last_delivered_seq"?: number;
+          "last_read_at"?: string | null;
           "last_read_seq"?: number;
           "left_at"?: string | null;
+          "muted_until"?: string | null;
           "role"?: string;
           "tenant_id"?: string;
           "thread_id"?: string;
+          "title"?: string | null;
+          "unread_count"?: number;
           "user_id"?: string;
         };
         Relationships: [
@@ -3197,6 +3446,13 @@ export type Database = {
             foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
             columns: ["tenant_id", "message_id"];
             isOneToOne: true;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: true;
             referencedRelation: "messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -3330,52 +3586,12 @@ export type Database = {
           "last_message_at": string | null;
           "status": string;
           "tenant_id": string;
-          "unread_count": number;
-          "unread_count_artist": number;
-          "unread_count_customer": number;
+          "unread_count": number | null;
+          "unread_count_artist": number | null;
+          "unread_count_customer": number | null;
           "updated_at": string | null;
         };
         ComputedFields: never;
-        Insert: {
-          "archived_at"?: never;
-          "artist_id"?: string | null;
-          "bid_card_id"?: never;
-          "booking_id"?: never;
-          "contractor_id"?: string | null;
-          "created_at"?: string | null;
-          "customer_id"?: string | null;
-          "homeowner_id"?: string | null;
-          "id"?: string | null;
-          "job_id"?: never;
-          "last_message"?: string | null;
-          "last_message_at"?: string | null;
-          "status"?: string | null;
-          "tenant_id"?: string | null;
-          "unread_count"?: number | null;
-          "unread_count_artist"?: number | null;
-          "unread_count_customer"?: number | null;
-          "updated_at"?: never;
-        };
-        Update: {
-          "archived_at"?: never;
-          "artist_id"?: string | null;
-          "bid_card_id"?: never;
-          "booking_id"?: never;
-          "contractor_id"?: string | null;
-          "created_at"?: string | null;
-          "customer_id"?: string | null;
-          "homeowner_id"?: string | null;
-          "id"?: string | null;
-          "job_id"?: never;
-          "last_message"?: string | null;
-          "last_message_at"?: string | null;
-          "status"?: string | null;
-          "tenant_id"?: string | null;
-          "unread_count"?: number | null;
-          "unread_count_artist"?: number | null;
-          "unread_count_customer"?: number | null;
-          "updated_at"?: never;
-        };
         Relationships: [
           {
             foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
@@ -3567,6 +3783,7 @@ export type Database = {
           "metadata": NonNullable<Json>;
           "moderation_status": string;
           "occurred_at": string | null;
+          "reactions": Json | null;
           "reference_ids": (string)[] | null;
           "reply_to_id": string | null;
           "rev": number;
@@ -3613,6 +3830,7 @@ export type Database = {
           "metadata"?: Json | null;
           "moderation_status"?: string | null;
           "occurred_at"?: string | null;
+          "reactions"?: Json | null;
           "reference_ids"?: (string)[] | null;
           "reply_to_id"?: string | null;
           "rev"?: number | null;
@@ -3658,6 +3876,7 @@ export type Database = {
           "metadata"?: Json | null;
           "moderation_status"?: string | null;
           "occurred_at"?: string | null;
+          "reactions"?: Json | null;
           "reference_ids"?: (string)[] | null;
           "reply_to_id"?: string | null;
           "rev"?: number | null;
@@ -4100,6 +4319,56 @@ export type Database = {
           },
         ];
       };
+      "message_receipts": {
+        Row: {
+          "contact_id": string | null;
+          "is_delivered": boolean | null;
+          "is_read": boolean | null;
+          "message_id": string;
+          "seq": number;
+          "tenant_id": string;
+          "thread_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       "messages": {
         Row: {
           "booking_id": string | null;
@@ -4112,53 +4381,16 @@ export type Database = {
           "message_id": string;
           "message_type": string;
           "project_id": string | null;
+          "read_at": string | null;
           "sender": string;
           "sender_id": string | null;
           "sender_role": string;
           "sent_at": string;
-          "status": string;
+          "status": string | null;
           "tenant_id": string;
           "thread_id": string;
         };
         ComputedFields: never;
-        Insert: {
-          "booking_id"?: never;
-          "content"?: string | null;
-          "conversation_id"?: string | null;
-          "created_at"?: string | null;
-          "id"?: string | null;
-          "images"?: never;
-          "message_content"?: string | null;
-          "message_id"?: string | null;
-          "message_type"?: string | null;
-          "project_id"?: never;
-          "sender"?: string | null;
-          "sender_id"?: never;
-          "sender_role"?: string | null;
-          "sent_at"?: string | null;
-          "status"?: string | null;
-          "tenant_id"?: string | null;
-          "thread_id"?: string | null;
-        };
-        Update: {
-          "booking_id"?: never;
-          "content"?: string | null;
-          "conversation_id"?: string | null;
-          "created_at"?: string | null;
-          "id"?: string | null;
-          "images"?: never;
-          "message_content"?: string | null;
-          "message_id"?: string | null;
-          "message_type"?: string | null;
-          "project_id"?: never;
-          "sender"?: string | null;
-          "sender_id"?: never;
-          "sender_role"?: string | null;
-          "sent_at"?: string | null;
-          "status"?: string | null;
-          "tenant_id"?: string | null;
-          "thread_id"?: string | null;
-        };
         Relationships: [
           {
             foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
@@ -4415,6 +4647,7 @@ export type Database = {
     };
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
+      "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
       "archive_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "assign_task": { Args: { "p_task_id": string; "p_user_id": string }; Returns: Json };
@@ -4422,6 +4655,10 @@ export type Database = {
       "attachment_data": { Args: { "p_attachment_id": string }; Returns: string };
       "authorize_channel_secret": { Args: { "p_name": string; "p_session_id": string }; Returns: Json };
       "block_contact": { Args: { "p_blocked"?: boolean; "p_contact_id": string }; Returns: Json };
+      "block_person": {
+        Args: { "p_blocked"?: boolean; "p_contact_id": string; "p_tenant_slug"?: string };
+        Returns: Json;
+      };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
       "close_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "complete_task": { Args: { "p_note"?: string; "p_outcome": string; "p_task_id": string }; Returns: Json };
@@ -4447,16 +4684,30 @@ export type Database = {
       };
       "delete_canned_reply": { Args: { "p_reply_id": string }; Returns: Json };
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
+      "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
       "edit_message": { Args: { "p_changes": Json; "p_message_id": string }; Returns: Json };
+      "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
       "explain_message": { Args: { "p_message_id": string }; Returns: Json };
       "forget_device": { Args: { "p_app": string; "p_kind": string; "p_token": string }; Returns: Json };
       "forget_push": { Args: { "p_endpoint": string }; Returns: Json };
+      "get_conversation": { Args: { "p_thread_id": string }; Returns: Json };
       "hand_back_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "invite_member": { Args: { "p_address": string; "p_role"?: string }; Returns: Json };
       "label_thread": { Args: { "p_add"?: (string)[]; "p_remove"?: (string)[]; "p_thread_id": string }; Returns: Json };
+      "leave_conversation": { Args: { "p_thread_id": string }; Returns: Json };
       "lift_suppression": { Args: { "p_address": string; "p_kind": string }; Returns: Json };
+      "list_conversations": {
+        Args: {
+          "p_client_state"?: string;
+          "p_cursor"?: string;
+          "p_filter"?: string;
+          "p_limit"?: number;
+          "p_tenant_slug"?: string;
+        };
+        Returns: Json;
+      };
       "list_history": {
         Args: { "p_before_id"?: string; "p_limit"?: number; "p_thread_id": string };
         Returns: {
@@ -4486,6 +4737,7 @@ export type Database = {
           "metadata": NonNullable<Json>;
           "moderation_status": string;
           "occurred_at": string | null;
+          "reactions": Json | null;
           "reference_ids": (string)[] | null;
           "reply_to_id": string | null;
           "rev": number;
@@ -4540,6 +4792,7 @@ export type Database = {
           "metadata": NonNullable<Json>;
           "moderation_status": string;
           "occurred_at": string | null;
+          "reactions": Json | null;
           "reference_ids": (string)[] | null;
           "reply_to_id": string | null;
           "rev": number;
@@ -4565,21 +4818,60 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "list_people": {
+        Args: { "p_context_id": string; "p_context_kind": string; "p_tenant_slug"?: string };
+        Returns: Json;
+      };
       "list_webhook_failures": { Args: { "p_limit"?: number }; Returns: Json };
+      "mark_delivered": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "mark_notifications_read": { Args: { "p_ids"?: (string)[] }; Returns: Json };
+      "mark_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
+      "poll_messages": {
+        Args: {
+          "p_before_seq"?: number;
+          "p_client_state"?: string;
+          "p_limit"?: number;
+          "p_since"?: number;
+          "p_thread_id": string;
+        };
+        Returns: Json;
+      };
+      "post_system_message": {
+        Args: {
+          "p_body": string;
+          "p_client_message_id"?: string;
+          "p_context_id"?: string;
+          "p_context_kind"?: string;
+          "p_metadata"?: Json;
+          "p_tenant_id"?: string;
+          "p_thread_id": string;
+        };
+        Returns: Json;
+      };
       "push_key": { Args: Record<PropertyKey, never>; Returns: Json };
       "put_canned_reply": {
         Args: { "p_body": string; "p_enabled"?: boolean; "p_intent": string; "p_language"?: string };
         Returns: Json;
       };
       "put_contact": { Args: { "p_contact"?: Json; "p_contact_id"?: string }; Returns: Json };
+      "put_context_participants": {
+        Args: { "p_context_id": string; "p_context_kind": string; "p_participants": Json; "p_tenant_id"?: string };
+        Returns: Json;
+      };
       "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
+      "react_to_message": {
+        Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
+        Returns: Json;
+      };
       "read_suggestions": { Args: { "p_request_id": string }; Returns: Json };
-      "read_thread": { Args: { "p_reason": string; "p_thread_id": string }; Returns: Json };
+      "read_thread": {
+        Args: { "p_before_seq"?: number; "p_limit"?: number; "p_reason": string; "p_thread_id": string };
+        Returns: Json;
+      };
       "read_translation": { Args: { "p_language"?: string; "p_message_id": string }; Returns: Json };
       "record_consent": {
         Args: {
@@ -4602,6 +4894,7 @@ export type Database = {
       };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "resolve_conversation": { Args: { "p_alias": string; "p_tenant_slug"?: string }; Returns: Json };
       "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
       "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
       "retry_webhook": { Args: { "p_webhook_id": string }; Returns: Json };
@@ -4623,7 +4916,10 @@ export type Database = {
           "p_attachments"?: (string)[];
           "p_body": string;
           "p_client_message_id"?: string;
+          "p_context_id"?: string;
+          "p_context_kind"?: string;
           "p_expected_last_seq"?: number;
+          "p_reply_to_id"?: string;
           "p_subject"?: string;
           "p_template"?: Json;
           "p_thread_id": string;
@@ -4631,6 +4927,10 @@ export type Database = {
         Returns: Json;
       };
       "set_channel_session_status": { Args: { "p_session_id": string; "p_status": string }; Returns: Json };
+      "set_conversation": {
+        Args: { "p_archived"?: boolean; "p_muted_until"?: string; "p_thread_id": string };
+        Returns: Json;
+      };
       "set_language": { Args: { "p_language"?: string }; Returns: Json };
       "set_member_role": { Args: { "p_role": string; "p_user_id": string }; Returns: Json };
       "set_thread_search": { Args: { "p_policy"?: string; "p_thread_id": string }; Returns: Json };
@@ -4639,11 +4939,15 @@ export type Database = {
         Args: {
           "p_body"?: string;
           "p_client_message_id"?: string;
-          "p_contact_id": string;
+          "p_contact_id"?: string;
+          "p_contact_ids"?: (string)[];
+          "p_context_id"?: string;
+          "p_context_kind"?: string;
           "p_purpose"?: string;
-          "p_session_id": string;
+          "p_session_id"?: string;
           "p_subject"?: string;
           "p_template"?: Json;
+          "p_tenant_slug"?: string;
         };
         Returns: Json;
       };
@@ -4657,6 +4961,7 @@ export type Database = {
       };
       "thread_rev_at": { Args: { "p_at": string; "p_thread_id": string }; Returns: number };
       "translate_message": { Args: { "p_language"?: string; "p_message_id": string }; Returns: Json };
+      "unread_total": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "update_channel_session": { Args: { "p_patch"?: Json; "p_session_id": string }; Returns: Json };
       "update_tenant": { Args: { "p_patch": Json }; Returns: Json };
       "upload_attachment": {
