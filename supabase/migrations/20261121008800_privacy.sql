@@ -165,6 +165,7 @@ begin
   set display_name = null, company = null, locale = null, time_zone = null, home_region = null, attributes = '{}',
     auth_user_id = null, blocked_at = coalesce(c.blocked_at, clock_timestamp()), erased_at = clock_timestamp()
   where c.tenant_id = p_tenant_id and c.id = any(v_family);
+  perform private.forget_marketplace(p_tenant_id, v_family);
   update public.thread_participants as p set left_at = coalesce(p.left_at, clock_timestamp())
   where p.tenant_id = p_tenant_id and p.contact_id = any(v_family);
   delete from public.context_participants as c where c.tenant_id = p_tenant_id and c.contact_id = any(v_family);

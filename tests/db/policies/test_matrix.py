@@ -92,6 +92,16 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id)"
         " select tenant_id, 'call', 't', recipient, id, message_id, thread_id from public.et_outbound_queue"
         " where tenant_id = %(t)s",
+        "insert into public.projects (tenant_id, customer_id, title) values (%(t)s, %(c)s, 'p')",
+        "insert into public.bid_cards (tenant_id, customer_id, title, status) values (%(t)s, %(c)s, 'b', 'published')",
+        "insert into public.contractor_bids (tenant_id, bid_card_id, customer_id, provider_id, amount)"
+        " select b.tenant_id, b.id, b.customer_id, o.id, 1 from public.bid_cards as b inner join public.contacts as o"
+        " on o.tenant_id = b.tenant_id and o.id <> b.customer_id where b.tenant_id = %(t)s limit 1",
+        "insert into public.bookings (tenant_id, customer_id, provider_id, title)"
+        " select b.tenant_id, b.customer_id, b.provider_id, 'v' from public.contractor_bids as b where b.tenant_id = %(t)s",
+        "insert into public.connection_fees (tenant_id, bid_id, provider_id, amount)"
+        " select b.tenant_id, b.id, b.provider_id, 1 from public.contractor_bids as b where b.tenant_id = %(t)s",
+        "insert into public.referral_tracking (tenant_id, code, referrer_id) values (%(t)s, 'abcdef', %(c)s)",
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
         """select private.reserve_ai_call(%(t)s, '{"purpose": "decision", "model": "m", "prompt_version": "p",
         "most_usd": 0.01}')""",
