@@ -19,12 +19,14 @@ from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
 from app.http import (
     assistants,
+    bookings,
     channels,
     chat,
     contacts,
     docs,
     health,
     knowledge,
+    marketplace,
     messages,
     tasks,
     tenancy,
@@ -41,6 +43,9 @@ from app.secrets import Vault
 from app.settings import Settings, load
 
 MAX_BODY_BYTES = 1 << 20
+CHAPTERS = (
+    threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
+)  # fmt: skip
 
 
 def make_app(settings: Settings) -> Shell:
@@ -54,8 +59,7 @@ def make_app(settings: Settings) -> Shell:
         yield
         await pool.close()
 
-    chapters = (threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks)
-    rooms = [module.router for module in chapters]
+    rooms = [module.router for module in CHAPTERS]
     v1 = Router(
         "/v1",
         route_handlers=rooms,

@@ -93,7 +93,8 @@ comment on function private.market_place(text, uuid) is
 
 -- ── projects and bid cards ───────────────────────────────────────────────────────────────────────────────────────
 
-create function private.put_project(p_project_id uuid, p_project jsonb, p_tenant_slug text) returns jsonb
+create function private.put_project(p_project_id uuid, p_project jsonb, p_tenant_slug text, p_creates boolean)
+returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_row public.projects%rowtype;
@@ -104,7 +105,9 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(p_project_id::text, 8));
   select p.* into v_row from public.projects as p where p.id = p_project_id limit 1 for no key update;
   v_created := v_row.id is null;
-  if v_created then
+  if v_created and not p_creates then
+    return private.deny('project', p_project_id, 'change_project');
+  elsif v_created then
     v_owner := private.market_place(p_tenant_slug, (p_project ->> 'customer_id')::uuid);
     if v_owner.id is null then
       return private.deny('contact', (p_project ->> 'customer_id')::uuid, 'put_project');
@@ -123,7 +126,7 @@ begin
   return jsonb_build_object('id', v_row.id, 'tenant_id', v_row.tenant_id, 'status', v_row.status, 'created', v_created);
 end
 $$;
-comment on function private.put_project(uuid, jsonb, text) is
+comment on function private.put_project(uuid, jsonb, text, boolean) is
 'Definer: a new project, or changes to the named fields of one. Its customer, or staff.';
 
 create function private.set_project_status(p_project_id uuid, p_status text) returns jsonb
@@ -145,7 +148,8 @@ end
 $$;
 comment on function private.set_project_status(uuid, text) is 'Definer: begin, complete or cancel a project.';
 
-create function private.put_bid_card(p_bid_card_id uuid, p_bid_card jsonb, p_tenant_slug text) returns jsonb
+create function private.put_bid_card(p_bid_card_id uuid, p_bid_card jsonb, p_tenant_slug text, p_creates boolean)
+returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_row public.bid_cards%rowtype;
@@ -157,7 +161,9 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(p_bid_card_id::text, 8));
   select c.* into v_row from public.bid_cards as c where c.id = p_bid_card_id limit 1 for no key update;
   v_created := v_row.id is null;
-  if v_created then
+  if v_created and not p_creates then
+    return private.deny('bid_card', p_bid_card_id, 'change_bid_card');
+  elsif v_created then
     v_owner := private.market_place(p_tenant_slug, (p_bid_card ->> 'customer_id')::uuid);
     if v_owner.id is null then
       return private.deny('contact', (p_bid_card ->> 'customer_id')::uuid, 'put_bid_card');
@@ -186,7 +192,7 @@ begin
   return jsonb_build_object('id', v_row.id, 'tenant_id', v_row.tenant_id, 'status', v_row.status, 'created', v_created);
 end
 $$;
-comment on function private.put_bid_card(uuid, jsonb, text) is
+comment on function private.put_bid_card(uuid, jsonb, text, boolean) is
 'Definer: a new request for bids (a draft, or published at once), or changes to one. Its customer, or staff.';
 
 create function private.set_bid_card_status(p_bid_card_id uuid, p_status text) returns jsonb

@@ -56,7 +56,8 @@ comment on function private.new_booking(uuid, jsonb, text) is
 'Definer: a booking its customer asks for, its provider proposes or the staff enters; null when the other side is '
 'nobody the caller may name.';
 
-create function private.put_booking(p_booking_id uuid, p_booking jsonb, p_tenant_slug text) returns jsonb
+create function private.put_booking(p_booking_id uuid, p_booking jsonb, p_tenant_slug text, p_creates boolean)
+returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_row public.bookings%rowtype;
@@ -65,7 +66,9 @@ begin
     'starts_at,ends_at,price,currency,attributes}');
   perform pg_advisory_xact_lock(hashtextextended(p_booking_id::text, 8));
   select k.* into v_row from public.bookings as k where k.id = p_booking_id limit 1 for no key update;
-  if v_row.id is null then
+  if v_row.id is null and not p_creates then
+    return private.deny('booking', p_booking_id, 'change_booking');
+  elsif v_row.id is null then
     v_row := private.new_booking(p_booking_id, p_booking, p_tenant_slug);
     if v_row.id is null then
       return private.deny('contact', coalesce(p_booking ->> 'provider_id', p_booking ->> 'customer_id')::uuid,
@@ -86,7 +89,7 @@ begin
   return jsonb_build_object('id', v_row.id, 'tenant_id', v_row.tenant_id, 'status', v_row.status, 'created', false);
 end
 $$;
-comment on function private.put_booking(uuid, jsonb, text) is
+comment on function private.put_booking(uuid, jsonb, text, boolean) is
 'Definer: a new booking or job, or changes to one that is not settled: another time, another price.';
 
 create function private.set_booking_status(p_booking_id uuid, p_status text) returns jsonb

@@ -117,6 +117,43 @@ class World:
             " from private.enqueue_outbound(%s, %s, 'x', 'agent', 'agent', '{}') as e returning id",
             tenant.id, thread, tenant.id, thread)  # fmt: skip
 
+    def person(self, tenant: Tenant, kind: str, email: str) -> tuple[uuid.UUID, uuid.UUID]:
+        """A contact of a kind with a sign-in linked to it: both ids."""
+        user, contact = self.user(email), self.one(
+            "insert into public.contacts (tenant_id, kind, display_name) values (%s, %s, %s) returning id",
+            tenant.id, kind, email.partition("@")[0],
+        )  # fmt: skip
+        self.db.execute(
+            "insert into public.contact_identities (tenant_id, contact_id, kind, address) values (%s, %s, 'email', %s)",
+            [tenant.id, contact, email],
+        )
+        self.db.execute("update public.contacts set auth_user_id = %s where id = %s", [user, contact])
+        return contact, user
+
+    def market(self, tenant: Tenant) -> dict[str, Any]:
+        """One row of everything in the marketplace, between two people of a tenant."""
+        number = uuid.uuid4().hex
+        ann, _ = self.person(tenant, "customer", f"ann-{number}@example.com")
+        rob, _ = self.person(tenant, "provider", f"rob-{number}@example.com")
+        made: dict[str, Any] = {}
+        for kind, query in {
+            "project": "insert into public.projects (tenant_id, customer_id, title) values (%(t)s, %(a)s, 'p')",
+            "bid_card": "insert into public.bid_cards (tenant_id, customer_id, title, status)"
+                        " values (%(t)s, %(a)s, 'c', 'published')",
+            "bid": "insert into public.contractor_bids (tenant_id, bid_card_id, customer_id, provider_id, amount)"
+                   " values (%(t)s, %(bid_card)s, %(a)s, %(r)s, 5)",
+            "booking": "insert into public.bookings (tenant_id, customer_id, provider_id, title)"
+                       " values (%(t)s, %(a)s, %(r)s, 'v')",
+            "connection_fee": "insert into public.connection_fees (tenant_id, bid_id, provider_id, amount)"
+                              " values (%(t)s, %(bid)s, %(r)s, 5)",
+            "referral": "insert into public.referral_tracking (tenant_id, code, referrer_id)"
+                        f" values (%(t)s, '{number}', %(a)s)",
+        }.items():  # fmt: skip
+            values = {"t": tenant.id, "a": ann, "r": rob, **made}
+            row = self.db.execute(f"{query} returning id", values).fetchone()
+            made[kind] = row[0] if row else None
+        return made
+
     def denials(self) -> int:
         """How many refused attempts are on record."""
         return int(self.one("select count(*) from public.access_denials"))

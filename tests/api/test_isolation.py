@@ -18,6 +18,10 @@ READS = {
     "suggestion": ["/v1/suggestions/{}"],
     "manual_task": ["/v1/tasks/{}"],
     "attachment": ["/v1/attachments/{}"],
+    "project": ["/v1/projects/{}"],
+    "bid_card": ["/v1/bid-cards/{}"],
+    "bid": ["/v1/bids/{}"],
+    "booking": ["/v1/bookings/{}"],
     "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
     "channel_session": [
         "/v1/channel-sessions/{}", "/v1/channel-sessions/{}/templates", "/v1/threads?session={}",
@@ -68,6 +72,22 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
     ],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
+    "project": [
+        ("PATCH", "/v1/projects/{}", {"title": "x"}), ("POST", "/v1/projects/{}/status", {"status": "cancelled"}),
+    ],
+    "bid_card": [
+        ("PATCH", "/v1/bid-cards/{}", {"title": "x"}), ("POST", "/v1/bid-cards/{}/status", {"status": "cancelled"}),
+        ("POST", "/v1/bid-cards/{}/bids", {"amount": "1"}),
+    ],
+    "bid": [
+        ("POST", "/v1/bids/{}/status", {"status": "accepted"}),
+        ("POST", "/v1/bids/{}/connection-fee", {"amount": "1"}),
+    ],
+    "booking": [
+        ("PATCH", "/v1/bookings/{}", {"title": "x"}), ("POST", "/v1/bookings/{}/status", {"status": "cancelled"}),
+    ],
+    "connection_fee": [("POST", "/v1/connection-fees/{}/status", {"status": "paid"})],
+    "referral": [("POST", "/v1/referrals/{}/status", {"status": "expired"})],
 }  # fmt: skip
 CALLS = [(kind, "GET", path, None) for kind, paths in READS.items() for path in paths] + [
     (kind, *call) for kind, calls in WRITES.items() for call in calls
@@ -104,6 +124,7 @@ def objects(world: World) -> Iterator[dict[str, str]]:
             " values (%s, %s, 'smtp', 'e', 'x', 'oops') returning id", acme, world.acme.session_id),
         "canned_reply": world.one(
             "insert into public.canned_replies (tenant_id, intent, body) values (%s, 'price', 'b') returning id", acme),
+        **world.market(world.acme),
     }  # fmt: skip
     yield {kind: str(value) for kind, value in made.items()}
 
@@ -153,6 +174,12 @@ def test_nothing_changed_and_lists_show_nothing(stranger: Client, agent: Client,
         "canned-replies",
         "api-keys",
         "audit-log",
+        "projects",
+        "bid-cards",
+        "bids",
+        "bookings",
+        "connection-fees",
+        "referrals",
     ):
         text = stranger.get(f"/v1/{path}").text
         assert not [value for kind, value in objects.items() if value in text], path

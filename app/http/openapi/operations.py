@@ -34,6 +34,7 @@ from app.domain.webhooks import WebhookRetried
 from app.http import assistants, channels, contacts, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.openapi.chat import CHAT
+from app.http.openapi.market import MARKET
 from app.http.openapi.shown import Shown
 from app.http.types import Listing
 
@@ -329,5 +330,6 @@ OPERATIONS: dict[str, Shown] = {
         {202: ("It is being translated.", WAITING)},
     ),
     "translation": Shown(TRANSLATED, "read", problems=("bad_language",)),
+    **MARKET,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

@@ -272,6 +272,19 @@ PROBLEMS: dict[str, Known] = {
         {"contact_id": str(world.TWIN)},
     ),
     "too_many_people": Known(422, "a group has at most 50 people", "Name fewer.", "contact_ids"),
+    "bids_closed": Known(409, "no bids are taken here any more", "Ask the customer to open it again."),
+    "own_project": Known(409, "nobody bids for his own project", "Bid for somebody else's."),
+    "not_your_part": Known(
+        403, "this is for the other side to say", "Ask him in your conversation.", "status", {"you_are": "provider"}
+    ),
+    "booking_settled": Known(409, "this booking is completed already", "Make a new one."),
+    "not_accepted": Known(
+        409, "a fee is for a bid that was accepted, not for one that is submitted",
+        "Wait until the customer accepts it.",
+    ),
+    "fee_exists": Known(409, "this bid has a fee already", "Waive or refund that one; a bid has one fee."),
+    "referral_over": Known(409, "this code was used, or its time is over", "Ask for a new one.", "code"),
+    "referred_already": Known(409, "nobody is brought by himself, or twice", "Nothing needs to be done.", "code"),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),

@@ -38,13 +38,12 @@ class Market:
 
     def project(self, **more: Any) -> Row:
         """Ann wants something done."""
-        return self.call(self.ann, "put_project(%s, %s, %s)", uuid.uuid4(), {"title": "A new roof", **more},
-                         self.tenant.slug)  # fmt: skip
+        return self.call(self.ann, "create_project(%s, %s)", {"title": "A new roof", **more}, self.tenant.slug)  # fmt: skip
 
     def card(self, *, publish: bool = True, **more: Any) -> Row:
         """Ann asks for bids."""
         card = {"title": "Tiles", "publish": publish, **more}
-        return self.call(self.ann, "put_bid_card(%s, %s, %s)", uuid.uuid4(), card, self.tenant.slug)
+        return self.call(self.ann, "create_bid_card(%s, %s)", card, self.tenant.slug)
 
     def bid(self, card: Row, who: Person | None = None, **more: Any) -> Row:
         """A provider bids."""
@@ -57,7 +56,7 @@ class Market:
     def booking(self, who: Person | None = None, **more: Any) -> Row:
         """A booking between Ann and Rob, by default asked for by her."""
         other = {"customer_id": str(self.ann.contact)} if who is self.rob else {"provider_id": str(self.rob.contact)}
-        return self.call(who or self.ann, "put_booking(%s, %s, %s)", uuid.uuid4(), {"title": "Visit", **other, **more},
+        return self.call(who or self.ann, "create_booking(%s, %s)", {"title": "Visit", **other, **more},
                          self.tenant.slug)  # fmt: skip
 
     def told(self, a: Person, b: Person) -> list[Row]:

@@ -114,7 +114,8 @@ def test_a_stranger_finds_nothing_to_bid_for_or_judge(world: World, shop: Market
         shop.call(customer, "submit_bid(%s, %s)", card["id"], {"amount": 1}),
         shop.call(shop.rob, "submit_bid(%s, %s)", draft["id"], {"amount": 1}),
         shop.call(customer, "set_bid_card_status(%s, 'cancelled')", card["id"]),
-        shop.call(foreign, "put_bid_card(%s, %s, %s)", card["id"], {"title": "Mine"}, other.slug),
+        shop.call(foreign, "create_bid_card(%s, %s)", {"id": card["id"], "title": "Mine"}, other.slug),
+        shop.call(foreign, "change_bid_card(%s, %s)", card["id"], {"title": "Mine"}),
     ]
     missing = shop.call(foreign, "submit_bid(%s, %s)", uuid.uuid4(), {"amount": 1})
     assert {answer["code"] for answer in said} == {"not_found"} and said[1] == missing

@@ -15,8 +15,8 @@ def test_a_booking_begins_a_conversation_and_tells_its_turns(world: World, shop:
     made = shop.booking(title="Secret surprise", starts_at="2030-01-02T09:00:00Z")
     shop.set(shop.rob, "booking", made, "confirmed")
     shop.set(shop.rob, "booking", made, "confirmed")
-    shop.call(shop.ann, "put_booking(%s, %s)", made["id"], {"starts_at": "2030-01-03T09:00:00Z"})
-    shop.call(shop.ann, "put_booking(%s, %s)", made["id"], {"description": "the blue door"})
+    shop.call(shop.ann, "change_booking(%s, %s)", made["id"], {"starts_at": "2030-01-03T09:00:00Z"})
+    shop.call(shop.ann, "change_booking(%s, %s)", made["id"], {"description": "the blue door"})
     shop.set(shop.ann, "booking", made, "cancelled")
     told = shop.told(shop.ann, shop.rob)
     events = [row["metadata"]["event"] for row in told]
@@ -57,7 +57,7 @@ def test_who_has_not_signed_up_is_not_written_to(world: World, shop: Market) -> 
     """A booking the staff enters for a lead stands; there is no conversation until he has a sign-in."""
     lead = world.value("insert into public.contacts (tenant_id, kind) values (%s, 'lead') returning id", shop.tenant.id)
     named = {"title": "Visit", "customer_id": str(shop.ann.contact), "provider_id": str(lead)}
-    made = shop.call("agent", "put_booking(%s, %s)", uuid.uuid4(), named)
+    made = shop.call("agent", "create_booking(%s)", named)
     assert made["created"] and world.value("select count(*) from public.et_threads where tenant_id = %s",
                                            shop.tenant.id) == 0  # fmt: skip
 
@@ -69,7 +69,7 @@ def test_the_side_that_was_asked_confirms(world: World, shop: Market) -> None:
         shop.set(shop.ann, "booking", made, "confirmed")
     stranger = person(world, shop.tenant, "provider")
     named = {"title": "Buy this", "customer_id": str(shop.ann.contact), "provider_id": str(stranger.contact)}
-    denied = shop.call(stranger, "put_booking(%s, %s, %s)", uuid.uuid4(), named, shop.tenant.slug)
+    denied = shop.call(stranger, "create_booking(%s, %s)", named, shop.tenant.slug)
     assert denied["code"] == "not_found"
     bid = shop.bid(shop.card())
     proposed = shop.booking(shop.rob, bid_id=bid["id"], provider_id=str(shop.rob.contact))
@@ -77,7 +77,7 @@ def test_the_side_that_was_asked_confirms(world: World, shop: Market) -> None:
         shop.set(shop.rob, "booking", proposed, "confirmed")
     assert shop.set(shop.ann, "booking", proposed, "declined")["status"] == "declined"
     with refused("PT409", code="booking_settled"):
-        shop.call(shop.ann, "put_booking(%s, %s)", proposed["id"], {"title": "x"})
+        shop.call(shop.ann, "change_booking(%s, %s)", proposed["id"], {"title": "x"})
     with refused("PT409", code="refused_transition"):
         shop.set(shop.rob, "booking", proposed, "completed")
 
@@ -85,13 +85,13 @@ def test_the_side_that_was_asked_confirms(world: World, shop: Market) -> None:
 def test_said_twice_or_at_once_it_is_one_booking(world: World, shop: Market) -> None:
     """The id is the caller's: eight calls make one booking and one message."""
     claims = json.dumps({"sub": str(shop.ann.user), "role": "authenticated"})
-    chosen, body = uuid.uuid4(), json.dumps({"title": "Visit", "provider_id": str(shop.rob.contact)})
+    body = json.dumps({"id": str(uuid.uuid4()), "title": "Visit", "provider_id": str(shop.rob.contact)})
 
     def book(connection: psycopg.Connection[Any], _: int) -> bool:
         with connection.transaction():
             connection.execute("select private.enter_request(%s, false)", [claims])
             row: Any = connection.execute(
-                "select public.put_booking(%s, %s::jsonb, %s) as made", [chosen, body, shop.tenant.slug]
+                "select public.create_booking(%s::jsonb, %s) as made", [body, shop.tenant.slug]
             ).fetchone()
         return bool(row["made"]["created"])
 
