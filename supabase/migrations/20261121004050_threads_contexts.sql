@@ -68,18 +68,34 @@ $$;
 comment on function private.is_in_context(uuid, uuid, text, text) is
 'Definer: a (canonical) contact takes part in a context now.';
 
-create function private.shares_context(p_tenant_id uuid, p_contact_id uuid, p_other_contact_id uuid) returns boolean
+create function private.meet(p_one public.context_participants, p_other public.context_participants) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return p_one.left_at is null and p_other.left_at is null
+    and not (p_one.context_kind = 'bid_card' and p_one.role = 'provider' and p_other.role = 'provider'
+      and p_one.contact_id <> p_other.contact_id);
+end
+$$;
+comment on function private.meet(public.context_participants, public.context_participants) is
+'Whether two who take part in one context know of each other: both are in it, and they are not rivals for one bid card.';
+
+create function private.shares_context(
+  p_tenant_id uuid, p_contact_id uuid, p_other_contact_id uuid, p_context_kind text default null,
+  p_context_id text default null
+) returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return exists (
     select from public.context_participants as a
     inner join public.context_participants as b on b.tenant_id = a.tenant_id and b.context_kind = a.context_kind
-      and b.context_id = a.context_id and b.contact_id = p_other_contact_id and b.left_at is null
-    where a.tenant_id = p_tenant_id and a.contact_id = p_contact_id and a.left_at is null);
+      and b.context_id = a.context_id and b.contact_id = p_other_contact_id and private.meet(a, b)
+    where a.tenant_id = p_tenant_id and a.contact_id = p_contact_id and a.left_at is null
+      and (p_context_kind is null or (a.context_kind, a.context_id) = (p_context_kind, p_context_id)));
 end
 $$;
-comment on function private.shares_context(uuid, uuid, uuid) is
-'Definer: two (canonical) contacts take part in one context now.';
+comment on function private.shares_context(uuid, uuid, uuid, text, text) is
+'Definer: two (canonical) contacts take part in one context now, in this one if it is named. Providers who bid for '
+'one card do not share it: bids are sealed.';
 
 create function private.set_context_participant(
   p_tenant_id uuid, p_context_kind text, p_context_id text, p_contact_id uuid, p_role text default 'participant'

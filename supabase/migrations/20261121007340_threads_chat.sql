@@ -98,9 +98,7 @@ begin
     when p_policy = 'anyone' then exists (
       select from public.contacts as c
       where c.tenant_id = p_tenant_id and p_other in (c.id, c.merged_into) and c.auth_user_id is not null)
-    when p_context_kind is not null then private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id)
-      and private.is_in_context(p_tenant_id, p_other, p_context_kind, p_context_id)
-    else private.shares_context(p_tenant_id, p_me, p_other)
+    else private.shares_context(p_tenant_id, p_me, p_other, p_context_kind, p_context_id)
   end;
 end
 $$;

@@ -284,14 +284,16 @@ begin
         select min(u.auth_user_id::text)::uuid from public.contacts as u
         where u.tenant_id = v_tenant and c.contact_id in (u.id, u.merged_into) and u.auth_user_id is not null))
       order by c.added_at, c.contact_id), '[]')
-    from public.context_participants as c
-    where c.tenant_id = v_tenant and c.context_kind = p_context_kind and c.context_id = p_context_id
-      and c.left_at is null
-      and private.is_in_context(v_tenant, private.me_at(v_tenant), p_context_kind, p_context_id)));
+    from public.context_participants as i
+    inner join public.context_participants as c on c.tenant_id = i.tenant_id and c.context_kind = i.context_kind
+      and c.context_id = i.context_id and private.meet(i, c)
+    where i.tenant_id = v_tenant and i.context_kind = p_context_kind and i.context_id = p_context_id
+      and i.contact_id = private.me_at(v_tenant)));
 end
 $$;
 comment on function private.list_people(text, text, text) is
-'Definer: who takes part in a context the caller takes part in; nobody for any other.';
+'Definer: who takes part in a context the caller takes part in; nobody for any other. Rivals for one bid card do not '
+'see each other.';
 
 create function private.resolve_conversation(p_alias text, p_tenant_slug text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

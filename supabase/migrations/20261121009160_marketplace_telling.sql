@@ -67,12 +67,8 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_thread uuid := private.market_thread(p_tenant_id, p_kind, p_id, p_customer_id, p_provider_id);
 begin
-  if v_thread is null and p_opens and not exists (
-    select from public.contacts as c where c.tenant_id = p_tenant_id and c.auth_user_id is null
-      and c.id in (private.canonical_contact(p_tenant_id, p_customer_id),
-        private.canonical_contact(p_tenant_id, p_provider_id))) then
-    v_thread := private.open_conversation(p_tenant_id, private.canonical_contact(p_tenant_id, p_customer_id),
-      private.canonical_contact(p_tenant_id, p_provider_id), p_kind, p_id);
+  if v_thread is null and p_opens then
+    v_thread := private.open_conversation(p_tenant_id, p_customer_id, p_provider_id, p_kind, p_id);
   end if;
   if v_thread is not null then
     perform private.post_system_message(p_tenant_id, v_thread, p_told ->> 'text', p_kind, p_id,
@@ -82,7 +78,8 @@ begin
 end
 $$;
 comment on function private.tell_pair(uuid, text, text, uuid, uuid, jsonb, boolean) is
-'Definer: a system message in the conversation of two parties, which is begun if told to and both have signed up.';
+'Definer: a system message in the conversation of two parties, which is begun if told to; whoever has no sign-in yet '
+'finds it there later.';
 
 create function private.tell_groups(p_tenant_id uuid, p_kind text, p_id text, p_told jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from tests.db.helpers import World, refused
-from tests.db.marketplace.kit import Market, person
+from tests.db.marketplace.kit import Market, Person, person
 
 
 def test_a_booking_begins_a_conversation_and_tells_its_turns(world: World, shop: Market) -> None:
@@ -53,13 +53,37 @@ def test_a_bid_is_told_to_its_pair_alone(world: World, shop: Market) -> None:
     ]
 
 
-def test_who_has_not_signed_up_is_not_written_to(world: World, shop: Market) -> None:
-    """A booking the staff enters for a lead stands; there is no conversation until he has a sign-in."""
+def test_who_has_not_signed_up_finds_it_later(world: World, shop: Market) -> None:
+    """A booking the staff enters for a lead is told in a conversation he finds once a sign-in is his."""
     lead = world.value("insert into public.contacts (tenant_id, kind) values (%s, 'lead') returning id", shop.tenant.id)
     named = {"title": "Visit", "customer_id": str(shop.ann.contact), "provider_id": str(lead)}
-    made = shop.call("agent", "create_booking(%s)", named)
-    assert made["created"] and world.value("select count(*) from public.et_threads where tenant_id = %s",
-                                           shop.tenant.id) == 0  # fmt: skip
+    assert shop.call("agent", "create_booking(%s)", named)["created"]
+    user = world.user()
+    world.owner.execute(
+        "insert into public.contact_identities (tenant_id, contact_id, kind, address) select %s, %s, 'email', email"
+        " from auth.users where id = %s", [shop.tenant.id, lead, user],
+    )  # fmt: skip
+    assert world.rpc(user, None, "claim_contact(%s)", shop.tenant.slug)["contact_id"] == str(lead)
+    (one,) = world.rpc(user, None, "list_conversations()")["items"]
+    assert one["preview"] == "A booking was requested." and one["unread_count"] == 1
+
+
+def test_rivals_do_not_meet(world: World, shop: Market) -> None:
+    """Two bidders for one card see the customer and themselves, and may write to her alone."""
+    card, other = shop.card(), person(world, shop.tenant, "provider")
+    shop.bid(card)
+    shop.bid(card, other)
+
+    def people(who: Person) -> set[str]:
+        listed = world.rpc(who.user, None, "list_people('bid_card', %s)", card["id"])["items"]
+        return {one["contact_id"] for one in listed}
+
+    assert people(shop.rob) == {str(shop.rob.contact), str(shop.ann.contact)}
+    assert people(shop.ann) == {str(shop.ann.contact), str(shop.rob.contact), str(other.contact)}
+    call = "start_thread(p_contact_id => %s, p_context_kind => 'bid_card', p_context_id => %s, p_body => 'Hi')"
+    for again, values in ((call, [card["id"]]), ("start_thread(p_contact_id => %s, p_body => 'Hi')", [])):
+        assert world.rpc(other.user, None, again, shop.rob.contact, *values)["code"] == "not_found"
+    assert world.rpc(other.user, None, call, shop.ann.contact, card["id"])["message_id"]
 
 
 def test_the_side_that_was_asked_confirms(world: World, shop: Market) -> None:
