@@ -21,7 +21,7 @@ from app.errors import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 UNPREFIXED = {
-    "database_url", "supabase_url", "supabase_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key",
+    "database_url", "supabase_url", "supabase_key", "supabase_secret_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key",
     "anthropic_base_url", "pg_bin",
 }  # fmt: skip
 """Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""
@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     supabase_port: Port = 54321
     supabase_url: str = ""
     supabase_key: str = ""
+    supabase_secret_key: str = ""
     supabase_jwt_secret: str = ""
     supabase_jwks_url: str = ""
     anthropic_api_key: str = ""
@@ -147,7 +148,8 @@ PORTS = ("api_port", "supabase_port", "functions_port", "baileys_port", "smtp_po
 SECRET_FIELDS = {
     "database_url", "api_database_url", "worker_database_url", "shadow_database_url", "ingress_database_url",
     "realtime_database_url", "realtime_password",
-    "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_jwt_secret",
+    "api_password", "worker_password", "shadow_password", "ingress_password", "supabase_key", "supabase_secret_key",
+    "supabase_jwt_secret",
     "anthropic_api_key", "smtp_url", "secrets_keys", "vapid_private_key",
 }  # fmt: skip
 
@@ -283,6 +285,7 @@ def fill_in(settings: Settings, state: Mapping[str, Any], keys: Mapping[str, Any
     unset: dict[str, Any] = {
         "database_url": base,
         "supabase_key": keys.get("anon_key"),
+        "supabase_secret_key": keys.get("secret_key") or keys.get("service_key"),
         "supabase_jwt_secret": None if settings.supabase_jwks_url else keys.get("jwt_secret"),
         "secrets_keys": keys.get("secrets_key"),
         "vapid_private_key": keys.get("vapid_private_key"),

@@ -4,6 +4,8 @@ import logging
 import time
 
 from app.db import worker as db
+from app.settings import Settings, load
+from app.storage import Storage, StorageAwayError
 from workers import metrics
 from workers.loop import Pool
 from workers.timers import main
@@ -14,6 +16,9 @@ JUDGE_EVERY_S = 60.0
 JUDGED = ("mark_refused_sessions", "mark_unheard_sessions")
 EXPIRE_EVERY_S = 3600.0
 ROUND_S = 2.0
+SWEEP_EVERY_S = 30.0
+OBJECTS_AT_ONCE = 500
+FILES_AT_ONCE = 200
 ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
@@ -27,7 +32,10 @@ OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("
 class Housekeeper:
     """One short round every two seconds; every step is safe to run twice and beside another housekeeper."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.storage = Storage(settings or Settings())
+        self.storage_after: tuple[str | None, str | None] = (None, None)
+        self.storage_swept_at = float("-inf")
         self.sealed_at = float("-inf")
         self.judged_at = float("-inf")
         self.expired_at = float("-inf")
@@ -49,10 +57,11 @@ class Housekeeper:
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
             expired = await self._expire(connection)
+            objects = await self._sweep_storage(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
             ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("sealed", sealed),
-            ("expired", expired),
+            ("expired", expired), ("objects", objects),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
@@ -76,7 +85,31 @@ class Housekeeper:
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()
-        return sum([await db.fetch_value(connection, chapter, name) for chapter, name in OLD])
+        files: int = await db.fetch_value(connection, "operations", "expire_attachments", limit=FILES_AT_ONCE)
+        return files + sum([int(await db.fetch_value(connection, chapter, name)) for chapter, name in OLD])
+
+    async def _sweep_storage(self, connection: db.Connection) -> int:
+        """Objects no file needs any more, some hundred of them looked at twice a minute, round and round."""
+        if time.monotonic() - self.storage_swept_at < SWEEP_EVERY_S:
+            return 0
+        self.storage_swept_at = time.monotonic()
+        bucket, name = self.storage_after
+        rows = await db.fetch(
+            connection, "operations", "orphaned_objects", after_bucket=bucket, after_name=name, limit=OBJECTS_AT_ONCE
+        )
+        last = rows[-1] if len(rows) == OBJECTS_AT_ONCE else {"bucket_id": None, "name": None}
+        self.storage_after = (last["bucket_id"], last["name"])
+        orphans: dict[str, list[str]] = {}
+        for row in rows:
+            if row["is_orphan"]:
+                orphans.setdefault(row["bucket_id"], []).append(row["name"])
+        try:
+            for bucket_id, names in orphans.items():
+                await self.storage.remove(bucket_id, names)
+        except StorageAwayError as error:
+            log.warning("objects wait to be swept", extra={"reason": str(error)})
+            return 0
+        return sum(map(len, orphans.values()))
 
     async def _judge(self, connection: db.Connection) -> int:
         """Accounts whose calls are all refused, or of whose sends nothing is heard; and those that are well again."""
@@ -96,4 +129,6 @@ class Housekeeper:
 
 
 if __name__ == "__main__":
-    main("housekeeper", Housekeeper().round)
+    settings = load()
+    housekeeper = Housekeeper(settings)
+    main("housekeeper", housekeeper.round, settings=settings, close=housekeeper.storage.close)

@@ -83,7 +83,7 @@ class Started(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
-AttachmentStatus = Literal["quarantined", "released", "refused", "erased"]
+AttachmentStatus = Literal["quarantined", "released", "refused", "expired", "erased"]
 
 
 class Attachment(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.domain.deciding import Formality
+from app.domain.files import MediaVisibility
 from app.domain.threads import ChatPolicy, ChatScope, SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
@@ -30,6 +31,8 @@ class TenantSettings(msgspec.Struct, frozen=True):
     search_policy: SearchPolicy
     search_ready: bool
     thread_scopes: dict[str, Any]
+    media_visibility: MediaVisibility
+    media_days: int | None
     chat_policy: ChatPolicy
     chat_scope: ChatScope
     business_hours: list[dict[str, Any]]

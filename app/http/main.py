@@ -24,6 +24,7 @@ from app.http import (
     chat,
     contacts,
     docs,
+    files,
     health,
     knowledge,
     marketplace,
@@ -41,22 +42,25 @@ from app.http.reading import StrictRequest
 from app.http.shell import Meters, Shell
 from app.secrets import Vault
 from app.settings import Settings, load
+from app.storage import Storage
 
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
+    files,
 )  # fmt: skip
 
 
 def make_app(settings: Settings) -> Shell:
     """The ASGI application of these settings."""
     meters = Meters()
-    pool = make_pool(settings.api_database_url, size=settings.pool_size, name="api")
+    pool, storage = make_pool(settings.api_database_url, size=settings.pool_size, name="api"), Storage(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         await pool.open()
         yield
+        await storage.close()
         await pool.close()
 
     rooms = [module.router for module in CHAPTERS]
@@ -76,7 +80,8 @@ def make_app(settings: Settings) -> Shell:
         logging_config=None,
         state=State(
             {
-                "settings": settings, "pool": pool, "meters": meters, "authenticator": Authenticator(settings),
+                "settings": settings, "pool": pool, "storage": storage, "meters": meters,
+                "authenticator": Authenticator(settings),
                 "vault": Vault(settings.secret_keys()) if settings.secret_keys() else None,
                 "newest_migration": newest_migration(),
             }

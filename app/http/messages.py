@@ -233,6 +233,9 @@ async def download_attachment(unit: CallerUnit, attachment_id: FromPath[UUID]) -
         raise ParleyError(
             "This file is being checked.", code="file_quarantined", status=409, remedy="ask again in a moment"
         )
+    if file.data is None and file.status == "released":
+        raise ParleyError("This file is in Storage.", code="file_in_storage", status=409,
+                          remedy=f"POST /v1/attachments/{attachment_id}/open answers a link to it")  # fmt: skip
     if file.data is None:
         raise ParleyError(
             "The bytes of this file were not kept.", code="file_refused", status=410, remedy="ask the sender for it",

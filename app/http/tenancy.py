@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from app.db import tenancy as db
 from app.domain.channels import Channel
 from app.domain.deciding import Formality
+from app.domain.files import MediaVisibility
 from app.domain.tenancy import (
     ApiKey,
     ApiKeyMade,
@@ -105,6 +106,8 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_complaint_rate: Annotated[float, Meta(ge=0, le=1)] | UnsetType | None = UNSET
     search_policy: SearchPolicy | UnsetType = UNSET
     thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
+    media_visibility: MediaVisibility | UnsetType = UNSET
+    media_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] | UnsetType | None = UNSET
     chat_policy: ChatPolicy | UnsetType = UNSET
     chat_scope: ChatScope | UnsetType = UNSET
     business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET

@@ -210,6 +210,8 @@ create table public.tenant_settings (
   search_policy text not null default 'none',
   search_ready boolean not null default true,
   thread_scopes jsonb not null default '{}',
+  media_visibility text not null default 'private',
+  media_days integer,
   chat_policy text not null default 'context',
   chat_scope text not null default 'pair',
   business_hours jsonb not null default '[]',
@@ -234,6 +236,8 @@ create table public.tenant_settings (
   constraint tenant_settings_upload_quota_bytes_check check (upload_quota_bytes >= 0),
   constraint tenant_settings_max_complaint_rate_check check (max_complaint_rate between 0 and 1),
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
+  constraint tenant_settings_media_visibility_check check (media_visibility in ('private', 'public')),
+  constraint tenant_settings_media_days_check check (media_days between 1 and 36500),
   constraint tenant_settings_chat_policy_check check (chat_policy in ('context', 'anyone', 'nobody')),
   constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
@@ -256,6 +260,11 @@ comment on column public.tenant_settings.ai_budget_usd is
 '(private.set_ai_budget), which pays.';
 comment on column public.tenant_settings.thread_scopes is
 'Channel → scope rule, e.g. {"email": "email_reference"}; a channel not named uses channel_contact.';
+comment on column public.tenant_settings.media_visibility is
+'private: files in Storage are read by links made for one reading; public: what is released from now on has an address '
+'anybody can open who knows it.';
+comment on column public.tenant_settings.media_days is
+'How many days the bytes of files are kept, unless a file says keep; null is as long as their message.';
 comment on column public.tenant_settings.chat_policy is
 'Who of the tenant''s people may write to whom: context (who shares a project, bid card, job or booking), anyone, or '
 'nobody (only the backend begins conversations).';

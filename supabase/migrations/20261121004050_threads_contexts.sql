@@ -77,7 +77,7 @@ begin
 end
 $$;
 comment on function private.meet(public.context_participants, public.context_participants) is
-'Whether two who take part in one context know of each other: both are in it, and they are not rivals for one bid card.';
+'Whether two who take part in one context know of each other: both are in it, and are not rivals for one bid card.';
 
 create function private.shares_context(
   p_tenant_id uuid, p_contact_id uuid, p_other_contact_id uuid, p_context_kind text default null,

@@ -160,7 +160,12 @@ create table public.message_attachments (
   inline boolean not null default false,
   content_id text,
   refused text,
+  storage_bucket text,
   storage_path text,
+  thumbnail_path text,
+  width integer,
+  height integer,
+  retention text not null default 'standard',
   status text not null default 'quarantined',
   detected_type text,
   checked_by text,
@@ -171,7 +176,11 @@ create table public.message_attachments (
   constraint message_attachments_tenant_id_id_pkey primary key (tenant_id, id),
   constraint message_attachments_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
   references public.et_messages (tenant_id, id),
-  constraint message_attachments_status_check check (status in ('quarantined', 'released', 'refused', 'erased')),
+  constraint message_attachments_status_check
+  check (status in ('reserved', 'quarantined', 'released', 'refused', 'expired', 'erased')),
+  constraint message_attachments_storage_check check ((storage_bucket is null) = (storage_path is null)),
+  constraint message_attachments_retention_check check (retention in ('standard', 'keep')),
+  constraint message_attachments_dimensions_check check (width > 0 and height > 0),
   constraint message_attachments_refused_check check ((status = 'refused') = (refused is not null)),
   constraint message_attachments_size_bytes_check check (size_bytes >= 0),
   constraint message_attachments_waiting_check check (
@@ -183,7 +192,13 @@ create table public.message_attachments (
 comment on table public.message_attachments is
 'Files of a message. A refused file keeps its name and the reason, not its bytes.';
 comment on column public.message_attachments.status is
-'quarantined → released | refused; any → erased. What a stranger sent is given out only once it was released.';
+'quarantined → released | refused; released → expired; any → erased. What a stranger sent is given out only once it '
+'was released. reserved: its bytes are still to come, into Supabase Storage.';
+comment on column public.message_attachments.storage_path is
+'Where its bytes are in Supabase Storage, in storage_bucket; null while they are in private.attachment_blobs.';
+comment on column public.message_attachments.width is 'Of a picture as it is shown, in pixels; null for anything else.';
+comment on column public.message_attachments.retention is
+'standard: its bytes go after the tenant''s media_days; keep: they stay as long as the message.';
 comment on column public.message_attachments.content_type is 'What the sender says it is.';
 comment on column public.message_attachments.detected_type is 'What its bytes say it is; null when they say nothing.';
 comment on column public.message_attachments.checked_by is
@@ -221,6 +236,8 @@ create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at)
 create index inbound_work_later_idx on private.inbound_work (run_at) where is_later;
 create index inbound_work_suspects_idx on private.inbound_work (run_at) where expiries >= 2;
 create index message_attachments_id_idx on public.message_attachments (id);
+create unique index message_attachments_tenant_id_storage_path_idx on public.message_attachments
+(tenant_id, storage_path) where storage_path is not null;
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);
 create index message_attachments_tenant_id_expires_at_idx on public.message_attachments (tenant_id, expires_at)
 where message_id is null;

@@ -14,10 +14,11 @@ create function private.attachment_data(p_tenant_id uuid, p_attachment_id uuid) 
 language sql stable security definer set search_path = '' as $$
   select b.data from private.attachment_blobs as b
   inner join public.message_attachments as a on a.tenant_id = b.tenant_id and a.id = b.attachment_id
+  inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id and m.deleted_at is null
   where b.tenant_id = p_tenant_id and b.attachment_id = p_attachment_id and a.status = 'released'
 $$;
 comment on function private.attachment_data(uuid, uuid) is
-'Definer: bytes of a released file. Reached through public.attachment_data() alone, which asks RLS first.';
+'Definer: bytes of a released file whose message was not withdrawn. Reached through public.attachment_data() alone, which asks RLS first.';
 
 create function public.attachment_data(p_attachment_id uuid) returns bytea
 language sql stable set search_path = ''

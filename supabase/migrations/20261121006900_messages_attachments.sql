@@ -3,7 +3,9 @@
 --   INSERT ──▶ quarantined (inbound) ──▶ released       the attachments worker sniffs its type, asks a virus scanner
 --     │                    └───────────▶ refused        a program, a lie about its type, too large, infected: no bytes
 --     ├──▶ released (ours)         any ──▶ erased       nothing but its place is left
---     └──▶ refused (by the receiver)
+--     ├──▶ refused (by the receiver)
+--     └──▶ reserved (bytes come into Supabase Storage) ──▶ sent with a message ──▶ quarantined, as above
+--   released ──▶ expired: kept as long as the tenant wants files kept
 --
 -- The message waits for nobody: only the bytes of its files do. While no scanner answers they stay in quarantine.
 
@@ -39,6 +41,7 @@ begin
   new.checked_at := null;
   new.status := case
     when new.refused is not null then 'refused'
+    when new.storage_path is not null and new.message_id is null then 'reserved'
     when exists (
       select from public.et_messages as m
       where m.tenant_id = new.tenant_id and m.id = new.message_id and m.direction = 'inbound') then 'quarantined'
@@ -54,7 +57,9 @@ create function private.tg_attachments__guard() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   if new.status is distinct from old.status
-    and new.status <> 'erased' and not (old.status = 'quarantined' and new.status in ('released', 'refused')) then
+    and new.status <> 'erased' and not (old.status = 'quarantined' and new.status in ('released', 'refused'))
+    and not (old.status = 'released' and new.status = 'expired')
+    and not (old.status = 'reserved' and new.status = 'quarantined') then
     raise exception 'a file does not go from % to %', old.status, new.status
       using errcode = 'PT409', hint = 'A file is checked once; ask the sender for it again.', detail =
         jsonb_build_object('code', 'refused_transition', 'from', old.status, 'to', new.status)::text;
@@ -62,7 +67,10 @@ begin
   if (new.tenant_id, new.id, new.created_at) is distinct from (old.tenant_id, old.id, old.created_at)
     or new.message_id is distinct from coalesce(old.message_id, new.message_id) -- an upload finds its message once
     or (new.status <> 'erased' and (new.filename, new.content_type, new.size_bytes, new.sha256)
-      is distinct from (old.filename, old.content_type, old.size_bytes, old.sha256)) then
+      -- What came into Storage is counted when it is checked.
+      is distinct from (old.filename, old.content_type, old.size_bytes,
+        case when old.status = 'quarantined' and new.status = 'released' then coalesce(old.sha256, new.sha256)
+          else old.sha256 end)) then
     raise exception 'a file keeps its message, its name and its bytes'
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Write a new message.';
   end if;
@@ -89,6 +97,9 @@ create trigger message_attachments_100_quarantine before insert on public.messag
 for each row execute function private.tg_attachments__quarantine();
 create trigger message_attachments_110_queue after insert on public.message_attachments
 for each row when (new.status = 'quarantined') execute function private.tg_attachments__queue();
+create trigger message_attachments_120_queue after update of status on public.message_attachments
+for each row when (old.status = 'reserved' and new.status = 'quarantined')
+execute function private.tg_attachments__queue();
 create trigger message_attachments_200_guard before update on public.message_attachments
 for each row execute function private.tg_attachments__guard();
 
@@ -128,7 +139,11 @@ begin
   )
   select c.tenant_id, c.attachment_id, m.thread_id, c.fence, c.attempts, c.run_at, jsonb_build_object(
     'filename', a.filename, 'content_type', a.content_type, 'size_bytes', a.size_bytes,
-    'most_bytes', private.message_limit(a.tenant_id, m.channel, 'attachment_bytes'))
+    'most_bytes', private.message_limit(a.tenant_id, m.channel, 'attachment_bytes'),
+    'storage_bucket', a.storage_bucket, 'storage_path', a.storage_path,
+    -- How long its bytes may still be on their way.
+    'arrives', a.created_at > clock_timestamp() - interval '1 day', 'is_public', (
+      select s.media_visibility = 'public' from public.tenant_settings as s where s.tenant_id = a.tenant_id))
   from claimed as c
   inner join public.message_attachments as a on a.tenant_id = c.tenant_id and a.id = c.attachment_id
   inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id;
@@ -172,6 +187,9 @@ begin
   update public.message_attachments as a
   set status = case when p_verdict ->> 'refused' is null then 'released' else 'refused' end,
     refused = left(p_verdict ->> 'refused', 500), detected_type = p_verdict ->> 'detected_type',
+    sha256 = coalesce(a.sha256, p_verdict ->> 'sha256'), width = (p_verdict ->> 'width')::integer,
+    height = (p_verdict ->> 'height')::integer, thumbnail_path = p_verdict ->> 'thumbnail_path',
+    storage_bucket = coalesce(p_verdict ->> 'storage_bucket', a.storage_bucket),
     checked_by = p_verdict ->> 'checked_by', checked_at = clock_timestamp()
   where a.tenant_id = p_tenant_id and a.id = p_attachment_id;
   if p_verdict ->> 'refused' is not null then

@@ -28,6 +28,11 @@ begin
   if v_kinds is null or cardinality(v_kinds) <> cardinality(p_uploads) then
     perform private.refuse_files('no_file', 'a file is named twice, or does not wait to be sent',
       'Upload it first.');
+  elsif p_thread.channel <> 'in_app' and exists (
+    select from public.message_attachments as a
+    where a.tenant_id = p_thread.tenant_id and a.id = any(p_uploads) and a.storage_path is not null) then
+    perform private.refuse_files('no_file', 'a file in Storage is for conversations in the app',
+      'Upload it to POST /v1/attachments to send it on another channel.');
   elsif p.max_attachments = 0 then
     perform private.refuse_files('no_files', format('no files can be sent on %s over %s', p_thread.channel, p.provider),
       'Send a link in the text, or the file on another channel.');
@@ -70,7 +75,8 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_attached integer;
 begin
-  update public.message_attachments as a set message_id = p_message_id, expires_at = null, position = u.n
+  update public.message_attachments as a set message_id = p_message_id, expires_at = null, position = u.n,
+    status = case a.status when 'reserved' then 'quarantined' else a.status end
   from unnest(p_uploads) with ordinality as u (id, n)
   where a.tenant_id = p_tenant_id and a.id = u.id and a.message_id is null;
   get diagnostics v_attached = row_count;

@@ -52,7 +52,8 @@ begin
   delete from private.attachment_work as w where w.tenant_id = p_tenant_id and w.attachment_id = any(v_files);
   update public.message_attachments as a
   set status = 'erased', refused = null, filename = 'erased', content_type = 'application/octet-stream', sha256 = null,
-    content_id = null, storage_path = null, detected_type = null
+    content_id = null, storage_bucket = null, storage_path = null, thumbnail_path = null, width = null, height = null,
+    detected_type = null
   where a.tenant_id = p_tenant_id and a.id = any(v_files);
 end
 $$;

@@ -71,6 +71,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "manual_task": [
         ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
     ],
+    "attachment": [("POST", "/v1/attachments/{}/open", {})],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
     "project": [
         ("PATCH", "/v1/projects/{}", {"title": "x"}), ("POST", "/v1/projects/{}/status", {"status": "cancelled"}),

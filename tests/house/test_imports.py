@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.tokens": {"app.errors"},
     "app.settings": {"app.errors"},
     "app.log": {"app.errors", "app.settings"},
+    "app.storage": {"app.settings"},
     "app.receivers": {"app.settings"},
     "app.domain": {"app.domain", "app.errors"},
     "app.db": {"app.db", "app.domain"} | BASE,
@@ -23,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.deciders": {"app.deciders", "app.domain"} | BASE,
     "app.scanning": {"app.scanning"} | BASE,
     "app.moderation": {"app.moderation", "app.domain"} | BASE,
-    "app.http": {"app.http", "app.db", "app.domain", "app.channels"} | BASE,
+    "app.http": {"app.http", "app.db", "app.domain", "app.channels", "app.storage"} | BASE,
     "app.realtime": {"app.realtime", "app.db", "app.domain"} | BASE,
     # The command line: it reads through app.db and starts the rest as processes.
     "app.cli": {"app.commands", "app.errors"},
@@ -33,7 +34,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.explain": {"app.domain"} | BASE,
     # Asks deciders about stored inputs: the one place beside the workers where both meet.
     "app.replay": {"app.db", "app.deciders", "app.domain"} | BASE,
-    "workers": {"workers", "app.db", "app.domain", "app.channels", "app.deciders", "app.moderation", "app.scanning"}
+    "workers": {
+        "workers",
+        "app.db",
+        "app.domain",
+        "app.channels",
+        "app.deciders",
+        "app.moderation",
+        "app.scanning",
+        "app.storage",
+    }
     | BASE,
     # Migrations are applied by the same code everywhere, so the stack and the bench use it too.
     "devstack": {

@@ -23,6 +23,15 @@ select private.analyze_grown() as tables;
 -- What accounts sent and heard long ago.
 select private.sweep_reputation() as swept;
 
+-- name: expire_attachments
+-- Files kept as long as their tenants keep files.
+select private.expire_attachments(%(limit)s) as expired;
+
+-- name: orphaned_objects
+-- The next objects in Storage, and which of them no file needs any more.
+select o.bucket_id, o.name, o.is_orphan
+from private.orphaned_objects(%(after_bucket)s::text, %(after_name)s::text, %(limit)s) as o;
+
 -- name: sweep_uploads
 -- Uploaded files that nobody sent within their day.
 select private.sweep_uploads() as swept;

@@ -31,7 +31,7 @@ from app.domain.tenancy import (
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
-from app.http import assistants, channels, contacts, knowledge, messages, tasks, tenancy, threads
+from app.http import assistants, channels, contacts, files, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
@@ -74,7 +74,7 @@ SETTINGS = tenancy.SettingsPatch(
     thread_scopes={"email": "email_reference"}, chat_policy="context", chat_scope="pair",
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00", voice_tone="warm, to the point", voice_formality="formal",
-    voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"],
+    voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], media_visibility="private", media_days=730,
 )  # fmt: skip
 TENANT_PATCH = tenancy.TenantPatch(
     name="Acme Heating", time_zone="Europe/London", locale="en", home_regions=["GB"], sender_name="Acme Heating",
@@ -175,7 +175,22 @@ OPERATIONS: dict[str, Shown] = {
                   "upload_quota"),
     ),
     "list_attachments": Shown(Listing([w.ATTACHMENT, w.REFUSED]), "read"),
-    "download_attachment": Shown("(the bytes of boiler.jpg)", "read", problems=("file_refused", "file_quarantined")),
+    "download_attachment": Shown(
+        "(the bytes of boiler.jpg)", "read", problems=("file_refused", "file_quarantined", "file_in_storage")
+    ),
+    "reserve_attachment": Shown(
+        files.Upload(w.FILE, "parley-attachments", w.OBJECT, "boiler.jpg", "image/jpeg", 182_044, NEXT_WEEK,
+                     f"https://acme.supabase.co/storage/v1/object/upload/sign/parley-attachments/{w.OBJECT}?token=eyJ…",
+                     "eyJ…"),
+        None, files.NewUpload("boiler.jpg", "image/jpeg", 182_044, "acme"),
+        ("not_found", "not_linked", "which_tenant", "bad_filename", "file_size", "upload_quota"),
+    ),
+    "open_attachment": Shown(
+        files.FileLink(w.FILE, "parley-attachments", w.OBJECT, "boiler.jpg", "image/jpeg", 182_044, 1600, 1200,
+                       is_public=False, readable_s=60,
+                       url=f"https://acme.supabase.co/storage/v1/object/sign/parley-attachments/{w.OBJECT}?token=eyJ…"),
+        None, files.Opening(thumbnail=False), ("file_refused", "file_quarantined"),
+    ),
     "list_unknown_dispatches": Shown(Listing([w.UNKNOWN], w.CURSOR), "read", problems=("bad_cursor",)),
     "list_suppressions": Shown(Listing([w.SUPPRESSION], w.CURSOR), "read", problems=("bad_cursor",)),
     "suppress_address": Shown(

@@ -76,6 +76,9 @@ PROBLEMS: dict[str, Known] = {
     "erased": Known(
         409, "this contact was erased", "Make a new contact if the person comes back."
     ),
+    "file_in_storage": Known(
+        409, "This file is in Storage.", f"POST /v1/attachments/{world.FILE}/open answers a link to it"
+    ),
     "file_refused": Known(
         410, "The bytes of this file were not kept.", "ask the sender for it", extra={"reason": "too_large"}
     ),
@@ -285,6 +288,12 @@ PROBLEMS: dict[str, Known] = {
     "fee_exists": Known(409, "this bid has a fee already", "Waive or refund that one; a bid has one fee."),
     "referral_over": Known(409, "this code was used, or its time is over", "Ask for a new one.", "code"),
     "referred_already": Known(409, "nobody is brought by himself, or twice", "Nothing needs to be done.", "code"),
+    "not_linked": Known(
+        403, "this sign-in is nobody here", "Confirm your address, then call claim_contact()."
+    ),
+    "which_tenant": Known(
+        422, "you are known at several businesses", "Name one of them: tenant_slug.", "tenant_slug"
+    ),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),

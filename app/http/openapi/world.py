@@ -43,6 +43,7 @@ TENANT, SESSION, CONTACT, TWIN = _id(0xA0), _id(0xA1), _id(0xC0), _id(0xC1)
 OWNER, AGENT, THREAD, OLD_THREAD = _id(0xB0), _id(0xB1), _id(0xD0), _id(0xD1)
 QUESTION, ANSWER, FOLLOW_UP, QUEUED = _id(0xE1), _id(0xE2), _id(0xE3), _id(0xF0)
 KEY, INVITATION, FAQ, REPLY, FILE = _id(0x10), _id(0x11), _id(0x12), _id(0x13), _id(0x14)
+OBJECT = f"{TENANT}/{AGENT}/20261123T090000Z_{FILE}_boiler.jpg"
 KEY_TEXT = "pk_" + KEY.hex + "_" + "0" * 64
 INVITATION_TOKEN = f"{INVITATION}.{'0' * 64}"
 CLIENT_ID = "0197a4c2-8f00-7000-8000-5f2b8a6f1d20"
@@ -144,6 +145,7 @@ SETTINGS = TenantSettings(
     daily_send_cap=500, upload_quota_bytes=104_857_600, max_complaint_rate=0.003, search_policy="metadata",
     search_ready=True,
     thread_scopes={"email": "email_reference"},
+    media_visibility="private", media_days=730,
     chat_policy="context",
     chat_scope="pair",
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
