@@ -21,7 +21,8 @@ from app.errors import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 UNPREFIXED = {
-    "database_url", "supabase_url", "supabase_key", "supabase_secret_key", "supabase_jwt_secret", "supabase_jwks_url", "anthropic_api_key",
+    "database_url", "supabase_url", "supabase_key", "supabase_secret_key", "supabase_jwt_secret", "supabase_jwks_url",
+    "anthropic_api_key",
     "anthropic_base_url", "pg_bin",
 }  # fmt: skip
 """Fields whose environment variable has no PARLEY_ prefix: names that other tools know."""

@@ -21,7 +21,9 @@ async def reserve_attachment(
     return msgspec.convert(await unit.call(QUERIES["reserve_attachment"], params), Reserved)
 
 
-async def open_attachment(unit: Unit, attachment_id: UUID, *, thumbnail: bool) -> Opened:
+async def open_attachment(
+    unit: Unit, attachment_id: UUID, *, thumbnail: bool, reason: str | None
+) -> Opened:  # fmt: skip
     """See `Opened`. Raises NotFound, and ParleyError for a file that is not given out."""
-    params = {"attachment_id": attachment_id, "thumbnail": thumbnail}
+    params = {"attachment_id": attachment_id, "thumbnail": thumbnail, "reason": reason}
     return msgspec.convert(await unit.call(QUERIES["open_attachment"], params), Opened)

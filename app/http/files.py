@@ -19,6 +19,7 @@ TAGS = ["messages"]
 AWAY = "upload with supabase-js to bucket and path, or try again shortly"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=rf"^[^\x00-\x1f\x7f-\x9f/\\]*{END}")]
 MediaType = Annotated[str, msgspec.Meta(min_length=1, max_length=150, pattern=NO_CONTROL)]
+Reason = Annotated[str, msgspec.Meta(min_length=5, max_length=500, pattern=NO_CONTROL)]
 Size = Annotated[int, msgspec.Meta(ge=1, le=104_857_600)]
 
 
@@ -39,9 +40,10 @@ class Upload(Reserved, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file itself, or the small picture of one."""
+    """The file itself, or the small picture of one. `reason` is for admins, in a conversation that is not theirs."""
 
     thumbnail: bool = False
+    reason: Reason | None = None
 
 
 class FileLink(Opened, frozen=True):
@@ -70,7 +72,7 @@ async def open_attachment(
     unit: CallerUnit, request: Request[Any, Any, State], attachment_id: FromPath[UUID], data: JSONBody[Opening]
 ) -> FileLink:
     """A link for one reading, as a download, for whoever may read its message; every opening is in the audit log."""
-    opened = await db.open_attachment(unit, attachment_id, thumbnail=data.thumbnail)
+    opened = await db.open_attachment(unit, attachment_id, thumbnail=data.thumbnail, reason=data.reason)
     storage: Storage = request.app.state.storage
     try:
         url = (

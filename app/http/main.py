@@ -32,6 +32,7 @@ from app.http import (
     tasks,
     tenancy,
     threads,
+    viewer,
     webhooks,
 )
 from app.http.auth import Authenticator
@@ -47,7 +48,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files,
+    files, viewer,
 )  # fmt: skip
 
 

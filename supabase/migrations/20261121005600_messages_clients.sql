@@ -18,7 +18,8 @@ language sql stable security definer set search_path = '' as $$
   where b.tenant_id = p_tenant_id and b.attachment_id = p_attachment_id and a.status = 'released'
 $$;
 comment on function private.attachment_data(uuid, uuid) is
-'Definer: bytes of a released file whose message was not withdrawn. Reached through public.attachment_data() alone, which asks RLS first.';
+'Definer: bytes of a released file whose message was not withdrawn. Reached through public.attachment_data() alone, '
+'which asks RLS first.';
 
 create function public.attachment_data(p_attachment_id uuid) returns bytea
 language sql stable set search_path = ''

@@ -117,7 +117,7 @@ $$;
 comment on function private.reserve_attachment(text, text, bigint, text) is
 'Definer: a place in the private bucket for one file of the signed-in person, who may write to nobody''s but his own.';
 
-create function private.open_attachment(p_attachment_id uuid, p_thumbnail boolean) returns jsonb
+create function private.open_attachment(p_attachment_id uuid, p_thumbnail boolean, p_reason text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_file public.message_attachments%rowtype;
@@ -131,11 +131,16 @@ begin
     (v_message.tenant_id is not distinct from private.current_tenant() and v_message.staff_readable)
     or (private.is_participant(v_message.tenant_id, v_message.thread_id) and (
       v_message.moderation_status in ('approved', 'filtered')
-      or v_message.sender_user_id = private.current_user_id()))) then
+      or v_message.sender_user_id = private.current_user_id()))
+    or (p_reason is not null and v_message.tenant_id is not distinct from private.claimed_tenant()
+      and (select private.is_admin()))) then
     return private.deny('attachment', p_attachment_id, 'open_attachment');
   elsif v_file.status = 'quarantined' then
     raise exception 'this file is being checked' using errcode = 'PT409', detail = '{"code": "file_quarantined"}',
       hint = 'Ask again in a moment.';
+  end if;
+  if p_reason is not null then
+    perform private.refuse_no_reason(p_reason);
   end if;
   v_path := case when p_thumbnail then v_file.thumbnail_path else v_file.storage_path end;
   if v_file.status <> 'released' or v_message.deleted_at is not null or v_path is null then
@@ -145,7 +150,8 @@ begin
       hint = 'Ask the sender for it, or get it from GET /v1/attachments.';
   end if;
   perform private.audit(v_file.tenant_id, 'attachment.opened', 'attachment', v_file.id::text,
-    jsonb_build_object('thread_id', v_message.thread_id, 'thumbnail', p_thumbnail));
+    jsonb_strip_nulls(jsonb_build_object('thread_id', v_message.thread_id, 'thumbnail', p_thumbnail, 'reason',
+      left(p_reason, 500))));
   insert into private.attachment_grants as g (tenant_id, storage_path, actor, expires_at)
   values (v_file.tenant_id, v_path, private.actor(), clock_timestamp() + interval '1 minute')
   on conflict (tenant_id, storage_path, actor) do update set expires_at = excluded.expires_at;
@@ -155,7 +161,7 @@ begin
     'is_public', v_file.storage_bucket = 'parley-public', 'readable_s', 60);
 end
 $$;
-comment on function private.open_attachment(uuid, boolean) is
+comment on function private.open_attachment(uuid, boolean, text) is
 'Definer: whoever may read the message may read its file, for a minute; that he did is written down in the same '
 'transaction.';
 
@@ -164,14 +170,16 @@ create function public.reserve_attachment(
 ) returns jsonb language sql volatile set search_path = ''
 begin atomic select private.reserve_attachment(p_filename, p_content_type, p_size_bytes, p_tenant_slug); end;
 comment on function public.reserve_attachment(text, text, bigint, text) is
-'Get a place to upload a file of a chat message to: upload it to bucket and path, name attachment_id in send_message().';
+'Get a place to upload a file of a chat message to: upload it to bucket and path, name attachment_id in '
+'send_message().';
 
-create function public.open_attachment(p_attachment_id uuid, p_thumbnail boolean default false) returns jsonb
-language sql volatile set search_path = ''
-begin atomic select private.open_attachment(p_attachment_id, p_thumbnail); end;
-comment on function public.open_attachment(uuid, boolean) is
+create function public.open_attachment(
+  p_attachment_id uuid, p_thumbnail boolean default false, p_reason text default null
+) returns jsonb language sql volatile set search_path = ''
+begin atomic select private.open_attachment(p_attachment_id, p_thumbnail, p_reason); end;
+comment on function public.open_attachment(uuid, boolean, text) is
 'Open a file in Storage, or the small picture of one: for a minute the caller may sign a link to bucket and path, or '
-'download it.';
+'download it. Admins open files of conversations that are not theirs with a reason that is audited.';
 
 -- ── what goes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,7 +254,7 @@ alter table private.attachment_grants force row level security;
 revoke all on private.attachment_grants from public, anon, authenticated, service_role;
 grant execute on function private.may_upload(text), private.may_download(text),
 private.reserve_attachment(text, text, bigint, text), public.reserve_attachment(text, text, bigint, text),
-private.open_attachment(uuid, boolean), public.open_attachment(uuid, boolean) to authenticated;
+private.open_attachment(uuid, boolean, text), public.open_attachment(uuid, boolean, text) to authenticated;
 grant execute on function private.expire_attachments(integer), private.orphaned_objects(text, text, integer)
 to parley_worker;
 

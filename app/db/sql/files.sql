@@ -5,4 +5,4 @@ select public.reserve_attachment(
 
 -- name: open_attachment
 -- The caller opens a file: written down, and his to read for a minute.
-select public.open_attachment(%(attachment_id)s::uuid, %(thumbnail)s::boolean);
+select public.open_attachment(%(attachment_id)s::uuid, %(thumbnail)s::boolean, %(reason)s::text);

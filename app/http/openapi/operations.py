@@ -36,6 +36,7 @@ from app.http.openapi import world as w
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.shown import Shown
+from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing
 
 NEXT_WEEK = w.HEAD.created_at.replace(day=30)
@@ -189,7 +190,7 @@ OPERATIONS: dict[str, Shown] = {
         files.FileLink(w.FILE, "parley-attachments", w.OBJECT, "boiler.jpg", "image/jpeg", 182_044, 1600, 1200,
                        is_public=False, readable_s=60,
                        url=f"https://acme.supabase.co/storage/v1/object/sign/parley-attachments/{w.OBJECT}?token=eyJ…"),
-        None, files.Opening(thumbnail=False), ("file_refused", "file_quarantined"),
+        None, files.Opening(thumbnail=False, reason="abuse report 12"), ("file_refused", "file_quarantined"),
     ),
     "list_unknown_dispatches": Shown(Listing([w.UNKNOWN], w.CURSOR), "read", problems=("bad_cursor",)),
     "list_suppressions": Shown(Listing([w.SUPPRESSION], w.CURSOR), "read", problems=("bad_cursor",)),
@@ -346,5 +347,6 @@ OPERATIONS: dict[str, Shown] = {
     ),
     "translation": Shown(TRANSLATED, "read", problems=("bad_language",)),
     **MARKET,
+    **VIEWING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

@@ -288,6 +288,13 @@ PROBLEMS: dict[str, Known] = {
     "fee_exists": Known(409, "this bid has a fee already", "Waive or refund that one; a bid has one fee."),
     "referral_over": Known(409, "this code was used, or its time is over", "Ask for a new one.", "code"),
     "referred_already": Known(409, "nobody is brought by himself, or twice", "Nothing needs to be done.", "code"),
+    "reason_missing": Known(
+        422, "say why you look at this conversation", "A sentence is enough; it goes to the audit log.", "reason"
+    ),
+    "bad_context": Known(
+        422, "a context is a kind (project, bid_card, job, booking) and an id of up to 200 characters",
+        "Send both, or neither.", "context_id",
+    ),
     "not_linked": Known(
         403, "this sign-in is nobody here", "Confirm your address, then call claim_contact()."
     ),

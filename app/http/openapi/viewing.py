@@ -1,0 +1,32 @@
+"""The operations of the admin's viewer, with examples from the same small world."""
+
+from app.domain.viewer import FoundConversation, FoundConversations, ViewedMessage, ViewedPerson, ViewedThread
+from app.http import viewer
+from app.http.openapi import market
+from app.http.openapi import world as w
+from app.http.openapi.shown import Shown
+
+PEOPLE = [
+    ViewedPerson(w.CONTACT, w.CONTACT_ROW.auth_user_id, "customer", "Ann Miller"),
+    ViewedPerson(market.PROVIDER, w.AGENT, "provider", "Rob"),
+]
+FOUND = FoundConversation(
+    w.THREAD, "direct", "The boiler", "open", "booking", str(market.BOOKING), PEOPLE, 3, market.LATER, market.MADE
+)
+MESSAGE = ViewedMessage(
+    w.QUESTION, 1, f"user:{w.AGENT}", market.PROVIDER, "text", "approved", "I am there at nine.", market.MADE,
+    market.SOON, market.LATER,
+)  # fmt: skip
+WHY = "Complaint 4711: she says he never came."
+
+VIEWING: dict[str, Shown] = {
+    "find_conversations": Shown(
+        FoundConversations([FOUND], has_more=True), "admin",
+        viewer.ViewSearch(WHY, w.CONTACT, "booking", str(market.BOOKING), market.LATER, w.THREAD, 50),
+        ("not_found", "bad_context", "reason_missing"),
+    ),
+    "view_conversation": Shown(
+        ViewedThread(w.THREAD, "direct", 3, PEOPLE, has_more=False, messages=[MESSAGE]), "admin",
+        viewer.View(WHY, 4, 50), ("reason_missing",),
+    ),
+}  # fmt: skip
