@@ -19,6 +19,9 @@ ROUND_S = 2.0
 SWEEP_EVERY_S = 30.0
 OBJECTS_AT_ONCE = 500
 FILES_AT_ONCE = 200
+TELLING_S = 1.0
+"""How long a round goes on with broadcasts, some hundred people in a transaction."""
+TOLD_AT_ONCE = 200
 ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
@@ -54,14 +57,15 @@ class Housekeeper:
             judged = await self._judge(connection)
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
             emptied = await self._erase(connection)
+            told = await self._tell(connection)
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
             expired = await self._expire(connection)
             objects = await self._sweep_storage(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
-            ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("sealed", sealed),
-            ("expired", expired), ("objects", objects),
+            ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("told", told),
+            ("sealed", sealed), ("expired", expired), ("objects", objects),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
@@ -78,6 +82,16 @@ class Housekeeper:
                 break
             emptied += step
         return emptied
+
+    async def _tell(self, connection: db.Connection) -> int:
+        """People looked at for broadcasts under way; each batch is a transaction of its own."""
+        until, told = time.monotonic() + TELLING_S, 0
+        while time.monotonic() < until:
+            step = await db.fetch_value(connection, "operations", "deliver_broadcasts", limit=TOLD_AT_ONCE)
+            if not step:
+                break
+            told += step
+        return told
 
     async def _expire(self, connection: db.Connection) -> int:
         """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of

@@ -20,6 +20,7 @@ from app.errors import SetupError, told_in_one_line
 from app.http import (
     assistants,
     bookings,
+    broadcasts,
     channels,
     chat,
     contacts,
@@ -48,7 +49,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer,
+    files, viewer, broadcasts,
 )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ begin
   inner join public.contacts as c on c.tenant_id = s.tenant_id and c.id = p_me and c.blocked_at is null
   where s.tenant_id = p_thread.tenant_id;
   return case
-    when v_policy is null then 'not_allowed'
+    when v_policy is null or p_thread.kind = 'broadcast' then 'not_allowed' -- announcements are not answered
     when v_other is not null and exists (
       select from public.contact_blocks as b where b.tenant_id = p_thread.tenant_id
         and b.contact_id = p_me and b.blocked_contact_id = v_other) then 'blocked'

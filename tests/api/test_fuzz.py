@@ -105,6 +105,7 @@ def routes(url: str, world: World) -> list[Route]:
         "context_kind": "job", "context": "7",
         "user_id": world.acme.people["agent"], "message_id": message,
         "task_id": world.task(world.acme, "by-telephone@example.com"),
+        "attachment_id": uuid.uuid4(),
         **{"fee_id" if kind == "connection_fee" else f"{kind}_id": made for kind, made in world.market(world.acme).items()},
     }  # fmt: skip
     document = Client(url).get("/openapi.json").json()

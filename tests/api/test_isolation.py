@@ -19,6 +19,7 @@ READS = {
     "manual_task": ["/v1/tasks/{}"],
     "attachment": ["/v1/attachments/{}"],
     "project": ["/v1/projects/{}"],
+    "broadcast": ["/v1/broadcasts/{}"],
     "bid_card": ["/v1/bid-cards/{}"],
     "bid": ["/v1/bids/{}"],
     "booking": ["/v1/bookings/{}"],
@@ -74,6 +75,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     ],
     "attachment": [("POST", "/v1/attachments/{}/open", {})],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
+    "broadcast": [("POST", "/v1/broadcasts/{}/cancel", None)],
     "project": [
         ("PATCH", "/v1/projects/{}", {"title": "x"}), ("POST", "/v1/projects/{}/status", {"status": "cancelled"}),
     ],
@@ -127,6 +129,9 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "canned_reply": world.one(
             "insert into public.canned_replies (tenant_id, intent, body) values (%s, 'price', 'b') returning id", acme),
         **world.market(world.acme),
+        "broadcast": world.one(
+            "insert into public.broadcasts (tenant_id, thread_id, message_id, segment_kind, created_by)"
+            " values (%s, %s, %s, 'all', 'x') returning id", acme, thread, message),
     }  # fmt: skip
     yield {kind: str(value) for kind, value in made.items()}
 
@@ -182,6 +187,7 @@ def test_nothing_changed_and_lists_show_nothing(stranger: Client, agent: Client,
         "bookings",
         "connection-fees",
         "referrals",
+        "broadcasts",
     ):
         text = stranger.get(f"/v1/{path}").text
         assert not [value for kind, value in objects.items() if value in text], path

@@ -23,6 +23,10 @@ select private.analyze_grown() as tables;
 -- What accounts sent and heard long ago.
 select private.sweep_reputation() as swept;
 
+-- name: deliver_broadcasts
+-- One batch of one broadcast.
+select private.deliver_broadcasts(%(limit)s) as told;
+
 -- name: expire_attachments
 -- Files kept as long as their tenants keep files.
 select private.expire_attachments(%(limit)s) as expired;

@@ -1,10 +1,12 @@
-"""The operations of the admin's viewer, with examples from the same small world."""
+"""The operations of the admin's viewer and of broadcasts, with examples from the same small world."""
 
+from app.domain.broadcasts import Broadcast, BroadcastMade, BroadcastRead
 from app.domain.viewer import FoundConversation, FoundConversations, ViewedMessage, ViewedPerson, ViewedThread
-from app.http import viewer
+from app.http import broadcasts, viewer
 from app.http.openapi import market
 from app.http.openapi import world as w
 from app.http.openapi.shown import Shown
+from app.http.types import Listing
 
 PEOPLE = [
     ViewedPerson(w.CONTACT, w.CONTACT_ROW.auth_user_id, "customer", "Ann Miller"),
@@ -17,6 +19,13 @@ MESSAGE = ViewedMessage(
     w.QUESTION, 1, f"user:{w.AGENT}", market.PROVIDER, "text", "approved", "I am there at nine.", market.MADE,
     market.SOON, market.LATER,
 )  # fmt: skip
+NEWS = Broadcast(
+    market.NEWS, "We move to a new office.", "context", "customer", "booking", str(market.BOOKING), "done", 120,
+    f"user:{w.OWNER}", market.MADE, market.SOON,
+)  # fmt: skip
+READ = BroadcastRead(
+    NEWS.id, NEWS.body, "all", None, None, None, "done", 120, 71, NEWS.created_by, market.MADE, market.SOON
+)
 WHY = "Complaint 4711: she says he never came."
 
 VIEWING: dict[str, Shown] = {
@@ -29,4 +38,12 @@ VIEWING: dict[str, Shown] = {
         ViewedThread(w.THREAD, "direct", 3, PEOPLE, has_more=False, messages=[MESSAGE]), "admin",
         viewer.View(WHY, 4, 50), ("reason_missing",),
     ),
+    "list_broadcasts": Shown(Listing([NEWS], w.CURSOR), "read", problems=("bad_cursor",)),
+    "create_broadcast": Shown(
+        BroadcastMade(NEWS.id, "running", created=True), "admin",
+        broadcasts.NewBroadcast("We move to a new office.", NEWS.id, "customer"),
+        ("bad_length", "bad_context", "rule_broken"),
+    ),
+    "get_broadcast": Shown(READ, "read"),
+    "cancel_broadcast": Shown(BroadcastMade(NEWS.id, "cancelled", created=False), "admin"),
 }  # fmt: skip

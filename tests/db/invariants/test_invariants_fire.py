@@ -1,6 +1,7 @@
 """Every invariant is shown to fire: a healthy tenant breaks none, one planted corruption breaks the one it is for."""
 
 import json
+import uuid
 from typing import Any
 
 import psycopg
@@ -58,6 +59,11 @@ CORRUPTIONS: dict[str, str] = {
     "pair_is_two": "update public.thread_participants set contact_id = %(c)s where thread_id = %(chat_th)s",
     "reaction_has_its_people": "update public.et_messages set reactions = '{\"x\": [\"a\", \"a\"]}'"
                                " where thread_id = %(chat_th)s",
+    "award_is_one_accepted_bid": "update public.contractor_bids set status = 'rejected' where tenant_id = %(t)s",
+    "market_parties_are_in_context": "delete from public.context_participants where tenant_id = %(t)s"
+                                     " and context_id = %(booking)s",
+    "stored_file_was_checked": "update public.message_attachments set status = 'released' where id = %(stored)s",
+    "broadcast_is_counted": "update public.broadcasts set delivered = 9 where tenant_id = %(t)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
 }  # fmt: skip
 
@@ -87,7 +93,18 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
         pass
     chat = Chat(world, tenant)
     talk = chat.start(*chat.pair(), body="Between us")
+    ann, rob = chat.person("Ann"), chat.person("Rob", "provider")
+    card = chat.call(ann, "create_bid_card", bid_card=Jsonb({"title": "x", "publish": True}), tenant_slug=tenant.slug)
+    bid = chat.call(rob, "submit_bid", bid_card_id=uuid.UUID(card["id"]), bid=Jsonb({"amount": 1}))
+    chat.call(ann, "set_bid_status", bid_id=uuid.UUID(bid["id"]), status="accepted")
+    named = {"title": "x", "provider_id": str(rob.contact)}
+    booking = chat.call(ann, "create_booking", booking=Jsonb(named), tenant_slug=tenant.slug)
+    stored = chat.call(ann, "reserve_attachment", filename="a.png", content_type="image/png", size_bytes=1)
+    world.rpc(tenant.people["owner"], tenant, "create_broadcast('Hello')")
+    while world.value("select private.deliver_broadcasts(100)"):
+        pass
     ids = {
+        "booking": booking["id"], "stored": stored["attachment_id"],
         "chat_th": talk["thread_id"], "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],
         "c": waiting["sender_contact_id"], "other_c": claimed["sender_contact_id"],

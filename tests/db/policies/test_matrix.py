@@ -102,6 +102,10 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.connection_fees (tenant_id, bid_id, provider_id, amount)"
         " select b.tenant_id, b.id, b.provider_id, 1 from public.contractor_bids as b where b.tenant_id = %(t)s",
         "insert into public.referral_tracking (tenant_id, code, referrer_id) values (%(t)s, 'abcdef', %(c)s)",
+        "insert into public.broadcasts (tenant_id, thread_id, message_id, segment_kind, created_by)"
+        " values (%(t)s, %(th)s, %(m)s, 'all', 'x')",
+        "insert into public.broadcast_recipients (tenant_id, broadcast_id, contact_id, thread_id, message_id, seq)"
+        " select b.tenant_id, b.id, %(c)s, b.thread_id, b.message_id, 1 from public.broadcasts as b where b.tenant_id = %(t)s",
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
         """select private.reserve_ai_call(%(t)s, '{"purpose": "decision", "model": "m", "prompt_version": "p",
         "most_usd": 0.01}')""",
