@@ -28,13 +28,16 @@ class Quoted(msgspec.Struct, frozen=True):
 
 
 class ChatFile(msgspec.Struct, frozen=True):
-    """A file of a message."""
+    """A file of a message; a picture with its size once it was released."""
 
     id: UUID
     filename: str
     content_type: str
     size_bytes: int
     status: AttachmentStatus
+    width: int | None
+    height: int | None
+    has_thumbnail: bool
 
 
 class ChatMessage(msgspec.Struct, frozen=True):

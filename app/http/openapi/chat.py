@@ -37,7 +37,8 @@ MESSAGE = ChatMessage(
     client_message_id=w.CLIENT_ID,
     reply_to=Quoted(w.QUESTION, 1, w.OWNER, "When can you come?", MORNING),
     context_kind="booking", context_id="4711", reactions={"👍": [w.OWNER]}, metadata={},
-    attachments=[ChatFile(w.FILE, "boiler.jpg", "image/jpeg", 182_044, "released")], created_at=MORNING,
+    attachments=[ChatFile(w.FILE, "boiler.jpg", "image/jpeg", 182_044, "released", 1600, 1200, has_thumbnail=True)],
+    created_at=MORNING,
     edited_at=MORNING, deleted_at=MORNING,
 )  # fmt: skip
 RECEIPT = Receipt(w.OWNER, w.CONTACT, 2, 1, MORNING)

@@ -291,16 +291,6 @@ PROBLEMS: dict[str, Known] = {
     "reason_missing": Known(
         422, "say why you look at this conversation", "A sentence is enough; it goes to the audit log.", "reason"
     ),
-    "bad_context": Known(
-        422, "a context is a kind (project, bid_card, job, booking) and an id of up to 200 characters",
-        "Send both, or neither.", "context_id",
-    ),
-    "not_linked": Known(
-        403, "this sign-in is nobody here", "Confirm your address, then call claim_contact()."
-    ),
-    "which_tenant": Known(
-        422, "you are known at several businesses", "Name one of them: tenant_slug.", "tenant_slug"
-    ),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),
