@@ -99,7 +99,12 @@ class Housekeeper:
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()
-        files: int = await db.fetch_value(connection, "operations", "expire_attachments", limit=FILES_AT_ONCE)
+        files, until = 0, time.monotonic() + ERASING_S
+        while time.monotonic() < until:
+            step: int = await db.fetch_value(connection, "operations", "expire_attachments", limit=FILES_AT_ONCE)
+            files += step
+            if step < FILES_AT_ONCE:
+                break
         return files + sum([int(await db.fetch_value(connection, chapter, name)) for chapter, name in OLD])
 
     async def _sweep_storage(self, connection: db.Connection) -> int:

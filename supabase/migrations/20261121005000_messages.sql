@@ -236,6 +236,8 @@ create index inbound_work_run_at_idx on private.inbound_work (tenant_id, run_at)
 create index inbound_work_later_idx on private.inbound_work (run_at) where is_later;
 create index inbound_work_suspects_idx on private.inbound_work (run_at) where expiries >= 2;
 create index message_attachments_id_idx on public.message_attachments (id);
+create index message_attachments_tenant_id_created_at_idx on public.message_attachments (tenant_id, created_at)
+where status = 'released' and retention = 'standard' and message_id is not null;
 create unique index message_attachments_tenant_id_storage_path_idx on public.message_attachments
 (tenant_id, storage_path) where storage_path is not null;
 create index message_attachments_tenant_id_message_id_idx on public.message_attachments (tenant_id, message_id);

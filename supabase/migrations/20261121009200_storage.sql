@@ -196,7 +196,7 @@ begin
       select x.* from public.message_attachments as x
       where x.tenant_id = s.tenant_id and x.status = 'released' and x.retention = 'standard'
         and x.message_id is not null and x.created_at < clock_timestamp() - make_interval(days => s.media_days)
-      limit p_limit) as a
+      order by x.created_at limit p_limit) as a
     inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id
     where s.media_days is not null
     order by a.tenant_id, m.thread_id, a.id
