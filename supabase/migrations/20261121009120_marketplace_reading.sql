@@ -4,7 +4,8 @@
 --   customer   his projects, bid cards, bookings, and the bids for his cards
 --   provider   published bid cards of his tenants with their projects, his own bids, bookings and fees
 --
--- A person is the contacts his sign-in is linked to, and those that were merged into them.
+-- A person is the contacts his sign-in is linked to, and those that were merged into them. Policies ask for them once a
+-- statement, as arrays: so a list of his costs what he has, not what the tenant has.
 
 create function private.my_contacts() returns table (tenant_id uuid, contact_id uuid)
 language plpgsql stable security definer set search_path = '' as $$
@@ -20,6 +21,23 @@ end
 $$;
 comment on function private.my_contacts() is
 'Definer, for policies: every contact the signed-in person is, at whatever tenant; none for keys.';
+
+create function private.my_contact_ids() returns uuid[]
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return array(select c.contact_id from private.my_contacts() as c);
+end
+$$;
+comment on function private.my_contact_ids() is
+'Definer, for policies: the same as an array, by which an index is found; whose tenant each is, my_contacts() says.';
+
+create function private.my_tenants() returns uuid[]
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return array(select distinct c.tenant_id from private.my_contacts() as c);
+end
+$$;
+comment on function private.my_tenants() is 'Definer, for policies: where the signed-in person is a contact.';
 
 create function private.my_provider_tenants() returns setof uuid
 language plpgsql stable security definer set search_path = '' as $$
@@ -64,7 +82,11 @@ alter table public.referral_tracking force row level security;
 create policy projects_select_reader on public.projects for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and customer_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  )
   -- Whoever sees a card or a booking of it, under their own policies.
   or exists (select from public.bid_cards as b where b.tenant_id = projects.tenant_id and b.project_id = projects.id)
   or exists (select from public.bookings as b where b.tenant_id = projects.tenant_id and b.project_id = projects.id)
@@ -72,31 +94,59 @@ using (
 create policy bid_cards_select_reader on public.bid_cards for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and customer_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  )
   or (status = 'published' and tenant_id in (select private.my_provider_tenants()))
   or (tenant_id, id) in (select c.* from private.my_bid_cards() as c)
 );
 create policy contractor_bids_select_reader on public.contractor_bids for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
-  or (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and customer_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  )
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and provider_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  )
 );
 create policy bookings_select_reader on public.bookings for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
-  or (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and customer_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, customer_id) in (select c.* from private.my_contacts() as c)
+  )
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and provider_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  )
 );
 create policy connection_fees_select_reader on public.connection_fees for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and provider_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, provider_id) in (select c.* from private.my_contacts() as c)
+  )
 );
 create policy referral_tracking_select_reader on public.referral_tracking for select to authenticated
 using (
   tenant_id = (select private.current_tenant())
-  or (tenant_id, referrer_id) in (select c.* from private.my_contacts() as c)
+  or (
+    tenant_id = any((select private.my_tenants())::uuid[])
+    and referrer_id = any((select private.my_contact_ids())::uuid[])
+    and (tenant_id, referrer_id) in (select c.* from private.my_contacts() as c)
+  )
 );
 
 -- ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +178,7 @@ public.referral_tracking, public.jobs, public.users to authenticated, service_ro
 -- An application that keeps its own projects and bookings copies them in as the backend; triggers hold for it, too.
 grant insert, update on public.projects, public.bid_cards, public.contractor_bids, public.bookings,
 public.connection_fees, public.referral_tracking to service_role;
-grant execute on function private.my_contacts(), private.my_provider_tenants(), private.my_bid_cards()
+grant execute on function private.my_contacts(), private.my_contact_ids(), private.my_tenants(),
+private.my_provider_tenants(), private.my_bid_cards()
 to authenticated;
 grant execute on function private.is_stage(text, text, text) to service_role;

@@ -3,7 +3,7 @@
 select p.id, p.tenant_id, p.customer_id, p.title, p.description, p.category, p.location, p.attributes, p.status,
   p.status_changed_at, p.created_at, p.updated_at
 from public.projects as p
-where current_setting('parley.active_tenant')::uuid in (p.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or p.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or p.status = %(status)s::text)
   and %(parent_id)s::uuid is null
   and (%(before_at)s::timestamptz is null
@@ -24,7 +24,7 @@ select b.id, b.tenant_id, b.customer_id, b.project_id, b.title, b.description, b
   b.budget_min::text, b.budget_max::text, b.currency, b.closes_at, b.attributes, b.status, b.awarded_bid_id,
   b.status_changed_at, b.created_at, b.updated_at
 from public.bid_cards as b
-where current_setting('parley.active_tenant')::uuid in (b.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or b.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or b.status = %(status)s::text)
   and (%(parent_id)s::uuid is null or b.project_id = %(parent_id)s::uuid)
   and (%(before_at)s::timestamptz is null
@@ -45,7 +45,7 @@ where b.id = %(id)s::uuid;
 select b.id, b.tenant_id, b.bid_card_id, b.customer_id, b.provider_id, b.amount::text, b.currency, b.proposal,
   b.starts_on, b.days, b.status, b.status_changed_at, b.created_at, b.updated_at
 from public.contractor_bids as b
-where current_setting('parley.active_tenant')::uuid in (b.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or b.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or b.status = %(status)s::text)
   and (%(parent_id)s::uuid is null or b.bid_card_id = %(parent_id)s::uuid)
   and (%(before_at)s::timestamptz is null
@@ -66,7 +66,7 @@ select k.id, k.tenant_id, k.kind, k.customer_id, k.provider_id, k.project_id, k.
   k.location, k.starts_at, k.ends_at, k.price::text, k.currency, k.attributes, k.requested_by, k.status,
   k.status_changed_at, k.created_at, k.updated_at
 from public.bookings as k
-where current_setting('parley.active_tenant')::uuid in (k.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or k.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or k.status = %(status)s::text)
   and (%(parent_id)s::uuid is null or k.project_id = %(parent_id)s::uuid)
   and (%(before_at)s::timestamptz is null
@@ -87,7 +87,7 @@ where k.id = %(id)s::uuid;
 select f.id, f.tenant_id, f.bid_id, f.provider_id, f.amount::text, f.currency, f.status, f.payment_reference,
   f.status_changed_at, f.created_at
 from public.connection_fees as f
-where current_setting('parley.active_tenant')::uuid in (f.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or f.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or f.status = %(status)s::text)
   and (%(parent_id)s::uuid is null or f.bid_id = %(parent_id)s::uuid)
   and (%(before_at)s::timestamptz is null
@@ -100,7 +100,7 @@ limit %(limit)s::integer;
 select r.id, r.tenant_id, r.code, r.referrer_id, r.referred_id, r.source, r.reward_amount::text, r.currency,
   r.status, r.expires_at, r.status_changed_at, r.created_at
 from public.referral_tracking as r
-where current_setting('parley.active_tenant')::uuid in (r.tenant_id, '00000000-0000-0000-0000-000000000000')
+where (%(tenant_id)s::uuid is null or r.tenant_id = %(tenant_id)s::uuid)
   and (%(status)s::text is null or r.status = %(status)s::text)
   and %(parent_id)s::uuid is null
   and (%(before_at)s::timestamptz is null

@@ -165,3 +165,23 @@ def test_an_erased_person_leaves_no_words(world: World, shop: Market) -> None:
     )  # fmt: skip
     assert {row["status"] for row in states} == {"cancelled"}
     assert world.violations(shop.tenant) == {}
+
+
+def test_a_list_costs_what_one_has(world: World, shop: Market) -> None:
+    """Among many tenants' bookings a party's own are found by index, whatever the query does not say."""
+    shop.booking()
+    with world.database.connect("admin") as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute(
+            "insert into public.bookings (tenant_id, customer_id, provider_id, title)"
+            " select md5(mod(n, 20)::text)::uuid, gen_random_uuid(), gen_random_uuid(), 't' from generate_series(1, 20000) as n"
+        )
+        admin.execute("analyze public.bookings")
+    query = "select id from public.bookings order by created_at desc, id desc limit 50"
+    with world.acting(shop.ann.user) as connection:
+        plan = "\n".join(row["QUERY PLAN"] for row in connection.execute(f"explain {query}"))
+        assert len(connection.execute(query).fetchall()) == 1
+    assert "Seq Scan on bookings" not in plan and "bookings_tenant_id_customer_id_idx" in plan, plan
+    with world.database.connect("admin") as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute("delete from public.bookings where title = 't'")
