@@ -64,7 +64,8 @@ begin
       'metadata', case when m.sender_kind = 'system' then m.metadata else '{}' end,
       'attachments', case when m.metadata ? 'attachments' then (
         select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'filename', f.filename, 'content_type',
-          f.content_type, 'size_bytes', f.size_bytes, 'status', f.status) order by f.position, f.id), '[]')
+          f.content_type, 'size_bytes', f.size_bytes, 'status', f.status, 'width', f.width, 'height', f.height,
+          'has_thumbnail', f.thumbnail_path is not null) order by f.position, f.id), '[]')
         from public.message_attachments as f where f.tenant_id = m.tenant_id and f.message_id = m.id) else '[]' end,
       'created_at', m.created_at, 'edited_at', m.edited_at, 'deleted_at', m.deleted_at) order by m.ordinality), '[]')
     from unnest(p_messages) with ordinality as m);

@@ -38,12 +38,13 @@ language plpgsql stable security definer set search_path = '' as $$
 begin
   return exists (
     select from public.message_attachments as a
-    where a.tenant_id = private.storage_tenant(p_path) and a.storage_path = p_path and a.status = 'reserved'
-      and a.uploaded_by = private.actor() and a.expires_at > clock_timestamp());
+    where a.tenant_id = private.storage_tenant(p_path) and a.storage_path = p_path and a.uploaded_by = private.actor()
+      and a.status in ('reserved', 'quarantined') and a.created_at > clock_timestamp() - interval '1 day');
 end
 $$;
 comment on function private.may_upload(text) is
-'Definer, for the policy of storage.objects: the path was reserved by the caller and waits for its bytes.';
+'Definer, for the policy of storage.objects: the path was reserved by the caller and waits for its bytes, perhaps '
+'with its message sent already. Nobody may overwrite or delete, so what was checked stays what it was.';
 
 create function private.may_download(p_path text) returns boolean
 language plpgsql stable security definer set search_path = '' as $$
