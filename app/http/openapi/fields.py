@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.http.openapi import market, world
-from app.http.openapi.market_fields import MARKET_FIELDS
+from app.http.openapi import world
+from app.http.openapi.market_fields import MARKET_FIELDS, MARKET_PARAMETERS
 
 FIELDS: dict[str, str] = {
     **MARKET_FIELDS,
@@ -65,7 +65,6 @@ FIELDS: dict[str, str] = {
     "template": "The approved text the provider sends, where it takes no free text.",
     "tenant_slug": "The tenant, where the caller works for none.",
     "tries": "How often nobody answered.",
-    "drafts": "Replies that may be sent as they are or changed.",
     "text": "The message in the other language; null until it is done.",
     "company": "The company the contact belongs to.",
     "confidence_threshold": "Below this a person takes over.",
@@ -238,8 +237,6 @@ FIELDS: dict[str, str] = {
     "tenant_id": "The tenant.",
     "thread": "The conversation, and the rule that chose it.",
     "thread_id": "The conversation.",
-    "chat_policy": "Who of your people may write to whom: who shares a context, anyone, or nobody by himself.",
-    "chat_scope": "Which conversation two people have: one for ever, one per context, or a new one at every start.",
     "thread_scopes": "Channel → rule by which messages find their conversation; channel_contact where none is named.",
     "time_zone": "Time zone (IANA).",
     "title": "What it says.",
@@ -280,14 +277,8 @@ FIELDS: dict[str, str] = {
     "failures": "The calls that could not be read, newest first.",
     "webhook_id": "The stored call.",
     "event_id": "What the provider calls it, or a digest of it.",
-    "received_at": "When it came.",
     "error": "Why it could not be read.",
     "count": "How often.",
-    "first_at": "When it began.",
-    "last_at": "When it was last so.",
-    "retried": "Whether it is read again.",
-    "WebhookTrouble.refused": "How often calls were refused in the last day, by account and reason.",
-    "WebhookRefusals.reason": "What was wrong: the signature, its age, its sense, or that a hidden field was filled.",
 }
 
 FIELDS |= {
@@ -350,6 +341,7 @@ FIELDS |= {
 """What people who write to each other are shown."""
 
 PARAMETERS: dict[str, tuple[str, Any]] = {
+    **MARKET_PARAMETERS,
     "address": ("Whose address this is.", "ann@example.com"),
     "alias": ("A key of an older system, or of a merged conversation.", "conv_4711"),
     "api_key_id": ("The key.", world.KEY),
@@ -393,19 +385,6 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "thread_id": ("The conversation.", world.THREAD),
     "unread": ("With unread messages, or without.", True),
     "user_id": ("The member.", world.AGENT),
-    "broadcast_id": ("The broadcast.", market.NEWS),
-    "bid_card_id": ("The request for bids.", market.CARD),
-    "bid_card_status": ("In this state.", "published"),
-    "bid_id": ("The bid.", market.BID),
-    "bid_status": ("In this state.", "submitted"),
-    "booking_id": ("The booking.", market.BOOKING),
-    "booking_status": ("In this state.", "confirmed"),
-    "fee_id": ("The fee.", market.FEE),
-    "fee_status": ("In this state.", "pending"),
-    "project_id": ("The project.", market.PROJECT),
-    "project_status": ("In this state.", "open"),
-    "referral_id": ("The referral.", market.REFERRAL),
-    "referral_status": ("In this state.", "joined"),
     "webhook_id": ("The call.", world.WEBHOOK_TROUBLE.failures[0].webhook_id),
 }
 """Parameter → what it selects, and an example."""

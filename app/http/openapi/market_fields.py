@@ -1,4 +1,8 @@
-"""What the fields of marketplace, files, viewer and broadcasts mean: one sentence each, as in `fields.py`."""
+"""What fields of marketplace, files, viewer, broadcasts and settings mean: one sentence each, as in `fields.py`."""
+
+from typing import Any
+
+from app.http.openapi import market
 
 MARKET_FIELDS: dict[str, str] = {
     "amount": "How much, as a decimal text: 180.00.",
@@ -76,4 +80,28 @@ MARKET_FIELDS: dict[str, str] = {
     "delivered": "How many have it.",
     "read": "How many have read it.",
     "segment_kind": "Whom it is for: all, a role, or a context.",
+    "chat_policy": "Who of your people may write to whom: who shares a context, anyone, or nobody by himself.",
+    "chat_scope": "Which conversation two people have: one for ever, one per context, or a new one at every start.",
+    "first_at": "When it began.",
+    "last_at": "When it was last so.",
+    "retried": "Whether it is read again.",
+    "WebhookTrouble.refused": "How often calls were refused in the last day, by account and reason.",
+    "WebhookRefusals.reason": "What was wrong: the signature, its age, its sense, or that a hidden field was filled.",
+    "received_at": "When it came.",
+    "drafts": "Replies that may be sent as they are or changed.",
+}
+MARKET_PARAMETERS: dict[str, tuple[str, Any]] = {
+    "broadcast_id": ("The broadcast.", market.NEWS),
+    "bid_card_id": ("The request for bids.", market.CARD),
+    "bid_card_status": ("In this state.", "published"),
+    "bid_id": ("The bid.", market.BID),
+    "bid_status": ("In this state.", "submitted"),
+    "booking_id": ("The booking.", market.BOOKING),
+    "booking_status": ("In this state.", "confirmed"),
+    "fee_id": ("The fee.", market.FEE),
+    "fee_status": ("In this state.", "pending"),
+    "project_id": ("The project.", market.PROJECT),
+    "project_status": ("In this state.", "open"),
+    "referral_id": ("The referral.", market.REFERRAL),
+    "referral_status": ("In this state.", "joined"),
 }
