@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.types` with the Supabase CLI; not written by hand.
-// Schema: 119f7017aa67e5dd3d2041f67296c00d
+// Schema: dea8b643a2f11d16e41d84ea41cce4d0
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -329,6 +329,553 @@ export type Database = {
           },
         ];
       };
+      "bid_cards": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "awarded_bid_id": string | null;
+          "budget_max": number | null;
+          "budget_min": number | null;
+          "category": string | null;
+          "closes_at": string | null;
+          "created_at": string;
+          "currency": string;
+          "customer_id": string;
+          "description": string | null;
+          "id": string;
+          "location": string | null;
+          "project_id": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: NonNullable<Json>;
+          "awarded_bid_id"?: string | null;
+          "budget_max"?: number | null;
+          "budget_min"?: number | null;
+          "category"?: string | null;
+          "closes_at"?: string | null;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id": string;
+          "description"?: string | null;
+          "id"?: string;
+          "location"?: string | null;
+          "project_id"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attributes"?: NonNullable<Json>;
+          "awarded_bid_id"?: string | null;
+          "budget_max"?: number | null;
+          "budget_min"?: number | null;
+          "category"?: string | null;
+          "closes_at"?: string | null;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id"?: string;
+          "description"?: string | null;
+          "id"?: string;
+          "location"?: string | null;
+          "project_id"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_id_awarded_bid_id_fkey";
+            columns: ["tenant_id", "id", "awarded_bid_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_bids";
+            referencedColumns: ["tenant_id", "bid_card_id", "id"];
+          },
+          {
+            foreignKeyName: "bid_cards_tenant_id_project_id_customer_id_fkey";
+            columns: ["tenant_id", "project_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["tenant_id", "id", "customer_id"];
+          },
+        ];
+      };
+      "bookings": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "bid_id": string | null;
+          "created_at": string;
+          "currency": string;
+          "customer_id": string;
+          "description": string | null;
+          "ends_at": string | null;
+          "id": string;
+          "kind": string;
+          "location": string | null;
+          "price": number | null;
+          "project_id": string | null;
+          "provider_id": string;
+          "requested_by": string;
+          "starts_at": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: NonNullable<Json>;
+          "bid_id"?: string | null;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id": string;
+          "description"?: string | null;
+          "ends_at"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "location"?: string | null;
+          "price"?: number | null;
+          "project_id"?: string | null;
+          "provider_id": string;
+          "requested_by"?: string;
+          "starts_at"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attributes"?: NonNullable<Json>;
+          "bid_id"?: string | null;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id"?: string;
+          "description"?: string | null;
+          "ends_at"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "location"?: string | null;
+          "price"?: number | null;
+          "project_id"?: string | null;
+          "provider_id"?: string;
+          "requested_by"?: string;
+          "starts_at"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bookings_tenant_id_bid_id_provider_id_fkey";
+            columns: ["tenant_id", "bid_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_bids";
+            referencedColumns: ["tenant_id", "id", "provider_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_project_id_customer_id_fkey";
+            columns: ["tenant_id", "project_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["tenant_id", "id", "customer_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
+      "broadcast_recipients": {
+        Row: {
+          "broadcast_id": string;
+          "contact_id": string;
+          "message_id": string;
+          "seq": number;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "broadcast_id": string;
+          "contact_id": string;
+          "message_id": string;
+          "seq": number;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "broadcast_id"?: string;
+          "contact_id"?: string;
+          "message_id"?: string;
+          "seq"?: number;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcast_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcasts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "broadcasts": {
+        Row: {
+          "after_contact_id": string;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "created_at": string;
+          "created_by": string;
+          "delivered": number;
+          "finished_at": string | null;
+          "id": string;
+          "message_id": string;
+          "role": string | null;
+          "segment_kind": string;
+          "status": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "after_contact_id"?: string;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "created_at"?: string;
+          "created_by": string;
+          "delivered"?: number;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "message_id": string;
+          "role"?: string | null;
+          "segment_kind": string;
+          "status"?: string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "after_contact_id"?: string;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "delivered"?: number;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "message_id"?: string;
+          "role"?: string | null;
+          "segment_kind"?: string;
+          "status"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcasts_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       "canned_replies": {
         Row: {
           "body": string;
@@ -365,6 +912,99 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "connection_fees": {
+        Row: {
+          "amount": number;
+          "bid_id": string;
+          "created_at": string;
+          "currency": string;
+          "id": string;
+          "payment_reference": string | null;
+          "provider_id": string;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "bid_id": string;
+          "created_at"?: string;
+          "currency"?: string;
+          "id"?: string;
+          "payment_reference"?: string | null;
+          "provider_id": string;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "amount"?: number;
+          "bid_id"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "id"?: string;
+          "payment_reference"?: string | null;
+          "provider_id"?: string;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "connection_fees_tenant_id_bid_id_provider_id_fkey";
+            columns: ["tenant_id", "bid_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_bids";
+            referencedColumns: ["tenant_id", "id", "provider_id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "connection_fees_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -425,6 +1065,13 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "contact_blocks_tenant_id_blocked_contact_id_fkey";
+            columns: ["tenant_id", "blocked_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
             columns: ["tenant_id", "contact_id"];
             isOneToOne: false;
@@ -458,6 +1105,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_blocks_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -535,6 +1189,13 @@ export type Database = {
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
           },
+          {
+            foreignKeyName: "contact_consents_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
         ];
       };
       "contact_identities": {
@@ -601,6 +1262,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_identities_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -700,6 +1368,13 @@ export type Database = {
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
           },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
         ];
       };
       "context_participants": {
@@ -766,6 +1441,115 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "context_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
+      "contractor_bids": {
+        Row: {
+          "amount": number;
+          "bid_card_id": string;
+          "created_at": string;
+          "currency": string;
+          "customer_id": string;
+          "days": number | null;
+          "id": string;
+          "proposal": string | null;
+          "provider_id": string;
+          "starts_on": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "bid_card_id": string;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id": string;
+          "days"?: number | null;
+          "id"?: string;
+          "proposal"?: string | null;
+          "provider_id": string;
+          "starts_on"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "amount"?: number;
+          "bid_card_id"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_id"?: string;
+          "days"?: number | null;
+          "id"?: string;
+          "proposal"?: string | null;
+          "provider_id"?: string;
+          "starts_on"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contractor_bids_tenant_id_bid_card_id_customer_id_fkey";
+            columns: ["tenant_id", "bid_card_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "bid_cards";
+            referencedColumns: ["tenant_id", "id", "customer_id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contractor_bids_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -1187,6 +1971,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
           {
             foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
@@ -1663,6 +2454,13 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
@@ -1738,6 +2536,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -2139,17 +2944,22 @@ export type Database = {
           "detected_type": string | null;
           "expires_at": string | null;
           "filename": string;
+          "height": number | null;
           "id": string;
           "inline": boolean;
           "message_id": string | null;
           "position": number;
           "refused": string | null;
+          "retention": string;
           "sha256": string | null;
           "size_bytes": number;
           "status": string;
+          "storage_bucket": string | null;
           "storage_path": string | null;
           "tenant_id": string;
+          "thumbnail_path": string | null;
           "uploaded_by": string | null;
+          "width": number | null;
         };
         ComputedFields: never;
         Insert: {
@@ -2161,17 +2971,22 @@ export type Database = {
           "detected_type"?: string | null;
           "expires_at"?: string | null;
           "filename": string;
+          "height"?: number | null;
           "id"?: string;
           "inline"?: boolean;
           "message_id"?: string | null;
           "position"?: number;
           "refused"?: string | null;
+          "retention"?: string;
           "sha256"?: string | null;
           "size_bytes": number;
           "status"?: string;
+          "storage_bucket"?: string | null;
           "storage_path"?: string | null;
           "tenant_id": string;
+          "thumbnail_path"?: string | null;
           "uploaded_by"?: string | null;
+          "width"?: number | null;
         };
         Update: {
           "checked_at"?: string | null;
@@ -2182,17 +2997,22 @@ export type Database = {
           "detected_type"?: string | null;
           "expires_at"?: string | null;
           "filename"?: string;
+          "height"?: number | null;
           "id"?: string;
           "inline"?: boolean;
           "message_id"?: string | null;
           "position"?: number;
           "refused"?: string | null;
+          "retention"?: string;
           "sha256"?: string | null;
           "size_bytes"?: number;
           "status"?: string;
+          "storage_bucket"?: string | null;
           "storage_path"?: string | null;
           "tenant_id"?: string;
+          "thumbnail_path"?: string | null;
           "uploaded_by"?: string | null;
+          "width"?: number | null;
         };
         Relationships: [
           {
@@ -2473,6 +3293,236 @@ export type Database = {
           },
         ];
       };
+      "projects": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "category": string | null;
+          "created_at": string;
+          "customer_id": string;
+          "description": string | null;
+          "id": string;
+          "location": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: NonNullable<Json>;
+          "category"?: string | null;
+          "created_at"?: string;
+          "customer_id": string;
+          "description"?: string | null;
+          "id"?: string;
+          "location"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attributes"?: NonNullable<Json>;
+          "category"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string;
+          "description"?: string | null;
+          "id"?: string;
+          "location"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "referral_tracking": {
+        Row: {
+          "code": string;
+          "created_at": string;
+          "currency": string;
+          "expires_at": string;
+          "id": string;
+          "referred_id": string | null;
+          "referrer_id": string;
+          "reward_amount": number | null;
+          "source": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "code": string;
+          "created_at"?: string;
+          "currency"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "referred_id"?: string | null;
+          "referrer_id": string;
+          "reward_amount"?: number | null;
+          "source"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "code"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "referred_id"?: string | null;
+          "referrer_id"?: string;
+          "reward_amount"?: number | null;
+          "source"?: string | null;
+          "status"?: string;
+          "status_changed_at"?: string;
+          "tenant_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referred_id_fkey";
+            columns: ["tenant_id", "referred_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "referral_tracking_tenant_id_referrer_id_fkey";
+            columns: ["tenant_id", "referrer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
       "shadow_decisions": {
         Row: {
           "action": string | null;
@@ -2750,6 +3800,8 @@ export type Database = {
           "confidence_threshold": number;
           "daily_send_cap": number | null;
           "max_complaint_rate": number | null;
+          "media_days": number | null;
+          "media_visibility": string;
           "policy_version": number;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
@@ -2779,6 +3831,8 @@ export type Database = {
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
           "max_complaint_rate"?: number | null;
+          "media_days"?: number | null;
+          "media_visibility"?: string;
           "policy_version"?: number;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
@@ -2807,6 +3861,8 @@ export type Database = {
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
           "max_complaint_rate"?: number | null;
+          "media_days"?: number | null;
+          "media_visibility"?: string;
           "policy_version"?: number;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
@@ -3118,6 +4174,13 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "thread_participants_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "thread_participants_tenant_id_thread_id_fkey";
             columns: ["tenant_id", "thread_id"];
             isOneToOne: false;
@@ -3303,11 +4366,117 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "broadcast_messages": {
+        Row: {
+          "content": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "recipients": number;
+          "sent_at": string | null;
+          "status": string;
+          "target": string;
+          "target_role": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "broadcast_read_receipts": {
+        Row: {
+          "broadcast_id": string;
+          "broadcast_message_id": string;
+          "contact_id": string;
+          "read_at": string | null;
+          "tenant_id": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcast_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_message_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcast_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcasts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_broadcast_id_fkey";
+            columns: ["tenant_id", "broadcast_message_id"];
+            isOneToOne: false;
+            referencedRelation: "broadcasts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "broadcast_recipients_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -3406,6 +4575,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -3568,6 +4744,13 @@ export type Database = {
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
           },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
         ];
       };
       "conversations": {
@@ -3664,6 +4847,20 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "homeowner_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
@@ -3739,6 +4936,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "artist_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "contractor_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -3930,6 +5141,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_messages_tenant_id_sender_contact_id_fkey";
+            columns: ["tenant_id", "sender_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
           {
             foreignKeyName: "et_messages_tenant_id_thread_id_fkey";
@@ -4143,6 +5361,13 @@ export type Database = {
             referencedColumns: ["tenant_id", "id"];
           },
           {
+            foreignKeyName: "et_threads_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
@@ -4218,6 +5443,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_other_contact_id_fkey";
+            columns: ["tenant_id", "other_contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -4316,6 +5548,182 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
+      "jobs": {
+        Row: {
+          "attributes": NonNullable<Json>;
+          "bid_id": string | null;
+          "created_at": string;
+          "currency": string;
+          "customer_id": string;
+          "description": string | null;
+          "ends_at": string | null;
+          "id": string;
+          "kind": string;
+          "location": string | null;
+          "price": number | null;
+          "project_id": string | null;
+          "provider_id": string;
+          "requested_by": string;
+          "starts_at": string | null;
+          "status": string;
+          "status_changed_at": string;
+          "tenant_id": string;
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attributes"?: Json | null;
+          "bid_id"?: string | null;
+          "created_at"?: string | null;
+          "currency"?: string | null;
+          "customer_id"?: string | null;
+          "description"?: string | null;
+          "ends_at"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "location"?: string | null;
+          "price"?: number | null;
+          "project_id"?: string | null;
+          "provider_id"?: string | null;
+          "requested_by"?: string | null;
+          "starts_at"?: string | null;
+          "status"?: string | null;
+          "status_changed_at"?: string | null;
+          "tenant_id"?: string | null;
+          "title"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Update: {
+          "attributes"?: Json | null;
+          "bid_id"?: string | null;
+          "created_at"?: string | null;
+          "currency"?: string | null;
+          "customer_id"?: string | null;
+          "description"?: string | null;
+          "ends_at"?: string | null;
+          "id"?: string | null;
+          "kind"?: string | null;
+          "location"?: string | null;
+          "price"?: number | null;
+          "project_id"?: string | null;
+          "provider_id"?: string | null;
+          "requested_by"?: string | null;
+          "starts_at"?: string | null;
+          "status"?: string | null;
+          "status_changed_at"?: string | null;
+          "tenant_id"?: string | null;
+          "title"?: string | null;
+          "updated_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bookings_tenant_id_bid_id_provider_id_fkey";
+            columns: ["tenant_id", "bid_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_bids";
+            referencedColumns: ["tenant_id", "id", "provider_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_project_id_customer_id_fkey";
+            columns: ["tenant_id", "project_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["tenant_id", "id", "customer_id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "bookings_tenant_id_provider_id_fkey";
+            columns: ["tenant_id", "provider_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -4642,6 +6050,52 @@ export type Database = {
             referencedRelation: "potential_contractors";
             referencedColumns: ["tenant_id", "id"];
           },
+          {
+            foreignKeyName: "contacts_tenant_id_merged_into_fkey";
+            columns: ["tenant_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
+      "users": {
+        Row: {
+          "auth_user_id": string | null;
+          "contact_id": string;
+          "created_at": string;
+          "id": string | null;
+          "name": string | null;
+          "role": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "auth_user_id"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "id"?: never;
+          "name"?: string | null;
+          "role"?: never;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "auth_user_id"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "id"?: never;
+          "name"?: string | null;
+          "role"?: never;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
         ];
       };
     };
@@ -4659,10 +6113,18 @@ export type Database = {
         Args: { "p_blocked"?: boolean; "p_contact_id": string; "p_tenant_slug"?: string };
         Returns: Json;
       };
+      "cancel_broadcast": { Args: { "p_broadcast_id": string }; Returns: Json };
+      "change_bid_card": { Args: { "p_bid_card": Json; "p_bid_card_id": string }; Returns: Json };
+      "change_booking": { Args: { "p_booking": Json; "p_booking_id": string }; Returns: Json };
+      "change_project": { Args: { "p_project": Json; "p_project_id": string }; Returns: Json };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
+      "claim_referral": { Args: { "p_code": string; "p_tenant_slug": string }; Returns: Json };
       "close_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "complete_task": { Args: { "p_note"?: string; "p_outcome": string; "p_task_id": string }; Returns: Json };
       "create_api_key": { Args: { "p_expires_at"?: string; "p_name": string; "p_scopes"?: (string)[] }; Returns: Json };
+      "create_bid_card": { Args: { "p_bid_card": Json; "p_tenant_slug"?: string }; Returns: Json };
+      "create_booking": { Args: { "p_booking": Json; "p_tenant_slug"?: string }; Returns: Json };
+      "create_broadcast": { Args: { "p_body": string; "p_broadcast_id"?: string; "p_segment"?: Json }; Returns: Json };
       "create_channel_session": {
         Args: {
           "p_address": string;
@@ -4678,6 +6140,8 @@ export type Database = {
         Args: { "p_contact_id": string; "p_days"?: number; "p_message_id"?: string; "p_session_id": string };
         Returns: Json;
       };
+      "create_project": { Args: { "p_project": Json; "p_tenant_slug"?: string }; Returns: Json };
+      "create_referral": { Args: { "p_referral": Json; "p_tenant_slug"?: string }; Returns: Json };
       "create_tenant": {
         Args: { "p_locale"?: string; "p_name": string; "p_slug": string; "p_time_zone"?: string };
         Returns: Json;
@@ -4690,8 +6154,10 @@ export type Database = {
       "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
       "explain_message": { Args: { "p_message_id": string }; Returns: Json };
+      "find_conversations": { Args: { "p_filter"?: Json; "p_limit"?: number; "p_reason": string }; Returns: Json };
       "forget_device": { Args: { "p_app": string; "p_kind": string; "p_token": string }; Returns: Json };
       "forget_push": { Args: { "p_endpoint": string }; Returns: Json };
+      "get_broadcast": { Args: { "p_broadcast_id": string }; Returns: Json };
       "get_conversation": { Args: { "p_thread_id": string }; Returns: Json };
       "hand_back_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "invite_member": { Args: { "p_address": string; "p_role"?: string }; Returns: Json };
@@ -4829,6 +6295,10 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "open_attachment": {
+        Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
+        Returns: Json;
+      };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {
@@ -4857,12 +6327,14 @@ export type Database = {
         Args: { "p_body": string; "p_enabled"?: boolean; "p_intent": string; "p_language"?: string };
         Returns: Json;
       };
+      "put_connection_fee": { Args: { "p_amount": number; "p_bid_id": string; "p_currency"?: string }; Returns: Json };
       "put_contact": { Args: { "p_contact"?: Json; "p_contact_id"?: string }; Returns: Json };
       "put_context_participants": {
         Args: { "p_context_id": string; "p_context_kind": string; "p_participants": Json; "p_tenant_id"?: string };
         Returns: Json;
       };
       "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
+      "put_profile": { Args: { "p_profile": Json; "p_tenant_slug": string }; Returns: Json };
       "react_to_message": {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
         Returns: Json;
@@ -4894,6 +6366,10 @@ export type Database = {
       };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "reserve_attachment": {
+        Args: { "p_content_type": string; "p_filename": string; "p_size_bytes": number; "p_tenant_slug"?: string };
+        Returns: Json;
+      };
       "resolve_conversation": { Args: { "p_alias": string; "p_tenant_slug"?: string }; Returns: Json };
       "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
       "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
@@ -4926,13 +6402,22 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_bid_card_status": { Args: { "p_bid_card_id": string; "p_status": string }; Returns: Json };
+      "set_bid_status": { Args: { "p_bid_id": string; "p_status": string }; Returns: Json };
+      "set_booking_status": { Args: { "p_booking_id": string; "p_status": string }; Returns: Json };
       "set_channel_session_status": { Args: { "p_session_id": string; "p_status": string }; Returns: Json };
+      "set_connection_fee_status": {
+        Args: { "p_fee_id": string; "p_payment_reference"?: string; "p_status": string };
+        Returns: Json;
+      };
       "set_conversation": {
         Args: { "p_archived"?: boolean; "p_muted_until"?: string; "p_thread_id": string };
         Returns: Json;
       };
       "set_language": { Args: { "p_language"?: string }; Returns: Json };
       "set_member_role": { Args: { "p_role": string; "p_user_id": string }; Returns: Json };
+      "set_project_status": { Args: { "p_project_id": string; "p_status": string }; Returns: Json };
+      "set_referral_status": { Args: { "p_referral_id": string; "p_status": string }; Returns: Json };
       "set_thread_search": { Args: { "p_policy"?: string; "p_thread_id": string }; Returns: Json };
       "snooze_thread": { Args: { "p_thread_id": string; "p_until": string }; Returns: Json };
       "start_thread": {
@@ -4951,6 +6436,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "submit_bid": { Args: { "p_bid": Json; "p_bid_card_id": string }; Returns: Json };
       "suggest_replies": { Args: { "p_thread_id": string }; Returns: Json };
       "suppress_address": { Args: { "p_address": string; "p_kind": string; "p_scope"?: string }; Returns: Json };
       "switch_tenant": { Args: { "p_tenant_id": string }; Returns: Json };
