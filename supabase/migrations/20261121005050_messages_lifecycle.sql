@@ -1,7 +1,19 @@
--- Chapter: messages, the lifecycle. Which way a message may go, and what of it never changes; the triggers are below
--- the assignment's, in the next file.
+-- Chapter: messages, the lifecycle. Which folder a message asks for, which way it may go, and what of it never changes;
+-- the triggers are below the assignment's, in the next file.
 
 -- ── lifecycle ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.folder_of(p_spam_score real, p_auto_class text) returns text
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case
+    when p_spam_score >= 0.9 then 'spam'
+    when p_auto_class in ('list', 'bulk', 'report') then 'automated'
+    else 'inbox'
+  end;
+end
+$$;
+comment on function private.folder_of(real, text) is 'The folder a message asks for.';
 
 create function private.is_transition(p_from text, p_to text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$

@@ -101,18 +101,6 @@ comment on function private.find_or_create_thread(public.et_messages, text) is
 'Definer. Where an inbound message belongs: referenced thread, scope key, alias, else a new thread. Two first '
 'messages race to one thread.';
 
-create function private.folder_of(p_spam_score real, p_auto_class text) returns text
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  return case
-    when p_spam_score >= 0.9 then 'spam'
-    when p_auto_class in ('list', 'bulk', 'report') then 'automated'
-    else 'inbox'
-  end;
-end
-$$;
-comment on function private.folder_of(real, text) is 'The folder a message asks for.';
-
 create function private.refuse_erased_thread(p_tenant_id uuid, p_thread_id uuid) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
