@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from 'react';
+
+import type { Attachment, Conversation, ParleyClient, Shown } from 'parley-client';
+
+import { sizeOf, timeOf } from './format.js';
+
+const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '🙏'];
+const TICKS = {
+  sending: ['◷', 'waiting to be sent'], failed: ['!', 'not sent'], sent: ['✓', 'sent'], delivered: ['✓✓', 'delivered'],
+  read: ['✓✓', 'read'],
+} as const;
+
+export function Bubble({ client, conversation, message, name, me, attempt, onQuote, onEdit }: {
+  client: ParleyClient;
+  conversation: Conversation;
+  message: Shown;
+  name: string;
+  me: string;
+  attempt: (work: Promise<unknown>) => void;
+  onQuote: () => void;
+  onEdit: () => void;
+}) {
+  if (message.sender_kind === 'system') return <p className="system">{message.body}</p>;
+  const isHere = message.tick !== 'sending' && message.tick !== 'failed' && !message.deleted_at;
+  const mine = message.isMine ? ' mine' : '';
+  return (
+    <article className={`bubble${mine}${message.tick === 'failed' ? ' failed' : ''}`} aria-label={`${message.isMine ? 'You' : name}, ${timeOf(message.created_at)}`}>
+      {message.reply_to && <blockquote>{message.reply_to.body || 'A message'}</blockquote>}
+      {message.deleted_at ? <p className="deleted">This message was taken back.</p> : message.body && <p className="body" dir="auto">{message.body}</p>}
+      {message.attachments.map((file) => <File key={file.id} client={client} file={file} />)}
+      {message.files.map((file) => <p className="file" key={file.name}>{file.name} · {sizeOf(file.size)}</p>)}
+      <footer>
+        {message.edited_at && !message.deleted_at && <span>edited</span>}
+        <time dateTime={message.created_at}>{timeOf(message.created_at)}</time>
+        {message.tick && (
+          <span className={`tick ${message.tick}`}><span aria-hidden="true">{TICKS[message.tick][0]}</span><span className="hidden">{TICKS[message.tick][1]}</span></span>
+        )}
+      </footer>
+      {message.reactions && Object.keys(message.reactions).length > 0 && (
+        <ul className="reactions" aria-label="Reactions">
+          {Object.entries(message.reactions).map(([reaction, people]) => (
+            <li key={reaction}>
+              <button type="button" aria-pressed={people.includes(me)} aria-label={`${reaction}, ${people.length}`}
+                onClick={() => attempt(conversation.react(message.id, reaction, !people.includes(me)))}>
+                {reaction} {people.length > 1 && people.length}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {message.problem && (
+        <div className="trouble" role="alert">
+          <p>{message.problem.message}. {message.problem.remedy}</p>
+          <button type="button" onClick={() => attempt(conversation.retry(message.id))}>Try again</button>
+          <button type="button" onClick={() => attempt(conversation.discard(message.id))}>Discard</button>
+        </div>
+      )}
+      {isHere && <Menu conversation={conversation} message={message} attempt={attempt} onQuote={onQuote} onEdit={onEdit} />}
+    </article>
+  );
+}
+
+function Menu({ conversation, message, attempt, onQuote, onEdit }: {
+  conversation: Conversation;
+  message: Shown;
+  attempt: (work: Promise<unknown>) => void;
+  onQuote: () => void;
+  onEdit: () => void;
+}) {
+  const ref = useRef<HTMLDetailsElement>(null);
+  const choose = (work: () => void) => () => {
+    ref.current?.removeAttribute('open');
+    work();
+  };
+  useEffect(() => {
+    const shut = (event: Event) => {
+      const isInside = event.type === 'pointerdown' && ref.current?.contains(event.target as Node);
+      if (isInside || (event instanceof KeyboardEvent && event.key !== 'Escape')) return;
+      ref.current?.removeAttribute('open');
+    };
+    document.addEventListener('pointerdown', shut);
+    document.addEventListener('keydown', shut);
+    return () => {
+      document.removeEventListener('pointerdown', shut);
+      document.removeEventListener('keydown', shut);
+    };
+  }, []);
+  return (
+    <details className="menu" ref={ref}>
+      <summary aria-label="What to do with this message">⋯</summary>
+      <div>
+        <p className="choose">
+          {REACTIONS.map((reaction) => (
+            <button key={reaction} type="button" aria-label={`React with ${reaction}`}
+              onClick={choose(() => attempt(conversation.react(message.id, reaction)))}>{reaction}</button>
+          ))}
+        </p>
+        <button type="button" onClick={choose(onQuote)}>Reply</button>
+        {message.isMine && <button type="button" onClick={choose(onEdit)}>Edit</button>}
+        {message.isMine && <button type="button" onClick={choose(() => attempt(conversation.remove(message.id)))}>Take back</button>}
+      </div>
+    </details>
+  );
+}
+
+function File({ client, file }: { client: ParleyClient; file: Attachment }) {
+  const [url, setUrl] = useState('');
+  const isImage = file.content_type.startsWith('image/');
+  useEffect(() => {
+    if (file.status !== 'released') return undefined;
+    let isOver = false;
+    client.fileUrl(file.id).then((found) => !isOver && setUrl(found), () => undefined);
+    return () => {
+      isOver = true;
+    };
+  }, [client, file.id, file.status]);
+
+  if (file.status !== 'released') return <p className="file">{file.filename} · being checked</p>;
+  if (isImage && url) {
+    return <a href={url} target="_blank" rel="noreferrer" className="image"><img src={url} alt={file.filename} loading="lazy" /></a>;
+  }
+  return <p className="file"><a href={url || undefined} target="_blank" rel="noreferrer">{file.filename}</a> · {sizeOf(file.size_bytes)}</p>;
+}
