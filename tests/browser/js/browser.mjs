@@ -1,0 +1,42 @@
+// Chromium for the tests: CHROMIUM where it names one, else the one inside the package.
+
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+
+import bundled from '@sparticuz/chromium';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync', '--no-first-run', '--disable-dev-shm-usage',
+];
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A phone: the size the example is made for. */
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+export const DESK = { viewport: { width: 1180, height: 800 } };
+
+export async function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM || (await bundled.executablePath()), args: FLAGS });
+}
+
+/** A page of its own: no cookie and no storage is shared with another. What it says wrong ends up in `page.errors`. */
+export async function open(browser, url, options = PHONE) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.errors = [];
+  page.on('pageerror', (error) => page.errors.push(String(error)));
+  page.on('console', (message) => {
+    // A request that fails because the test took the network away is no error of the page.
+    if (message.type() === 'error' && !/ERR_|Failed to load resource|WebSocket/.test(message.text())) page.errors.push(message.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** What axe finds wrong with the page as it is shown: a line per finding, none when it is well. */
+export async function barriers(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target.join(' ')).join(', ')})`);
+}
