@@ -11,6 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 
 UV = "uv==0.13.8"
 OLDEST = (3, 11)
@@ -20,8 +21,17 @@ TOOLS = os.path.join(VENV, "bootstrap")
 STAMP = os.path.join(VENV, ".parley-setup")
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 """Where Debian, Red Hat and SUSE keep the certificates a machine trusts."""
-PACKAGES = (os.path.join("bridges", "whatsapp"), os.path.join("tests", "e2e"))
-"""Folders with packages of npm: the WhatsApp bridge, and the clients the tests use."""
+CHAT = os.path.join("examples", "chat")
+PACKAGES = (
+    os.path.join("bridges", "whatsapp"),
+    os.path.join("clients", "js"),
+    CHAT,
+    os.path.join("tests", "e2e"),
+    os.path.join("tests", "browser"),
+)
+"""Folders with packages of npm: the WhatsApp bridge, the chat and its library, the clients and the browser of the tests."""
+BUILT_FROM = (os.path.join("clients", "js", "src"), os.path.join(CHAT, "src"))
+"""What the chat is built from, beside its packages."""
 
 
 def main():
@@ -41,9 +51,10 @@ def main():
         create(VENV, with_pip=False)
     uv = install_uv()
     sync(uv)
-    if not (fetch_functions() and all(fetch_packages(folder) for folder in PACKAGES)):
-        say("note: no npm registry: `make up` leaves edge functions or bridge out; `make setup` tries again")
+    if not fetch_all():
+        say("note: no npm registry: `make up` leaves edge functions, bridge or chat out; `make setup` tries again")
         return
+    build_chat()
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join(wanted) + "\n")
     if sys.platform != "linux" and not (os.environ.get("DATABASE_URL") or os.environ.get("PG_BIN")):
@@ -72,6 +83,7 @@ def wanted_stamp():
     locks = (
         os.path.join("supabase", "functions", "deno.lock"),
         *(os.path.join(folder, "package-lock.json") for folder in PACKAGES),
+        *sources(),
     )
     for name in ("uv.lock", "pyproject.toml", *locks):
         if os.path.exists(os.path.join(ROOT, name)):
@@ -167,6 +179,18 @@ def fetch_functions():
     return done.returncode == 0
 
 
+def fetch_all():
+    """Fetch everything of the npm registry, the folders side by side: it is waiting rather than work."""
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(fetch_functions()))]
+    threads += [threading.Thread(target=lambda name=name: results.append(fetch_packages(name))) for name in PACKAGES]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(results) == len(threads) and all(results)
+
+
 def fetch_packages(name):
     """Fetch what the package in a folder imports, as its lock file names it; False when the registry cannot be reached.
     Without npm there is nothing to do: what needs it is left out."""
@@ -182,6 +206,24 @@ def fetch_packages(name):
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.returncode == 0
+
+
+def sources():
+    """The files the chat is built from, below this folder."""
+    found = [os.path.join(CHAT, name) for name in ("index.html", "vite.config.ts")]
+    for folder in BUILT_FROM:
+        names = os.listdir(os.path.join(ROOT, folder)) if os.path.isdir(os.path.join(ROOT, folder)) else []
+        found += [os.path.join(folder, name) for name in sorted(names)]
+    return found
+
+
+def build_chat():
+    """Build `examples/chat`, which `make up` serves. Without Node it is left out."""
+    vite = os.path.join(ROOT, CHAT, "node_modules", "vite", "bin", "vite.js")
+    node = os.path.join(VENV, "bin", "node")
+    node = node if os.access(node, os.X_OK) else shutil.which("node")
+    if node and os.path.exists(vite):
+        run([node, vite, "build", "--logLevel", "error", os.path.join(ROOT, CHAT)], "cannot build examples/chat")
 
 
 def run(command, problem, environment=None):
