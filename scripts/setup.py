@@ -29,7 +29,7 @@ PACKAGES = (
     os.path.join("tests", "e2e"),
     os.path.join("tests", "browser"),
 )
-"""Folders with packages of npm: the WhatsApp bridge, the chat and its library, the clients and the browser of the tests."""
+"""Folders with packages of npm: the WhatsApp bridge, the chat and its library, and what the tests use."""
 BUILT_FROM = (os.path.join("clients", "js", "src"), os.path.join(CHAT, "src"))
 """What the chat is built from, beside its packages."""
 
