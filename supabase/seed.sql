@@ -66,3 +66,44 @@ values
 ('0197a000-0000-7000-8000-000000000002', '0197a000-0000-7000-8000-000000000042', 'Gibt es Parkplätze?',
   '{parken,parkplatz,parkplätze}', 'Ja, hinter dem Haus sind vier Parkplätze für unsere Gäste.', 'de')
 on conflict (tenant_id, id) do nothing;
+
+-- Two people of the first tenant who may write to each other: they share a job. Their conversation begins with a word of
+-- the system, so that it is in both lists.
+
+insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, aud, role, created_at,
+  updated_at)
+values
+('0197a000-0000-7000-8000-000000000111', 'ann@homes.test', now(), '{}', '{"name": "Ann Asker"}', 'authenticated',
+  'authenticated', now(), now()),
+('0197a000-0000-7000-8000-000000000112', 'ben@builds.test', now(), '{}', '{"name": "Ben Builder"}', 'authenticated',
+  'authenticated', now(), now())
+on conflict (id) do nothing;
+
+insert into public.contacts (tenant_id, id, kind, display_name)
+values
+('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000121', 'customer', 'Ann Asker'),
+('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000122', 'provider', 'Ben Builder')
+on conflict (tenant_id, id) do nothing;
+
+insert into public.contact_identities (tenant_id, contact_id, kind, address, verified_at)
+values
+('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000121', 'email', 'ann@homes.test', now()),
+('0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000122', 'email', 'ben@builds.test', now())
+on conflict (tenant_id, kind, address) do nothing;
+
+update public.contacts as c
+set auth_user_id = u.id
+from auth.users as u
+where c.tenant_id = '0197a000-0000-7000-8000-000000000001' and c.auth_user_id is null
+  and (c.id, u.id) in (('0197a000-0000-7000-8000-000000000121', '0197a000-0000-7000-8000-000000000111'),
+    ('0197a000-0000-7000-8000-000000000122', '0197a000-0000-7000-8000-000000000112'));
+
+select
+  private.set_context_participant('0197a000-0000-7000-8000-000000000001', 'job', '42',
+    '0197a000-0000-7000-8000-000000000121', 'customer'),
+  private.set_context_participant('0197a000-0000-7000-8000-000000000001', 'job', '42',
+    '0197a000-0000-7000-8000-000000000122', 'provider');
+
+select private.post_system_message('0197a000-0000-7000-8000-000000000001', private.open_conversation(
+  '0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000121', '0197a000-0000-7000-8000-000000000122',
+  'job', '42'), 'Ann and Ben can talk about the job here.', 'job', '42', p_client_message_id => 'seed:job:42');

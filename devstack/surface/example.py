@@ -10,6 +10,8 @@ from devstack.surface.context import Context
 BUILT = PROJECT / "examples" / "chat" / "dist"
 TENANT = "acme"
 """The demo tenant whose customers come in here."""
+PEOPLE = (("Ann", "ann@homes.test"), ("Ben", "ben@builds.test"))
+"""Those of the seed who share a job."""
 POLICY = (
     b"default-src 'self'; connect-src 'self' ws: http://127.0.0.1:*; img-src 'self' data: blob: http://127.0.0.1:*;"
     b" style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -23,7 +25,9 @@ def app(context: Context) -> ASGIApp:
     files = {f"/{path.relative_to(BUILT).as_posix()}": path for path in BUILT.rglob("*") if path.is_file()}
     config = {
         "supabaseUrl": context.url, "publishableKey": context.publishable_key, "tenantSlug": TENANT,
-        "people": [],
+        "people": [{"name": name, "email": email, "password": context.demo_password} for name, email in PEOPLE]
+        if context.demo_password
+        else [],
     }  # fmt: skip
 
     async def serve(scope: Scope, _receive: Receive, send: Send) -> None:

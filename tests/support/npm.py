@@ -10,6 +10,8 @@ from pathlib import Path
 from app.settings import PROJECT
 from devstack import bridge
 
+BROWSER = PROJECT / "tests" / "browser"
+"""The folder with a browser."""
 CLIENTS = PROJECT / "tests" / "e2e"
 """The folder with supabase-js."""
 

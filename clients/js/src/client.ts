@@ -59,7 +59,7 @@ export class ParleyClient {
       storage,
       userId,
       send: (a) => rpc.send(a),
-      upload: options.upload ?? ((file, threadId) => uploadFile(supabase, rpc, file, threadId)),
+      upload: options.upload ?? ((file) => uploadFile(supabase, rpc, file)),
       onChange: (threadId) => holder.client?.conversations_.get(threadId)?.queueChanged(),
       onSent: (entry, sent) => holder.client?.conversations_.get(entry.threadId)?.confirmed(entry, sent),
       onTrouble: options.onTrouble ?? (() => undefined),
@@ -143,9 +143,9 @@ export class ParleyClient {
     await this.refreshLists();
   }
 
-  /** Where a released file can be read, for an hour. */
-  fileUrl(attachmentId: string): Promise<string> {
-    return fileUrl(this.supabase, this.rpc, attachmentId);
+  /** A link to a released file, or to the small picture of one, good for a minute. Every opening is on record. */
+  fileUrl(attachmentId: string, { thumbnail = false } = {}): Promise<string> {
+    return fileUrl(this.supabase, this.rpc, attachmentId, thumbnail);
   }
 
   /** Link the user to his contact at a tenant, by his confirmed address. Once, safe to repeat. */

@@ -64,11 +64,15 @@ export function toError(status: number, refusal: Refusal): ParleyError {
   });
 }
 
-/** An error of whatever was thrown: a fetch that found no network rejects with a TypeError. */
+/**
+ * An error of whatever was thrown. A fetch that found no network rejects with a TypeError, one that took too long with an
+ * AbortError or TimeoutError: those may be repeated, anything else would happen again.
+ */
 export function asError(thrown: unknown): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ParleyError(message, { kind: 'again', status: 0, code: 'no_answer' });
+  const { name, message } = thrown instanceof Error ? thrown : { name: '', message: String(thrown) };
+  const isLine = name === 'TypeError' || name === 'AbortError' || name === 'TimeoutError';
+  return new ParleyError(message, { kind: isLine ? 'again' : 'final', status: 0, code: isLine ? 'no_answer' : 'unexpected' });
 }
 
 function kindOf(status: number): ErrorKind {

@@ -11,7 +11,7 @@ import type { Rpc } from './rpc.js';
 import { Signal } from './signal.js';
 import type { ConversationFilter, ConversationItem } from './types.js';
 
-const PAGE = 20;
+const PAGE = 15;
 
 export interface ListView {
   /** Newest first. */

@@ -4,7 +4,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 
 import { asError, toError } from './errors.js';
 import type {
-  Changed, ClientState, ContextKind, ConversationDetail, ConversationFilter, ConversationPage, Cursor, Page, Person, Sent,
+  Changed, ClientState, ContextKind, ConversationDetail, ConversationFilter, ConversationPage, Cursor, Opened, Page, Person, Place, Sent,
   Started, Unread,
 } from './types.js';
 
@@ -122,6 +122,17 @@ export class Rpc {
     return this.call('list_people', {
       p_context_kind: contextKind, p_context_id: contextId, p_tenant_slug: this.tenantSlug,
     });
+  }
+
+  /** A place in Storage for a file of this user, for a day. */
+  reserveAttachment(filename: string, contentType: string, size: number): Promise<Place> {
+    return this.call('reserve_attachment', {
+      p_filename: filename, p_content_type: contentType, p_size_bytes: size, p_tenant_slug: this.tenantSlug,
+    });
+  }
+
+  openAttachment(attachmentId: string, thumbnail: boolean): Promise<Opened> {
+    return this.call('open_attachment', { p_attachment_id: attachmentId, p_thumbnail: thumbnail });
   }
 
   /** Link the signed-in user to his contact at a tenant, by his confirmed address. Safe to repeat. */

@@ -80,8 +80,12 @@ export interface Person {
 export interface ConversationItem {
   thread_id: string;
   tenant_id: string;
-  kind: string;
-  subject: string | null;
+  kind: 'direct' | 'group' | 'channel';
+  /** The other person's name, the group's, or the business's. */
+  title: string;
+  other_contact_id: string | null;
+  /** What the user is in it. */
+  role: string;
   context_kind: ContextKind | null;
   context_id: string | null;
   last_seq: number;
@@ -91,12 +95,15 @@ export interface ConversationItem {
   preview: string | null;
   last_message_at: string | null;
   archived_at: string | null;
+  muted: boolean;
+  /** Null also where it is muted for good. */
   muted_until: string | null;
   blocked: boolean;
-  people: Person[];
 }
 
 export interface ConversationDetail extends ConversationItem {
+  /** Everybody in it, the user too. */
+  people: Person[];
   receipts: Receipt[];
   /** Whether a send would be let through now. */
   may_write: boolean;
@@ -106,6 +113,8 @@ export interface ConversationPage {
   items: ConversationItem[];
   next_cursor: string | null;
   unread_total: number;
+  /** How many conversations hold something unread. */
+  conversations: number;
   next_poll_ms: number;
 }
 
@@ -141,6 +150,21 @@ export interface Cursor {
   last_read_seq: number;
   last_delivered_seq: number;
   unread_count: number;
+}
+
+/** Where an upload goes. */
+export interface Place {
+  attachment_id: string;
+  bucket: string;
+  path: string;
+}
+
+/** Where a file lies, to be read within a minute. */
+export interface Opened {
+  bucket: string;
+  path: string;
+  filename: string;
+  is_public?: boolean;
 }
 
 export interface Unread {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Activity, IDLE_AFTER_MS } from '../src/activity.js';
 import { delayAfter } from '../src/backoff.js';
-import { toError } from '../src/errors.js';
+import { asError, toError } from '../src/errors.js';
 import { IndexedDbStorage, JsonStorage, type KeyValue, MemoryStorage } from '../src/storage.js';
 import { FORGET_AFTER_MS, TELL_EVERY_MS, TypingListener, TypingTeller } from '../src/typing.js';
 
@@ -47,6 +47,8 @@ describe('errors', () => {
     expect(toError(404, { code: 'not_found' })).toMatchObject({ kind: 'final', code: 'not_found' });
     const limited = toError(429, { message: 'slow down', hint: 'wait', details: '{"code":"rate_limited","retry_after_s":6}' });
     expect(limited).toMatchObject({ kind: 'again', code: 'rate_limited', retryAfterMs: 6_000, remedy: 'wait' });
+    expect(asError(new TypeError('fetch failed'))).toMatchObject({ kind: 'again', code: 'no_answer' });
+    expect(asError(new Error('no such album'))).toMatchObject({ kind: 'final', code: 'unexpected' });
     expect(toError(422, { code: 'PT422', details: 'no json' })).toMatchObject({ kind: 'final', code: 'PT422' });
   });
 });

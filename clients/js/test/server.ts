@@ -126,7 +126,7 @@ export class ChatServer {
         return [200, { thread_id: id, last_read_seq: this.thread(id).reads.get(ME) ?? 0, last_delivered_seq: seq, unread_count: 0 }];
       }
       case 'list_conversations':
-        return [200, { items: [], next_cursor: null, unread_total: 0, next_poll_ms: this.pollMs }];
+        return [200, { items: [], next_cursor: null, unread_total: 0, conversations: 0, next_poll_ms: this.pollMs }];
       default:
         return [404, { code: 'PGRST202', message: `no function ${rpc}`, details: null, hint: null }];
     }

@@ -64,7 +64,7 @@ function part(value: object): string {
 }
 
 /** Wait until `check` holds. */
-export async function until(check: () => boolean, ms = 5_000): Promise<void> {
+export async function until(check: () => boolean, ms = 20_000): Promise<void> {
   const end = Date.now() + ms;
   while (!check()) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${check.toString()}`);

@@ -5,6 +5,7 @@ import type { Attachment, Conversation, ParleyClient, Shown } from 'parley-clien
 import { sizeOf, timeOf } from './format.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '🙏'];
+const STATUS: Record<string, string> = { quarantined: 'being checked', expired: 'no longer kept' };
 const TICKS = {
   sending: ['◷', 'waiting to be sent'], failed: ['!', 'not sent'], sent: ['✓', 'sent'], delivered: ['✓✓', 'delivered'],
   read: ['✓✓', 'read'],
@@ -27,7 +28,7 @@ export function Bubble({ client, conversation, message, name, me, attempt, onQuo
     <article className={`bubble${mine}${message.tick === 'failed' ? ' failed' : ''}`} aria-label={`${message.isMine ? 'You' : name}, ${timeOf(message.created_at)}`}>
       {message.reply_to && <blockquote>{message.reply_to.body || 'A message'}</blockquote>}
       {message.deleted_at ? <p className="deleted">This message was taken back.</p> : message.body && <p className="body" dir="auto">{message.body}</p>}
-      {message.attachments.map((file) => <File key={file.id} client={client} file={file} />)}
+      {message.attachments.map((file) => <File key={file.id} client={client} file={file} attempt={attempt} />)}
       {message.files.map((file) => <p className="file" key={file.name}>{file.name} · {sizeOf(file.size)}</p>)}
       <footer>
         {message.edited_at && !message.deleted_at && <span>edited</span>}
@@ -103,21 +104,28 @@ function Menu({ conversation, message, attempt, onQuote, onEdit }: {
   );
 }
 
-function File({ client, file }: { client: ParleyClient; file: Attachment }) {
-  const [url, setUrl] = useState('');
+function File({ client, file, attempt }: {
+  client: ParleyClient;
+  file: Attachment;
+  attempt: (work: Promise<unknown>) => void;
+}) {
+  const [picture, setPicture] = useState('');
   const isImage = file.content_type.startsWith('image/');
+  // A link is good for a minute and each opening is on record: one is asked for when somebody wants the file.
+  const open = () => attempt(client.fileUrl(file.id).then((url) => location.assign(url)));
   useEffect(() => {
-    if (file.status !== 'released') return undefined;
+    if (!isImage || file.status !== 'released') return undefined;
     let isOver = false;
-    client.fileUrl(file.id).then((found) => !isOver && setUrl(found), () => undefined);
+    client.fileUrl(file.id, { thumbnail: true }).then((found) => !isOver && setPicture(found), () => undefined);
     return () => {
       isOver = true;
     };
-  }, [client, file.id, file.status]);
+  }, [client, file.id, file.status, isImage]);
 
-  if (file.status !== 'released') return <p className="file">{file.filename} · being checked</p>;
-  if (isImage && url) {
-    return <a href={url} target="_blank" rel="noreferrer" className="image"><img src={url} alt={file.filename} loading="lazy" /></a>;
-  }
-  return <p className="file"><a href={url || undefined} target="_blank" rel="noreferrer">{file.filename}</a> · {sizeOf(file.size_bytes)}</p>;
+  if (file.status !== 'released') return <p className="file">{file.filename} · {STATUS[file.status] ?? file.status}</p>;
+  return (
+    <button type="button" className={picture ? 'image' : 'file'} onClick={open} aria-label={`Open ${file.filename}`}>
+      {picture ? <img src={picture} alt={file.filename} /> : `${file.filename} · ${sizeOf(file.size_bytes)}`}
+    </button>
+  );
 }

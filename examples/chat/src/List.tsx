@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import type { ConversationItem, ParleyClient } from 'parley-client';
+import type { ParleyClient } from 'parley-client';
 import { useConversations } from 'parley-client/react';
 
 import { Avatar } from './Avatar.js';
@@ -17,7 +17,7 @@ export function List({ client, current, onSignOut }: { client: ParleyClient; cur
   }, [view.unreadTotal]);
 
   const wanted = sought.trim().toLowerCase();
-  const items = view.items.filter((item) => !wanted || titleOf(item).toLowerCase().includes(wanted));
+  const items = view.items.filter((item) => !wanted || item.title.toLowerCase().includes(wanted));
 
   return (
     <nav className="list" aria-label="Conversations">
@@ -40,8 +40,8 @@ export function List({ client, current, onSignOut }: { client: ParleyClient; cur
         {items.map((item) => (
           <li key={item.thread_id}>
             <a href={`#${item.thread_id}`} aria-current={item.thread_id === current ? 'page' : undefined}>
-              <Avatar id={item.people[0]?.contact_id ?? item.thread_id} name={titleOf(item)} />
-              <span className="name">{titleOf(item)}</span>
+              <Avatar id={item.other_contact_id ?? item.thread_id} name={item.title} />
+              <span className="name">{item.title}</span>
               <time dateTime={item.last_message_at ?? undefined}>{item.last_message_at && agoOf(item.last_message_at)}</time>
               <span className="preview">{item.preview}</span>
               {item.unread_count > 0 && (
@@ -57,11 +57,6 @@ export function List({ client, current, onSignOut }: { client: ParleyClient; cur
       {view.hasMore && <button type="button" className="more" onClick={() => void list.loadMore()}>Show more</button>}
     </nav>
   );
-}
-
-/** The name of a group, else the names of the others. */
-export function titleOf(item: ConversationItem): string {
-  return item.subject ?? (item.people.map((person) => person.name).join(', ') || 'Conversation');
 }
 
 /** Draw again every minute: times in the list grow old. */

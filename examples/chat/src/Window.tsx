@@ -8,7 +8,6 @@ import { Avatar } from './Avatar.js';
 import { Bubble } from './Bubble.js';
 import { Composer } from './Composer.js';
 import { dayOf } from './format.js';
-import { titleOf } from './List.js';
 
 /** How near to the end still counts as reading the end. */
 const NEAR_PX = 80;
@@ -37,7 +36,7 @@ export function Window({ client, threadId }: { client: ParleyClient; supabase: S
   }, []);
   const nameOf = (userId: string | null) =>
     details?.people.find((person) => person.user_id === userId)?.name ?? (userId === client.userId ? 'You' : 'Somebody');
-  const title = details ? titleOf(details) : '';
+  const title = details?.title ?? '';
   const context = contextOf(details, view.messages);
 
   return (
@@ -46,7 +45,7 @@ export function Window({ client, threadId }: { client: ParleyClient; supabase: S
         <a href="#" className="icon back" aria-label="Back to the list">
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d="m15 5-7 7 7 7" /></svg>
         </a>
-        <Avatar id={details?.people[0]?.contact_id ?? threadId} name={title} isOnline={view.online.length > 0} />
+        <Avatar id={details?.other_contact_id ?? threadId} name={title} isOnline={view.online.length > 0} />
         <div className="who">
           <h2>{title}</h2>
           <p>{presenceOf(view.online.length, view.connection)}</p>

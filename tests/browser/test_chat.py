@@ -1,0 +1,88 @@
+"""The chat of `examples/chat` in a real browser: two people, one conversation, and everything that can go wrong."""
+
+import http.server
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.settings import PROJECT
+from devstack import bridge
+from devstack.functions import can_run
+from devstack.ports import free_port
+from tests.support import npm
+from tests.support.database import Cluster
+from tests.support.surface import LocalProject
+
+HERE = Path(__file__).parent
+SUITES = sorted((HERE / "js").glob("*.test.mjs"))
+TIMEOUT_S = 280
+
+
+@pytest.fixture(scope="module")
+def local(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProject]:
+    """The surface with the people of the seed in it, and the worker that releases files."""
+    database = cluster.create(template=template)
+    with database.connect() as owner:
+        owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
+    start = ("attachments", "functions") if can_run() else ("attachments",)
+    project = LocalProject(database, tmp_path_factory.mktemp("chat"), start=start)
+    yield project
+    project.close()
+    database.drop()
+
+
+@pytest.fixture(scope="module")
+def control(local: LocalProject) -> Iterator[str]:
+    """Where the suites ask for what only a person at the machine could do."""
+
+    def restart() -> None:
+        local.process.terminate()
+        local.process.wait(20)
+        local.start()
+
+    url, stop = serve({"/restart": restart})
+    yield url
+    stop()
+
+
+def serve(actions: dict[str, Callable[[], None]]) -> tuple[str, Callable[[], None]]:
+    """Answer POSTs to these paths by doing what they name; returns the URL, and what ends it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            action = actions.get(self.path)
+            if action:
+                action()
+            self.send_response(200 if action else 404)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}", server.shutdown
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))
+def test_in_a_browser(suite: Path, local: LocalProject, control: str) -> None:
+    """Every test of the suite passes, and none is skipped."""
+    assert npm.are_fetched(npm.BROWSER), "run `make setup`: it fetches Node, and a browser with it"
+    node = bridge.node()
+    assert node
+    password = local.keys["demo_password"]
+    people = {"Ann": {"email": "ann@homes.test", "password": password}, "Ben": {"email": "ben@builds.test", "password": password}}
+    said = subprocess.run(
+        [node, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite)],
+        env=npm.environment(node) | {"NO_COLOR": "1", "CHAT_URL": f"{local.project.url}/chat/", "CONTROL_URL": control,
+                                     "CHAT_PEOPLE": json.dumps(people)},
+        cwd=HERE, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
+    assert said.returncode == 0 and counts["fail"] == 0, said.stdout + said.stderr
+    assert counts["pass"] == counts["tests"] > 0, said.stdout
