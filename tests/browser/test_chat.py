@@ -14,11 +14,13 @@ from app.settings import PROJECT
 from devstack import bridge
 from devstack.functions import can_run
 from devstack.ports import free_port
+from devstack.surface.example import PEOPLE
 from tests.support import npm
 from tests.support.database import Cluster
 from tests.support.surface import LocalProject
 
 HERE = Path(__file__).parent
+PICTURES = PROJECT / "docs" / "images"
 SUITES = sorted((HERE / "js").glob("*.test.mjs"))
 TIMEOUT_S = 280
 
@@ -72,17 +74,28 @@ def serve(actions: dict[str, Callable[[], None]]) -> tuple[str, Callable[[], Non
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_in_a_browser(suite: Path, local: LocalProject, control: str) -> None:
     """Every test of the suite passes, and none is skipped."""
-    assert npm.are_fetched(npm.BROWSER), "run `make setup`: it fetches Node, and a browser with it"
-    node = bridge.node()
-    assert node
-    password = local.keys["demo_password"]
-    people = {"Ann": {"email": "ann@homes.test", "password": password}, "Ben": {"email": "ben@builds.test", "password": password}}
-    said = subprocess.run(
-        [node, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite)],
-        env=npm.environment(node) | {"NO_COLOR": "1", "CHAT_URL": f"{local.project.url}/chat/", "CONTROL_URL": control,
-                                     "CHAT_PEOPLE": json.dumps(people)},
-        cwd=HERE, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    said = run(local, control, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite))
     counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
     assert said.returncode == 0 and counts["fail"] == 0, said.stdout + said.stderr
     assert counts["pass"] == counts["tests"] > 0, said.stdout
+
+
+@pytest.mark.prove
+def test_pictures_of_the_docs(local: LocalProject, control: str) -> None:
+    """Makes docs/images/chat-*.png anew: `make prove PYTEST_ARGS='tests/browser -k pictures'`."""
+    PICTURES.mkdir(exist_ok=True)
+    said = run(local, control, "js/screenshots.mjs", str(PICTURES))
+    assert said.returncode == 0, said.stderr
+
+
+def run(local: LocalProject, control: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Node in the folder of the suites, with what they need to know of the world."""
+    assert npm.are_fetched(npm.BROWSER), "run `make setup`: it fetches Node, and a browser with it"
+    node = bridge.node()
+    assert node
+    people = {name: {"email": email, "password": local.keys["demo_password"]} for name, email in PEOPLE}
+    told = {"CHAT_URL": f"{local.project.url}/chat/", "CONTROL_URL": control, "CHAT_PEOPLE": json.dumps(people)}
+    return subprocess.run(
+        [node, *arguments], env=npm.environment(node) | {"NO_COLOR": "1"} | told, cwd=HERE, capture_output=True, text=True,
+        check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ import type { Message, Sent } from './types.js';
 const PAGE = 50;
 const NO_SEQ = Number.MAX_SAFE_INTEGER;
 const READ_AFTER_MS = 300;
+const READ_AGAIN_MS = 2_000;
 /** Changes behind which it is quicker to begin at the newest page than to read them all. */
 const LONG_AWAY = 500;
 /** What clients tell each other over the topic; everything else on it comes from the database. */
@@ -109,6 +110,10 @@ export class Conversation {
     this.teller.stop();
     this.listener.clear();
     this.look.stop();
+    if (this.readTimer) {
+      clearTimeout(this.readTimer);
+      void this.tellRead();
+    }
     void this.live.stop();
   }
 
@@ -155,9 +160,7 @@ export class Conversation {
 
   /** The user has seen everything up to `seq`, or up to the end. Told a moment later, once for several. */
   markRead(seq: number = this.timeline.messages.at(-1)?.seq ?? 0): void {
-    if (seq <= this.wantedReadSeq) return;
-    this.wantedReadSeq = seq;
-    this.readTimer ??= setTimeout(() => void this.tellRead(), READ_AFTER_MS);
+    if (seq > this.wantedReadSeq) this.readLater(seq, READ_AFTER_MS);
   }
 
   /** Load the page before the oldest message shown. */
@@ -253,8 +256,13 @@ export class Conversation {
       this.show({});
     } catch (thrown) {
       this.wantedReadSeq = this.readSeq;
-      if (asError(thrown).kind === 'again') this.readTimer = setTimeout(() => this.markRead(seq), 5_000);
+      if (this.isOpen && asError(thrown).kind === 'again') this.readLater(Math.max(seq, this.readSeq), READ_AGAIN_MS);
     }
+  }
+
+  private readLater(seq: number, ms: number): void {
+    this.wantedReadSeq = Math.max(this.wantedReadSeq, seq);
+    this.readTimer ??= setTimeout(() => void this.tellRead(), ms);
   }
 
   private hear(event: string, payload: Record<string, unknown>): void {

@@ -101,6 +101,18 @@ describe('reading', () => {
     expect(world.server.calls.filter((c) => c.rpc === 'mark_read').map((c) => c.args['p_seq'])).toEqual([3]);
   });
 
+  it('says that something was read as soon as the server can hear it', async () => {
+    const chat = world.client.conversation(T);
+    chat.open();
+    world.server.write(T, 'hello');
+    await until(() => chat.view.get().messages.length === 1);
+    let failures = 1;
+    world.server.fate = (rpc) => (rpc === 'mark_read' && failures-- > 0 ? 'busy' : 'ok');
+    chat.markRead();
+    await until(() => world.server.thread(T).reads.size === 1);
+    expect(world.server.calls.filter((c) => c.rpc === 'mark_read')).toHaveLength(2);
+  });
+
   it('stops asking for a conversation that is not there, and forgets it', async () => {
     const chat = world.client.conversation('gone');
     chat.open();

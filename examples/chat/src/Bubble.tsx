@@ -124,7 +124,7 @@ function File({ client, file, attempt }: {
 
   if (file.status !== 'released') return <p className="file">{file.filename} · {STATUS[file.status] ?? file.status}</p>;
   return (
-    <button type="button" className={picture ? 'image' : 'file'} onClick={open} aria-label={`Open ${file.filename}`}>
+    <button type="button" className={picture ? 'image' : 'file'} onClick={open}>
       {picture ? <img src={picture} alt={file.filename} /> : `${file.filename} · ${sizeOf(file.size_bytes)}`}
     </button>
   );
