@@ -21,16 +21,17 @@ TOOLS = os.path.join(VENV, "bootstrap")
 STAMP = os.path.join(VENV, ".parley-setup")
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 """Where Debian, Red Hat and SUSE keep the certificates a machine trusts."""
+LIBRARY = os.path.join("clients", "js")
 CHAT = os.path.join("examples", "chat")
 PACKAGES = (
     os.path.join("bridges", "whatsapp"),
-    os.path.join("clients", "js"),
+    LIBRARY,
     CHAT,
     os.path.join("tests", "e2e"),
     os.path.join("tests", "browser"),
 )
 """Folders with packages of npm: the WhatsApp bridge, the chat and its library, and what the tests use."""
-BUILT_FROM = (os.path.join("clients", "js", "src"), os.path.join(CHAT, "src"))
+BUILT_FROM = (os.path.join(LIBRARY, "src"), os.path.join(CHAT, "src"))
 """What the chat is built from, beside its packages."""
 
 
@@ -218,11 +219,13 @@ def sources():
 
 
 def build_chat():
-    """Build `examples/chat`, which `make up` serves. Without Node it is left out."""
+    """Build the client library, and `examples/chat`, which `make up` serves. Without Node both are left out."""
+    tsc = os.path.join(ROOT, LIBRARY, "node_modules", "typescript", "bin", "tsc")
     vite = os.path.join(ROOT, CHAT, "node_modules", "vite", "bin", "vite.js")
     node = os.path.join(VENV, "bin", "node")
     node = node if os.access(node, os.X_OK) else shutil.which("node")
-    if node and os.path.exists(vite):
+    if node and os.path.exists(tsc) and os.path.exists(vite):
+        run([node, tsc, "-p", os.path.join(ROOT, LIBRARY, "tsconfig.build.json")], "cannot build clients/js")
         run([node, vite, "build", "--logLevel", "error", os.path.join(ROOT, CHAT)], "cannot build examples/chat")
 
 

@@ -12,30 +12,15 @@ import pytest
 
 from app.settings import PROJECT
 from devstack import bridge
-from devstack.functions import can_run
 from devstack.ports import free_port
 from devstack.surface.example import PEOPLE
 from tests.support import npm
-from tests.support.database import Cluster
 from tests.support.surface import LocalProject
 
 HERE = Path(__file__).parent
 PICTURES = PROJECT / "docs" / "images"
 SUITES = sorted((HERE / "js").glob("*.test.mjs"))
 TIMEOUT_S = 280
-
-
-@pytest.fixture(scope="module")
-def local(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProject]:
-    """The surface with the people of the seed in it, and the worker that releases files."""
-    database = cluster.create(template=template)
-    with database.connect() as owner:
-        owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
-    start = ("attachments", "functions") if can_run() else ("attachments",)
-    project = LocalProject(database, tmp_path_factory.mktemp("chat"), start=start)
-    yield project
-    project.close()
-    database.drop()
 
 
 @pytest.fixture(scope="module")

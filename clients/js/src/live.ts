@@ -59,11 +59,14 @@ export class Live {
     try {
       // Without it the first join of a private topic goes out without the user's token.
       await this.supabase.realtime.setAuth();
+      if (this.isWanted) this.subscribe();
     } catch {
+      // No token to be had, or the application listens on this very topic itself: a client has one channel for each.
       this.later();
-      return;
     }
-    if (!this.isWanted) return;
+  }
+
+  private subscribe(): void {
     const presence = this.o.presenceKey ? { key: this.o.presenceKey, enabled: true } : { key: '', enabled: false };
     const channel = this.supabase.channel(this.topic, {
       config: { private: true, broadcast: { self: false, ack: false }, presence },
