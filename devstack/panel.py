@@ -39,6 +39,7 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
         row("secret", keys["secret_key"])
         if not state.get("external_database_url"):
             row("sign in", f"{DEMO_ADMIN} with {keys['demo_password']}")
+            row("chat", f"http://127.0.0.1:{state['supabase_port']}/chat/")
     if "functions" not in state["missing"]:
         row("functions", f"http://127.0.0.1:{state['functions_port']}/functions/v1")
     if "receive-email" not in state["missing"]:

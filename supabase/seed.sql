@@ -9,14 +9,16 @@ select u.id::uuid, u.email, now(), '{"provider": "email", "providers": ["email"]
 from (values
   ('0197a000-0000-7000-8000-000000000101', 'owner@acme.test', 'Olivia Owner'),
   ('0197a000-0000-7000-8000-000000000102', 'agent@acme.test', 'Ana Agent'),
-  ('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', 'Ben Birch')
+  ('0197a000-0000-7000-8000-000000000201', 'owner@birch.test', 'Ben Birch'),
+  ('0197a000-0000-7000-8000-000000000111', 'ann@homes.test', 'Ann Asker'),
+  ('0197a000-0000-7000-8000-000000000112', 'ben@builds.test', 'Ben Builder')
 ) as u (id, email, name)
 on conflict (id) do nothing;
 
 insert into auth.identities (provider_id, user_id, identity_data, provider, created_at, updated_at)
 select u.id::text, u.id, jsonb_build_object('sub', u.id, 'email', u.email, 'email_verified', true), 'email', now(), now()
 from auth.users as u
-where u.email in ('owner@acme.test', 'agent@acme.test', 'owner@birch.test')
+where u.email in ('owner@acme.test', 'agent@acme.test', 'owner@birch.test', 'ann@homes.test', 'ben@builds.test')
 on conflict (provider_id, provider) do nothing;
 
 insert into public.tenants (id, slug, name, time_zone, locale, home_regions, sender_name)
@@ -69,15 +71,6 @@ on conflict (tenant_id, id) do nothing;
 
 -- Two people of the first tenant who may write to each other: they share a job. Their conversation begins with a word of
 -- the system, so that it is in both lists.
-
-insert into auth.users (id, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, aud, role, created_at,
-  updated_at)
-values
-('0197a000-0000-7000-8000-000000000111', 'ann@homes.test', now(), '{}', '{"name": "Ann Asker"}', 'authenticated',
-  'authenticated', now(), now()),
-('0197a000-0000-7000-8000-000000000112', 'ben@builds.test', now(), '{}', '{"name": "Ben Builder"}', 'authenticated',
-  'authenticated', now(), now())
-on conflict (id) do nothing;
 
 insert into public.contacts (tenant_id, id, kind, display_name)
 values

@@ -20,6 +20,8 @@ class Context:
     identity: Identity
     database_urls: Mapping[str, str]
     """Room → its URL."""
+    publishable_key: str
+    """The key a front end is given."""
     files: Path
     """The folder Storage keeps files in."""
     demo_password: str = field(default="", repr=False)
@@ -41,4 +43,6 @@ def make_context(settings: Settings, keys: Mapping[str, str]) -> Context:
         publishable=keys["publishable_key"], secret=keys["secret_key"],
     )  # fmt: skip
     urls = {room: as_role(settings.database_url, role, keys[password]) for room, (role, password) in LOGINS.items()}
-    return Context(settings, identity, urls, settings.home_dir / "storage", keys.get("demo_password", ""))
+    return Context(
+        settings, identity, urls, keys["publishable_key"], settings.home_dir / "storage", keys.get("demo_password", "")
+    )

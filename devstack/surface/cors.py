@@ -6,8 +6,8 @@ EXPOSED = (
     b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding,"
     b" Range-Unit, Preference-Applied, X-Total-Count, Link, X-Supabase-Api-Version"
 )
-OWN = "/functions/v1/"
-"""Below this, whoever answers says himself which origins may ask: an edge function, as on hosted."""
+OWN = ("/functions/v1/", "/chat/")
+"""Below these, whoever answers says which origins may ask: an edge function, as on hosted; the example: none."""
 
 
 class Cors:

@@ -4,7 +4,7 @@ import mimetypes
 from pathlib import Path
 
 from app.settings import PROJECT
-from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond, respond_json
+from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, header, respond, respond_json
 from devstack.surface.context import Context
 
 BUILT = PROJECT / "examples" / "chat" / "dist"
@@ -12,6 +12,7 @@ TENANT = "acme"
 """The demo tenant whose customers come in here."""
 PEOPLE = (("Ann", "ann@homes.test"), ("Ben", "ben@builds.test"))
 """Those of the seed who share a job."""
+HERE = ("127.0.0.1", "localhost")
 POLICY = (
     b"default-src 'self'; connect-src 'self' ws: http://127.0.0.1:*; img-src 'self' data: blob: http://127.0.0.1:*;"
     b" style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -34,7 +35,10 @@ def app(context: Context) -> ASGIApp:
         if scope["type"] != "http":
             return
         if scope["path"] == "/config.json":
-            await respond_json(send, 200, config, [(b"cache-control", b"no-store")])
+            # It has a password: no other origin may read it, and no name that somebody pointed at this machine.
+            is_here = (header(scope, b"host") or "").rpartition(":")[0] in HERE
+            status, body = (200, config) if is_here else (404, {"message": "ask this machine by its address"})
+            await respond_json(send, status, body, [(b"cache-control", b"no-store")])
             return
         path = files.get("/index.html" if scope["path"] == "/" else scope["path"])
         if path is None:

@@ -10,7 +10,7 @@ import uvicorn
 
 from app import log, realtime
 from app.settings import load, read_json
-from devstack.surface import auth, functions, rest, storage
+from devstack.surface import auth, example, functions, rest, storage
 from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, within
 from devstack.surface.context import Context, make_context
 from devstack.surface.cors import Cors
@@ -67,6 +67,7 @@ async def _living(room: ASGIApp) -> AsyncIterator[None]:
             await room({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, asked.get, answers.put)  # type: ignore[arg-type]
         except Exception as error:
             await answers.put({"type": "lifespan.startup.failed", "message": str(error)})
+        await answers.put({"type": "lifespan.none"})  # a room that has nothing to open need not answer
 
     await asked.put({"type": "lifespan.startup"})
     task = asyncio.create_task(run())
@@ -83,7 +84,7 @@ def make_app(context: Context) -> ASGIApp:
     """The whole surface, CORS included."""
     rooms = {
         "/auth/v1": auth.app(context), "/rest/v1": rest.app(context), "/storage/v1": storage.app(context),
-        "/functions/v1": functions.app(context), "/realtime/v1": _realtime(context),
+        "/functions/v1": functions.app(context), "/realtime/v1": _realtime(context), "/chat": example.app(context),
     }  # fmt: skip
     return Cors(Surface(rooms))
 
