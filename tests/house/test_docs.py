@@ -120,7 +120,7 @@ def test_every_file_named_exists() -> None:
     """A path into the project, as code, leads to a file or folder."""
     roots = r"(?:app|workers|devstack|bench|supabase|tests|docs|scripts|examples)"
     missing = {
-        (page, path) for page, path in mentions(rf"(?<![\w./])({roots}/[\w./*<>-]*)")
+        (page, path) for page, path in mentions(rf"(?<![\w./@])({roots}/[\w./*<>-]*)")
         if "<" not in path and not any(PROJECT.glob(path.rstrip("/.") or "."))
     }  # fmt: skip
     assert missing == set()
@@ -257,6 +257,8 @@ B050-B051 B053-B055 B058-B059 B062-B063 B066 D075-D078
 A001-A002 A005-A006 A009 A011-A012 A019-A029 A066-A068 A070 A155-A157 A159-A161 A164 A166-A177 C001-C006 C008-C014 C017-C023 C030-C033 C034-C038 C041-C042 C044-C047
 C052-C057 C060-C062 C066
 B015 B052 B065 D065 A109-A111 A113 A140 C051
+A003 A063 A065 A069 A071-A072 A112 A114-A116 A135 B011 B016 B024 C007 C015-C016 C024-C029 C039-C040 C043 C058-C059 C063-C065
+D004-D006 D033 D035-D038 D049 D057-D058 D068-D069
 D001-D003 D007-D032 D034 D039-D048 D050-D056 D059-D064 D066-D067 X2 X5-X7 X10 X15-X18
 """
 
