@@ -9,14 +9,14 @@ import sys
 import msgspec
 
 from app.settings import load
-from bench import api, ingest, peers, queue, reads, realtime, reply, start
+from bench import api, ingest, peers, queue, reads, realtime, reply, screen, start
 from bench.rows import Row, progress
 
 
 def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "start"])
+    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start"])
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
@@ -41,6 +41,8 @@ def main() -> None:
             ]
         elif asked.what == "reply":
             rows = reply.run(settings, say)
+        elif asked.what == "screen":
+            rows = screen.run(settings, say)
         elif asked.what == "realtime":
             rows = realtime.run(settings, say, seconds=max(asked.seconds, realtime.SECONDS))
         else:

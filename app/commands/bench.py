@@ -16,8 +16,12 @@ from app.commands._stack import tidied_up
 from app.errors import SetupError
 from app.settings import process_environment
 
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "start")
-NEEDED = {"reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"}, "start": set[str]()}
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start")
+NEEDED = {
+    "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
+    "screen": {"api", "surface"},
+    "start": set[str](),
+}
 """Processes a bench measures; every other bench wants the database for itself. `start` starts them all, itself."""
 
 
