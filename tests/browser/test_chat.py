@@ -75,7 +75,7 @@ def test_pictures_of_the_docs(local: LocalProject, control: str) -> None:
 
 def run(local: LocalProject, control: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Node in the folder of the suites, with what they need to know of the world."""
-    assert npm.are_fetched(npm.BROWSER), "run `make setup`: it fetches Node, and a browser with it"
+    npm.needed(npm.are_fetched(npm.BROWSER), "Node with a browser")
     node = bridge.node()
     assert node
     people = {name: {"email": email, "password": local.keys["demo_password"]} for name, email in PEOPLE}

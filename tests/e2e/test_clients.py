@@ -17,8 +17,7 @@ TIMEOUT_S = 240
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_supabase_js(suite: Path, project: Project) -> None:
     """Every test of the suite passes, and none is skipped."""
-    if not npm.are_fetched(npm.CLIENTS):
-        pytest.skip("no Node 22 with supabase-js: `make setup` fetches both where it can")
+    npm.needed(npm.are_fetched(npm.CLIENTS), "Node 22 with supabase-js")
     node = bridge.node()
     assert node
     said = subprocess.run(

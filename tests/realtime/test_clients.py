@@ -5,7 +5,6 @@ import os
 import re
 from typing import Any
 
-import pytest
 from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
 
 from devstack import bridge
@@ -18,8 +17,8 @@ SUITE = npm.CLIENTS / "gateway" / "realtime.mjs"
 async def test_supabase_js(gateway: Running, people: People) -> None:
     """Every test of the suite passes, and none is skipped."""
     node = bridge.node()
-    if node is None or not npm.are_fetched(npm.CLIENTS):
-        pytest.skip("no Node 22 with supabase-js: `make setup` fetches both where it can")
+    npm.needed(npm.are_fetched(npm.CLIENTS), "Node 22 with supabase-js")
+    assert node
     his = f"user:{people.ann}"
     people.say(his, {"n": 0}, "before")
     told = {

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.settings import PROJECT
 from devstack import bridge
 
@@ -22,6 +24,13 @@ def are_fetched(folder: Path) -> bool:
     # What is optional is for other machines as well: of those, npm fetched what this one needs.
     wanted = {name: one["version"] for name, one in lock.items() if name and not one.get("optional")}
     return bridge.node() is not None and all(_version(folder / name) == version for name, version in wanted.items())
+
+
+def needed(is_there: bool, what: str) -> None:
+    """Leave the test out where `what` does not exist for this machine; in a pipeline (CI) nothing may be left out."""
+    if not is_there:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say(f"{what} is missing: `make setup` fetches it where it can")
 
 
 def _version(package: Path) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 
 from devstack import bridge
 from devstack.ports import free_port
+from tests.support import npm
 from tests.support.database import Database
 from tests.support.whatsapp import Phones
 from tests.workers.harness import Room
@@ -15,8 +16,7 @@ from tests.workers.harness import Room
 @pytest.fixture(scope="session", autouse=True)
 def needs_node() -> None:
     """Node 20 comes with the development environment; a machine it does not exist for runs everything else."""
-    if not bridge.can_run():
-        pytest.skip("no Node 20 with the bridge's libraries: `make setup` fetches both where it can")
+    npm.needed(bridge.can_run(), "Node 20 with the bridge's libraries")
 
 
 @pytest.fixture
