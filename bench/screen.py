@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from typing import Any
 
 import httpx
 import psycopg
@@ -23,21 +24,7 @@ def run(settings: Settings, say: Say) -> list[Row]:
     if node is None or not (PACKAGES / "node_modules").is_dir():
         return [fact("send → screen p95", None, "ms", "not measured: Node or the browser is missing, see `make setup`")]
     keys = read_json(settings.home_dir / "keys.json")
-    with psycopg.connect(settings.database_url, autocommit=True) as owner:
-        owner.execute(
-            "insert into public.message_limits (tenant_id, channel, kind, max_value)"
-            " select id, 'in_app', 'sends_per_minute', 100000 from public.tenants where slug = 'acme'"
-            " on conflict (tenant_id, channel, kind) do update set max_value = excluded.max_value"
-        )
-    with httpx.Client(base_url=settings.supabase_url, headers={"apikey": keys["publishable_key"]}) as client:
-        signed_in = client.post(
-            "/auth/v1/token",
-            params={"grant_type": "password"},
-            json={"email": SENDER, "password": keys["demo_password"]},
-        )
-        token = signed_in.raise_for_status().json()["access_token"]
-        listed = client.post("/rest/v1/rpc/list_conversations", json={}, headers={"Authorization": f"Bearer {token}"})
-        thread_id = listed.raise_for_status().json()["items"][0]["thread_id"]
+    token, thread_id = _prepare(settings, keys)
     say("screen", 0.1)
     told = {
         "packages": str(PACKAGES), "chatUrl": f"{settings.supabase_url}/chat/", "threadId": thread_id, "token": token,
@@ -59,3 +46,19 @@ def run(settings: Settings, say: Say) -> list[Row]:
         fact("messages shown", len(seen), f"of {COUNT}", "each waited for a second at most"),
         machine(),
     ]
+
+
+def _prepare(settings: Settings, keys: dict[str, Any]) -> tuple[str, str]:
+    """The sender's token and the conversation; his limit of messages a minute is out of the way."""
+    with psycopg.connect(settings.database_url, autocommit=True) as owner:
+        owner.execute(
+            "insert into public.message_limits (tenant_id, channel, kind, max_value)"
+            " select id, 'in_app', 'sends_per_minute', 100000 from public.tenants where slug = 'acme'"
+            " on conflict (tenant_id, channel, kind) do update set max_value = excluded.max_value"
+        )
+    credentials = {"email": SENDER, "password": keys["demo_password"]}
+    with httpx.Client(base_url=settings.supabase_url, headers={"apikey": keys["publishable_key"]}) as client:
+        signed_in = client.post("/auth/v1/token", params={"grant_type": "password"}, json=credentials)
+        token = signed_in.raise_for_status().json()["access_token"]
+        listed = client.post("/rest/v1/rpc/list_conversations", json={}, headers={"Authorization": f"Bearer {token}"})
+        return token, listed.raise_for_status().json()["items"][0]["thread_id"]

@@ -64,9 +64,9 @@ function part(value: object): string {
 }
 
 /** Wait until `check` holds. */
-export async function until(check: () => boolean, ms = 20_000): Promise<void> {
+export async function until(check: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!check()) {
+  while (!(await check())) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${check.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
