@@ -129,13 +129,14 @@ insert into private.invariants (name, claim, query) values
       count(*) filter (where m.direction = 'inbound' and m.seq > t.staff_read_seq) as unread
     from public.et_messages as m where m.tenant_id = t.tenant_id and m.thread_id = t.id) as h on true
   where t.last_rev < h.rev or t.last_inbound_seq <> h.inbound or t.unread_count <> h.unread$q$),
-('thread_preview_is_newest', 'The preview of a thread is the beginning of its newest message that is shown.', $q$
+('thread_preview_is_newest', 'The preview of a thread is the beginning of its newest message that is shown; of an '
+'erased one there is none, from the moment it was asked for.', $q$
   select t.tenant_id, t.id from public.et_threads as t
   left join lateral (
     select left(m.body, 160) as preview from public.et_messages as m
     where m.tenant_id = t.tenant_id and m.thread_id = t.id and m.moderation_status in ('approved', 'filtered')
     order by m.seq desc limit 1) as n on true
-  where t.preview is distinct from n.preview$q$),
+  where t.preview is distinct from case when t.erased_at is null then n.preview else '' end$q$),
 ('closed_since_a_moment', 'A thread has closed_at exactly while it is closed or archived.', $q$
   select t.tenant_id, t.id, t.status, t.closed_at from public.et_threads as t
   where (t.status in ('closed', 'archived')) <> (t.closed_at is not null)$q$),

@@ -76,6 +76,32 @@ def test_an_erased_conversation_is_not_answered(world: World, tenant: Tenant) ->
         world.owner.execute("update public.et_messages set body = 'x' where id = %s", [arrived["id"]])
 
 
+def test_an_erased_message_is_not_decided_anew(world: World, tenant: Tenant) -> None:
+    """One that failed stays as it is: there is nothing left to decide on."""
+    arrived = world.arrive(tenant, ADDRESS)
+    (claim,) = world.claim()
+    world.worker.execute("select private.fail_inbound(%s, %s, %s, %s, 4, 'boom')",
+                         [claim["tenant_id"], claim["thread_id"], claim["fence"], claim["last_seq"]])  # fmt: skip
+    assert world.status(arrived["id"]) == "inbound_error"
+    erase(world, tenant, arrived["sender_contact_id"])
+    with refused("PT409", code="erased"):
+        world.rpc(tenant.people["agent"], tenant, "retry_inbound(%s)", arrived["id"])
+    assert world.status(arrived["id"]) == "inbound_error" and world.violations(tenant) == {}
+
+
+def test_an_erased_message_is_not_sent_again(world: World, tenant: Tenant) -> None:
+    """A person may still say what became of it."""
+    arrived = world.arrive(tenant, ADDRESS)
+    queued = world.enqueue(arrived, "Ours")
+    (claim,) = world.claim_out()
+    assert world.finish(claim, "unknown") == "dispatch_unknown"
+    erase(world, tenant, arrived["sender_contact_id"])
+    with refused("PT422", code="no_recipient"):
+        world.rpc(tenant.people["agent"], tenant, "resolve_unknown(%s, 'resend')", queued["message_id"])
+    world.rpc(tenant.people["agent"], tenant, "resolve_unknown(%s, 'sent')", queued["message_id"])
+    assert world.status(queued["message_id"]) == "sent" and world.violations(tenant) == {}
+
+
 def test_a_message_that_meets_an_erasure_finds_another_contact(world: World, tenant: Tenant) -> None:
     """A receiver that had looked up the contact waits for the erasure, is told to look again, and its message is kept."""
     arrived = world.arrive(tenant, ADDRESS)

@@ -190,6 +190,7 @@ def test_a_send_under_way_is_emptied_when_its_try_has_ended(world: World, tenant
     claims = {row["queue_id"]: row for row in world.claim_out()}
     world.start(claims[begun["queue_id"]])
     assert erase(world, tenant, arrived["sender_contact_id"])["status"] == "running"
+    assert world.thread(arrived["thread_id"])["preview"] == "" and world.violations(tenant) == {}
     assert world.start(claims[claimed["queue_id"]]) == "superseded"
     world.finish(claims[claimed["queue_id"]], "refused", start=False)
     assert world.finish(claims[begun["queue_id"]], start=False, provider_message_id="quist") == "sent"

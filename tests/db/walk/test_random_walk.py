@@ -81,9 +81,8 @@ class Walk(RuleBasedStateMachine):
             self.tenant.id,
         )
         if rows:
-            call = "resolve_unknown(%s, %s)"
             message = rows[pick % len(rows)]["message_id"]
-            self.world.rpc(self.tenant.people["agent"], self.tenant, call, message, resolution)
+            self.on_message(message, "resolve_unknown(%s, %s)", resolution)
 
     @rule(pick=PICK)
     def retry(self, pick: int) -> None:
@@ -93,7 +92,18 @@ class Walk(RuleBasedStateMachine):
             self.tenant.id,
         )
         if rows:
-            self.world.rpc(self.tenant.people["agent"], self.tenant, "retry_inbound(%s)", rows[pick % len(rows)]["id"])
+            self.on_message(rows[pick % len(rows)]["id"], "retry_inbound(%s)")
+
+    def on_message(self, message: uuid.UUID, call: str, *values: str) -> None:
+        """An agent does something with a message; only of what was erased, or is about to be, may it be refused."""
+        erased = self.world.value(
+            "select t.erased_at from public.et_messages as m inner join public.et_threads as t"
+            " on t.tenant_id = m.tenant_id and t.id = m.thread_id where m.id = %s", message,
+        )  # fmt: skip
+        try:
+            self.world.rpc(self.tenant.people["agent"], self.tenant, call, message, *values)
+        except psycopg.Error as error:
+            assert erased and error.sqlstate in ("PT409", "PT422"), error
 
     # ── what inbound workers do ──────────────────────────────────────────────────────────────────────────────────
 
