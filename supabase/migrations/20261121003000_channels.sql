@@ -123,6 +123,23 @@ $$;
 comment on function private.may_send_as(uuid, text) is
 'Definer: the tenant has proved this address, or another one of its domain where no other tenant has proved any.';
 
+create function private.has_refused_sends(p_tenant_id uuid, p_session_id uuid) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return exists (
+    select from private.outbound_work as w
+    inner join public.et_outbound_queue as q on q.tenant_id = w.tenant_id and q.id = w.queue_id
+    inner join public.dispatch_attempts as a on a.tenant_id = w.tenant_id and a.queue_id = w.queue_id
+    where w.tenant_id = p_tenant_id and q.channel_session_id = p_session_id and a.error_code = 'auth'
+      and a.finished_at > clock_timestamp() - interval '1 hour' and a.claimed_at > coalesce((
+        select max(x.updated_at) from private.channel_secrets as x
+        where x.tenant_id = p_tenant_id and x.session_id = p_session_id), '-infinity'));
+end
+$$;
+comment on function private.has_refused_sends(uuid, uuid) is
+'Definer: a send waits that its provider refused for the account in the last hour, with the secrets of today. Until it '
+'is through, or given up, only a send that is accepted shows that the account works. See part nine.';
+
 create function private.record_heartbeat(
   p_tenant_id uuid, p_session_id uuid, p_status text, p_reason text, p_received boolean default false
 ) returns void
@@ -130,15 +147,17 @@ language sql volatile security definer set search_path = '' as $$
   update public.et_channel_sessions as s
   set (status, status_reason) = (
       select case when k.keeps then s.status else p_status end, case when k.keeps then s.status_reason else p_reason end
-      from (select p_status = 'connected'
-        and coalesce(s.status_reason like any('{calls are refused: %,no receipts: %}'), false) as keeps) as k),
+      from (select p_status = 'connected' and coalesce(
+        s.status_reason like any('{calls are refused: %,no receipts: %}')
+        or case when s.status_reason like 'sends are refused: %'
+          then private.has_refused_sends(s.tenant_id, s.id) end, false) as keeps) as k),
     last_heartbeat_at = now(),
     last_inbound_at = case when p_received then now() else s.last_inbound_at end
   where s.tenant_id = p_tenant_id and s.id = p_session_id and s.status not in ('paused', 'deleted')
 $$;
 comment on function private.record_heartbeat(uuid, uuid, text, text, boolean) is
 'Definer, for receivers and adapters: the session''s state as just seen, and whether a message came in. That calls '
-'are refused, or no receipts come, is not theirs to take back.';
+'are refused, or no receipts come, is not theirs to take back; that sends are refused, once none waits for that.';
 
 create function private.refuse_foreign_sender(p_tenant_id uuid, p_address text) returns void
 language plpgsql stable security definer set search_path = '' as $$

@@ -244,6 +244,7 @@ declare
   v_queue public.et_outbound_queue%rowtype;
   v_kind text := p_outcome ->> 'kind';
   v_class text;
+  v_claimed_at timestamptz;
   v_tries integer;
   v_status text;
 begin
@@ -269,7 +270,7 @@ begin
     provider_message_id = p_outcome ->> 'provider_message_id', error_code = p_outcome ->> 'error_code',
     error = left(p_outcome ->> 'error', 2000)
   where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.fence = p_fence
-  returning a.delivery_class into v_class;
+  returning a.delivery_class, a.claimed_at into v_class, v_claimed_at;
   -- A worker that died says nothing about the provider: lost leases are not tries that count.
   select count(*) into v_tries from public.dispatch_attempts as a
   where a.tenant_id = p_tenant_id and a.queue_id = p_queue_id and a.error_code is distinct from 'lease_expired';
@@ -302,6 +303,9 @@ begin
   end if;
   if v_kind = 'accepted' then
     perform private.count_unheard(p_tenant_id, v_queue.channel_session_id);
+    perform private.lift_refused_sends(p_tenant_id, v_queue.channel_session_id);
+  elsif v_kind = 'retry' and p_outcome ->> 'error_code' = 'auth' then
+    perform private.note_refused_send(p_tenant_id, v_queue.channel_session_id, v_claimed_at, p_outcome ->> 'error');
   end if;
   if v_kind = 'retry' and p_outcome ->> 'error_code' = '429' then
     perform private.pause_session_sends(p_tenant_id, v_queue.channel_session_id,

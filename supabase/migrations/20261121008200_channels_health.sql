@@ -5,6 +5,7 @@
 --   housekeeper ──▶ mark_silent_sessions(): an account somebody should read, and nobody has for minutes
 --     and mark_refused_sessions(): its provider calls, and no call bears a signature that fits
 --     and mark_unheard_sessions(): its provider takes what is sent, and says nothing of it (part eight)
+--   router ──▶ its provider refuses what is sent, because of the account (part nine)
 --   status changed ──▶ a notification to every owner and admin, at most one per account, status and five minutes
 
 create function private.tg_channel_sessions__notify() returns trigger
@@ -101,8 +102,10 @@ begin
   if (v_status, v_reason) is not distinct from (s.status, s.status_reason)
     or (s.status <> 'pending' and (v_status = 'connected' or s.status <> 'connected')
       and coalesce(s.status_reason not like 'check: %', true)
-      and not (v_status = 'disconnected'
-        and coalesce(s.status_reason like any('{calls are refused: %,no receipts: %}'), false))) then
+      and not (v_status = 'disconnected' and coalesce(
+        s.status_reason like any('{calls are refused: %,no receipts: %,sends are refused: %}'), false))
+      and not (v_status = 'connected' and coalesce(s.status_reason like 'sends are refused: %', false)
+        and not private.has_refused_sends(p_tenant_id, p_session_id))) then
     return 'unchanged';
   end if;
   update public.et_channel_sessions as r set status = v_status, status_reason = v_reason
@@ -113,7 +116,7 @@ $$;
 comment on function private.record_health(uuid, uuid, text, text, boolean) is
 'Definer, for the health worker: a pending account works, or says why not; any other goes bad, or comes back when it '
 'was a check that found it bad: what a receiver says of its own account stands. What the housekeeper found is '
-'overruled by worse alone.';
+'overruled by worse alone, what the router was told also by better, once no send waits for it.';
 
 create function private.mark_silent_sessions(p_after interval default '3 minutes') returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
