@@ -23,6 +23,8 @@ from app.settings import Settings, load, process_environment
 
 TALKS_TO = ("telegram_url", "whatsapp_url", "twilio_url", "resend_url", "sparkpost_url", "public_url")
 """Settings a running stack keeps in its state."""
+PEOPLE = 50
+"""About every other gets a reply, and every twentieth reply loses its answer: with many fewer people none would."""
 
 
 @click.command()
@@ -35,7 +37,7 @@ TALKS_TO = ("telegram_url", "whatsapp_url", "twilio_url", "resend_url", "sparkpo
 @click.option("--maildir", type=click.Path(path_type=Path), help="Mail: send the mails of this Maildir or folder.")
 @click.option("--to", "recipient", help="Without --channel: the mailbox to send to. Default: the first of the stack.")
 @click.option(
-    "--count", type=click.IntRange(1, 100_000), help="With --channel: how many write. Default: 10, email 100."
+    "--count", type=click.IntRange(1, 100_000), help="With --channel: how many write. Default: 50, email 100."
 )
 @click.option("--private", is_flag=True, help="Use a throw-away stack even when one is running.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -54,7 +56,7 @@ def command(  # noqa: PLR0917 - one per option
     parley demo                      eleven mails of its own, one of them broken
     parley demo --mbox list.mbox     any mail you have, thousands of messages
     parley demo --channel email      replies leave by providers that lose one answer in twenty
-    parley demo --channel telegram   ten people write to a bot, whose provider loses one answer in twenty
+    parley demo --channel telegram   fifty people write to a bot, whose provider loses one answer in twenty
     parley demo --channel whatsapp   … to a number
     parley demo --channel sms        the same by SMS
     """
@@ -83,11 +85,11 @@ def _demo(
     if channel == "telegram":
         from app.demo.telegram import TelegramDemo
 
-        return TelegramDemo(count or 10)
+        return TelegramDemo(count or PEOPLE)
     if channel in ("whatsapp", "sms"):
         from app.demo.phones import SmsDemo, WhatsAppDemo
 
-        return WhatsAppDemo(count or 10) if channel == "whatsapp" else SmsDemo(count or 10)
+        return WhatsAppDemo(count or PEOPLE) if channel == "whatsapp" else SmsDemo(count or PEOPLE)
     if channel == "email":
         from app.demo.mail_providers import MailProvidersDemo
 

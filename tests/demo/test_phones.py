@@ -50,7 +50,7 @@ def test_a_running_stack_on_loopback_is_used_again_and_again(stack: Stack, chann
         assert up.returncode == 0, up.stderr + up.stdout
         for _ in range(2):
             report = stack.demo("--channel", channel)
-            assert (report["sent"], report["received"], report["lost"], report["decisions"]) == (10, 10, 0, 10)
+            assert (report["sent"], report["received"], report["lost"], report["decisions"]) == (50, 50, 0, 50)
             assert report["violations"] == 0
             assert ("providers" in report) == (channel == "whatsapp"), "without a public address SMS has no callbacks"
         process.terminate()
