@@ -31,6 +31,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     delivery_class: DeliveryClass
     """`I`: the provider honours an idempotency key. `N`: it does not, so an unfinished call is never resent."""
+    key_hours: int | None = None
+    """How long a key is honoured from the first call on; None: for ever. After that an unfinished call is unknown."""
     max_body_chars: int
     counts_utf16: bool = False
     """Limits of text are in UTF-16 units: most emojis are two."""
@@ -66,15 +68,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secrets: frozenset[str] = frozenset()
     """The secrets of an account that verifying its provider's calls needs: the edge function gets no others."""
     webhook_function: str | None = None
-    """The edge function its provider calls. With `delivered` among `receipts`, it says so of every send: an account of
-    which nothing is heard for a day is degraded."""
+    """The edge function it calls. With `delivered` among `receipts`, one that is silent for a day is degraded."""
     webhook_optional: bool = False
     """Only accounts with a `config.webhook` are called."""
     address_kind: Literal["email", "phone"] | None = None
     """Whether the channel's people are reached at an address that other channels use too: one number is one person."""
     recipient_prefix: str | None = None
-    """How addresses begin that an account reaches, where a channel has several kinds of them; `{account}` in it is the
-    account's own address."""
+    """How addresses begin that an account reaches, if not every one; `{account}` in it is the account's own address."""
 
 
 def webhook_path(function: str, session_id: str) -> str:

@@ -9,6 +9,7 @@ create table private.channel_providers (
   provider text not null,
   channel text not null,
   delivery_class text not null,
+  key_hours integer,
   direction text not null default 'both',
   max_body_chars integer not null,
   counts_utf16 boolean not null default false,
@@ -37,7 +38,7 @@ create table private.channel_providers (
   constraint channel_providers_direction_check check (direction in ('both', 'in', 'out')),
   constraint channel_providers_limits_check check (
     max_body_chars > 0 and max_attachment_bytes >= 0 and max_attachments >= 0 and max_caption_chars > 0
-    and window_hours > 0 and session_per_second > 0
+    and window_hours > 0 and session_per_second > 0 and key_hours > 0
     and recipient_interval_s > 0
   ),
   constraint channel_providers_receipts_check check (
@@ -51,6 +52,8 @@ comment on table private.channel_providers is
 'What the adapters of the running routers declare. The newest declaration counts; it holds nothing of a tenant.';
 comment on column private.channel_providers.delivery_class is
 'I: the provider honours an idempotency key. N: it does not, so an unfinished call is never repeated.';
+comment on column private.channel_providers.key_hours is
+'How long class I holds for one message: the hours its key is honoured from the first call on. Null: for ever.';
 comment on column private.channel_providers.counts_utf16 is
 'Its limits of text count UTF-16 units, as Telegram does: most emojis are two.';
 comment on column private.channel_providers.max_attachment_bytes is 'Most bytes of the files of one message together.';
@@ -93,7 +96,7 @@ create function private.register_providers(p_providers jsonb) returns integer
 language sql volatile security definer set search_path = '' as $$
   with given as (
     select x.* from jsonb_to_recordset(p_providers) as x (
-      provider text, channel text, delivery_class text, direction text, max_body_chars integer,
+      provider text, channel text, delivery_class text, key_hours integer, direction text, max_body_chars integer,
       counts_utf16 boolean,
       max_attachment_bytes bigint, max_attachments integer, max_caption_chars integer, captionless text[],
       fetches_files boolean, window_hours integer, session_per_second numeric, recipient_interval_s numeric,
@@ -107,11 +110,11 @@ language sql volatile security definer set search_path = '' as $$
     on conflict (channel) do nothing
   ), written as (
     insert into private.channel_providers as p (
-      provider, channel, delivery_class, direction, max_body_chars, counts_utf16, max_attachment_bytes, max_attachments,
-      max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
+      provider, channel, delivery_class, key_hours, direction, max_body_chars, counts_utf16, max_attachment_bytes,
+      max_attachments, max_caption_chars, captionless, fetches_files, window_hours, session_per_second, recipient_interval_s, receipts,
       can_edit, can_unsend, secret_rules, can_pair, webhook_secrets, recipient_prefix, webhook_function,
       webhook_optional)
-    select g.provider, g.channel, g.delivery_class, coalesce(g.direction, 'both'), g.max_body_chars,
+    select g.provider, g.channel, g.delivery_class, g.key_hours, coalesce(g.direction, 'both'), g.max_body_chars,
       coalesce(g.counts_utf16, false),
       coalesce(g.max_attachment_bytes, 0), coalesce(g.max_attachments, 0), g.max_caption_chars,
       coalesce(g.captionless, '{}'), coalesce(g.fetches_files, false), g.window_hours, g.session_per_second,
@@ -121,7 +124,8 @@ language sql volatile security definer set search_path = '' as $$
     from given as g
     order by g.provider
     on conflict (provider) do update set
-      channel = excluded.channel, delivery_class = excluded.delivery_class, direction = excluded.direction,
+      channel = excluded.channel, delivery_class = excluded.delivery_class, key_hours = excluded.key_hours,
+      direction = excluded.direction,
       max_body_chars = excluded.max_body_chars, counts_utf16 = excluded.counts_utf16,
       max_attachment_bytes = excluded.max_attachment_bytes,
       max_attachments = excluded.max_attachments, max_caption_chars = excluded.max_caption_chars,

@@ -45,7 +45,10 @@ declare
   v_may boolean;
 begin
   if p_message.direction <> 'outbound' or coalesce((p_changes ->> 'only_here')::boolean, false)
-    or p_message.delivery_status not in ('sending', 'sent', 'delivered', 'read', 'dispatch_unknown')
+    or (p_message.delivery_status not in ('sending', 'sent', 'delivered', 'read', 'dispatch_unknown') and not exists (
+      select from public.et_outbound_queue as q
+      where q.tenant_id = p_message.tenant_id and q.message_id = p_message.id and q.status = 'queued'
+        and q.attempts > 0 and private.may_have_left(q)))
     or not (v_deletes or coalesce(p_changes ->> 'body' <> p_message.body, false)
       or (p_changes ? 'subject' and p_changes ->> 'subject' is distinct from p_message.subject)) then
     return;

@@ -136,6 +136,10 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_count integer;
 begin
+  perform private.leave_unknown(q, p_reason) from public.et_outbound_queue as q
+  inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id and m.sender_kind = 'ai'
+  where q.tenant_id = p_tenant_id and q.thread_id = p_thread_id and q.status = 'queued' and q.attempts > 0
+    and p_reason <> 'superseded' and private.may_have_left(q);
   with cancelled as (
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = p_reason
     from public.et_messages as m
@@ -153,7 +157,8 @@ begin
 end
 $$;
 comment on function private.cancel_queued(uuid, uuid, text) is
-'Definer: AI messages of a thread that have not left yet stay at home. A row being sent is not touched.';
+'Definer: AI messages of a thread that have not left yet stay at home; how many. A row being sent is not touched, one '
+'that may have left is unknown.';
 
 create function private.quiet_until(p_zone text, p_start time, p_end time) returns timestamptz
 language plpgsql stable set search_path = '' as $$
@@ -398,10 +403,8 @@ begin
   end if;
   -- A row that eight routers died with is set aside: unknown if any of them had begun the call, else failed.
   update public.et_outbound_queue as q
-  set status_reason = 'lease_expired', status = case when exists (
-    select from public.dispatch_attempts as a
-    where a.tenant_id = p_queue.tenant_id and a.queue_id = p_queue.id and a.outcome = 'unknown')
-    then 'dispatch_unknown' else 'failed' end
+  set status_reason = 'lease_expired',
+    status = case when private.may_have_left(p_queue) then 'dispatch_unknown' else 'failed' end
   where q.tenant_id = p_queue.tenant_id and q.id = p_queue.id and q.status = 'sending';
   delete from private.outbound_work as w where w.tenant_id = p_queue.tenant_id and w.queue_id = p_queue.id;
   return false;

@@ -115,6 +115,11 @@ language plpgsql security definer set search_path = '' as $$
 declare
   v_contact uuid := private.canonical_contact(new.tenant_id, new.contact_id);
 begin
+  perform private.leave_unknown(q, 'no_consent') from public.et_threads as t
+  inner join public.et_outbound_queue as q on q.tenant_id = t.tenant_id and q.thread_id = t.id
+  where t.tenant_id = new.tenant_id and t.contact_id = any(private.contact_family(new.tenant_id, v_contact))
+    and q.status = 'queued' and q.channel = new.channel and (q.basis_seq is null or q.purpose = 'notification')
+    and q.attempts > 0 and not private.is_permitted(q, v_contact) and private.may_have_left(q);
   with cancelled as (
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = 'no_consent'
     from public.et_threads as t

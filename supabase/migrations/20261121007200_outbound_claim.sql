@@ -73,11 +73,18 @@ begin
     delete from private.outbound_work as w where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
     return;
   end if;
+  if v_queue.attempts > 0 and private.is_key_spent(v_queue) then
+    perform private.leave_unknown(v_queue, 'key_expired');
+    return;
+  end if;
   select d.verdict, d.reason, d.until into v_verdict from private.dispatch_verdict(v_queue) as d;
   if v_verdict.verdict = 'send' then
     select d.verdict, d.reason, d.until into v_verdict from private.take_turn(v_queue, p_work.slot_at) as d;
   end if;
-  if v_verdict.verdict = 'cancel' then
+  if v_verdict.verdict = 'cancel' and v_queue.attempts > 0 and private.may_have_left(v_queue) then
+    perform private.leave_unknown(v_queue, v_verdict.reason);
+    return;
+  elsif v_verdict.verdict = 'cancel' then
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = v_verdict.reason
     where q.tenant_id = p_work.tenant_id and q.id = p_work.queue_id;
     delete from private.outbound_work as w where w.tenant_id = p_work.tenant_id and w.queue_id = p_work.queue_id;
@@ -277,9 +284,10 @@ begin
   v_status := case v_kind
     when 'accepted' then 'sent'
     when 'rejected' then case when (p_outcome ->> 'suppress_recipient')::boolean then 'bounced' else 'failed' end
-    when 'refused' then 'cancelled'
+    when 'refused' then case when private.may_have_left(v_queue) then 'dispatch_unknown' else 'cancelled' end
     when 'unknown' then case when v_class = 'I' and v_tries < 8 then 'queued' else 'dispatch_unknown' end
-    when 'retry' then case when v_tries < 8 then 'queued' else 'failed' end
+    when 'retry' then case when v_tries < 8 then 'queued' when private.may_have_left(v_queue) then 'dispatch_unknown'
+      else 'failed' end
     when 'manual' then 'queued'
   end;
   update public.et_outbound_queue as q

@@ -108,6 +108,9 @@ begin
   from private.inbound_work as w
   where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids) and m.tenant_id = w.tenant_id
     and m.thread_id = w.thread_id and m.seq >= w.first_seq and m.delivery_status = 'inbound_processing';
+  perform private.leave_unknown(q, 'erased') from public.et_outbound_queue as q
+  where q.tenant_id = p_tenant_id and q.thread_id = any(p_thread_ids) and q.status = 'queued' and q.attempts > 0
+    and private.may_have_left(q);
   with cancelled as (
     update public.et_outbound_queue as q set status = 'cancelled', status_reason = 'erased'
     where q.tenant_id = p_tenant_id and q.thread_id = any(p_thread_ids) and q.status = 'queued'

@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     webhook_secrets=frozenset({"webhook_secret"}),
     webhook_function="email-events",
     delivery_class="I",
+    key_hours=24,
     direction="out",
     max_body_chars=500_000,
     max_attachment_bytes=28 * 1024 * 1024,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.db.helpers import Row, Tenant, World
+from tests.db.helpers import Row, Tenant, World, refused
 
 
 @pytest.fixture
@@ -106,6 +106,118 @@ def test_class_i_is_repeated_with_the_same_key(world: World, queued: Any) -> Non
         "select distinct idempotency_key from public.dispatch_attempts where queue_id = %s", sent["queue_id"]
     )
     assert keys == [{"idempotency_key": str(sent["queue_id"])}] and world.violations(tenant) == {}
+
+
+def keyed(world: World, hours: int | None = 24) -> Row | None:
+    """What a router claims whose provider honours a key so long."""
+    world.register({"email": {"delivery_class": "I", "key_hours": hours}})
+    claims = world.worker.execute("select * from private.claim_outbound('o1', 10)").fetchall()
+    return claims[0] if claims else None
+
+
+def later(world: World, sent: Row, hours: float) -> None:
+    """So long ago the last try began; the next is due."""
+    world.owner.execute(
+        "update public.dispatch_attempts set send_started_at = send_started_at - make_interval(mins => %s)"
+        " where queue_id = %s", [round(hours * 60), sent["queue_id"]],
+    )  # fmt: skip
+    world.owner.execute("update private.outbound_work set run_at = now() where queue_id = %s", [sent["queue_id"]])
+
+
+@pytest.mark.parametrize(
+    ("hours", "passed", "again"), [(24, 23.5, True), (24, 24, False), (24, 72, False), (None, 10_000, True)]
+)
+def test_a_key_the_provider_has_forgotten_is_not_relied_on(
+    world: World, queued: Any, hours: int | None, passed: float, again: bool
+) -> None:
+    """An account that was paused for days, or a stack that was down: the unfinished call is listed, not repeated."""
+    tenant, _, sent = queued
+    claim = keyed(world, hours)
+    assert claim and world.finish(claim, "unknown") == "queued"
+    later(world, sent, passed)
+    repeated = keyed(world, hours)
+    assert bool(repeated) == again
+    if repeated:
+        assert world.finish(repeated) == "sent"
+    else:
+        row = world.one("select status, status_reason from public.et_outbound_queue where id = %s", sent["queue_id"])
+        assert (row["status"], row["status_reason"]) == ("dispatch_unknown", "key_expired")
+    assert world.violations(tenant) == {}
+
+
+def test_a_killed_router_that_is_missed_for_days_repeats_nothing(world: World, queued: Any) -> None:
+    """Its call began; nobody came back before the key was forgotten."""
+    tenant, _, sent = queued
+    claim = keyed(world)
+    assert claim and world.start(claim) == "ok"
+    world.expire_leases("outbound_work")
+    later(world, sent, 48)
+    assert keyed(world) is None
+    assert world.status(sent["message_id"]) == "dispatch_unknown" and world.violations(tenant) == {}
+
+
+def test_clear_refusals_spend_no_key(world: World, queued: Any) -> None:
+    """Nothing can have been delivered: sent again however late."""
+    tenant, _, sent = queued
+    claim = keyed(world)
+    assert claim and world.finish(claim, "retry", error_code="429") == "queued"
+    later(world, sent, 72)
+    again = keyed(world)
+    assert again and world.finish(again) == "sent" and world.violations(tenant) == {}
+
+
+def test_what_may_have_left_is_not_called_cancelled_or_failed(world: World) -> None:
+    """A rule that stops the repetition, and a provider that says later for the eighth time, leave it unknown."""
+    tenant = world.tenant("agent")
+    stopped, tried = (world.enqueue(world.arrive(tenant, f"{name}@people.test")) for name in ("ann", "bob"))
+    world.register({"email": {"delivery_class": "I"}})
+    claims = {row["queue_id"]: row for row in world.claim_out(classes={"email": "I"})}
+    for claim in claims.values():
+        assert world.finish(claim, "unknown") == "queued"
+    address = world.one("select recipient from public.et_outbound_queue where id = %s", stopped["queue_id"])
+    world.rpc(tenant.people["agent"], tenant, "suppress_address('email', %s, 'all')", address["recipient"])
+    for _ in range(7):
+        world.owner.execute("update private.outbound_work set run_at = now()")
+        world.owner.execute("delete from private.breakers")
+        for claim in world.claim_out(classes={"email": "I"}):
+            assert claim["queue_id"] == tried["queue_id"]
+            world.finish(claim, "retry", error_code="503")
+    assert world.status(stopped["message_id"]) == world.status(tried["message_id"]) == "dispatch_unknown"
+    assert world.violations(tenant) == {}
+
+
+@pytest.mark.parametrize(
+    "call", ["take_over_thread(%(t)s)", "record_consent(%(c)s, 'email', 'notification', false)", "erase_contact(%(c)s, 'request')"]
+)  # fmt: skip
+def test_whoever_stops_a_repetition_hears_that_it_may_have_left(world: World, call: str) -> None:
+    """A takeover, a withdrawal and an erasure stop what waits; what was begun once is listed as unknown at once."""
+    tenant = world.tenant("agent", "admin")
+    done = world.answered(tenant)
+    contact = world.thread(done["thread_id"])["contact_id"]
+    if "consent" in call:
+        world.rpc(tenant.people["agent"], tenant, "record_consent(%s, 'email', 'notification', true)", contact)
+        arrived = world.one("select * from public.et_messages where thread_id = %s and direction = 'inbound'",
+                            done["thread_id"])  # fmt: skip
+        done = world.enqueue(arrived, "News", "system", purpose="notification")
+    for claim in world.claim_out(classes={"email": "I"}):
+        assert world.finish(claim, "unknown") == "queued"
+    with world.acting(tenant.people["admin"], tenant) as connection:
+        connection.execute(
+            f"select public.{call}".encode(), {"t": world.message(done["message_id"])["thread_id"], "c": contact}
+        )
+    assert world.status(done["message_id"]) == "dispatch_unknown"
+    assert world.claim_out(classes={"email": "I"}) == [] or "consent" in call
+    assert world.violations(tenant) == {}
+
+
+def test_what_may_have_left_is_not_changed(world: World, queued: Any) -> None:
+    """It waits to be repeated as it was: another text under the same key would be no repetition."""
+    tenant, _, sent = queued
+    (claim,) = world.claim_out(classes={"email": "I"})
+    assert world.finish(claim, "unknown") == "queued"
+    with refused("PT409", code="already_sent"):
+        world.owner.execute('select public.edit_message(%s, \'{"body": "else"}\')', [sent["message_id"]])
+    assert world.violations(tenant) == {}
 
 
 def test_a_takeover_between_claim_and_call_stops_the_ai(world: World) -> None:
