@@ -98,6 +98,7 @@ class Room:
             given = payload.read(request.body, request.body_type, query.columns, is_call=False)
         node = plan.plan_read(schema, request.name, query, Range(), from_source=True, is_mutation=True)
         mutation = _mutation(request, query, table, given, node)
+        _check_where(mutation)
         chosen = media.choose(request.accepted)
         full = request.preferences.representation == "representation"
         with_location = request.preferences.representation == "headers-only"
@@ -157,6 +158,15 @@ def _mutation(request: Request, query: Query, table: Table, given: payload.Paylo
         )
     conflict = table.primary_key if query.on_conflict is None else query.on_conflict
     return Insert(table, given.keys, given.text, prefers.resolution, conflict, defaults, returning)
+
+
+def _check_where(mutation: Mutation) -> None:
+    """Raise Problem for a change of every row: hosted loads pg-safeupdate for everything that comes over the API."""
+    word = "DELETE" if isinstance(mutation, Delete) else "UPDATE"
+    if isinstance(mutation, Update) and not mutation.columns:
+        return  # nothing is set, so nothing is asked of Postgres
+    if isinstance(mutation, Delete | Update) and not mutation.conditions:
+        raise Problem(400, "21000", f"{word} requires a WHERE clause")
 
 
 def _check_put(query: Query, table: Table) -> None:

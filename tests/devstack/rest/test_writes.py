@@ -188,6 +188,26 @@ async def test_deletes_answer_with_what_is_gone(api: Api) -> None:
     assert (held.status_code, held.json()["code"]) == (409, "23503")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "word"),
+    [
+        ("PATCH", "/clients", {"name": "everybody"}, "UPDATE"), ("DELETE", "/clients", None, "DELETE"),
+        ("DELETE", "/clients?select=id,projects(id)&projects.id=gt.0", None, "DELETE"),
+    ],
+)  # fmt: skip
+async def test_nobody_changes_every_row_by_leaving_out_a_filter(
+    api: Api, world: Database, method: str, path: str, body: Any, word: str
+) -> None:
+    """As where pg-safeupdate is loaded; a filter that is always true will do, and one on an embed will not."""
+    answer = await api(method, path, body, FULL)
+    assert (answer.status_code, answer.json()) == (
+        400, {"code": "21000", "details": None, "hint": None, "message": f"{word} requires a WHERE clause"},
+    )  # fmt: skip
+    with world.connect() as owner:
+        assert owner.execute("select count(*), count(distinct name) > 1 from public.clients").fetchone()[1] is True
+    assert (await api("PATCH", "/clients", {})).status_code == 204  # sets nothing
+
+
 async def test_changes_are_undone_when_the_answer_cannot_be_given(api: Api, world: Database) -> None:
     """Two rows for one object, or more rows than `max-affected` allows: nothing is kept."""
     one = {"accept": "application/vnd.pgrst.object+json"}
