@@ -22,9 +22,13 @@ def _json(found: str, media: str) -> str:
 def _body(media: str, function: Function | None) -> str:
     """The expression that makes the body of the rows called _postgrest_t."""
     if media == CSV:
+        # A function gives more columns than are shown: filters may name any.
+        first = "(select row_to_json(hh) as r from pgrst_source as hh limit 1) s"
+        if function is not None:
+            first = "(select json_agg(_postgrest_t)->0 as r) s"
         return (
-            "(select coalesce(string_agg(a.k, ','), '') from (select json_object_keys(r)::text as k from"
-            " (select row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || e'\\n' ||"
+            f"(select coalesce(string_agg(a.k, ','), '') from (select json_object_keys(r)::text as k from {first}) a)"
+            " || e'\\n' ||"
             " coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), e'\\n'), '')"
         )
     plain = function is not None and not function.is_composite
