@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -20,6 +21,19 @@ def header(scope: Scope, name: bytes) -> str | None:
         if key == name:
             return str(value.decode("latin-1"))
     return None
+
+
+def with_key(scope: Scope) -> Scope:
+    """`scope` with the API key of its query (`?apikey=…`) where a header would have it, as the gateway hands it on."""
+    if scope["type"] != "http" or b"apikey=" not in scope.get("query_string", b""):
+        return scope
+    parts = scope["query_string"].split(b"&")
+    keys = [part for part in parts if part.startswith(b"apikey=")]
+    if not keys:
+        return scope
+    given = (b"apikey", unquote_to_bytes(keys[0].removeprefix(b"apikey=")))
+    headers = [*scope["headers"], *([given] if header(scope, b"apikey") is None else [])]
+    return {**scope, "headers": headers, "query_string": b"&".join(part for part in parts if part not in keys)}
 
 
 def within(scope: Scope, prefix: str) -> Scope:

@@ -17,7 +17,8 @@ from devstack.surface.problems import Unauthorised
 LEEWAY_S = 10.0
 ROLES = ("anon", "authenticated", "service_role")
 """Roles a token may ask for. `authenticator` could not become another one anyway."""
-_MISSING = "send the key that `make up` printed as the `apikey` header"
+_MISSING = "No `apikey` request header or url param was found."
+_UNKNOWN = "Double check your Supabase `anon` or `service_role` API key."
 _WRONG = "the key belongs to another stack or an older one: take the one `make up` printed"
 
 
@@ -52,6 +53,17 @@ class Identity:
     def sign(self, claims: dict[str, Any]) -> str:
         """A user's access token."""
         return jwt.encode(claims, self._signing_key, algorithm="ES256", headers={"kid": self.key_id})
+
+    def by_key(self, scope: Scope) -> Caller:
+        """Whom the API key of a request stands for, whatever its token says. Raises Unauthorised, in the words of
+        hosted's gateway."""
+        key = header(scope, b"apikey")
+        if not key:
+            raise Unauthorised("No API key found in request", _MISSING)
+        try:
+            return self.of(key)
+        except Unauthorised as refused:
+            raise Unauthorised("Invalid API key", _UNKNOWN) from refused
 
     def caller(self, scope: Scope) -> Caller:
         """Who sent the request of `scope`: the bearer token, else the API key. Raises Unauthorised."""

@@ -11,7 +11,7 @@ import uvicorn
 from app import log, realtime
 from app.settings import load, read_json
 from devstack.surface import auth, example, functions, rest, storage
-from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, within
+from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, with_key, within
 from devstack.surface.context import Context, make_context
 from devstack.surface.cors import Cors
 from devstack.surface.problems import Unauthorised, unsupported
@@ -33,7 +33,7 @@ class Surface:
             return
         for prefix, room in self._rooms.items():
             if scope["path"] == prefix or scope["path"].startswith(f"{prefix}/"):
-                await room(within(scope, prefix), receive, send)
+                await room(within(with_key(scope), prefix), receive, send)
                 return
         if scope["type"] == "http":
             is_health = scope["path"] == "/health"
@@ -85,6 +85,7 @@ def make_app(context: Context) -> ASGIApp:
     rooms = {
         "/auth/v1": auth.app(context), "/rest/v1": rest.app(context), "/storage/v1": storage.app(context),
         "/functions/v1": functions.app(context), "/realtime/v1": _realtime(context), "/chat": example.app(context),
+        "/graphql/v1": unsupported("GraphQL"),
     }  # fmt: skip
     return Cors(Surface(rooms))
 

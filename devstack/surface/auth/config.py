@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from devstack.surface import project
 
@@ -53,8 +53,8 @@ class Config:
 
     def may_redirect_to(self, url: str) -> bool:
         """Whether a link may lead there: the site, an address of `additional_redirect_urls`, or this machine."""
-        parts = urlsplit(url)
-        if not parts.scheme or parts.scheme in ("javascript", "data", "vbscript"):
+        parts = _split(url)
+        if parts is None or not parts.scheme or parts.scheme in ("javascript", "data", "vbscript"):
             return False
         if parts.scheme in ("http", "https") and parts.hostname in (urlsplit(self.site_url).hostname, *LOOPBACK):
             return True
@@ -115,6 +115,19 @@ def duration(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f"{text} is no duration")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None for what a browser may read as another one: a backslash is a slash to it, and blanks and
+    control characters are nothing."""
+    if "\\" in url or not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where there is none that can be
+    except ValueError:
+        return None
+    return parts
 
 
 def _pattern(glob: str) -> re.Pattern[str]:

@@ -36,6 +36,11 @@ def invalid(message: str) -> Problem:
     return Problem(400, "validation_failed", message)
 
 
+def bad_json(why: str) -> Problem:
+    """400: the body is no JSON, or not of the kind that was expected."""
+    return Problem(400, "bad_json", f"Could not parse request body as JSON: {why}")
+
+
 def failed(message: str = "Unexpected failure, please check server logs for more information") -> Problem:
     """500: it is not the client's fault."""
     return Problem(500, "unexpected_failure", message)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import msgspec
 
 from devstack.surface.asgi import Receive, Scope, header
-from devstack.surface.auth.problems import Problem
+from devstack.surface.auth.problems import Problem, bad_json
 
 MAX_BODY = 1_000_000
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Request:
         try:
             return msgspec.json.decode(self.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Problem(400, "bad_json", f"Could not parse request body as JSON: {error}") from error
+            raise bad_json(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Answer:
 
 
 def redirect(url: str) -> Answer:
-    """303 to `url`."""
-    return Answer(None, 303, (("location", url),))
+    """303 to `url`; what of it no header can carry is percent-encoded."""
+    return Answer(None, 303, (("location", quote(url, safe="%/:?#[]@!$&'()*+,;=~")),))
 
 
 async def receive_request(scope: Scope, receive: Receive) -> Request:

@@ -11,7 +11,7 @@ from devstack.surface.auth import config, demo, routes
 from devstack.surface.auth.limits import Limits
 from devstack.surface.auth.mail import Mailer
 from devstack.surface.auth.passwords import Passwords
-from devstack.surface.auth.problems import VERSION, Problem, email_exists, failed, invalid, speaks_version
+from devstack.surface.auth.problems import VERSION, Problem, bad_json, email_exists, failed, invalid, speaks_version
 from devstack.surface.auth.requests import Answer, Request, receive_request
 from devstack.surface.auth.service import Auth
 from devstack.surface.auth.sessions import Sessions
@@ -65,6 +65,9 @@ class Room:
         except Problem as problem:
             await self._refuse(scope, send, problem)
             return
+        except RecursionError:
+            await self._refuse(scope, send, bad_json("exceeded max depth"))
+            return
         except psycopg.DataError as error:  # what the client sent is nothing Postgres can keep, as a NUL in a text
             await self._refuse(scope, send, invalid(str(error).splitlines()[0]))
             return
@@ -100,11 +103,7 @@ class Room:
 
     def _check_key(self, request: Request) -> None:
         """Hosted's gateway wants the project's API key with every request but links."""
-        key = request.header("apikey") or request.query.get("apikey")
-        if key:
-            self._context.identity.of(key)
-        else:
-            self._context.identity.caller(request.scope)
+        self._context.identity.by_key(request.scope)
 
     @staticmethod
     async def _refuse(scope: Scope, send: Send, problem: Problem) -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
+
 from devstack.surface.auth import flows, links, sessions, users
 from devstack.surface.auth.config import Config
 from devstack.surface.auth.flows import Challenge
@@ -99,7 +101,7 @@ class Auth:
         try:
             return self.identity.of(token).claims
         except Unauthorised as error:
-            message = f"invalid JWT: unable to parse or verify signature, {error.message}"
+            message = f"invalid JWT: unable to parse or verify signature, {_as_hosted(token, error)}"
             raise Problem(403, "bad_jwt", message) from error
 
     def redirect_target(self, request: Request, wanted: str | None = None) -> str:
@@ -137,6 +139,21 @@ class Auth:
         """Send what was prepared. Raises Problem when nobody takes it."""
         for mail in mails:
             await self.mailer.send(mail.kind, mail.to, mail.code, mail.link, mail.new_email)
+
+
+def _as_hosted(token: str, refused: Unauthorised) -> str:
+    """Why a token is refused, in the words of the library hosted Auth reads tokens with."""
+    if token.count(".") != 2:
+        return "token is malformed: token contains an invalid number of segments"
+    if isinstance(refused.__cause__, jwt.ExpiredSignatureError):
+        return "token has invalid claims: token is expired"
+    if isinstance(refused.__cause__, jwt.InvalidSignatureError):
+        is_secret = jwt.get_unverified_header(token).get("alg") == "HS256"
+        why = "signature is invalid" if is_secret else "crypto/ecdsa: verification error"
+        return f"token signature is invalid: {why}"
+    if refused.__cause__ is None:
+        return f"token signature is invalid: signing method {jwt.get_unverified_header(token).get('alg')} is invalid"
+    return f"token is malformed: {refused.__cause__}"
 
 
 def unsupported(feature: str) -> Problem:

@@ -75,7 +75,8 @@ class User:
             **{name: stamp(value) for name, value in times.items() if value},
             **({"new_email": self.email_change} if self.email_change else {}),
             "app_metadata": self.raw_app_meta_data, "user_metadata": self.raw_user_meta_data,
-            **({"factors": self.factors} if self.factors else {}), "identities": self.identities,
+            **({"factors": self.factors} if self.factors else {}),
+            "identities": [_stamped(one) for one in self.identities],
             "created_at": stamp(self.created_at or beginning),
             "updated_at": stamp(self.updated_at or self.created_at or beginning), "is_anonymous": self.is_anonymous,
         }  # fmt: skip
@@ -104,6 +105,12 @@ _COLUMNS = sql.SQL(", ").join(
     sql.SQL("{} as {}").format(sql.SQL(_DERIVED.get(one.name, f"u.{one.name}")), sql.Identifier(one.name))
     for one in fields(User)
 )
+
+
+def _stamped(identity: dict[str, Any]) -> dict[str, Any]:
+    """An identity whose times are written like all others."""
+    times = {name: identity[name] for name in ("last_sign_in_at", "created_at", "updated_at") if identity.get(name)}
+    return {**identity, **{name: stamp(datetime.fromisoformat(text)) for name, text in times.items()}}
 
 
 def stamp(moment: datetime) -> str:

@@ -94,17 +94,10 @@ def _problem(problem: Problem) -> Answer:
 
 def _caller(identity: Identity, scope: Scope) -> Caller:
     """Who asks: the gateway wants a key of the project, PostgREST a token that is good."""
-    key = header(scope, b"apikey")
-    if not key:
-        raise Unauthorised("No API key found in request", "No `apikey` request header or url param was found.")
-    try:
-        by_key = identity.of(key)
-    except Unauthorised as refused:
-        hint = "Double check your Supabase `anon` or `service_role` API key."
-        raise Unauthorised("Invalid API key", hint) from refused
+    by_key = identity.by_key(scope)
     scheme, _, token = (header(scope, b"authorization") or "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or token == key:
+    if scheme.lower() != "bearer" or token == header(scope, b"apikey"):
         return by_key
     try:
         return identity.of(token)

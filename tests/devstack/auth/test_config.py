@@ -63,6 +63,21 @@ verify_enabled = false
     assert list(allowed.values()) == [True, False, False, False, False]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example\\@localhost/", "http://evil.example\\.localhost/", "http://localhost\\@evil.example/",
+        "http://localhost@evil.example/", "//localhost/", "http:localhost", "http://[::1", "http://localhost:99999/",
+        "http://localhost:1x/", "http://local\thost/", "http://localhost/\r\nx-evil: 1", "http://localhost/a b",
+        "javascript://localhost/%0aalert(1)", "data://localhost/", "", "nonsense",
+    ],
+)  # fmt: skip
+def test_a_link_leads_nowhere_a_browser_reads_otherwise(url: str) -> None:
+    """A backslash is a slash to a browser, blanks are nothing, and a port must be one."""
+    assert not config.Config().may_redirect_to(url)
+    assert config.Config().may_redirect_to("http://localhost:3000/ü?next=%5C")
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("24h", 86400), ("1h30m", 5400), ("250ms", 0.25), ("0s", 0)])
 def test_durations_are_gos(text: str, seconds: float) -> None:
     """As hosted reads them."""

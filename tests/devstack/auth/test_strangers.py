@@ -93,6 +93,22 @@ def test_a_forged_token_opens_nothing(local: Local, forged: Callable[[Local], st
     assert local.ask("GET", "/settings", apikey=token).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (lambda _: "nonsense", "token is malformed: token contains an invalid number of segments"),
+        (_expired, "token has invalid claims: token is expired"),
+        (_tampered, "token signature is invalid: crypto/ecdsa: verification error"),
+        (_jwk_as_secret, "token signature is invalid: signature is invalid"),
+        (_no_algorithm, "token signature is invalid: signing method none is invalid"),
+    ],
+)  # fmt: skip
+def test_why_a_token_is_refused_is_said_as_hosted_says_it(local: Local, made: Callable[[Local], str], why: str) -> None:
+    """Programs tell an expired token from a forged one by these words."""
+    said = local.as_user(made(local), "GET", "/user").json()["msg"]
+    assert said == f"invalid JWT: unable to parse or verify signature, {why}"
+
+
 def test_a_token_of_somebody_who_is_gone_opens_nothing(local: Local) -> None:
     """Signed well, but for nobody, for no user, or for a session that never was."""
     for said, status, code in (
@@ -116,6 +132,11 @@ def test_the_gateway_wants_a_key_of_this_project(local: Local) -> None:
     """None, another stack's, and what is no key; every key of this one will do."""
     bare = httpx.get(f"{local.url}/auth/v1/settings")
     assert (bare.status_code, bare.json()["message"]) == (401, "No API key found in request")
+    bearer = httpx.get(f"{local.url}/auth/v1/settings", headers={"authorization": f"Bearer {local.keys['anon_key']}"})
+    assert bearer.status_code == 401
+    key = local.keys["publishable_key"]
+    assert local.ask("GET", f"/settings?x=1&apikey={key}", apikey="").status_code == 401  # an empty header is a header
+    assert httpx.get(f"{local.url}/auth/v1/settings?apikey={key}").status_code == 200
     for key in ("sb_publishable_of_another_stack", "sb_", "é"):
         answer = local.ask("GET", f"/settings?apikey={key}", apikey="")
         assert (answer.status_code, bool(answer.json()["message"])) == (401, True), key
@@ -198,8 +219,11 @@ def test_unknown_paths_and_methods_are_told_apart(local: Local) -> None:
 
 
 def test_bodies_that_are_no_json_or_too_large_are_refused(local: Local) -> None:
-    """400 and 413, not 500."""
+    """400 and 413, not 500, however deep it goes."""
     headers = {"apikey": local.keys["publishable_key"]}
+    for depth in (900, 990, 5000):
+        deep = b'{"data":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+        assert httpx.post(f"{local.url}/auth/v1/signup", content=deep, headers=headers).status_code in (200, 400)
     for content, status in ((b"", 400), (b"{", 400), (b"\xff\xfe", 400), (b"[]", 400), (b" " * 1_000_001, 413)):
         answer = httpx.post(f"{local.url}/auth/v1/signup", content=content, headers=headers)
         assert answer.status_code == status, content[:9]
