@@ -12,6 +12,8 @@ from devstack.surface.storage.room import Room
 from devstack.surface.storage.rows import BUCKET, SERVICE, Row, Rows, as_uuid, transaction
 
 BATCH = 1000
+EMPTIED = "Empty bucket has been queued. Completion may take up to an hour."
+"""What hosted says and does. Here it is done by then."""
 SORTED_BY = ("id", "name", "created_at", "updated_at")
 
 
@@ -117,7 +119,7 @@ async def delete_bucket(room: Room, request: Request) -> Answer:
     async with transaction(room.pool, SERVICE, request) as rows:
         await rows.bucket(request.bucket, lock=True)
         if await rows.one("select 1 from storage.objects where bucket_id = %(id)s limit 1", id=request.bucket):
-            raise errors.StorageError(409, "InvalidRequest", "The bucket you tried to delete is not empty")
+            raise errors.not_empty()
         await rows.ask(request.caller, lambda: _delete(rows, request.bucket))
         await _delete(rows, request.bucket)
     return Answer({"message": "Successfully deleted"})
@@ -142,7 +144,7 @@ async def empty_bucket(room: Room, request: Request) -> Answer:
             listed = " ,".join(left[:20])
             raise errors.denied(f"Cannot delete: {listed}, you may have SELECT but not DELETE permissions")
         if len(seen) < BATCH:
-            return Answer({"message": "Successfully emptied"})
+            return Answer({"message": EMPTIED})
 
 
 def _shown(row: Row) -> Row:

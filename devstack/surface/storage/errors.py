@@ -46,6 +46,11 @@ def duplicate(code: str = "KeyAlreadyExists") -> StorageError:
     return StorageError(409, code, "The resource already exists", error="Duplicate")
 
 
+def not_empty() -> StorageError:
+    """409: a bucket must be empty before it goes."""
+    return StorageError(409, "ResourceNotEmpty", "The bucket you tried to delete is not empty")
+
+
 def denied(message: str = DENIED) -> StorageError:
     """403: a policy refuses."""
     return StorageError(403, "AccessDenied", message, error="Unauthorized")
@@ -54,7 +59,7 @@ def denied(message: str = DENIED) -> StorageError:
 def too_large(entity: str = "object") -> StorageError:
     """413: more bytes than the bucket or the project takes."""
     return StorageError(413, "EntityTooLarge", f"The {entity} exceeded the maximum allowed size",
-                        error="Payload too large", http=413)  # fmt: skip
+                        error="Payload too large")  # fmt: skip
 
 
 def invalid_mime_type(name: str) -> StorageError:

@@ -176,13 +176,24 @@ class Storage:
                 return
             if error.message.startswith("No API key"):
                 raise errors.invalid_request("headers must have required property 'authorization'") from error
-            raise errors.denied(error.message) from error
+            raise errors.denied(_as_hosted(request, error)) from error
+
+
+def _as_hosted(request: Request, refused: Unauthorised) -> str:
+    """Why a token is refused, in the words of the library hosted Storage reads tokens with."""
+    token = (request.header(b"authorization") or "").partition(" ")[2].strip() or request.header(b"apikey") or ""
+    if token.count(".") != 2:
+        return "Invalid Compact JWS"
+    is_old = refused.message == "JWT expired"
+    return '"exp" claim timestamp check failed' if is_old else "signature verification failed"
 
 
 def _problem(error: Exception) -> errors.StorageError:
     """What the client is told of an exception."""
     if isinstance(error, errors.StorageError):
         return error
+    if isinstance(error, RecursionError):
+        return errors.invalid_request("body is nested too deeply")
     if isinstance(error, psycopg.Error) and error.sqlstate:
         told = errors.of_database(error)
         if told.status < 500:

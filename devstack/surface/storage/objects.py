@@ -118,8 +118,14 @@ async def _strings(request: Request, name: str) -> list[str]:
     found = (await request.json()).get(name)
     if isinstance(found, list) and any(isinstance(one, dict) and "versionId" in one for one in found):
         raise errors.Unsupported("object versions")
-    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
-        raise errors.invalid_request(f"body/{name} must be a non-empty array of strings")
+    if found is None:
+        raise errors.invalid_request(f"body must have required property '{name}'")
+    if not isinstance(found, list):
+        raise errors.invalid_request(f"body/{name} must be array")
+    if not found:
+        raise errors.invalid_request(f"body/{name} must NOT have fewer than 1 items")
+    if wrong := [place for place, one in enumerate(found) if not isinstance(one, str)]:
+        raise errors.invalid_request(f"body/{name}/{wrong[0]} must be string")
     return [one for one in found if "\0" not in one]
 
 
