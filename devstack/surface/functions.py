@@ -5,10 +5,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from devstack.functions import FUNCTIONS
 from devstack.surface import project
 from devstack.surface.asgi import ASGIApp, Headers, Receive, Scope, Send, header, respond_json, serve
 from devstack.surface.context import Context
@@ -37,10 +39,11 @@ class Gone(Exception):
 
 class Relay:
     """The application below `/functions/v1`. `verifies` says of a function whether it wants a valid token (config.toml:
-    `verify_jwt`, true where nothing is said)."""
+    `verify_jwt`, true where nothing is said), `folder` is where they lie: what is not there is nobody's to protect."""
 
-    def __init__(self, target: str, identity: Identity, verifies: dict[str, bool]) -> None:
+    def __init__(self, target: str, identity: Identity, verifies: dict[str, bool], folder: Path | None = None) -> None:
         self._target = target
+        self._folder = folder
         self._identity = identity
         self._verifies = verifies
         self._client: httpx.AsyncClient | None = None
@@ -64,17 +67,20 @@ class Relay:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
-        """Why a request does not get as far as the function; None when it does."""
+        """Why a request does not get as far as the function; None when it does. As on hosted, the Authorization header
+        alone counts, and an opaque API key is no JWT: a function for everybody says `verify_jwt = false`."""
         name = scope["path"].strip("/").split("/")[0]
         if scope["method"] == "OPTIONS" or not self._verifies.get(name, True):
             return None
+        if self._folder and not (self._folder / name / "index.ts").is_file():
+            return 404, "NOT_FOUND", "Requested function was not found"
         scheme, _, token = (header(scope, b"authorization") or "").partition(" ")
-        token = token.strip() or header(scope, b"apikey") or ""
-        if not token:
+        token = token.strip()
+        if not scheme:
             return 401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header"
         try:
-            if scheme and scheme.lower() != "bearer":
-                raise Unauthorised("no bearer token", "")
+            if scheme.lower() != "bearer" or token.startswith("sb_"):
+                raise Unauthorised("no JWT", "")
             self._identity.of(token)
         except Unauthorised:
             return 401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT"
@@ -157,4 +163,4 @@ def app(context: Context) -> ASGIApp:
     """The ASGI application below `/functions/v1`."""
     said: dict[str, Any] = project.section("functions")
     verifies = {name: bool(one.get("verify_jwt", True)) for name, one in said.items() if isinstance(one, dict)}
-    return Relay(f"http://127.0.0.1:{context.settings.functions_port}", context.identity, verifies)
+    return Relay(f"http://127.0.0.1:{context.settings.functions_port}", context.identity, verifies, FUNCTIONS)

@@ -85,7 +85,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def url(functions: Functions, keys: dict[str, str]) -> Iterator[str]:
+def url(functions: Functions, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The surface, whose function `strict` wants a token and the others do not."""
     settings = Settings(database_url="postgresql://127.0.0.1:1/none", supabase_url="http://127.0.0.1:1")
     identity = make_context(settings, keys).identity
@@ -93,6 +93,7 @@ def url(functions: Functions, keys: dict[str, str]) -> Iterator[str]:
     with Web(functions) as upstream:
         rooms = {
             "/functions/v1": Relay(upstream.url, identity, verifies),
+            "/empty/v1": Relay(upstream.url, identity, verifies, tmp_path_factory.mktemp("functions")),
             "/nowhere/v1": Relay("http://127.0.0.1:1", identity, verifies),
         }
         with Web(Cors(Surface(rooms))) as surface:
@@ -156,19 +157,30 @@ def test_half_an_answer_does_not_look_whole(url: str) -> None:
 
 
 def test_a_function_that_wants_a_token_gets_no_other_request(url: str, keys: dict[str, str]) -> None:
-    """401 without one and with a forged one; keys and legacy tokens of the project will do; preflights pass."""
+    """401 without one, with a forged one and with an opaque key; the tokens of the project will do; preflights pass."""
     there = f"{url}/functions/v1/strict"
     bare = httpx.post(there)
     assert (bare.status_code, bare.json()["message"]) == (401, "Missing authorization header")
     forged = jwt.encode({"role": "service_role", "exp": 4_000_000_000}, "x" * 32, algorithm="HS256")
-    for value in (f"Bearer {forged}", "Bearer nonsense", "Basic YTpi"):
+    assert httpx.post(there, headers={"apikey": keys["anon_key"]}).status_code == 401
+    opaque = (f"Bearer {keys['publishable_key']}", f"Bearer {keys['secret_key']}")
+    for value in (f"Bearer {forged}", "Bearer nonsense", "Basic YTpi", *opaque):
         refused = httpx.post(there, headers={"authorization": value})
         assert (refused.status_code, refused.json()["message"]) == (401, "Invalid JWT"), value
         assert refused.headers["access-control-allow-origin"] == "*"
-    for name in ("anon_key", "service_key", "publishable_key", "secret_key"):
+    for name in ("anon_key", "service_key"):
         assert httpx.post(there, headers={"authorization": f"Bearer {keys[name]}"}).status_code == 200, name
     assert httpx.options(there).status_code == 200
     assert httpx.post(f"{url}/functions/v1/another").status_code == 401
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "%00", "%2e%2e%2f", "a%2fb"])
+def test_a_function_that_is_none_is_not_found_whoever_asks(url: str, name: str) -> None:
+    """404 before anybody asks for a token, as on hosted."""
+    request = httpx.Request("POST", f"{url}/empty/v1/{name}")
+    with httpx.Client() as client:
+        answer = client.send(request)
+    assert answer.status_code == 404
 
 
 def test_functions_that_do_not_answer_are_a_relay_error(url: str) -> None:
