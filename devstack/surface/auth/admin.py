@@ -114,8 +114,7 @@ async def create_user(auth: Auth, request: Request) -> Answer:
         if error.diag.constraint_name == "users_email_partial_key":
             raise email_exists() from error
         if "phone" in str(error.diag.constraint_name):
-            text = "A user with this phone number has already been registered"
-            raise Problem(422, "phone_exists", text) from error
+            raise Problem(422, "phone_exists", "Phone number already registered by another user") from error
         raise failed("Database error creating new user") from error
     except psycopg.DataError:
         raise
@@ -195,8 +194,11 @@ async def change_user(auth: Auth, request: Request) -> Answer:
             if email and email != user.email:
                 if await users.by_email(connection, email):
                     raise email_exists()
-                await users.set_identity(connection, user.id, "email", {"email": email})
-                user = await users.update(connection, user.id, email=email, is_anonymous=False)
+                is_confirmed = bool(body.email_confirm)
+                data = {"email": email, "email_verified": is_confirmed}
+                await users.set_identity(connection, user.id, "email", data)
+                is_visitor = user.is_anonymous and not is_confirmed  # until somebody says the address is his
+                user = await users.update(connection, user.id, email=email, is_anonymous=is_visitor)
             if body.phone:
                 await users.set_identity(connection, user.id, "phone", {"phone": _phone(body.phone)})
                 user = await users.update(connection, user.id, phone=_phone(body.phone))

@@ -75,6 +75,23 @@ def test_an_address_belongs_to_one_user(local: Local) -> None:
     assert refused.value.code == "email_exists"
 
 
+def test_a_visitor_stays_one_until_somebody_confirms_his_address(local: Local) -> None:
+    """An address an admin gives him is not yet known to be his."""
+    visitor, admin = local.client().auth.sign_in_anonymously().user, local.admin().auth.admin
+    assert visitor is not None
+    address = f"visitor-{visitor.id}@example.com"
+    given = admin.update_user_by_id(visitor.id, {"email": address}).user
+    assert (given.email, given.is_anonymous, given.identities[0].identity_data["email_verified"]) == (
+        address,
+        True,
+        False,
+    )
+    other = address.replace("visitor", "guest")
+    confirmed = admin.update_user_by_id(visitor.id, {"email": other, "email_confirm": True}).user
+    assert (confirmed.email, confirmed.is_anonymous) == (other, False)
+    assert confirmed.identities[0].identity_data["email_verified"] is True
+
+
 def test_a_user_is_changed_without_his_doing(local: Local) -> None:
     """Address, password and metadata at once; a new password ends his sessions."""
     address, client = new_address(), local.signed_in()
