@@ -88,7 +88,8 @@ async def _send(send: Send, scope: Scope, found: Answer) -> None:
 
 
 def _problem(problem: Problem) -> Answer:
-    status = f"PostgREST; error={problem.code}".encode("ascii", "replace")
+    code = "".join(char for char in problem.code if " " < char < "\x7f")  # of a raised error, SQL chose it
+    status = f"PostgREST; error={code}".encode()
     return Answer(problem.status, [JSON_TYPE, (b"proxy-status", status), *problem.headers], problem.body)
 
 

@@ -1,13 +1,14 @@
 """What Postgres gave → the HTTP answer."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from devstack.surface.asgi import Headers
 from devstack.surface.rest import media, ranges
-from devstack.surface.rest.errors import Problem, not_single, out_of_bounds
+from devstack.surface.rest.errors import Problem, headers_of, is_status, not_single, out_of_bounds
 from devstack.surface.rest.request import Request
 from devstack.surface.rest.run import Result
 from devstack.surface.rest.schema import Function
@@ -91,24 +92,24 @@ def _own_headers(text: str | None) -> Headers:
         raise wrong from None
     if not isinstance(listed, list):
         raise wrong
-    found: Headers = []
+    pairs: list[tuple[str, str]] = []
     for one in listed:
-        if not isinstance(one, dict) or len(one) != 1:
+        if not isinstance(one, dict) or len(one) != 1 or not isinstance(value := next(iter(one.values())), str):
             raise wrong
-        name, value = next(iter(one.items()))
-        if not isinstance(value, str) or "\n" in name + value or "\r" in name + value:
-            raise wrong
-        found.append((name.lower().encode("latin-1", "replace"), value.encode()))
+        pairs.append((next(iter(one)), value))
+    found = headers_of(pairs)
+    if found is None:
+        raise wrong
     return found
 
 
 def _own_status(text: str | None, fallback: int) -> int:
     if text is None:
         return fallback
-    digits = text[: next((place for place, char in enumerate(text) if not char.isdigit()), len(text))]
-    if not digits or not 100 <= int(digits) <= 999:
+    digits = re.match(r"[0-9]{0,4}", text)
+    if not digits or not digits[0] or not is_status(int(digits[0])):
         raise Problem(500, "PGRST112", "response.status guc must be a valid status code")
-    return int(digits)
+    return int(digits[0])
 
 
 def check_own(result: Result) -> None:

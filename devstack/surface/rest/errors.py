@@ -1,6 +1,8 @@
 """What the room answers when it cannot do what was asked: PostgREST's codes and wordings, which clients match on."""
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,6 +12,25 @@ from devstack.surface.asgi import Headers
 from devstack.surface.problems import refusal
 
 JSON_TYPE = (b"content-type", b"application/json; charset=utf-8")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = ("connection", "content-length", "transfer-encoding")
+"""Headers that say where an answer ends: never SQL's to say."""
+
+
+def is_status(code: Any) -> bool:
+    """Whether an answer can have this status."""
+    return isinstance(code, int) and not isinstance(code, bool) and 200 <= code <= 599
+
+
+def headers_of(pairs: Iterable[tuple[str, str]]) -> Headers | None:
+    """Headers that SQL gave, ready to be sent; None when one of them would be no header, or more than one."""
+    found: Headers = []
+    for name, value in pairs:
+        if not _HEADER_NAME.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+            return None
+        if name.lower() not in _FRAMING:
+            found.append((name.lower().encode(), value.encode()))
+    return found
 
 
 class Problem(Exception):
@@ -109,7 +130,7 @@ def _status(code: str, message: str, *, has_token: bool) -> int:
     if code == "22023":
         return 401 if message.startswith("role") and message.endswith("does not exist") else 400
     if code.startswith("PT"):
-        return int(code[2:]) if code[2:].isdigit() else 500
+        return int(code[2:]) if code[2:].isascii() and code[2:].isdecimal() and is_status(int(code[2:])) else 500
     return _BY_CODE.get(code) or _BY_CLASS.get(code[:2], 400)
 
 
@@ -126,9 +147,10 @@ def _raised(message: str, detail: str | None) -> Problem:
     if detail is None:
         return _unreadable("DETAIL is missing in the RAISE statement", wanted)
     answer = _object(detail)
-    if answer is None or not isinstance(answer.get("status"), int) or not isinstance(answer.get("headers"), dict):
+    given = answer.get("headers") if answer and is_status(answer.get("status")) else None
+    headers = headers_of((name, str(value)) for name, value in given.items()) if isinstance(given, dict) else None
+    if answer is None or headers is None:
         return _unreadable(f"Invalid JSON value for DETAIL: '{detail}'", wanted)
-    headers = [(str(k).lower().encode("latin-1", "replace"), str(v).encode()) for k, v in answer["headers"].items()]
     return Problem(answer["status"], body["code"], body["message"], body.get("details"), body.get("hint"), headers)
 
 

@@ -1,8 +1,11 @@
 """The small parts on their own: preferences, ranges, media types, suggestions, views."""
 
+import json
+from typing import Any
+
 import pytest
 
-from devstack.surface.rest import media, preferences, ranges
+from devstack.surface.rest import answer, errors, media, preferences, ranges
 from devstack.surface.rest.errors import Problem
 from devstack.surface.rest.fragments import array_literal, quote
 from devstack.surface.rest.fuzzy import CLOSE, nearest
@@ -60,3 +63,34 @@ def test_names_and_lists_are_quoted_whole() -> None:
     """Quotes, percent signs and backslashes cannot end what they stand in."""
     assert quote('a"b%c') == '"a""b%%c"'
     assert array_literal(['a"b', "c\\d", "", "{,}"]) == '{"a\\"b","c\\\\d","","{,}"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sent"),
+    [
+        ("X-Pot", "tea", [(b"x-pot", b"tea")]), ("X-Pot", "Zoë €", [(b"x-pot", "Zoë €".encode())]),
+        ("X-Pot", "a\r\nX-Evil: 1", None), ("X-Pot\r\nX-Evil", "1", None), ("X-Pot", "\0", None), ("X Pot", "1", None),
+        ("X-Pot:", "1", None), ("", "1", None), ("Content-Length", "5", []), ("transfer-encoding", "chunked", []),
+    ],
+)  # fmt: skip
+def test_a_header_from_sql_is_one_header_and_ends_no_answer(name: str, value: str, sent: list[Any] | None) -> None:
+    """Of `response.headers` and of a raised error: what is none is refused, and where an answer ends is ours to say."""
+    assert errors.headers_of([(name, value)]) == sent
+    detail = json.dumps({"status": 400, "headers": {name: value}})
+    raised = errors._raised('{"code": "1", "message": "m"}', detail)
+    assert (raised.code, raised.headers) == (("PGRST121", []) if sent is None else ("1", sent))
+    if sent is None:
+        with pytest.raises(errors.Problem, match=r"response\.headers guc"):
+            answer._own_headers(json.dumps([{name: value}]))
+
+
+@pytest.mark.parametrize("status", ["99", "100", "101", "600", "799", "9999", "-1", "²00", "٢٠٠", "tea", ""])
+def test_a_status_from_sql_is_one_that_can_be_sent(status: str) -> None:
+    """PGRST112, and 500 for PTxyz, instead of a connection that breaks off."""
+    with pytest.raises(errors.Problem) as refused:
+        answer._own_status(status, 200)
+    assert refused.value.code == "PGRST112"
+    assert errors._status(f"PT{status}", "", has_token=True) == 500
+    raised = errors._raised('{"code": "1", "message": "m"}', f'{{"status": {status or "true"}, "headers": {{}}}}')
+    assert raised.code == "PGRST121"
+    assert (answer._own_status("418 I am one", 200), errors._status("PT402", "", has_token=True)) == (418, 402)
