@@ -43,9 +43,10 @@ def _number(request: Request, name: str, least: int) -> int | None:
 
 
 async def get_bucket(room: Room, request: Request) -> Answer:
-    """One bucket."""
+    """One bucket. As hosted has it, its type is told in the list alone."""
     async with transaction(room.pool, request.caller, request) as rows:
-        return Answer(_shown(await rows.bucket(request.bucket)))
+        found = _shown(await rows.bucket(request.bucket))
+    return Answer({name: value for name, value in found.items() if name != "type"})
 
 
 async def create_bucket(room: Room, request: Request) -> Answer:

@@ -37,6 +37,9 @@ describe("files", () => {
       () => server.storage.createBucket("a/b"),
       said("400", "InvalidBucketName", "Bucket name invalid"),
     ],
+    "a bucket by its name": [() => server.storage.getBucket(id), {
+      data: { id, name: id, public: true, type: undefined, file_size_limit: 100, allowed_mime_types: ["text/plain"] },
+    }],
     "a bucket that is none": [
       () => server.storage.getBucket("e2e-none"),
       said("404", "NoSuchBucket", "Bucket not found"),
