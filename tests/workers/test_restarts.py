@@ -34,7 +34,7 @@ def own_server() -> Iterator[tuple[Server, Database]]:
         bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"]})
         passwords = {role: keys[f"{key}_password"] for role, key in
                      (("postgres", "pg"), ("parley_api", "api"), ("parley_worker", "worker"),
-                      ("parley_shadow", "shadow"), ("parley_ingress", "ingress"))}  # fmt: skip
+                      ("parley_shadow", "shadow"), ("parley_ingress", "ingress"), ("parley_realtime", "realtime"))}  # fmt: skip
         database = Database(Cluster(server.dsn(), passwords), "postgres")
         migrations.migrate(database.settings())
         yield server, database
