@@ -10,7 +10,6 @@ import pytest
 
 from tests.api.kit import World
 
-
 LEFT_OUT = ("deleteTenant", "reserveAttachment", "openAttachment")
 
 
