@@ -83,24 +83,42 @@ $$;
 comment on function private.tg_messages__guard() is
 'Refuses transitions the lifecycle does not know, any change of a message''s identity, and writing on a tombstone.';
 
+create function private.next_rev(p_message public.et_messages) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_thread public.et_threads%rowtype;
+  v_preview text;
+begin
+  -- The thread first: what is newest is looked up under its lock.
+  update public.et_threads as t set last_rev = t.last_rev + 1
+  where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id returning t.* into v_thread;
+  select n.preview into v_preview from (
+    (select m.seq, left(m.body, 160) as preview from public.et_messages as m
+      where m.tenant_id = p_message.tenant_id and m.thread_id = p_message.thread_id and m.id <> p_message.id
+        and m.moderation_status in ('approved', 'filtered') and (v_thread.channel <> 'in_app' or private.is_shown(
+          m.moderation_status, m.direction, m.delivery_status))
+      order by m.seq desc limit 1)
+    union all
+    select p_message.seq, left(p_message.body, 160)
+    where p_message.moderation_status in ('approved', 'filtered') and (v_thread.channel <> 'in_app'
+      or private.is_shown(p_message.moderation_status, p_message.direction, p_message.delivery_status))) as n
+  order by n.seq desc limit 1;
+  if v_preview is distinct from v_thread.preview then
+    update public.et_threads as t set preview = v_preview
+    where t.tenant_id = v_thread.tenant_id and t.id = v_thread.id;
+  end if;
+  return v_thread.last_rev;
+end
+$$;
+comment on function private.next_rev(public.et_messages) is
+'Definer: moves the thread head for a message that is about to change to what is given: the next rev, and the preview, '
+'which is the newest message that is shown. In the app its customer reads the same row: there, what is still to be '
+'sent is none.';
+
 create function private.tg_messages__take_rev() returns trigger
 language plpgsql security definer set search_path = '' as $$
-declare
-  v_preview text := left(new.body, 160);
 begin
-  if new.moderation_status not in ('approved', 'filtered') then
-    select left(m.body, 160) into v_preview from public.et_messages as m
-    where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq < new.seq
-      and m.moderation_status in ('approved', 'filtered')
-    order by m.seq desc limit 1;
-  end if;
-  update public.et_threads as t set last_rev = t.last_rev + 1,
-    preview = case when t.last_seq = new.seq or not exists (
-      select from public.et_messages as m
-      where m.tenant_id = new.tenant_id and m.thread_id = new.thread_id and m.seq > new.seq
-        and m.moderation_status in ('approved', 'filtered')) then v_preview else t.preview end
-  where t.tenant_id = new.tenant_id and t.id = new.thread_id
-  returning t.last_rev into new.rev;
+  new.rev := private.next_rev(new);
   if old.search_vector is not null then
     new.search_vector := case when new.deleted_at is null
       then to_tsvector('simple', concat_ws(' ', new.subject, left(new.body, 100000))) end;
@@ -109,8 +127,8 @@ begin
 end
 $$;
 comment on function private.tg_messages__take_rev() is
-'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock; the '
-'preview (the newest message that is shown) and the search index follow.';
+'Definer: moves the thread head. What readers see changed, so the row takes a new rev under the thread''s lock; '
+'preview and search index follow.';
 
 create function private.tg_messages__refuse_delete() returns trigger
 language plpgsql set search_path = '' as $$

@@ -160,6 +160,7 @@ declare
   v_inbound boolean := p_message.direction = 'inbound';
   v_reopens boolean := v_inbound or p_message.sender_kind = 'agent';
   v_shown boolean := p_message.moderation_status in ('approved', 'filtered');
+  v_sent boolean := p_message.direction <> 'outbound' or p_message.delivery_status in ('sent', 'delivered', 'read');
   v_unspammed boolean := v_inbound and coalesce(p_message.spam_score < 0.9, true)
     and p_message.auto_class not in ('list', 'bulk', 'report');
   v_policy text; -- of the thread; a second look needs p_search_policy again
@@ -176,7 +177,8 @@ begin
       closed_at = case when not v_reopens then t.closed_at end,
       last_message_at = clock_timestamp(),
       last_direction = p_message.direction,
-      preview = case when v_shown then left(p_message.body, 160) else t.preview end
+      preview = case when v_shown and (v_sent or t.channel <> 'in_app') then left(p_message.body, 160)
+        else t.preview end
     where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id and (not v_inbound or t.merged_into is null)
       and t.erased_at is null
       and (p_message.sender_kind <> 'ai' or (t.control = 'ai' and t.control_epoch = p_message.control_epoch
@@ -205,7 +207,8 @@ end
 $$;
 comment on function private.take_place(public.et_messages, text) is
 'Definer: moves the head of the message''s thread and gives the message its seq and rev; inbound gets a work row. A '
-'message that is held back does not show in the preview.';
+'message that is held back does not show in the preview, nor, in the app, where its customer reads the same row, one '
+'that is still to be sent.';
 
 create function private.place_message(p_message public.et_messages) returns public.et_messages
 language plpgsql volatile security definer set search_path = '' as $$
@@ -252,7 +255,8 @@ begin
   p_message := private.take_place(p_message, v_search);
   if (p_message.channel = 'in_app' or p_message.sender_kind = 'agent')
     and p_message.moderation_status in ('approved', 'filtered') then
-    perform private.hint_message(p_message, 'message.new');
+    perform private.hint_message(p_message, 'message.new', p_message.channel <> 'in_app' or private.is_shown(
+      p_message.moderation_status, p_message.direction, p_message.delivery_status));
   end if;
   return p_message;
 end

@@ -246,20 +246,17 @@ execute function private.tg_messages__tell_people();
 create function private.tg_messages__show_sent() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  update public.et_threads as t set last_rev = t.last_rev + 1
-  where t.tenant_id = new.tenant_id and t.id = new.thread_id
-  returning t.last_rev into new.rev;
+  new.rev := private.next_rev(new);
   return new;
 end
 $$;
 comment on function private.tg_messages__show_sent() is
-'Definer: what the business sent in an in-app conversation is new to its customer now, and takes a rev as a release '
-'does.';
+'Definer: what the business sent in an in-app conversation is new to its customer now (or, bounced, no longer there), '
+'and takes a rev as a release does.';
 create trigger et_messages_220_show_sent before update of delivery_status on public.et_messages
 for each row when (
   new.channel = 'in_app' and new.direction = 'outbound' and old.rev = new.rev
-  and old.delivery_status not in ('sent', 'delivered', 'read')
-  and new.delivery_status in ('sent', 'delivered', 'read')
+  and (old.delivery_status in ('sent', 'delivered', 'read')) <> (new.delivery_status in ('sent', 'delivered', 'read'))
 )
 execute function private.tg_messages__show_sent();
 

@@ -23,7 +23,8 @@ begin
   ), heads as (
     update public.et_threads as t set
       last_seq = t.last_seq + 1, last_rev = t.last_rev + 1, last_message_at = clock_timestamp(),
-      last_direction = 'outbound', preview = left(r.decision ->> 'reply', 160)
+      last_direction = 'outbound',
+      preview = case when t.channel = 'in_app' then t.preview else left(r.decision ->> 'reply', 160) end
     from reply as r
     where t.tenant_id = r.tenant_id and t.id = r.thread_id
     returning t.tenant_id, t.id, t.last_seq, t.last_rev, t.control_epoch, t.last_inbound_seq, t.staff_readable,

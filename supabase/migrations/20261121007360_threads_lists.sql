@@ -159,8 +159,8 @@ begin
     'role', p_seat.role, 'context_kind', p_thread.context_kind, 'context_id', p_thread.context_id,
     'last_seq', p_thread.last_seq, 'last_rev', p_thread.last_rev, 'last_read_seq', p_seat.last_read_seq,
     'unread_count', p_seat.unread_count,
-    -- The head of a conversation with the business also knows what it has yet to send.
-    'preview', case when p_thread.kind <> 'channel' then p_thread.preview else (
+    -- The head of a conversation over another channel also knows what the business has yet to send.
+    'preview', case when p_thread.channel = 'in_app' or p_thread.kind <> 'channel' then p_thread.preview else (
       select left(m.body, 160) from public.et_messages as m
       where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id
         and private.is_shown(m.moderation_status, m.direction, m.delivery_status)

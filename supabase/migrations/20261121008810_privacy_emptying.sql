@@ -34,6 +34,7 @@ begin
     preview = case when (
       select m.erased_at from public.et_messages as m
       where m.tenant_id = t.tenant_id and m.thread_id = t.id and m.moderation_status in ('approved', 'filtered')
+        and (t.channel <> 'in_app' or private.is_shown(m.moderation_status, m.direction, m.delivery_status))
       order by m.seq desc limit 1) is not null then '' else t.preview end
   where t.tenant_id = p_thread.tenant_id and t.id = p_thread.id;
 end

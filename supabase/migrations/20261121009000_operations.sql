@@ -135,6 +135,7 @@ insert into private.invariants (name, claim, query) values
   left join lateral (
     select left(m.body, 160) as preview from public.et_messages as m
     where m.tenant_id = t.tenant_id and m.thread_id = t.id and m.moderation_status in ('approved', 'filtered')
+      and (t.channel <> 'in_app' or private.is_shown(m.moderation_status, m.direction, m.delivery_status))
     order by m.seq desc limit 1) as n on true
   where t.preview is distinct from case when t.erased_at is null then n.preview else '' end$q$),
 ('closed_since_a_moment', 'A thread has closed_at exactly while it is closed or archived.', $q$

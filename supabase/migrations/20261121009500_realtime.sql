@@ -142,26 +142,56 @@ $$;
 comment on function private.hint_inboxes(uuid[]) is
 'Definer, for the inbound worker: one hint for each tenant, naming its threads with their seq and rev.';
 
-create function private.hint_message(p_message public.et_messages, p_event text) returns void
+create function private.hint_message(p_message public.et_messages, p_event text, p_shown boolean) returns void
 language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform private.hint_thread(p_message.tenant_id, p_message.thread_id, p_event, jsonb_build_object(
+declare
+  v_payload jsonb := jsonb_build_object(
     'thread_id', p_message.thread_id, 'message_id', p_message.id, 'seq', p_message.seq, 'rev', p_message.rev,
-    'kind', p_message.message_type, 'sender_user_id', p_message.sender_user_id), p_message.staff_readable);
+    'kind', p_message.message_type, 'sender_user_id', p_message.sender_user_id);
+begin
+  if p_shown then
+    perform private.hint_thread(p_message.tenant_id, p_message.thread_id, p_event, v_payload, p_message.staff_readable);
+    return;
+  end if;
+  if p_message.sender_user_id is not null then
+    perform private.hint('user:' || p_message.sender_user_id::text, p_event, v_payload);
+  end if;
+  if p_message.staff_readable then
+    perform private.hint('inbox:' || p_message.tenant_id::text, p_event, v_payload);
+  end if;
 end
 $$;
-comment on function private.hint_message(public.et_messages, text) is
+comment on function private.hint_message(public.et_messages, text, boolean) is
 'Definer: tells that there is a message, or that one changed for its readers. Ids, seq and rev, no word of it. New '
-'ones are told by private.place_message(); one that is held back is told when it is released.';
+'ones are told by private.place_message(). Of one that those who take part may not read yet (p_shown is false: held '
+'back, or still to be sent) only its sender and the staff hear.';
 
 create function private.tg_messages__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  perform private.hint_message(new, 'message.changed');
+  -- Whoever saw it must hear that it is withdrawn.
+  perform private.hint_message(new, 'message.changed', new.channel <> 'in_app'
+    or private.is_shown(new.moderation_status, new.direction, new.delivery_status)
+    or private.is_shown(old.moderation_status, old.direction, old.delivery_status));
   return null;
 end
 $$;
 comment on function private.tg_messages__hint() is 'Definer: tells that a message changed for its readers.';
+
+create function private.tg_messages__hint_sent() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_shown boolean := private.is_shown(new.moderation_status, new.direction, new.delivery_status);
+begin
+  if v_shown <> private.is_shown(old.moderation_status, old.direction, old.delivery_status) then
+    perform private.hint_message(new, case when v_shown then 'message.new' else 'message.changed' end, true);
+  end if;
+  return null;
+end
+$$;
+comment on function private.tg_messages__hint_sent() is
+'Definer: what the business writes in the app is told to those who take part once it was sent, and when it came to '
+'nothing after all.';
 
 create function private.tg_threads__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -191,9 +221,27 @@ $$;
 comment on function private.tg_participants__hint() is
 'Definer: tells the thread and the person himself how far he has read, that he came, or that he left.';
 
+create function private.tg_participants__hint_own() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.hint('user:' || new.user_id::text, 'conversation.changed', jsonb_build_object(
+    'thread_id', new.thread_id, 'user_id', new.user_id, 'archived', new.archived_at is not null,
+    'muted', coalesce(new.muted_until > clock_timestamp(), false), 'blocked', new.blocked_at is not null));
+  return null;
+end
+$$;
+comment on function private.tg_participants__hint_own() is
+'Definer: tells a person''s other devices, and nobody else, that he archived, muted or blocked, or no longer does.';
+
 create trigger et_messages_900_hint_changed
 after update of rev, body, subject, moderation_status, deleted_at, edited_at on public.et_messages
 for each row when (old.rev <> new.rev and new.erased_at is null) execute function private.tg_messages__hint();
+create trigger et_messages_910_hint_sent after update of delivery_status on public.et_messages
+for each row when (
+  new.channel = 'in_app' and new.direction = 'outbound' and new.erased_at is null
+  and old.delivery_status <> new.delivery_status
+)
+execute function private.tg_messages__hint_sent();
 create trigger et_threads_900_hint
 after update of status, control, assignee_id, labels, folder, subject, snoozed_until, merged_into on public.et_threads
 for each row when (
@@ -211,6 +259,13 @@ for each row when (
   is distinct from (new.last_read_seq, new.last_delivered_seq, new.left_at)
 )
 execute function private.tg_participants__hint();
+create trigger thread_participants_905_hint_own
+after update of archived_at, muted_until, blocked_at on public.thread_participants
+for each row when (
+  new.left_at is null and (old.archived_at, old.muted_until, old.blocked_at)
+  is distinct from (new.archived_at, new.muted_until, new.blocked_at)
+)
+execute function private.tg_participants__hint_own();
 
 -- ── rights that end ──────────────────────────────────────────────────────────────────────────────────────────────
 

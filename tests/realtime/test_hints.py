@@ -41,6 +41,35 @@ def test_a_message_is_told_to_the_thread_and_to_everybody_in_it(people: People) 
     assert "secret" not in everything
 
 
+def test_what_is_held_is_changed_in_silence(people: People) -> None:
+    """Others are not told of a change to what they may not read; they are when it is taken from them."""
+    held = people.write(people.thread, people.ann, "held", moderation_status="review")
+    people.run("update public.et_messages set body = 'held again', edited_at = now() where id = %s", held)
+    assert [event for event, _ in told(people, f"user:{people.bob}")] == ["participant.changed"]
+    assert [event for event, _ in told(people, f"user:{people.ann}")] == ["participant.changed", "message.changed"]
+    for status in ("approved", "blocked"):
+        people.run("update public.et_messages set moderation_status = %s where id = %s", status, held)
+    assert [event for event, _ in told(people, f"user:{people.bob}")][1:] == ["message.changed"] * 2
+
+
+def test_what_a_person_does_with_a_conversation_is_told_to_him_alone(people: People) -> None:
+    """Archived, muted, blocked: his other devices hear it, and nobody else."""
+    seat = "update public.thread_participants set {} where user_id = %s"
+    before = told(people, f"user:{people.bob}"), told(people, f"thread:{people.thread}")
+    for change in (
+        "archived_at = now()",
+        "muted_until = 'infinity'",
+        "archived_at = null, blocked_at = now()",
+        "role = role",
+    ):
+        people.run(seat.format(change), people.ann)
+    mine = [(event, payload["archived"], payload["muted"], payload["blocked"])
+            for event, payload in told(people, f"user:{people.ann}")[1:]]  # fmt: skip
+    assert mine == [("conversation.changed", True, False, False), ("conversation.changed", True, True, False),
+                    ("conversation.changed", False, True, True)]  # fmt: skip
+    assert (told(people, f"user:{people.bob}"), told(people, f"thread:{people.thread}")) == before
+
+
 def test_the_inbox_hears_only_what_its_staff_may_read(people: People) -> None:
     """A conversation between participants never shows on the tenant's topic; one with the business does."""
     people.write(people.thread, people.ann, "between us")

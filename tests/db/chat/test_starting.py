@@ -228,7 +228,7 @@ def test_the_business_itself_can_be_written_to(world: World) -> None:
     claim = next(row for row in world.claim() if row["thread_id"] == thread)
     world.complete(claim, "follow_up", reply="Still interested?", follow_up_in_s=86400)
     assert chat.bodies(ann, thread) == ["Hello?"] and chat.list(ann)[0]["preview"] == "Hello?"
-    assert world.thread(thread)["preview"] == "Still interested?" and chat.list(ann)[0]["unread_count"] == 0
+    assert world.thread(thread)["preview"] == "Hello?" and chat.list(ann)[0]["unread_count"] == 0
     chat.sound()
     since = chat.page(ann, thread)["next_since"]
     chat.say(ann, thread, "Anybody?")

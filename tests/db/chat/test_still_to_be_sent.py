@@ -1,0 +1,56 @@
+"""What the business has written and not yet sent, and its customer: he reads, sees and hears nothing of it."""
+
+import uuid
+from typing import Any
+
+from tests.db.chat.kit import Chat
+from tests.db.helpers import World
+
+
+def told(world: World, topic: str) -> list[str]:
+    """The events of a topic that are about messages, in order."""
+    rows = world.all(
+        "select m.event from realtime.messages as m where m.topic = %s and m.event like 'message.%%'"
+        " order by m.inserted_at", topic,
+    )  # fmt: skip
+    return [row["event"] for row in rows]
+
+
+def test_it_is_told_and_shown_once_it_was_sent(world: World) -> None:
+    """Until then only the staff hear of it, also when it is edited; `et_threads` read directly shows what he has read."""
+    chat = Chat(world)
+    ann = chat.person("Ann")
+    world.session(chat.tenant.id, "in_app", "app")
+    thread = uuid.UUID(chat.call(ann, "start_thread", body="Hello?")["thread_id"])
+    topics = f"user:{ann.user}", f"thread:{thread}"
+    inbox = f"inbox:{chat.tenant.id}"
+    sent = world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'On Monday')", thread)
+    world.owner.execute("update public.et_messages set body = 'On Tuesday', edited_at = now() where id = %s",
+                        [sent["message_id"]])  # fmt: skip
+
+    def preview() -> Any:
+        with world.acting(ann.user) as connection:
+            return connection.execute("select preview from public.et_threads where id = %s", [thread]).fetchone()["preview"]  # fmt: skip
+
+    assert preview() == "Hello?" == chat.list(ann)[0]["preview"]
+    assert [told(world, topic) for topic in topics] == [["message.new"]] * 2
+    assert told(world, inbox) == ["message.new", "message.new", "message.changed"]
+    chat.sound()
+    world.finish(next(row for row in world.claim_out(classes={"in_app": "I"}) if row["thread_id"] == thread))
+    assert preview() == "On Tuesday" == chat.list(ann)[0]["preview"]
+    assert [told(world, topic) for topic in topics] == [["message.new"] * 2] * 2
+    assert chat.bodies(ann, thread) == ["Hello?", "On Tuesday"]
+    chat.sound()
+
+
+def test_what_bounced_after_all_leaves_it_again(world: World) -> None:
+    """Its customer is told to look, and reads, sees and counts what was before."""
+    chat = Chat(world)
+    ann = chat.person("Ann")
+    world.session(chat.tenant.id, "in_app", "app")
+    thread = uuid.UUID(chat.call(ann, "start_thread", body="Hello?")["thread_id"])
+    sent = world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'On Monday')", thread)
+    world.finish(next(row for row in world.claim_out(classes={"in_app": "I"}) if row["thread_id"] == thread))
+    world.owner.execute("update public.et_messages set delivery_status = 'failed' where id = %s", [sent["message_id"]])
+    assert (chat.bodies(ann, thread), chat.list(ann)[0]["preview"]) == (["Hello?"], "Hello?")
+    assert told(world, f"user:{ann.user}") == ["message.new", "message.new", "message.changed"]
