@@ -165,6 +165,9 @@ begin
       using errcode = 'PT422', detail = '{"code": "bad_value", "field": "participants"}',
         hint = 'Send [{"contact_id": "…", "role": "customer"}, …].';
   end if;
+  if p_tenant_id <> v_tenant then
+    return private.deny('tenant', p_tenant_id, 'put_context_participants');
+  end if;
   -- One writer of a context at a time: two lists must not be mixed.
   perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || p_context_kind || ':' || p_context_id, 7));
   for v_entry in select e from jsonb_array_elements(p_participants) as e loop

@@ -41,12 +41,14 @@ comment on function private.chat_tenant(text) is
 create function private.is_outsider() returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 begin
-  return private.current_tenant() is null and exists (
-    select from public.contacts as c where c.auth_user_id = private.current_user_id());
+  return private.current_user_id() is not null and private.current_tenant() is null and (
+    exists (select from public.contacts as c where c.auth_user_id = private.current_user_id())
+    or not exists (select from public.tenant_members as m where m.user_id = private.current_user_id()));
 end
 $$;
 comment on function private.is_outsider() is
-'Definer: the caller is a contact of some tenant and works for none: what he names and has no part in is missing.';
+'Definer: the caller works for no tenant now, and is a contact of one or nobody at all: what he names and has no part '
+'in is missing. Who is a member somewhere is told to switch to his tenant instead.';
 
 create function private.own_thread(p_thread_id uuid) returns public.et_threads
 language plpgsql stable security definer set search_path = '' as $$

@@ -378,9 +378,13 @@ create function private.say_as_system(
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_tenant uuid := case when private.is_service() then p_tenant_id else private.authorize('manage') end;
-  v_sent jsonb := private.post_system_message(v_tenant, p_thread_id, p_body, p_context_kind, p_context_id, p_metadata,
-    p_client_message_id);
+  v_sent jsonb;
 begin
+  if p_tenant_id <> v_tenant then
+    return private.deny('tenant', p_tenant_id, 'post_system_message');
+  end if;
+  v_sent := private.post_system_message(v_tenant, p_thread_id, p_body, p_context_kind, p_context_id, p_metadata,
+    p_client_message_id);
   if v_sent is null then
     return private.deny('thread', p_thread_id, 'post_system_message');
   end if;

@@ -60,6 +60,37 @@ def test_another_participant_finds_nothing_and_is_on_record(
 
 
 @pytest.mark.parametrize("name", sorted(DOORS | CHANGES))
+def test_somebody_who_is_nobody_anywhere_is_on_record_too(
+    module_world: World, talk: tuple[Chat, Person, Person, uuid.UUID, uuid.UUID], name: str
+) -> None:
+    """A sign-in without a contact or an office is answered as for a missing id by every call, and logged."""
+    chat, _, _, thread, message = talk
+    key, arguments = ("message_id", CHANGES[name]) if name in CHANGES else ("thread_id", DOORS[name])
+    stranger, before = module_world.user(), denials(module_world, chat.tenant)
+    missing = chat.call(stranger, name, **{key: uuid.uuid4()}, **arguments)
+    assert denials(module_world, chat.tenant) == before
+    assert chat.call(stranger, name, **{key: message if name in CHANGES else thread}, **arguments) == missing
+    [row] = denials(module_world, chat.tenant)[len(before) :]
+    assert row["actor"] == f"user:{stranger}"
+
+
+def test_a_tenant_that_is_named_must_be_ones_own(
+    module_world: World, talk: tuple[Chat, Person, Person, uuid.UUID, uuid.UUID]
+) -> None:
+    """Staff who name another tenant write nothing, there or at home, and are on record."""
+    chat, _, _, thread, _ = talk
+    other = module_world.tenant()
+    for named, values in (
+        ("put_context_participants('job', '1', '[]', %s)", [chat.tenant.id]),
+        ("post_system_message(%s, 'x', p_tenant_id => %s)", [thread, chat.tenant.id]),
+    ):
+        before = denials(module_world, chat.tenant)
+        assert module_world.rpc(other.people["owner"], other, named, *values)["code"] == "not_found"
+        [row] = denials(module_world, chat.tenant)[len(before) :]
+        assert (row["object_kind"], row["object_id"]) == ("tenant", str(chat.tenant.id))
+
+
+@pytest.mark.parametrize("name", sorted(DOORS | CHANGES))
 def test_staff_take_no_part(
     module_world: World, talk: tuple[Chat, Person, Person, uuid.UUID, uuid.UUID], name: str
 ) -> None:
