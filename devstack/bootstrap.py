@@ -3,6 +3,7 @@ superuser)."""
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -13,11 +14,22 @@ from devstack.errors import StackError
 SCRIPT = Path(__file__).with_name("bootstrap.sql")
 
 
-def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None) -> bool:
+@dataclass(frozen=True)
+class Prepared:
+    """What `bootstrap` found and did."""
+
+    changed: bool
+    """False: it is a Supabase project already, and nothing was touched."""
+    taken: tuple[str, ...] = ()
+    """Logins that exist with a password of somebody else's. They keep it."""
+
+
+def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None, is_ours: bool = False) -> Prepared:
     """Apply `bootstrap.sql` to the database of `dsn` and set the `passwords` (role → password) that are not set yet.
 
-    Returns False, having changed nothing, when the login is no superuser and the database is prepared already (a
-    Supabase project). Raises StackError when it is neither.
+    Only on a server that `is_ours` a password is replaced: elsewhere the login may be that of a self-hosted Supabase or
+    of another stack, which would be locked out. A prepared database with such logins is not touched at all, nor is one
+    that was prepared for a login that is no superuser. Raises StackError for such a login when the database is bare.
     """
     try:
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=10, application_name="parley bootstrap")
@@ -37,25 +49,39 @@ def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None) -> bool:
             )
         if not superuser:
             if is_prepared:
-                return False
+                return Prepared(changed=False)
             raise StackError(
                 f"{user} is no superuser and the database is bare", "connect as a superuser once, to prepare it"
             )
+        wanted = {role: password for role, password in (passwords or {}).items() if role != user}
+        closed = {role for role, password in wanted.items() if not _opens(connection, role, password)}
+        taken = tuple(sorted(closed & _with_password(connection))) if not is_ours else ()
+        if taken and is_prepared:
+            return Prepared(changed=False, taken=taken)
         with connection.transaction():
             connection.execute(SCRIPT.read_bytes())
-        for role, password in (passwords or {}).items():
-            if role != user:
-                _set_password(connection, role, password)
+        for role in closed.difference(taken):
+            _set_password(connection, role, wanted[role])
+    return Prepared(changed=True, taken=taken)
+
+
+def _opens(connection: psycopg.Connection, role: str, password: str) -> bool:
+    """Whether the server lets `role` in with this password."""
+    try:
+        psycopg.connect(connection.info.dsn, user=role, password=password).close()
+    except psycopg.OperationalError:
+        return False
     return True
 
 
+def _with_password(connection: psycopg.Connection) -> set[str]:
+    """Roles that have a password. Only a superuser may ask."""
+    return {role for (role,) in connection.execute("select rolname from pg_authid where rolpassword is not null")}
+
+
 def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
-    try:
-        other = {"user": role, "password": password}
-        psycopg.connect(connection.info.dsn, **other).close()  # type: ignore[arg-type]
-    except psycopg.OperationalError:
-        verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-        connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def main() -> None:
@@ -63,10 +89,12 @@ def main() -> None:
     from app.settings import load
 
     try:
-        changed = bootstrap(load().database_url)
+        prepared = bootstrap(load().database_url)
     except StackError as error:
         sys.exit(f"error: {error}")
-    print("prepared like a Supabase project" if changed else "nothing to do: this is a Supabase project already")
+    print(
+        "prepared like a Supabase project" if prepared.changed else "nothing to do: this is a Supabase project already"
+    )
 
 
 if __name__ == "__main__":

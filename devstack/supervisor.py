@@ -118,8 +118,12 @@ class Supervisor:
     def _start_database(self) -> None:
         settings, keys = self.plan.settings, self.plan.keys
         if self.plan.external:
-            if not bootstrap.bootstrap(settings.database_url, passwords=surface_logins(keys)):
-                self._leave_out_surface()
+            prepared = bootstrap.bootstrap(settings.database_url, passwords=surface_logins(keys))
+            if prepared.taken:
+                taken = ", ".join(prepared.taken)
+                self._leave_out_surface(f"{taken} of this server have passwords of their own, which they keep")
+            elif not prepared.changed:
+                self._leave_out_surface("the database is a Supabase project: it has Auth, REST and Storage of its own")
             return
         self.server = Server(
             self.plan.home, port=settings.pg_port, password=keys["pg_admin_password"], pg_bin=settings.pg_bin or None,
@@ -131,12 +135,13 @@ class Supervisor:
             )
         self.state.update(data_dir=str(self.server.data_dir))
         self._start_server(self.server)
-        bootstrap.bootstrap(self.server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)})
+        passwords = {"postgres": keys["pg_password"], **surface_logins(keys)}
+        bootstrap.bootstrap(self.server.dsn(), passwords=passwords, is_ours=True)
 
-    def _leave_out_surface(self) -> None:
+    def _leave_out_surface(self, reason: str) -> None:
         """A Supabase project has the real thing, and nobody gave us the passwords of its logins."""
         if "surface" not in self.plan.missing:
-            self.say("the database is a Supabase project: it has Auth, REST and Storage of its own, surface left out")
+            self.say(f"{reason}: surface left out")
             self.plan = self.plan.leave_out("surface")
             self.state.update(missing=self.plan.missing)
 

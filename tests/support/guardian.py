@@ -25,7 +25,7 @@ def guard(folder: Path, watched: int) -> None:
     server = Server(folder, port=free_port(), password=keys["pg_admin_password"], durable=False)
     try:
         server.start()
-        bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)})
+        bootstrap(server.dsn(), passwords={"postgres": keys["pg_password"], **surface_logins(keys)}, is_ours=True)
         scratch = folder / "ready.json.new"
         scratch.write_text(json.dumps({"admin": server.dsn(), **keys}))
         scratch.rename(folder / "ready.json")
