@@ -1,6 +1,6 @@
 """What the surface says when it cannot do a thing."""
 
-from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json
+from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, respond_json, serve
 
 FULL = "run `supabase start` (it needs Docker) or use a hosted project"
 """The way to a full Supabase."""
@@ -23,9 +23,17 @@ def refusal(feature: str) -> dict[str, str]:
 
 
 def unsupported(feature: str) -> ASGIApp:
-    """An application that refuses everything by name."""
+    """An application that refuses every request by name. It has nothing to open, and WebSockets are turned away."""
 
-    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+    async def live(receive: Receive, send: Send) -> None:
+        for part in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{part}.complete"})
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
         await respond_json(send, 501, refusal(feature))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(scope, receive, send, live=live, answer=answer)
 
     return app
