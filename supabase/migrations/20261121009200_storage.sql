@@ -58,6 +58,31 @@ $$;
 comment on function private.may_download(text) is
 'Definer, for the policy of storage.objects: the caller opened this file within the last minute.';
 
+create function private.log_denied_path(p_claims jsonb, p_bucket text, p_path text, p_action text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.storage_tenant(p_path);
+begin
+  perform set_config('request.jwt.claims', p_claims::text, true);
+  if p_bucket not in ('parley-attachments', 'parley-public') or v_tenant is not distinct from private.claimed_tenant()
+    or not exists (select from public.tenants as t where t.id = v_tenant)
+    or split_part(p_path, '/', 2) = private.current_user_id()::text then
+    return;
+  end if;
+  -- A minute after he opened it, a file of his conversation is still no stranger's.
+  if not exists (
+    select from public.message_attachments as a
+    inner join public.et_messages as m on m.tenant_id = a.tenant_id and m.id = a.message_id
+    where a.tenant_id = v_tenant and p_path in (a.storage_path, a.thumbnail_path)
+      and private.is_participant(m.tenant_id, m.thread_id)) then
+    perform private.log_denial(v_tenant, 'storage', left(p_action, 100), 'path', left(p_bucket || '/' || p_path, 1000));
+  end if;
+end
+$$;
+comment on function private.log_denied_path(jsonb, text, text, text) is
+'Definer, for our own Storage surface: keeps an attempt on a path of another tenant; p_claims are the verified claims. '
+'A path is somebody''s by its tenant and person, or by the conversation its file was sent in.';
+
 create function private.safe_filename(p_filename text) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -131,7 +156,7 @@ begin
   if v_message.id is null or not (
     (v_message.tenant_id is not distinct from private.current_tenant() and v_message.staff_readable)
     or (private.is_participant(v_message.tenant_id, v_message.thread_id) and (
-      v_message.moderation_status in ('approved', 'filtered')
+      private.is_shown(v_message.moderation_status, v_message.direction, v_message.delivery_status)
       or v_message.sender_user_id = private.current_user_id()))
     or (p_reason is not null and v_message.tenant_id is not distinct from private.claimed_tenant()
       and (select private.is_admin()))) then
@@ -256,6 +281,9 @@ revoke all on private.attachment_grants from public, anon, authenticated, servic
 grant execute on function private.may_upload(text), private.may_download(text),
 private.reserve_attachment(text, text, bigint, text), public.reserve_attachment(text, text, bigint, text),
 private.open_attachment(uuid, boolean, text), public.open_attachment(uuid, boolean, text) to authenticated;
+-- Storage's own login: locally our surface calls it; hosted Storage does not know it.
+grant usage on schema private to supabase_storage_admin;
+grant execute on function private.log_denied_path(jsonb, text, text, text) to supabase_storage_admin;
 grant execute on function private.expire_attachments(integer), private.orphaned_objects(text, text, integer)
 to parley_worker;
 

@@ -12,7 +12,7 @@ from devstack.surface.context import Context
 from devstack.surface.database import make_pool
 from devstack.surface.identity import Caller
 from devstack.surface.problems import Unauthorised, refusal
-from devstack.surface.storage import buckets, downloads, errors, listing, names, objects, uploads
+from devstack.surface.storage import buckets, denials, downloads, errors, listing, names, objects, uploads
 from devstack.surface.storage.downloads import FileAnswer
 from devstack.surface.storage.files import Files
 from devstack.surface.storage.requests import Answer, Gone, Request, parts_of
@@ -134,12 +134,13 @@ class Storage:
         request = Request(scope, receive, Caller("anon", {"role": "anon"}), is_known=False)
         try:
             answer = await self._handle(request)
+            await denials.keep(self.room, request)
         except Gone:
             return
         except errors.Unsupported as error:
             answer = Answer(refusal(error.feature) | {"statusCode": "501"}, 501)
         except Exception as error:
-            problem = _problem(error)
+            problem = await denials.judge(self.room, request, _problem(error))
             answer = Answer(problem.body(), problem.http, [(b"cache-control", b"no-store")])
         await request.drain()
         if isinstance(answer, Answer):

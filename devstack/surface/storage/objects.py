@@ -89,7 +89,8 @@ async def _ends(request: Request) -> tuple[dict[str, Any], tuple[str, str], tupl
     bucket = names.check_bucket(text(body, "bucketId"))
     source, target = text(body, "sourceKey"), names.check_key(text(body, "destinationKey"))
     other = body.get("destinationBucket")
-    return body, (bucket, source), (names.check_bucket(other) if isinstance(other, str) else bucket, target)
+    request.named = [(bucket, source), (names.check_bucket(other) if isinstance(other, str) else bucket, target)]
+    return body, request.named[0], request.named[1]
 
 
 async def remove(room: Room, request: Request) -> Answer:
@@ -109,6 +110,7 @@ async def remove_many(room: Room, request: Request) -> Answer:
     wanted = await _strings(request, "prefixes")
     async with transaction(room.pool, request.caller, request) as rows:
         gone = await rows.delete(bucket, wanted)
+    request.refused = [(bucket, name) for name in wanted if name not in {row["name"] for row in gone}]
     await asyncio.to_thread(room.files.remove, [row["version"] for row in gone])
     return Answer([{name: value for name, value in row.items() if name != "path_tokens"} for row in gone])
 
@@ -150,6 +152,7 @@ async def sign_many(room: Room, request: Request) -> Answer:
     seconds = whole(request.body, "expiresIn", least=1)
     async with transaction(room.pool, request.caller, request) as rows:
         seen = {row["name"] for row in await rows.all(SEEN, bucket=bucket, names=paths)}
+    request.refused = [(bucket, path) for path in paths if path not in seen]
     return Answer([
         {
             "error": None if path in seen else NOT_SIGNED, "path": path,

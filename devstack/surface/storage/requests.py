@@ -43,6 +43,10 @@ class Request:
     is_read: bool = False
     body: dict[str, Any] = field(default_factory=dict)
     """The JSON body, once `json` has read it."""
+    named: list[tuple[str, str]] = field(default_factory=list)
+    """Bucket and name of the objects a body names, where the path names none."""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Those of them the caller did not get."""
 
     @property
     def method(self) -> str:
