@@ -96,8 +96,18 @@ class Database:
         return Settings(**{**urls, **overrides})
 
     def drop(self) -> None:
-        """Remove the database, whoever is still connected."""
-        self.cluster.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name)))
+        """Remove the database, whoever is still connected. A gateway's slot goes a moment after its process."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.cluster.execute(
+                    sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name))
+                )
+                return
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
 
 @contextlib.contextmanager
