@@ -1,0 +1,249 @@
+"""Street addresses: a number, a name, a word for a street; in the order of the language, with what follows (unit, town, code).
+
+Anchored at the words for streets, so that a text without one costs one search.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from app.moderation.folding import Folded
+from app.moderation.verdicts import Threat
+
+_SURE = (
+    r"street|str\.|avenue|ave|boulevard|blvd|road|rd|lane|ln|drive|dr|court|ct|place|pl|terrace|circle|cir|parkway|pkwy|"
+    r"highway|hwy|crescent|cres|close|square|sq|way|trail|trl|alley|loop|row|mews|quay|grove|gardens|rise|walk|path|plaza|"
+    r"ridge|hill|hills|heights|point|run|crossing|bend|cove|park|st|expressway|turnpike|route"
+)
+_CLEAR = frozenset(
+    "street avenue ave boulevard blvd road rd lane ln parkway pkwy highway hwy crescent cres st terrace expressway turnpike str.".split()
+)
+"""Words that mean a street even in small letters; the others have to look like a name."""
+_NUMBER = r"\d{1,6}(?:[-/]\d{1,5})?[a-z]?(?:\s1/2)?|(?:(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)[\s-]{1,2}){1,4}(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)"
+_NAME = r"[^\W\d_][\w'.’-]{0,24}"
+_ENGLISH = re.compile(
+    rf"(?<![\w$€£#.,:/-])({_NUMBER})[,]?\s{{1,2}}((?:(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\.?\s)?(?:(?:{_NAME}|\d{{1,3}}(?:st|nd|rd|th)|\d{{1,4}})\s{{1,2}}){{1,4}}?)({_SURE})(?![\w'’])(\.?)"
+)
+COUNTRIES = (
+    "usa", "united states", "canada", "mexico", "brazil", "portugal", "spain", "france", "germany", "italy", "austria",
+    "switzerland", "belgium", "netherlands", "denmark", "sweden", "norway", "finland", "iceland", "estonia", "latvia",
+    "lithuania", "poland", "czech republic", "slovakia", "slovenia", "croatia", "hungary", "romania", "bulgaria", "greece",
+    "cyprus", "turkey", "ukraine", "russia", "ireland", "united kingdom", "england", "scotland", "wales", "australia",
+    "new zealand", "south africa", "tunisia", "morocco", "egypt", "israel", "india", "japan", "china", "singapore", "uruguay",
+    "argentina", "chile", "colombia", "peru", "greenland", "luxembourg", "serbia", "philippines", r"cyprus \(greek\)",
+)  # fmt: skip
+MAX_LOOSE = 40
+"""Parts of one text that are looked at in company."""
+
+_SENTENCE = re.compile(r"\[q|[.!?;]\s{1,3}[^\W\d_]{3,}|\b(?:and|but|the|is|i|my|phone|mobile|tel|fax|date|name)\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_UNIT = r"(?:[,\s]{1,3}(?:(?:apt|apartment|unit|suite|ste|floor|fl|flat|room|rm|bldg|building|#)\.?\s?#?\s?[\w-]{1,8}))"
+_TAIL = re.compile(
+    rf"(?:{_UNIT})?(?:\s?(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\b\.?)?(?:{_UNIT})?(?:[,\s]{{1,3}}(?:[^\W\d_][^\W\d_.'’-]{{1,20}}\s?){{1,3}},?\s{{0,3}}(?:[a-z]{{2}}\b)?[,\s]{{0,3}}(?:[\w\s]{{0,16}}\s)?(?:\d{{5}}(?:-\d{{4}})?|[a-z]\d[a-z]\s?\d[a-z]\d|[a-z]{{1,2}}\d[a-z\d]?\s?\d[a-z]{{2}})(?!\d))?"
+)
+_KINDS = (
+    r"rue|avenue|av|boulevard|bd|chemin|allee|impasse|quai|place|route|cours|calle|c/|avenida|avda|carrera|carretera|paseo|plaza|"
+    r"camino|rua|travessa|largo|praca|estrada|via|viale|corso|piazza|piazzale|vicolo|largo|strada|ul\.?|ulica|aleja|al|os|"
+    r"ulitsa|ул\.?|yлицa|улица|пр|пpocпeкт|проспект|trg|namesti|bulevar|jalan|jl|straat|sokak"
+)
+_PREFIXED = re.compile(
+    rf"(?<!\w)(?:(\d{{1,6}}(?:\s?(?:bis|ter|[a-d]))?),?\s{{1,2}}){{0,2}}({_KINDS})\s{{1,2}}((?:(?:{_NAME}|\d{{1,2}})\s{{0,2}}){{1,6}}?)(?:,?\s{{0,2}}(?:n[o°º]?\.?\s?)?(\d{{1,5}}[a-z]?(?:[-/]\d{{1,4}})?)(?![\d\w]))"
+)
+_PREFIXED_NUMBER_FIRST = re.compile(
+    rf"(?<![\w$€£#.,:/-])(\d{{1,6}}(?:\s?(?:bis|ter|[a-d]))?),?\s{{1,2}}({_KINDS})\s{{1,2}}((?:{_NAME}\s?){{1,4}})"
+)
+_ENDINGS = (
+    r"strasse|gasse|gass|weg|platz|allee|damm|straat|laan|plein|gracht|kade|steeg|dreef|gatan|gata|gaten|vagen|vegen|"
+    r"veien|gate|gade|vej|alleen|katu|tie|kuja|polku|tanav|maantee|utca|korut|ulice|trida|namesti|cesta|"
+    r"braut|vegur|stigur|straeti|sokagi|caddesi|straede|plads|torv|stien|svingen|brinken|stigen|backen|puiestee|vollen|hove|centret|ulica|rgata|strasser"
+)
+_COMPOUND = re.compile(
+    rf"(?<!\w)((?:\d{{1,6}},?\s{{1,2}})?(?:[^\W\d_][\w'’.-]{{0,24}}[ -]){{0,3}}?(?:[^\W\d_][\w'’-]{{1,30}}?(?:{_ENDINGS}|str\.)|[^\W\d_][\w'’-]{{2,30}}\s(?:strasse|str\.|utca|ut|u\.|utja|ter|tere|korut|gasse|weg|platz|allee|sokak|cad\.|sok\.)))\.?,?\s{{1,2}}(\d{{1,5}}\s?[a-z]?(?:[-/]\d{{1,4}})?)(?![\w])"
+)
+_NUMBER_FIRST = re.compile(
+    rf"(?<![\w$€£#.,:/-])(\d{{1,5}}[a-z]?)\s{{1,2}}((?:[^\W\d_][\w'’.-]{{0,24}}[ -]){{0,3}}?[^\W\d_][\w'’-]{{2,30}}?(?:{_ENDINGS}))(?![\w])"
+)
+_UNITS = re.compile(r"(?<![\w])(?:apt|apartment|suite|ste|flat)\.?\s?#?\s?\d{1,5}[a-z]?(?!\w)")
+_BEFORE_UNIT = re.compile(
+    r"((?:\d{1,6}\s{1,2})?(?:[^\W\d_][\w'’.-]{0,24}[ -]{1,2}){1,5}\d{1,5}[a-z]?\.?[\s,>?]{1,10})$"
+)
+_BETWEEN = re.compile(
+    r"(?<![\w$€£#.,:/-])(?:\d{1,6})\s{1,2}(?:[^\W\d_][\w'’.-]{0,24}[ -]{1,2}){1,4}\d{1,5}(?![\w.,:/-]*\d)"
+)
+_CODE = re.compile(rf"(?:(?:{'|'.join(COUNTRIES)})|(?<=[ ,])(?:[a-z]{{2}}|nan))[\s,]{{1,3}}\d{{4,6}}(?!\d)")
+_CUED = re.compile(
+    r"(?:\baddress(?:\sof\s[^\n]{1,40}?|:)?\s{0,2}(?:is|to|:|with)|located (?:at|on|in)|(?:live|lives|living|office is|offices are|meet|is|off|one|come|delivered|arrived|taxi|package|it|me|return|sent) (?:at|to)|lives on|off at|deliver to|ship (?:it )?to|stop is on|station is on|corner of)"
+    r"[\s:]{0,3}((?:\d{1,6}\s{1,2}){0,2}(?:[^\W\d_][\w'’.-]{1,24}[ -]{1,2}){1,4}\d{1,5}[a-z]?)(?![\w:])"
+)
+_MONTHS = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b")
+_ARMY = re.compile(
+    r"(?<!\w)(?:(?:psc|cmr|unit)\s\d{1,6},?\s(?:box\s\d{1,6}[\s,]{1,4})?|us[a-z]{1,4}\s[^\W\d_]{2,20}[\s,]{1,4})[afd]po\s(?:aa|ae|ap)\s\d{5}(?!\d)"
+)
+_BOX = re.compile(
+    r"(?<!\w)(?:p\.?\s?o\.?\s?box|post office box|postfach|apartado(?: de correos)?|casella postale|boite postale|bp|psc|cmr|unit)\s{1,2}(\d{1,6})(?:,?\s(?:box\s\d{1,6}))?(?:\s{0,2}[,\n]?\s{0,2}(?:[afd]po)\s(?:aa|ae|ap)\s\d{5})?(?!\w)"
+)
+_GATE = re.compile(
+    rf"(?<![^\W\d_])(?:{_SURE}|{_KINDS}|p\.?\s?o\.?\s?box|post office box|psc|cmr|[afd]po|apt|suite|ste|apartment|flat|address|located|u|ut|corner)(?![^\W_])|(?:live|lives|is|come|meet|taxi|return|me|off|sent|it) (?:at|to|on) |(?:{_ENDINGS})(?:\W|$)"
+)
+_NOT_BEFORE = re.compile(r"(?:\$|€|£|chapter|page|version|step|iphone|section|level|grade|room|model|exit)\s?$")
+_NOT_NAMES = frozenset(
+    ("minute", "minutes", "min", "mins", "hour", "hours", "hr", "mile", "miles", "block", "blocks", "day", "days", "week", "weeks",
+     "month", "months", "year", "years", "car", "cars", "bath", "baths", "bed", "beds", "bedroom", "bedrooms", "way", "ways", "people",
+     "guys", "more", "of", "times", "time", "door", "inch", "ft", "feet", "story", "foot", "x", "am", "pm", "percent", "and", "or",
+     "is", "are", "was", "in", "the", "a", "an", "to", "for", "at", "from", "hard", "disk", "wheel", "all", "lbs", "k", "per", "sq",
+     "different", "other", "new", "old", "big", "small", "good", "great", "first", "second", "stars", "star", "on", "by", "if", "we",
+     "i", "you", "he", "she", "they", "it", "my", "your", "can", "will", "then", "but", "up", "u", "me", "so", "no", "not", "have", "had", "cars", "kids", "spots", "spaces", "hundred")
+)  # fmt: skip
+_NUMBERED = re.compile(r"\d{1,3}(?:st|nd|rd|th)|\d{1,4}")
+
+
+def find_addresses(folded: Folded) -> list[Threat]:
+    """Every street address of a text, each with its unit, town and code."""
+    text = folded.text
+    if not _GATE.search(text):
+        return []
+    found: list[Threat] = []
+    for start, end, sure in _clusters(folded):
+        value = re.sub(r"[\s>]+", " ", text[start:end]).strip(" ,")
+        found.append(Threat(kind="address", span=folded.span(start, end), value=value, confidence=sure))
+    return found
+
+
+def _clusters(folded: Folded) -> Iterator[tuple[int, int, float]]:
+    """Parts that stand together, as one: a street with its unit and code. A part that proves little needs company."""
+    text = folded.text
+    begin = stop = -1
+    sure = 0.0
+    for start, end, part in sorted(_all(folded)):
+        if begin >= 0 and start <= stop + 48 and not _SENTENCE.search(text, stop, start):
+            stop, sure = max(stop, end), max(sure, part, 0.7)
+            continue
+        if sure >= 0.6:
+            yield begin, stop, sure
+        begin, stop, sure = start, end, part
+    if sure >= 0.6:
+        yield begin, stop, sure
+
+
+def _with_tail(text: str, end: int) -> int:
+    """The end with unit, town and code that follow."""
+    match = _TAIL.match(text, end)
+    stop = match.end() if match else end
+    while stop > end and text[stop - 1] in " ,\n":
+        stop -= 1
+    return stop
+
+
+def _all(folded: Folded) -> Iterator[tuple[int, int, float]]:
+    """(start, end, how sure) of whatever is a part of an address."""
+    text = folded.text
+    for match in _ENGLISH.finditer(text):
+        if _is_english(folded, match):
+            yield match.start(), _with_tail(text, match.end(3)), 0.9
+    for match in _PREFIXED.finditer(text):
+        if _named(folded, match.start(3), match.end(3)):
+            yield match.start(), _with_tail(text, match.end()), 0.85
+    for match in _PREFIXED_NUMBER_FIRST.finditer(text):
+        if _capital(folded, match.start(3)) or match[2] in ("rue", "calle", "rua", "ul.", "ул."):
+            yield match.start(), match.start(3) + len(match[3].rstrip()), 0.85
+    yield from _compounds(folded)
+    for pattern in (_BOX, _ARMY):
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), 0.9
+    yield from _loose(folded)
+
+
+def _compounds(folded: Folded) -> Iterator[tuple[int, int, float]]:
+    text = folded.text
+    for match in _COMPOUND.finditer(text):
+        year = _YEAR.fullmatch(match[2]) is not None
+        if _capital(folded, _word_start(text, match.end(1))) and not year and not _unit_after(text, match.end()):
+            yield _first_name(folded, match.start(1), match.end(1)), _with_tail(text, match.end()), 0.85
+    for match in _NUMBER_FIRST.finditer(text):
+        start = _word_start(text, match.end(2))
+        if match.end() - start >= 7 and _capital(folded, start) and not _MONTHS.search(match[2]):
+            yield match.start(), match.end(), 0.7
+
+
+def _loose(folded: Folded) -> Iterator[tuple[int, int, float]]:
+    """Parts that are an address in company, or after words that announce one."""
+    text = folded.text
+    for match in islice(_UNITS.finditer(text), MAX_LOOSE):
+        before = _BEFORE_UNIT.search(text, max(0, match.start() - 64), match.start())
+        named = before is not None and _named(folded, before.start(), before.end())
+        capital = _capital(folded, match.start())
+        yield (
+            before.start() if before and named else match.start(),
+            match.end(),
+            0.8 if named else 0.65 if capital else 0.4,
+        )
+    for match in islice(_BETWEEN.finditer(text), MAX_LOOSE):
+        if _named(folded, match.start(), match.end()) and not _MONTHS.search(match[0]):
+            yield match.start(), match.end(), 0.4
+    for match in _CODE.finditer(text):
+        if _capital(folded, match.start()):
+            yield match.start(), match.end(), 0.4
+    for match in islice(_CUED.finditer(text), MAX_LOOSE):
+        named = _capital(folded, match.end(1) - len(match[1].lstrip("0123456789 ")))
+        if (named or (match[0].startswith("address") and match[1][0].isdigit())) and not _MONTHS.search(match[1]):
+            yield match.start(1), match.end(1), 0.75
+
+
+def _is_english(folded: Folded, match: re.Match[str]) -> bool:
+    """Whether number, name and street word are an address: `5 minute walk` and `2 car drive` are not."""
+    text = folded.text
+    if _NOT_BEFORE.search(text, max(0, match.start() - 10), match.start()):
+        return False
+    names = match[2].split()
+    words = [name.strip(".,'") for name in names]
+    if any(word in _NOT_NAMES for word in words[:1]) or any(
+        "," in name or (name.endswith(".") and len(name) > 3) for name in names
+    ):
+        return False
+    kind = match[3]
+    capital = _capital(folded, match.start(2)) or _NUMBERED.fullmatch(words[0]) is not None
+    if kind == "st" and words[-1].isdigit():
+        return False
+    if kind in _CLEAR:
+        return not any(word in _NOT_NAMES for word in words) and (capital or len(words) <= 2)
+    if any(word in _NOT_NAMES for word in words):
+        return False
+    followed = _TAIL.match(text, match.end())
+    return (capital and _capital(folded, match.start(3))) or (followed is not None and followed.end() > match.end() + 3)
+
+
+def _capital(folded: Folded, index: int) -> bool:
+    """Whether the word at an index of the folded text begins with a capital in the original."""
+    origin = index if folded.starts is None else folded.starts[index]
+    return folded.original[origin].isupper()
+
+
+def _named(folded: Folded, start: int, end: int) -> bool:
+    """Whether one of the words between is a name."""
+    return any(
+        _capital(folded, start + match.start()) for match in re.finditer(r"[^\W\d_]{2,}", folded.text[start:end])
+    )
+
+
+def _first_name(folded: Folded, start: int, end: int) -> int:
+    """Where the name begins: at a number, or the first word with a capital."""
+    for match in re.finditer(r"[^\s]+", folded.text[start:end]):
+        if match[0][0].isdigit() or _capital(folded, start + match.start()):
+            return start + match.start()
+    return start
+
+
+def _word_start(text: str, end: int) -> int:
+    while end > 0 and (text[end - 1].isalpha() or text[end - 1] in "'’.-"):
+        end -= 1
+    return end
+
+
+def _unit_after(text: str, end: int) -> bool:
+    return (
+        re.match(
+            r"\s?(?:minutes?|mins?|hours?|days?|weeks?|%|€|\$|km|kg|euro|uhr|stunden|minuten|tage|am|pm)(?!\w)",
+            text[end : end + 12],
+        )
+        is not None
+    )

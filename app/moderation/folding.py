@@ -1,0 +1,92 @@
+"""A text as the detectors read it: small letters, plain digits, nothing invisible; every character knows its origin.
+
+Disguise by script is undone here, once: full-width and mathematical letters, circled and keycap digits, digits of
+other scripts, look-alikes from Cyrillic and Greek, accents, zero-width and control characters.
+"""
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_CHARS = 8_000
+"""What lies beyond is not read; `Folded.truncated` says so, and the verdict is then left to a person."""
+
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһԛԝӏвмнткαορνικυτ",
+    "aeopcyxijsdhqwlbmhtkaopvikut",
+)
+_EXTRA = {
+    "ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "’": "'", "‘": "'", "“": '"', "”": '"',
+    "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-", "。": ".", "․": ".", "·": ".", "•": ".", "∙": ".",
+    "、": ",", "⁄": "/", "∕": "/", "🅰": "a", "🅱": "b", "🅾": "o", "ⓞ": "o",
+    "〇": "0", "零": "0", "一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9",
+    "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9", "幺": "1",
+    "🔟": "10", "💯": "100",
+}  # fmt: skip
+
+
+class Folded(NamedTuple):
+    """The text to search, and where each of its characters came from."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...] | None
+    """Index in `original` of each character of `text`; None when they are the same."""
+    truncated: bool
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the original text, with what is invisible inside it and just behind it."""
+        if self.starts is None or start >= end:
+            return start, end
+        first = self.starts[start]
+        last = self.starts[end - 1] + 1
+        limit = self.starts[end] if end < len(self.starts) else len(self.original)
+        while last < limit and fold_char(self.original[last]) == "":
+            last += 1
+        return first, last
+
+
+@lru_cache(maxsize=4096)
+def fold_char(char: str) -> str:
+    """One character as the detectors see it: '' for what is invisible."""
+    if char.isascii():
+        return char.lower()
+    if char in _EXTRA:
+        return _EXTRA[char]
+    category = unicodedata.category(char)
+    if category in ("Cf", "Mn", "Me"):
+        return ""
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if category in ("Zs", "Zl", "Zp"):
+        return " " if category == "Zs" else "\n"
+    small = unicodedata.normalize("NFKD", char).lower()
+    name = unicodedata.name(char, "")
+    if name.startswith(("DINGBAT", "NEGATIVE CIRCLED DIGIT", "DOUBLE CIRCLED")):
+        value = unicodedata.digit(char, None)
+        return small if value is None else str(value)
+    if name.startswith("REGIONAL INDICATOR SYMBOL LETTER "):
+        return name[-1].lower()
+    if name.startswith(("SQUARED LATIN", "NEGATIVE SQUARED LATIN", "NEGATIVE CIRCLED LATIN")):
+        return name[-1].lower()
+    if len(small) > 1:
+        small = "".join(part for part in small if unicodedata.category(part) not in ("Mn", "Cf"))
+    # A ligature that unfolds to a whole phrase (U+FDFA) would blow the text up: it stays one character.
+    small = small if len(small) <= 4 else char
+    return "".join(_EXTRA.get(part, part) for part in small.translate(_LOOKALIKES))
+
+
+def fold(original: str) -> Folded:
+    """Fold a text; of a longer one its first `MAX_CHARS` characters."""
+    text = original[:MAX_CHARS]
+    truncated = len(original) > MAX_CHARS
+    if text.isascii():
+        return Folded(original, text.lower(), None, truncated)
+    parts: list[str] = []
+    starts: list[int] = []
+    for index, char in enumerate(text):
+        folded = fold_char(char)
+        if folded:
+            parts.append(folded)
+            starts.extend([index] * len(folded))
+    return Folded(original, "".join(parts), tuple(starts), truncated)

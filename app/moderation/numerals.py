@@ -1,0 +1,121 @@
+"""Digits as people write them to be read by people only: words, look-alike letters, doubles, in several languages."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.moderation.folding import fold_char
+
+MAX_WORD = 64
+
+_UNITS = {
+    "en": "zero one two three four five six seven eight nine",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "fr": "zero un deux trois quatre cinq six sept huit neuf",
+    "de": "null eins zwei drei vier funf sechs sieben acht neun",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+    "pt": "zero um dois tres quatro cinco seis sete oito nove",
+    "nl": "nul een twee drie vier vijf zes zeven acht negen",
+    "sv": "noll ett tva tre fyra fem sex sju atta nio",
+    "pl": "zero jeden dwa trzy cztery piec szesc siedem osiem dziewiec",
+    "tr": "sifir bir iki uc dort bes alti yedi sekiz dokuz",
+    "ru": "ноль один два три четыре пять шесть семь восемь девять",
+    "uk": "нуль один два три чотири пять шість сім вісім девять",
+    "hi": "शून्य एक दो तीन चार पांच छह सात आठ नौ",
+    "hi-latn": "shunya ek do teen char paanch chhe saat aath nau",
+    "ar": "صفر واحد اثنان ثلاثة اربعة خمسة ستة سبعة ثمانية تسعة",
+}
+_MORE = {
+    "oh": "0", "nought": "0", "naught": "0", "nil": "0", "fife": "5", "fiv": "5", "niner": "9", "threee": "3", "seben": "7",
+    "fuenf": "5", "zwo": "2", "meia": "6", "thre": "3", "sevn": "7", "ate": "8",
+    "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16",
+    "seventeen": "17", "eighteen": "18", "nineteen": "19",
+}  # fmt: skip
+TENS = {
+    "twenty": "20", "thirty": "30", "forty": "40", "fourty": "40", "fifty": "50", "sixty": "60", "seventy": "70",
+    "eighty": "80", "ninety": "90", "veinte": "20", "treinta": "30", "cuarenta": "40", "cincuenta": "50",
+    "sesenta": "60", "setenta": "70", "ochenta": "80", "noventa": "90",
+}  # fmt: skip
+SCALES = {"hundred": "00", "thousand": "000"}
+REPEATS = {"double": 2, "triple": 3, "dubble": 2}
+WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3", "o": "0", "i": "1", "l": "1", "b": "8", "s": "5"}  # fmt: skip
+"""Words and letters that stand for a digit only between digits."""
+
+FILLERS = frozenset(
+    ("dash", "hyphen", "dot", "point", "period", "space", "slash", "then", "and", "minus", "guion", "punto", "tiret",
+     "punkt", "strich", "ponto", "stop", "comma", "plus", "y", "et", "und")
+)  # fmt: skip
+"""Words people say between two digits."""
+
+
+def _folded(word: str) -> str:
+    return "".join(fold_char(char) for char in word)
+
+
+WORDS: dict[str, str] = {
+    _folded(word): str(digit) for words in _UNITS.values() for digit, word in enumerate(words.split())
+} | _MORE
+_AMBIGUOUS = {"do", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
+"""Digits in one language, other words in another: inside one glued word they count in neither."""
+
+_GLUED = sorted((word for word in WORDS | TENS if word.isascii() and word not in _AMBIGUOUS), key=lambda word: (-len(word), word))  # fmt: skip
+_PIECE = re.compile("|".join(["[0-9]+", *_GLUED, "[oilbszg]"]))
+_WORD_ONLY = re.compile(rf"(?:{'|'.join(_GLUED)})+")
+_MIXED = re.compile(rf"(?:[0-9]+|{'|'.join(_GLUED)}|[oilbszg])+")
+_LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9"}
+
+
+class Numeral(NamedTuple):
+    """What one word says in digits."""
+
+    digits: str
+    kind: str
+    """`plain`, `word`, `tens` (twenty may be followed by one), `leet` or `mixed`."""
+
+
+@lru_cache(maxsize=8192)
+def numeral(word: str) -> Numeral | None:
+    """The digits a folded word stands for, or None when it stands for none."""
+    if len(word) > MAX_WORD:
+        return None
+    if word.isdigit():
+        return Numeral(word, "plain")
+    if word in WORDS:
+        return Numeral(WORDS[word], "word")
+    if word in TENS:
+        return Numeral(TENS[word], "tens")
+    if _WORD_ONLY.fullmatch(word):
+        return Numeral(_joined(_PIECE.findall(word)), "word")
+    if not _MIXED.fullmatch(word):
+        return None
+    return _mixed(_PIECE.findall(word))
+
+
+def _mixed(pieces: list[str]) -> Numeral | None:
+    """A word of digits, number words and look-alike letters: believed when it holds enough of the first two."""
+    letters = [piece for piece in pieces if piece in _LEET]
+    spoken = [piece for piece in pieces if not piece.isdigit() and piece not in _LEET]
+    figures = sum(len(piece) for piece in pieces if piece.isdigit())
+    if not figures and not spoken:
+        return None
+    if len(letters) > 3 * (figures + len(spoken)):
+        return None
+    if any(letter in "bszg" for letter in letters) and (figures < 2 * len(letters) or pieces[-1] in ("s", "b", "g")):
+        return None
+    return Numeral(_joined(pieces), "mixed" if spoken else "leet")
+
+
+def _joined(pieces: list[str]) -> str:
+    digits = ""
+    tens = False
+    for piece in pieces:
+        if piece in TENS:
+            digits += TENS[piece]
+            tens = True
+            continue
+        value = piece if piece.isdigit() else WORDS.get(piece) or _LEET[piece]
+        digits = (
+            digits[:-1] + value if tens and len(value) == 1 and value != "0" and not piece.isdigit() else digits + value
+        )
+        tens = False
+    return digits

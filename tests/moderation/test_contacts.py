@@ -1,0 +1,196 @@
+"""What is found as contact information, however it is written, and what is not."""
+
+import pytest
+
+from app.moderation import judge
+
+PHONE = "+15105747946"
+
+DISGUISED_PHONES = [
+    "call 510-574-7946",
+    "(510) 574 7946",
+    "510.574.7946",
+    "5105747946 is my cell",
+    "+1 (510) 574-7946",
+    "51O574-7946",
+    "(5l0)574-79A6".replace("A", "4"),
+    "5TEN-574-7946",
+    "5one0-5seven4-7nine46",
+    "five one zero five seven four seven nine four six",
+    "Five1Oh, five74, seven nine 46",
+    "area code five one zero then 574 7946",
+    "5=1=0=5=7=4-7=9=4=6",
+    "5_1_0_5_7_4_7_9_4_6",
+    "5 1 0 - 5 7 4 - 7 9 4 6",
+    "510////574////79//46",
+    "510 ☀ 574 ☀ 7946",
+    "510 大 574 大 7946",
+    "( 510 ->> 574- >> 7946 )",
+    "5\u200b1\u200b0\u200b5\u200b7\u200b4\u200b7\u200b9\u200b4\u200b6",
+    "5️⃣1️⃣0️⃣5️⃣7️⃣4️⃣7️⃣9️⃣4️⃣6️⃣",
+    "５１０－５７４－７９４６",
+    "𝟱𝟭𝟬-𝟱𝟳𝟰-𝟳𝟵𝟰𝟲",
+    "①".replace("①", "⑤①⓪ ⑤⑦④ ⑦⑨④⑥"),
+    "٥١٠ ٥٧٤ ٧٩٤٦",
+    "五一零 五七四 七九四六",
+    "text me: 510, 574, 79 forty six",
+    "my price is $4,500. five ten 574-7946",
+    "tel5105747946",
+    "dial 001 510 574 7946",
+    "call 510 dash 574 dash 7946",
+    "cinco uno cero cinco siete cuatro siete nueve cuatro seis",
+    "fünf eins null fünf sieben vier sieben neun vier sechs",
+    "cinq un zéro cinq sept quatre sept neuf quatre six",
+    "пять один ноль пять семь четыре семь девять четыре шесть",
+]
+
+ABROAD = [
+    ("GB", "ring me on 020 7946 0958", "+442079460958"),
+    ("FR", "appelez-moi au 06 12 34 56 78", "+33612345678"),
+    ("FR", "zéro six douze".replace("douze", "un deux trois quatre cinq six sept huit"), "+33612345678"),
+    ("DE", "meine Nummer: 0151 23456789", "+4915123456789"),
+    ("ES", "llámame al seis uno dos tres cuatro cinco seis siete ocho", "+34612345678"),
+    ("MX", "mi cel 55 1234 5678", "+525512345678"),
+    ("IN", "98765 43210", "+919876543210"),
+    ("BR", "(11) 96123-4567", "+5511961234567"),
+    ("AU", "0412 345 678", "+61412345678"),
+    ("US", "whatsapp +44 7911 123456", "+447911123456"),
+    ("US", "llámame al 612 34 56 78", "+34612345678"),
+]
+
+MAILBOX = "jo.smith@gmail.com"
+
+DISGUISED_MAILBOXES = [
+    "jo.smith@gmail.com",
+    "Write to JO.SMITH@GMAIL.COM!",
+    "jo.smith at gmail dot com",
+    "jo dot smith at gmail dot com",
+    "jo dot smith at gmail",
+    "jo.smith(at)gmail(dot)com",
+    "jo.smith [at] gmail [dot] com",
+    "jo.smith {at} gmail {dot} com",
+    "jo.smith<at>gmail<dot>com",
+    "jo.smith @ gmail . com",
+    "jo.smith AT gmail DOT com",
+    "jo.smith_at_gmail_dot_com",
+    "jo.smith@g\u200bmail.com",
+    "jo.smith@ｇｍａｉｌ.com",
+    "jо.smith@gmаil.com",
+    "jo.smith arroba gmail punto com",
+    "jo.smith arobase gmail point com",
+    "jo.smith at g mail dot com",
+    "jo.smith@gmail,com",
+    "my gmail is jo.smith",
+    "jo.smith (gmail)",
+    "jo.smith gmail com",
+    "jo.smith＠gmail．com",
+]
+
+OTHERS = [
+    ("url", "see https://acme-plumbing.com/quote?id=3", "https://acme-plumbing.com/quote?id=3"),
+    ("url", "www.acme-plumbing.com has photos", "www.acme-plumbing.com"),
+    ("url", "acme-plumbing.com", "acme-plumbing.com"),
+    ("url", "acme-plumbing dot com", "acme-plumbing.com"),
+    ("url", "acme-plumbing[.]com", "acme-plumbing.com"),
+    ("url", "hxxps://acme-plumbing.com/a", "https://acme-plumbing.com/a"),
+    ("url", "bit.ly/3xYz", "bit.ly/3xyz"),
+    ("meeting_link", "join https://us02web.zoom.us/j/123?pwd=a", "https://us02web.zoom.us/j/123?pwd=a"),
+    ("meeting_link", "meet.google.com/abc-defg-hij", "meet.google.com/abc-defg-hij"),
+    ("meeting_link", "zoom meeting id: 845 1234 5678", "84512345678"),
+    ("social_handle", "insta: acme_plumbing", "acme_plumbing"),
+    ("social_handle", "add me on telegram @acme_pl", "@acme_pl"),
+    ("social_handle", "I'm @acme_pl on instagram", "@acme_pl"),
+    ("social_handle", "my snap is acmepl99", "acmepl99"),
+    ("social_handle", "t.me/acmepl", "t.me/acmepl"),
+    ("social_handle", "wa.me/15105747946", "wa.me/15105747946"),
+    ("social_handle", "微信: acme_pl88", "acme_pl88"),
+    ("payment_handle", "venmo @acme-pl", "@acme-pl"),
+    ("payment_handle", "cashapp $acmepl", "$acmepl"),
+    ("payment_handle", "paypal.me/acmepl", "paypal.me/acmepl"),
+    ("payment_handle", "IBAN DE89 3704 0044 0532 0130 00", "de89370400440532013000"),
+    ("payment_handle", "upi acme@okaxis", "acme@okaxis"),
+    ("address", "The house is 123 Main Street, Springfield, IL 62704", "123 main street, springfield, il 62704"),
+    ("address", "come to 4021 NE 14th Ave Apt 3", "4021 ne 14th ave apt 3"),
+    ("address", "742 Evergreen Terrace", "742 evergreen terrace"),
+    ("address", "wir sind in der Hauptstraße 12", "hauptstrasse 12"),
+    ("address", "12 rue de la Paix", "12 rue de la paix"),
+    ("address", "Via Roma 131", "via roma 131"),
+    ("address", "send it to P.O. Box 1234", "p.o. box 1234"),
+    ("address", "one two three main street", "one two three main street"),
+]
+
+CLEAN = [
+    "The price is $4,500 for 2 rooms, 1,200 sq ft, built in 1987.",
+    "I can do it for 5000 to 5500, start 10/12/2025 at 8:30.",
+    "10 by 12 room, 2 windows 36 x 48, 3 doors 80 x 32",
+    "It is a 5 minute walk, on a one way street, 2 car driveway.",
+    "There is room at some point in the afternoon.",
+    "fine.it is ok.so let me know",
+    "VIN 1HGCM82633A004352, model 4156979528, plate 7ABC123",
+    "order number 5105747946, tracking 9400111899223344556677",
+    "card 4111 1111 1111 1111 was charged",
+    "ssn 123-45-6789",
+    "2018 117000 miles, registered till 08/2018",
+    "Highways 580, 24, 13, 880 and 80 are near.",
+    '50" 55" 60" 65" 70" Samsung',
+    "Rear cassette 25,23,21,19,17,15,14,13,12,11 and front 53,39.",
+    "pages 1024-1033, chapter 12, ZIP 94601-1234",
+    "I blocked 41.173.96.26 in the router",
+    "@Maria can you come on Monday?",
+    "First, second and third floor; one or two people; for four to five days",
+    "The estimate covers 3 baths and 4 beds, 2 of them new.",
+    "Version 2.10.4 works, see file.py and README.md",
+    "I love it. Is it in stock? Me too.",
+    "Es kostet 450 Euro und dauert 3 Tage, um 9 Uhr.",
+    "Call me when you can!",
+    "We used 12 gauge wire, 240 volts, 30 amp breaker and 1/2 inch pipe.",
+    "",
+    " ",
+]
+
+
+def kinds(text: str, **options: str) -> set[tuple[str, str]]:
+    """(kind, value) of what is found."""
+    return {(one.kind, one.value) for one in judge(text, **options).threats_detected}
+
+
+@pytest.mark.parametrize("text", DISGUISED_PHONES)
+def test_a_phone_number_is_found_in_every_disguise(text: str) -> None:
+    """The same number, in words, look-alikes, other scripts and between other characters."""
+    assert ("phone", PHONE) in kinds(text)
+
+
+@pytest.mark.parametrize(("region", "text", "value"), ABROAD)
+def test_a_phone_number_of_any_country_is_found(region: str, text: str, value: str) -> None:
+    """National forms of the home region, international ones of every other."""
+    assert ("phone", value) in kinds(text, region=region)
+
+
+@pytest.mark.parametrize("text", DISGUISED_MAILBOXES)
+def test_a_mailbox_is_found_in_every_disguise(text: str) -> None:
+    """The same address, spoken, bracketed, spaced and in look-alikes."""
+    assert kinds(text) == {("email", MAILBOX)}
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), OTHERS)
+def test_other_ways_round_are_found(kind: str, text: str, value: str) -> None:
+    """Links, meetings, profiles, tills and addresses, each with what was meant."""
+    assert (kind, value) in kinds(text)
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_ordinary_talk_is_left_alone(text: str) -> None:
+    """Prices, dates, sizes, numbers of things, and words that look like parts of a contact."""
+    verdict = judge(text)
+    assert verdict.threats_detected == ()
+    assert (verdict.decision, verdict.filtered_content) == ("approved", text)
+
+
+def test_home_regions_come_first() -> None:
+    """The same digits are read as the home country's number."""
+    assert kinds("call 020 7946 0958", region="GB") == {("phone", "+442079460958")}
+
+
+def test_a_number_with_a_digit_withheld_is_found() -> None:
+    """Whoever leaves one digit out means the number."""
+    assert [one.kind for one in judge("my number is 510-574-794x").threats_detected] == ["phone"]
