@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from app.moderation.contacts import find_contacts
+from app.moderation.features import words
 from app.moderation.folding import Folded, fold
 from app.moderation.masking import mask
 from app.moderation.policy import DEFAULT, Policy
-from app.moderation.verdicts import Decision, Threat, Verdict
+from app.moderation.safety import find_unsafe
+from app.moderation.sentiment import sentiment
+from app.moderation.verdicts import Decision, Sentiment, Threat, Verdict
 from app.moderation.window import find_split
 
 HOME = ("US",)
@@ -55,7 +58,9 @@ def judge(
         seen = {one.value for one in found}
         split = [one for one in find_split(text, earlier, home, policy.allowed_domains) if one.value not in seen]
     found = [one for one in (*found, *split) if one.value not in policy.allowed_values]
-    return _verdict(text, folded, found, policy, bool(split))
+    tokens = words(folded.text)
+    found += find_unsafe(folded, tokens)
+    return _verdict(text, folded, found, policy, split=bool(split), mood=sentiment(tokens))
 
 
 def _home(region: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -64,7 +69,9 @@ def _home(region: str | Sequence[str] | None) -> tuple[str, ...]:
     return known or HOME
 
 
-def _verdict(text: str, folded: Folded, found: list[Threat], policy: Policy, split: bool) -> Verdict:
+def _verdict(
+    text: str, folded: Folded, found: list[Threat], policy: Policy, *, split: bool, mood: Sentiment
+) -> Verdict:
     found = sorted(found, key=lambda one: (one.span, one.kind))
     actions = [_action(policy, one) for one in found]
     worst = max((_SEVERITY[action] for action in actions), default=0)
@@ -87,6 +94,7 @@ def _verdict(text: str, folded: Folded, found: list[Threat], policy: Policy, spl
             *((COMMENTS["split"],) if split else ()),
             *((COMMENTS["too_long"],) if folded.truncated else ()),
         ),
+        sentiment=mood,
     )
 
 

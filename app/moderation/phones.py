@@ -109,9 +109,7 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
         return []
     found: list[Threat] = []
     index = 0
-    cue = _CUE.search(text, max(0, run[0].start - AROUND), run[0].start) is not None or (
-        _CUE.search(text, run[-1].end, min(len(text), run[-1].end + 24)) is not None
-    )
+    cue = _is_announced(text, run)
     dates = [match.span() for match in _DATE.finditer(text, run[0].start, run[-1].end + 3)]
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
@@ -134,8 +132,8 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
             index += 1
             continue
         sure, value, window = best
-        start, end = _edges(text, run[window.first].start, run[window.last].end)
-        found.append(Threat(kind="phone", span=folded.span(start, end), value=value, confidence=round(sure, 2)))
+        span = folded.span(*_edges(text, run[window.first].start, run[window.last].end))
+        found.append(Threat(kind="phone", span=span, value=value, confidence=round(sure, 2)))
         index = window.last + 1
     rest = "".join(token.digits for token in run[index:])
     if len(rest) >= 7:
@@ -143,6 +141,12 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
         span = folded.span(run[index].start, run[-1].end)
         found.append(Threat(kind="phone", span=span, value=rest[:15], confidence=0.6))
     return found
+
+
+def _is_announced(text: str, run: Run) -> bool:
+    """Whether words before or just behind a run are about calling."""
+    start, end = run[0].start, run[-1].end
+    return bool(_CUE.search(text, max(0, start - AROUND), start) or _CUE.search(text, end, min(len(text), end + 24)))
 
 
 def _windows(text: str, run: Run, first: int) -> list[Window]:

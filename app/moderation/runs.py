@@ -12,6 +12,7 @@ MAX_FILLERS = 2
 _WORD = re.compile(r"[^\W_]+")
 _EMBEDDED = re.compile(r"[0-9]{3,}")
 _STOPS_RUN = re.compile(r"[$€£¥]\s*$|\n\s*\n|^\s*[%€£¥]")
+_FULL_STOP = re.compile(r"[.!?;]\s+")
 _PRICE = re.compile(r"[$€£¥]\s{0,2}(\d{1,3}(?:,\d{3}){1,3}(?:\.\d\d)?|\d{1,6}(?:\.\d\d)?)(?![\d-])")
 
 
@@ -88,9 +89,13 @@ class _Reader:
         filler = word in FILLERS or (len(word) == 1 and not word.isascii())
         return bool(self.run) and filler and self.fillers < MAX_FILLERS and start - self.last_end <= MAX_GAP
 
+    def _sentence_ended(self, gap: str) -> bool:
+        """Whether `at 9. Seven zero two …` is a time and a number: after a full stop, unless an area code stands before it."""
+        return _FULL_STOP.fullmatch(gap) is not None and sum(len(token.digits) for token in self.run) != 3
+
     def _numeral(self, piece: Token) -> Iterator[Run]:
         gap = self.text[self.last_end : piece.start] if self.run else ""
-        if self.run and (len(gap) > MAX_GAP + 8 * self.fillers or _STOPS_RUN.search(gap)):
+        if self.run and (len(gap) > MAX_GAP + 8 * self.fillers or _STOPS_RUN.search(gap) or self._sentence_ended(gap)):
             repeat = self.repeat
             yield from self.ended()
             self.repeat, gap = repeat, ""

@@ -64,6 +64,8 @@ BY_NAME = {
     "devstack.bootstrap": {"app.db.splitting"},
     # A key and the record that proves it are the channel's format; the command only stores one and prints the other.
     "app.commands.dkim": {"app.channels.email.dkim"},
+    # Judging lines of stdin needs neither database nor worker: pure in, pure out.
+    "app.commands.moderate": {"app.moderation"},
 }
 """Doors of single files."""
 

@@ -3,7 +3,7 @@
 from app.moderation import Policy, judge
 from app.moderation.masking import mask
 from app.moderation.policy import Rule
-from app.moderation.verdicts import Threat
+from app.moderation.verdicts import CONTACT_KINDS, Threat
 
 
 def test_exactly_the_spans_are_replaced() -> None:
@@ -22,12 +22,14 @@ def test_spans_count_characters_of_the_original() -> None:
 
 def test_masking_twice_is_masking_once() -> None:
     """What stands in place of a finding is no finding."""
-    once = judge(
-        "510-574-7946, jo@x.com, acme.com, venmo @jo-1, 12 Main Street, zoom.us/j/1, insta: jo_1"
-    ).filtered_content
+    text = "510-574-7946, jo@x.com, acme.com, venmo @jo-1, 12 Main Street, zoom.us/j/1, insta: jo_1"
+    policy = Policy(rules={"spam": Rule("allow"), "scam": Rule("allow")})
+    once = judge(text, policy=policy).filtered_content
     assert once is not None
-    again = judge(once)
-    assert (again.filtered_content, again.threats_detected) == (once, ())
+    assert once.count(" removed]") == 7
+    again = judge(once, policy=policy)
+    assert again.filtered_content == once
+    assert {one.kind for one in again.threats_detected} <= {"spam", "scam"}
 
 
 def test_overlapping_spans_are_masked_as_one() -> None:
@@ -54,8 +56,8 @@ def test_a_policy_decides_by_kind() -> None:
 def test_own_domains_and_numbers_may_be_said() -> None:
     """Links to the tenant's own site and its hotline are nobody's way out."""
     policy = Policy(allowed_domains=frozenset({"acme.com"}), allowed_values=frozenset({"+15105747946"}))
-    text = "see help.acme.com/faq, write to jo@acme.com or call 510-574-7946"
-    assert judge(text, policy=policy).threats_detected == ()
+    text = "It is on help.acme.com/faq, otherwise Jo helps: jo@acme.com, 510-574-7946"
+    assert {one.kind for one in judge(text, policy=policy).threats_detected} & set(CONTACT_KINDS) == set()
     assert judge("see notacme.com", policy=policy).decision == "filtered"
 
 

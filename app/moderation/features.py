@@ -1,0 +1,52 @@
+"""What the linear models see of a text: its words, pairs of words, and a few counts. The trainer uses the same function."""
+
+import re
+from itertools import pairwise
+
+MAX_WORDS = 400
+
+_WORD = re.compile(
+    r"(?P<url>(?:https?://|www\.)[^\s]{1,200}|(?:[a-z0-9-]{1,40}\.){1,3}(?:com|net|org|co|uk|info|biz|io|ly|me|tv)(?:/[^\s]{0,200})?(?![a-z]))"
+    r"|(?P<at>@\w{1,40})|(?P<money>[£$€]\s?\d[\d,.]*|\d[\d,.]*\s?(?:pounds|dollars|euros|usd|gbp|rs)\b)"
+    r"|(?P<figure>\d[\d,.:/-]*[a-z]{0,3}(?![a-z]))|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)|(?P<mark>[!?]{1,3}|[:;]-?[()dp])"
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a folded text, at most `MAX_WORDS`; links, amounts and figures by what they are."""
+    found: list[str] = []
+    for match in _WORD.finditer(text):
+        kind = match.lastgroup
+        if kind == "word":
+            found.append(match[0][:24])
+        elif kind == "figure":
+            digits = sum(char.isdigit() for char in match[0])
+            found.append(f"<{min(digits, 12)}d>")
+        elif kind == "mark":
+            found.append(match[0])
+        else:
+            found.append(f"<{kind}>")
+        if len(found) >= MAX_WORDS:
+            break
+    return found
+
+
+def pieces(tokens: list[str]) -> set[str]:
+    """Pieces of four letters of the words: what is left of a word that is written otherwise."""
+    found: set[str] = set()
+    for token in tokens:
+        word = "^" + token + "$"
+        found.update("~" + word[start : start + 4] for start in range(len(word) - 3))
+    return found
+
+
+def features(original: str, tokens: list[str]) -> set[str]:
+    """The features of a text, each present or not."""
+    found = set(tokens)
+    found.update(map("_".join, pairwise(tokens)))
+    count = len(tokens)
+    found.add("#" + ("0" if count < 4 else "1" if count < 10 else "2" if count < 18 else "3" if count < 30 else "4"))
+    shouted = sum(1 for word in original.split()[:MAX_WORDS] if len(word) > 2 and word.isupper())
+    if shouted:
+        found.add("^" + str(min(shouted, 4)))
+    return found

@@ -1,0 +1,123 @@
+"""What a message does to its reader: threats, harassment, spam, scams, sexual content, signs of self-harm.
+
+Two kinds of linear models: weights of words that were learned (spam, scam, abuse), and weights of phrases that were
+written down where there is no free data to learn from. What somebody quotes or reports is not what he says, and
+profanity alone is nothing.
+"""
+
+import re
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import msgspec
+
+from app.moderation.abuse import PROFANITY
+from app.moderation.features import features, pieces, words
+from app.moderation.folding import Folded
+from app.moderation.linear import model, squashed
+from app.moderation.verdicts import Threat
+
+READ = 4_000
+"""Characters of the text that are read for phrases."""
+LEAST_WORDS = 2
+
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,400}\"|«[^»\n]{1,400}»|„[^\"“\n]{1,400}[\"“]|(?:(?<=\s)|^)'[^'\n]{6,400}'(?=[\s.,!?]|$)|(?m:^\s{0,3}>[^\n]{0,400}$)"
+)
+_REPORTED = re.compile(
+    r"\b(?:he|she|they|somebody|someone|(?:the|this|that|my|a|our|another) (?:\w{1,20} ){0,2}\w{1,20}|neighbou?r|contractor|customer|client|guy|tenant|landlord|people)"
+    r"\s(?:just |then |also |even |has |had |was |were |keeps? )?(?:said|says|saying|wrote|writes|called|calls|calling|told|tells|texted|messaged|yelled|shouted|screamed|threatened|threatening|emailed|left me)\b[^.!?\n]{0,200}"
+)
+_DIRECTED = re.compile(r"(?<!\w)(?:you|u|your|ur|you're|youre|yours|yourself|ya|@\w+)(?!\w)")
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """Weights of phrases, looked for only where one of the trigger words stands."""
+
+    triggers: frozenset[str]
+    bias: float
+    patterns: list[tuple[str, float]]
+
+
+class _Compiled(NamedTuple):
+    triggers: frozenset[str]
+    bias: float
+    patterns: tuple[tuple[re.Pattern[str], float], ...]
+
+
+@cache
+def _rules() -> dict[str, _Compiled]:
+    raw = (resources.files("app.moderation") / "weights" / "rules.json").read_bytes()
+    return {
+        kind: _Compiled(
+            rules.triggers, rules.bias, tuple((re.compile(text), weight) for text, weight in rules.patterns)
+        )
+        for kind, rules in msgspec.json.decode(raw, type=dict[str, Rules]).items()
+    }
+
+
+def find_unsafe(folded: Folded, tokens: list[str]) -> list[Threat]:
+    """What is said of the whole message, surest first of each kind; the span is all of it."""
+    if len(tokens) < LEAST_WORDS:
+        return []
+    scores: dict[str, float] = {}
+    bag = features(folded.original, tokens) | pieces(tokens)
+    spam, scam = model("spam"), model("scam")
+    unwanted = spam.score(bag)
+    if unwanted >= spam.threshold:
+        scores["spam"] = unwanted
+        fraud = scam.score(bag)
+        if fraud >= scam.threshold:
+            scores["scam"] = fraud
+    own = said_by_oneself(folded.text)
+    mine = tokens if own == folded.text else words(own)
+    rude = abuse_score(folded.original, mine, own)
+    if rude:
+        scores["harassment"] = rude
+    for kind, sure in _by_phrases(own, frozenset(mine)).items():
+        scores[kind] = max(sure, scores.get(kind, 0.0))
+    span = (0, len(folded.original))
+    return [
+        Threat(kind=kind, span=span, value=kind, confidence=_rounded(sure)) for kind, sure in sorted(scores.items())
+    ]
+
+
+def said_by_oneself(text: str) -> str:
+    """A folded text without what it quotes or reports."""
+    if '"' in text or "'" in text or ">" in text or "«" in text or "„" in text:
+        text = _QUOTED.sub(" ", text)
+    return _REPORTED.sub(" ", text) if _SAYING.search(text) else text
+
+
+_SAYING = re.compile(r"said|say|wr[oi]t|call|t[oe]l[dl]|text|messag|yell|shout|scream|threat|email|left me")
+
+
+def abuse_score(original: str, tokens: list[str], own: str) -> float:
+    """The abuse model's score where it is above its threshold, else 0. Unless it speaks to somebody it is never quite sure."""
+    if len(tokens) < LEAST_WORDS:
+        return 0.0
+    abuse = model("abuse")
+    score = abuse.score(features(original, tokens) - PROFANITY)
+    if score < abuse.threshold:
+        return 0.0
+    return score if _DIRECTED.search(own) else min(score, 0.96)
+
+
+def _by_phrases(text: str, tokens: frozenset[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    text = text[:READ]
+    for kind, rules in _rules().items():
+        if rules.triggers.isdisjoint(tokens):
+            continue
+        total = rules.bias
+        for pattern, weight in rules.patterns:
+            if pattern.search(text):
+                total += weight
+        if total > 0:
+            found[kind] = squashed(total)
+    return found
+
+
+def _rounded(sure: float) -> float:
+    return max(0.01, min(1.0, round(sure, 2)))

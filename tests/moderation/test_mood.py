@@ -1,0 +1,63 @@
+"""How messages sound, and when a conversation needs a person."""
+
+import pytest
+
+from app.moderation import judge
+from app.moderation.escalation import URGENT, escalation
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("positive", "Thank you so much, the kitchen looks amazing! We love it."),
+        ("positive", "Great work, very happy with the result"),
+        ("negative", "This is the worst service ever, I am very disappointed and angry."),
+        ("negative", "The work is terrible and I hate it"),
+        ("negative", "I am not happy, this is a bad and sad failure"),
+        ("neutral", "The plumber comes on Monday at 9."),
+        ("neutral", "We have two windows in the kitchen."),
+    ],
+)
+def test_a_text_has_a_mood(label: str, text: str) -> None:
+    """Good, bad or neither; the score has the same sign."""
+    mood = judge(text).sentiment
+    assert mood.label == label
+    assert -1 <= mood.score <= 1
+
+
+def test_a_calm_conversation_is_left_alone() -> None:
+    """Dates, prices and thanks."""
+    found = escalation(["Can you come on Monday?", "The price is fine.", "Thanks, see you then!"])
+    assert found.score < URGENT
+    assert found.reasons == ()
+
+
+def test_a_conversation_going_wrong_is_told_with_reasons() -> None:
+    """Worse and worse, with words that call for somebody."""
+    found = escalation(
+        [
+            "Thank you, looking forward to it, great!",
+            "Nobody showed up today, this is annoying",
+            "Still waiting. This is the third time, I am very disappointed",
+            "This is unacceptable. I want a refund or you hear from my lawyer",
+        ]
+    )
+    assert found.score >= URGENT
+    assert found.trend < 0
+    assert {"legal_words", "money_back", "leaving"} <= set(found.reasons)
+
+
+def test_asking_for_a_person_counts_at_once() -> None:
+    """One message is enough to be a reason."""
+    assert "asks_for_a_person" in escalation(["let me talk to a human"]).reasons
+
+
+def test_what_was_long_ago_counts_less() -> None:
+    """A quarrel that was settled is no reason to call somebody."""
+    quarrel = "I want a refund or I call my lawyer"
+    assert escalation([quarrel, *["Thanks, that works."] * 12]).score < escalation([quarrel]).score
+
+
+def test_nothing_said_is_no_reason() -> None:
+    """An empty conversation."""
+    assert escalation([]).score == 0.0

@@ -1,0 +1,87 @@
+"""What a message does to its reader, and what only sounds like it."""
+
+import pytest
+
+from app.moderation import judge
+
+UNSAFE = [
+    ("threat", "I will kill you if you come here again"),
+    ("threat", "I'll find you and break your legs"),
+    ("threat", "watch your back, I know where you live"),
+    ("threat", "we'll burn your house down"),
+    ("threat", "te voy a matar"),
+    ("harassment", "you are an idiot"),
+    ("harassment", "shut up you moron"),
+    ("harassment", "You stupid bitch, fuck off"),
+    ("harassment", "nobody likes you, hope you die"),
+    ("harassment", "eres un idiota"),
+    ("spam", "Congratulations! You have won a £1000 prize. To claim text WIN to 80086 now"),
+    ("spam", "FREE ringtones! Reply YES to get your free tone, 150p per msg"),
+    ("scam", "pay the deposit by zelle before I start"),
+    ("scam", "let's do this outside the app to avoid the fees"),
+    ("scam", "please send me the 6 digit code you received"),
+    ("scam", "Your account is suspended, confirm your password here"),
+    ("scam", "I sent a cashier's check, send the extra money to my mover"),
+    ("scam", "buy two steam gift cards and send me the codes"),
+    ("sexual", "send me nudes"),
+    ("sexual", "I want to have sex with you"),
+    ("self_harm", "I want to kill myself"),
+    ("self_harm", "I don't want to live anymore"),
+    ("self_harm", "everyone would be better off without me"),
+]
+
+SAFE = [
+    "this is fucking great, damn good shit",
+    "what the hell is this crap",
+    "he called me a stupid bitch and said he will kill me",
+    'She wrote "I will kill you" to me, please help',
+    "The previous contractor told us he would burn our house down.",
+    "> you are an idiot\nI did not like that message of yours.",
+    "This price is killing me lol",
+    "I'll come for you at 9 with the truck",
+    "the hot water heater is dead, can you kill the power first?",
+    "I am such an idiot, I forgot the key",
+    "we need a trash can in the kitchen",
+    "The sink is a piece of garbage",
+    "Kill it with fire! The mold I mean.",
+    "I need to cut the wall here, it is hurting my back",
+    "I can start next week. Materials are included in the price.",
+    "Half of the price is due when the work is done, as the contract says.",
+    "never pay anybody outside the app, that is a scam",
+    "Do you have a bed and a naked wall for the painting?",
+    "The bathroom is dated; we want to rip it out and shoot for June.",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), UNSAFE)
+def test_what_harms_its_reader_is_found(kind: str, text: str) -> None:
+    """Each kind by its name, and never simply approved."""
+    verdict = judge(text)
+    assert kind in {one.kind for one in verdict.threats_detected}
+    assert verdict.decision in ("review", "blocked")
+    assert verdict.filtered_content is None
+    assert verdict.comments
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_rudeness_quotes_and_figures_of_speech_are_no_harm(text: str) -> None:
+    """Profanity alone, what somebody else said, and words that are meant otherwise."""
+    assert judge(text).decision == "approved"
+
+
+def test_profanity_alone_never_blocks() -> None:
+    """Any heap of rude words that is aimed at nobody."""
+    words = ("fuck", "fucking", "shit", "damn", "hell", "ass", "crap", "bullshit", "wtf")
+    for first in words:
+        for second in words:
+            assert judge(f"{first} this {second} took long").decision == "approved"
+
+
+def test_self_harm_goes_to_a_person_and_is_never_blocked() -> None:
+    """Whoever needs help must not be met by a wall."""
+    assert judge("I want to kill myself").decision == "review"
+
+
+def test_a_disguised_insult_is_read() -> None:
+    """Look-alikes and invisible characters do not hide it."""
+    assert judge("yоu аre an idi\u200bot").decision in ("review", "blocked")
