@@ -1,1 +1,1 @@
-"""What we claim about speed, measured beside floors and peers: `parley bench ingest|queue|reads`."""
+"""What we claim about speed, measured beside floors and peers: `parley bench ingest|queue|reads|…`."""

@@ -9,14 +9,17 @@ import sys
 import msgspec
 
 from app.settings import load
-from bench import api, ingest, peers, queue, reads, realtime, reply, screen, start
+from bench import api, ingest, moderate, peers, queue, reads, realtime, reply, screen, start
 from bench.rows import Row, progress
+
+ALONE = {"start": start.run, "moderate": moderate.run}
+"""Benches that need no database of others."""
 
 
 def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start"])
+    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate"])
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
@@ -26,8 +29,8 @@ def main() -> None:
         sys.exit("\n".join(peers.install()) or 0)
     with progress() as say:
         rows: list[Row]
-        if asked.what == "start":
-            sys.stdout.write(msgspec.json.encode({"rows": start.run(say)}).decode() + "\n")
+        if asked.what in ALONE:
+            sys.stdout.write(msgspec.json.encode({"rows": ALONE[asked.what](say)}).decode() + "\n")
             return
         settings = load()
         if asked.what == "ingest":

@@ -16,13 +16,15 @@ from app.commands._stack import tidied_up
 from app.errors import SetupError
 from app.settings import process_environment
 
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start")
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate")
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
     "screen": {"api", "surface"},
     "start": set[str](),
+    "moderate": set[str](),
 }
-"""Processes a bench measures; every other bench wants the database for itself. `start` starts them all, itself."""
+"""Processes a bench measures; every other bench wants the database for itself.
+`start` starts them all, itself; `moderate` needs none."""
 
 
 @click.command()
@@ -41,8 +43,8 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` two for a million messages, `realtime` one, the others half a minute each; `start`
-    has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at `met`.
+    minutes, `queue` two, `reads` two for a million messages, `realtime` one, the others half a minute each; `moderate`
+    seconds. `start` has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())
