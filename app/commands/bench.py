@@ -44,7 +44,8 @@ def command(  # noqa: PLR0917 - one per option
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
     minutes, `queue` two, `reads` two for a million messages, `realtime` one, the others half a minute each; `moderate`
-    seconds. `start` has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at `met`.
+    seconds. `start` has a stack of its own also beside --database. Exit code 0 also when a target is missed: look at
+    `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())
