@@ -19,7 +19,9 @@ ALONE = {"start": start.run, "moderate": moderate.run}
 def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate"])
+    parser.add_argument(
+        "what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate"]
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
