@@ -1,5 +1,6 @@
 """Judging messages: how many disguised contacts are found beside a plain pattern, how many ordinary texts are taken for
-one, and how long it takes. The texts are made here from a fixed seed; the detectors were not tuned on them."""
+one, and how long it takes. The texts are made here from a fixed seed; what they showed was mended, so they tell
+of a step back rather than of texts nobody has seen."""
 
 import random
 import re
