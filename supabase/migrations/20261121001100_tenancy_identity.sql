@@ -88,6 +88,16 @@ comment on function private.current_tenant() is
 'Definer. The staff predicate of every policy: the tenant in the token, if the caller may read it now. Use as '
 '(select private.current_tenant()).';
 
+create function private.is_home(p_tenant_id uuid) returns boolean
+language plpgsql stable set search_path = '' as $$
+begin
+  return p_tenant_id = private.claimed_tenant() and private.current_scopes() <> '{}';
+end
+$$;
+comment on function private.is_home(uuid) is
+'Whether the caller is still somebody at the tenant, not only by what an old token says: what he names there and may '
+'not have is missing to him; anywhere else it is an attempt.';
+
 create function private.is_admin() returns boolean
 language sql stable security definer set search_path = '' as $$
   select 'admin' = any(private.current_scopes())

@@ -42,7 +42,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_owner uuid := private.owner_of(p_object_kind, p_id);
 begin
-  if v_owner is distinct from private.claimed_tenant() and v_owner is not null then
+  if v_owner is not null and private.is_home(v_owner) is not true then
     perform private.log_denial(v_owner, 'rpc', p_action, p_object_kind, p_id::text);
   end if;
   return private.not_found(p_object_kind);
@@ -58,7 +58,7 @@ declare
 begin
   if v_owner is null then
     return 'missing';
-  elsif v_owner is not distinct from private.claimed_tenant() then
+  elsif private.is_home(v_owner) then
     return 'own';
   end if;
   perform private.log_denial(v_owner, 'api', p_action, p_object_kind, p_id::text);

@@ -64,7 +64,7 @@ declare
   v_tenant uuid := private.storage_tenant(p_path);
 begin
   perform set_config('request.jwt.claims', p_claims::text, true);
-  if p_bucket not in ('parley-attachments', 'parley-public') or v_tenant is not distinct from private.claimed_tenant()
+  if p_bucket not in ('parley-attachments', 'parley-public') or private.is_home(v_tenant)
     or not exists (select from public.tenants as t where t.id = v_tenant)
     or split_part(p_path, '/', 2) = private.current_user_id()::text then
     return;

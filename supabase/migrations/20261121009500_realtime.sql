@@ -73,7 +73,7 @@ begin
   perform set_config('request.jwt.claims', p_claims::text, true);
   v_owner := private.owner_of(case v_kind when 'inbox' then 'tenant' when 'user' then 'member' else v_kind end,
     split_part(p_topic, ':', 2)::uuid);
-  if v_owner is distinct from private.claimed_tenant() and v_owner is not null then
+  if v_owner is not null and private.is_home(v_owner) is not true then
     perform private.log_denial(v_owner, 'realtime', left(p_action, 100), 'topic', p_topic);
   end if;
 end

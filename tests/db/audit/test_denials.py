@@ -104,3 +104,22 @@ def test_if_it_cannot_be_logged_it_is_not_answered(world: World, foreign: dict[s
     with refused("25006"), world.acting(mine.people["agent"], mine) as connection:
         connection.execute("set transaction read only")
         connection.execute("select public.explain_message(%s)", [foreign["message"]])
+
+
+def test_a_removed_member_is_a_stranger_where_he_was_at_home(world: World) -> None:
+    """His old token still names the tenant; what he asks for there is on record all the same."""
+    tenant = world.tenant()
+    agent = world.member(tenant.id, "agent")
+    thread = world.arrive(tenant)["thread_id"]
+    known = before(world)
+    with world.acting(agent, tenant) as connection:
+        connection.execute("select public.get_conversation(%s)", [thread])
+    assert before(world) == known  # a member asks for what is the staff's, not his: no attempt
+    world.owner.execute("delete from public.tenant_members where user_id = %s", [agent])
+    with world.acting(agent, tenant) as connection:
+        row = connection.execute("select public.get_conversation(%s)::text as r", [thread]).fetchone()
+    assert row and '"code": "not_found"' in row["r"]
+    logged = world.all("select * from public.access_denials where tenant_id = %s", tenant.id)
+    assert [(one["actor"], one["action"]) for one in logged if one["id"] not in known] == [
+        (f"user:{agent}", "get_conversation")
+    ]
