@@ -4,6 +4,7 @@
 It answers with its `pid`, and tells its `code` once it ended. With its input it ends, and so does all it started.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -52,7 +53,9 @@ class Worker:
     def send_signal(self, signum: int) -> None:
         """Send a signal, unless it ended."""
         if self.returncode is None:
-            os.kill(self.pid, signum)
+            # It may have ended, and been noticed by the nursery, before we were told.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signum)
 
     def terminate(self) -> None:
         """Ask it to stop."""
