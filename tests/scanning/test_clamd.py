@@ -24,7 +24,7 @@ async def test_clean_and_infected_files_are_told_apart(where: str, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("break_it", "says"),
-    [(lambda server: setattr(server, "mode", "drop"), "without an answer|ConnectionReset"),
+    [(lambda server: setattr(server, "mode", "drop"), "without an answer|ConnectionReset|BrokenPipe"),
      (lambda server: setattr(server, "mode", "error"), "Can't allocate memory"),
      (lambda server: setattr(server, "mode", "hang"), "TimeoutError"),
      (lambda server: setattr(server, "most", 10), "size limit exceeded|ConnectionReset"), (FakeClamd.stop, "ConnectionRefused")],
