@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,3 +187,9 @@ def test_packages_are_listed_and_none_shadows_supabase() -> None:
     """The supabase folder is no Python package: it would hide the library of that name."""
     assert not (PROJECT / "supabase" / "__init__.py").exists()
     assert 'include = ["app*", "workers*", "devstack*", "bench*"]' in (PROJECT / "pyproject.toml").read_text()
+
+
+def test_no_script_hides_a_module_of_python() -> None:
+    """`python3 scripts/setup.py` finds its neighbours before the standard library: none may bear a name of that."""
+    names = {path.stem for path in (PROJECT / "scripts").glob("*.py")}
+    assert names & sys.stdlib_module_names == set()

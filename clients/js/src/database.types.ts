@@ -1,4 +1,4 @@
-// Made by `.venv/bin/python -m scripts.types` with the Supabase CLI; not written by hand.
+// Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
 // Schema: dea8b643a2f11d16e41d84ea41cce4d0
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];

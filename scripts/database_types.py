@@ -1,7 +1,7 @@
 """Write clients/js/src/database.types.ts: the schema as TypeScript sees it, made by the Supabase CLI.
 
-    .venv/bin/python -m scripts.types            writes the file, from a throw-away database (fetches the CLI from npm)
-    .venv/bin/python -m scripts.types --check    fetches and changes nothing; exit code 1 when the file is stale
+    .venv/bin/python -m scripts.database_types           writes the file, from a throw-away database (fetches the CLI)
+    .venv/bin/python -m scripts.database_types --check   fetches and changes nothing; exit code 1 when it is stale
 
 The file begins with a digest of what it was made from, so that its freshness is known without the CLI.
 """
@@ -25,7 +25,7 @@ from scripts.reference import PROJECT, throw_away
 FILE = PROJECT / "clients" / "js" / "src" / "database.types.ts"
 CLI = "supabase@3.1.0"
 TIMEOUT_S = 300
-HEAD = """// Made by `.venv/bin/python -m scripts.types` with the Supabase CLI; not written by hand.
+HEAD = """// Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
 // Schema: {digest}
 
 """

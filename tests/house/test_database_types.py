@@ -2,20 +2,20 @@
 
 import pytest
 
-from scripts import types
+from scripts import database_types
 from tests.support.database import Database
 
 
 def test_the_database_types_are_fresh(module_database: Database) -> None:
-    """`.venv/bin/python -m scripts.types` writes them anew after a change of the schema `public`."""
+    """`.venv/bin/python -m scripts.database_types` writes them anew after a change of the schema `public`."""
     with module_database.connect() as connection:
-        assert not types.stale(connection), "run .venv/bin/python -m scripts.types"
+        assert not database_types.stale(connection), "run .venv/bin/python -m scripts.database_types"
 
 
 def test_the_digest_notices_a_change(database: Database) -> None:
     """A column more, a column that may be empty, a function, a view: each shows in it."""
     with database.connect() as owner:
-        seen = {types.digest(owner)}
+        seen = {database_types.digest(owner)}
         for number, change in enumerate(
             (
                 "create table public.noticed (id integer primary key, word text not null)",
@@ -27,11 +27,11 @@ def test_the_digest_notices_a_change(database: Database) -> None:
             2,
         ):
             owner.execute(change.encode())
-            seen.add(types.digest(owner))
+            seen.add(database_types.digest(owner))
             assert len(seen) == number, change
 
 
 @pytest.mark.prove
 def test_the_supabase_cli_makes_the_same(module_database: Database) -> None:
     """The file is what the CLI says of a freshly migrated database, to the letter."""
-    assert types.generate(module_database.url()) == types.FILE.read_text()
+    assert database_types.generate(module_database.url()) == database_types.FILE.read_text()
