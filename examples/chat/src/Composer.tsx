@@ -16,14 +16,13 @@ export function Composer({ conversation, quoted, edited, nameOf, attempt, onDone
   onDone: () => void;
 }) {
   const draftKey = `draft:${conversation.threadId}`;
-  const [body, setBody] = useState(() => sessionStorage.getItem(draftKey) ?? '');
+  const [body, setBody] = useState(() => edited?.body ?? sessionStorage.getItem(draftKey) ?? '');
   const [files, setFiles] = useState<File[]>([]);
   const field = useRef<HTMLTextAreaElement>(null);
   const tooBig = files.find((file) => file.size > MAX_BYTES);
   const canSend = !tooBig && body.length <= MAX_CHARS && (body.trim() !== '' || (files.length > 0 && !edited));
 
   useEffect(() => {
-    if (edited) setBody(edited.body);
     if (edited || quoted) field.current?.focus();
   }, [edited, quoted]);
   useEffect(() => {
@@ -48,10 +47,7 @@ export function Composer({ conversation, quoted, edited, nameOf, attempt, onDone
   const press = (event: KeyboardEvent) => {
     // Enter that ends the choice of a character (Japanese, Chinese, Korean) sends nothing.
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event as unknown as FormEvent);
-    if (event.key === 'Escape' && (edited || quoted)) {
-      if (edited) setBody('');
-      onDone();
-    }
+    if (event.key === 'Escape' && (edited || quoted)) onDone();
   };
 
   return (
@@ -59,7 +55,7 @@ export function Composer({ conversation, quoted, edited, nameOf, attempt, onDone
       {(quoted || edited) && (
         <p className="about">
           <span>{edited ? 'Editing' : `To ${nameOf(quoted?.sender_user_id ?? null)}`}: {(edited ?? quoted)?.body}</span>
-          <button type="button" className="icon" aria-label="Never mind" onClick={() => { if (edited) setBody(''); onDone(); }}>×</button>
+          <button type="button" className="icon" aria-label="Never mind" onClick={onDone}>×</button>
         </p>
       )}
       {files.map((file) => (

@@ -83,7 +83,7 @@ export function Window({ client, threadId }: { client: ParleyClient; supabase: S
       {problem && <p className="banner problem" role="alert">{problem}</p>}
       {details && !details.may_write
         ? <p className="closed">You can read this conversation, but not write in it any more.</p>
-        : <Composer conversation={conversation} quoted={quoted} edited={edited} nameOf={nameOf} attempt={attempt}
+        : <Composer key={edited?.id ?? 'new'} conversation={conversation} quoted={quoted} edited={edited} nameOf={nameOf} attempt={attempt}
             onDone={() => { setQuoted(null); setEdited(null); log.toEnd(); }} />}
     </main>
   );
