@@ -75,10 +75,18 @@ class Supervisor:
                 self.interruptible = False
                 raise StopRequested
 
+        report = sys.unraisablehook
+
+        def keep_quiet(lost: Any) -> None:
+            if not isinstance(lost.exc_value, StopRequested):  # `_check()` raises it again
+                report(lost)
+
         before = {signum: signal.signal(signum, stop) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        sys.unraisablehook = keep_quiet
         try:
             yield
         finally:
+            sys.unraisablehook = report
             for signum, handler in before.items():
                 signal.signal(signum, handler)
 

@@ -202,3 +202,34 @@ def test_an_occupied_metrics_port_stops_no_worker(stack: Stack, ports: Ports, al
         supervisor.run(look_and_stop)
     assert up["restarts"] == 0
     assert up["metrics"] != plan.metrics
+
+
+def test_a_stop_that_python_cannot_raise_is_kept_and_not_shown(
+    stack: Stack, ports: Ports, alive: Alive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that comes while a destructor or a fork's callback runs: no traceback, and the next look ends the run."""
+    shown: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+    state = State(stack.home)
+    asked = load(stack.environment, local_stack=False)
+    supervisor = Supervisor(
+        Plan.make(asked, state, lambda _: None, frozenset(NAMES), ports), state, ports, alive, lambda _: None
+    )
+
+    class Signalled:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0)
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("ours to see")
+
+    with supervisor._signals():
+        Signalled()
+        Broken()
+    assert supervisor.stops == 1
+    with pytest.raises(StopRequested):
+        supervisor._check()
+    (other,) = shown
+    assert "ours to see" in str(other.exc_value)  # type: ignore[attr-defined]
