@@ -15,9 +15,10 @@ ALLOWED = {
     "public.canned_replies.body": "a template of the tenant's, not a message",
     "private.suggestion_drafts.body": "a reply nobody has sent; a week at most",
     "private.message_translations.body": "derived from a message, goes when it changes; a month at most",
+    "private.message_originals.body": "what was masked, replaced or withdrawn after it was judged; not shown to readers",
     "public.et_thread_insights.follow_up_text": "what will be said; the message row is made when it is due",
 }
-"""Columns named like a body that may be one. Moderation will add its log and its originals."""
+"""Columns named like a body that may be one."""
 
 COLUMNS = """
 select n.nspname as schema, c.relname as relation, a.attname as name, format_type(a.atttypid, null) as type

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: dea8b643a2f11d16e41d84ea41cce4d0
+// Schema: 4f2c8fed5566048e01a7d87b9e7191e0
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -51,6 +51,36 @@ export type Database = {
           },
         ];
       };
+      "active_moderation": {
+        Row: {
+          "activated_at": string;
+          "activated_by": string;
+          "tenant_id": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "activated_at"?: string;
+          "activated_by": string;
+          "tenant_id": string;
+          "version": number;
+        };
+        Update: {
+          "activated_at"?: string;
+          "activated_by"?: string;
+          "tenant_id"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "active_moderation_tenant_id_version_fkey";
+            columns: ["tenant_id", "version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
       "active_tenants": {
         Row: {
           "tenant_id": string;
@@ -89,6 +119,93 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "tenant_members";
             referencedColumns: ["tenant_id", "user_id"];
+          },
+        ];
+      };
+      "agent_comments": {
+        Row: {
+          "comment": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string | null;
+          "message_id": string;
+          "tenant_id": string;
+          "verdict_id": string | null;
+          "visibility": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "comment": string;
+          "created_at"?: string;
+          "created_by": string;
+          "id"?: string;
+          "kind"?: string | null;
+          "message_id": string;
+          "tenant_id": string;
+          "verdict_id"?: string | null;
+          "visibility": string;
+        };
+        Update: {
+          "comment"?: string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "kind"?: string | null;
+          "message_id"?: string;
+          "tenant_id"?: string;
+          "verdict_id"?: string | null;
+          "visibility"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "moderation_verdicts";
+            referencedColumns: ["tenant_id", "id"];
           },
         ];
       };
@@ -447,6 +564,108 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "projects";
             referencedColumns: ["tenant_id", "id", "customer_id"];
+          },
+        ];
+      };
+      "blocked_messages_log": {
+        Row: {
+          "bid_card_id": string | null;
+          "blocked_at": string;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "id": string;
+          "kinds": (string)[];
+          "message_id": string;
+          "policy_version": number;
+          "retention": string;
+          "sender_contact_id": string | null;
+          "sender_user_id": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bid_card_id"?: string | null;
+          "blocked_at"?: string;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "id"?: string;
+          "kinds": (string)[];
+          "message_id": string;
+          "policy_version": number;
+          "retention"?: string;
+          "sender_contact_id"?: string | null;
+          "sender_user_id"?: string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "verdict_id": string;
+        };
+        Update: {
+          "bid_card_id"?: string | null;
+          "blocked_at"?: string;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "id"?: string;
+          "kinds"?: (string)[];
+          "message_id"?: string;
+          "policy_version"?: number;
+          "retention"?: string;
+          "sender_contact_id"?: string | null;
+          "sender_user_id"?: string | null;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "verdict_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: true;
+            referencedRelation: "moderation_verdicts";
+            referencedColumns: ["tenant_id", "id"];
           },
         ];
       };
@@ -1269,6 +1488,73 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "users";
             referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
+      "contact_reveals": {
+        Row: {
+          "event": string;
+          "event_id": string | null;
+          "id": string;
+          "revealed_at": string;
+          "revealed_by": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "event": string;
+          "event_id"?: string | null;
+          "id"?: string;
+          "revealed_at"?: string;
+          "revealed_by": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "event"?: string;
+          "event_id"?: string | null;
+          "id"?: string;
+          "revealed_at"?: string;
+          "revealed_by"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_reveals_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "contact_reveals_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "contact_reveals_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_reveals_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_reveals_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
           },
         ];
       };
@@ -3131,6 +3417,156 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "et_channel_sessions";
             referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "moderation_policies": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "document": NonNullable<Json>;
+          "note": string | null;
+          "tenant_id": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by": string;
+          "document": NonNullable<Json>;
+          "note"?: string | null;
+          "tenant_id": string;
+          "version": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "document"?: NonNullable<Json>;
+          "note"?: string | null;
+          "tenant_id"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "moderation_verdicts": {
+        Row: {
+          "confidence": number;
+          "context_id": string | null;
+          "context_kind": string | null;
+          "created_at": string;
+          "decided_by": string | null;
+          "decider": string;
+          "decision": string;
+          "digest": string;
+          "id": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "sender_contact_id": string | null;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "waited_ms": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "confidence": number;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "created_at"?: string;
+          "decided_by"?: string | null;
+          "decider": string;
+          "decision": string;
+          "digest": string;
+          "id"?: string;
+          "kinds"?: (string)[];
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "sender_contact_id"?: string | null;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "waited_ms"?: number | null;
+        };
+        Update: {
+          "confidence"?: number;
+          "context_id"?: string | null;
+          "context_kind"?: string | null;
+          "created_at"?: string;
+          "decided_by"?: string | null;
+          "decider"?: string;
+          "decision"?: string;
+          "digest"?: string;
+          "id"?: string;
+          "kinds"?: (string)[];
+          "lane"?: string;
+          "message_id"?: string;
+          "policy_version"?: number;
+          "sender_contact_id"?: string | null;
+          "stage"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "waited_ms"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
           },
         ];
       };

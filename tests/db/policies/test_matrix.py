@@ -106,6 +106,16 @@ def fill(world: World, tenant: Tenant) -> None:
         " values (%(t)s, %(th)s, %(m)s, 'all', 'x')",
         "insert into public.broadcast_recipients (tenant_id, broadcast_id, contact_id, thread_id, message_id, seq)"
         " select b.tenant_id, b.id, %(c)s, b.thread_id, b.message_id, 1 from public.broadcasts as b where b.tenant_id = %(t)s",
+        "insert into public.moderation_policies (tenant_id, version, document, created_by) values (%(t)s, 1, '{}', 'x')",
+        "insert into public.active_moderation (tenant_id, version, activated_by) values (%(t)s, 1, 'x')",
+        "insert into public.contact_reveals (tenant_id, thread_id, event, revealed_by) values (%(t)s, %(th)s, 'staff', 'x')",
+        "insert into public.moderation_verdicts (tenant_id, message_id, thread_id, lane, stage, policy_version, decider,"
+        " decision, confidence, digest) values (%(t)s, %(m)s, %(th)s, 'people', 'before', 1, 'rules', 'blocked', 1, '')",
+        "insert into public.blocked_messages_log (tenant_id, message_id, verdict_id, thread_id, kinds, policy_version)"
+        " select v.tenant_id, v.message_id, v.id, v.thread_id, '{}', 1 from public.moderation_verdicts as v"
+        " where v.tenant_id = %(t)s",
+        "insert into public.agent_comments (tenant_id, message_id, visibility, comment, created_by)"
+        " values (%(t)s, %(m)s, 'staff', 'b', 'x')",
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
         """select private.reserve_ai_call(%(t)s, '{"purpose": "decision", "model": "m", "prompt_version": "p",
         "most_usd": 0.01}')""",
