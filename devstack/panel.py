@@ -40,6 +40,8 @@ def show(state: dict[str, Any], settings: Settings, keys: dict[str, str], *, det
         if not state.get("external_database_url"):
             row("sign in", f"{DEMO_ADMIN} with {keys['demo_password']}")
             row("chat", f"http://127.0.0.1:{state['supabase_port']}/chat/")
+            if "api" not in state["missing"]:
+                row("desk", f"http://127.0.0.1:{state['api_port']}/dashboard/")
     if "functions" not in state["missing"]:
         row("functions", f"http://127.0.0.1:{state['functions_port']}/functions/v1")
     if "receive-email" not in state["missing"]:

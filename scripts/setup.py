@@ -23,16 +23,18 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 """Where Debian, Red Hat and SUSE keep the certificates a machine trusts."""
 LIBRARY = os.path.join("clients", "js")
 CHAT = os.path.join("examples", "chat")
+DESK = "dashboard"
 PACKAGES = (
     os.path.join("bridges", "whatsapp"),
     LIBRARY,
     CHAT,
+    DESK,
     os.path.join("tests", "e2e"),
     os.path.join("tests", "browser"),
 )
 """Folders with packages of npm: the WhatsApp bridge, the chat and its library, and what the tests use."""
-BUILT_FROM = (os.path.join(LIBRARY, "src"), os.path.join(CHAT, "src"))
-"""What the chat is built from, beside its packages."""
+BUILT_FROM = (os.path.join(LIBRARY, "src"), os.path.join(CHAT, "src"), os.path.join(DESK, "src"))
+"""What the chat and the desk are built from, beside their packages."""
 
 
 def main():
@@ -210,16 +212,17 @@ def fetch_packages(name):
 
 
 def sources():
-    """The files the chat is built from, below this folder."""
-    found = [os.path.join(CHAT, name) for name in ("index.html", "vite.config.ts")]
+    """The files the chat and the desk are built from, in order."""
+    found = [os.path.join(folder, name) for folder in (CHAT, DESK) for name in ("index.html", "vite.config.ts")]
     for folder in BUILT_FROM:
-        names = os.listdir(os.path.join(ROOT, folder)) if os.path.isdir(os.path.join(ROOT, folder)) else []
-        found += [os.path.join(folder, name) for name in sorted(names)]
+        for place, folders, names in os.walk(os.path.join(ROOT, folder)):
+            folders.sort()
+            found += [os.path.relpath(os.path.join(place, name), ROOT) for name in sorted(names)]
     return found
 
 
 def build_chat():
-    """Build the client library, and `examples/chat`, which `make up` serves. Without Node both are left out."""
+    """Build the client library, `examples/chat` and the desk, which `make up` serves; without Node, none of them."""
     tsc = os.path.join(ROOT, LIBRARY, "node_modules", "typescript", "bin", "tsc")
     vite = os.path.join(ROOT, CHAT, "node_modules", "vite", "bin", "vite.js")
     node = os.path.join(VENV, "bin", "node")
@@ -227,6 +230,9 @@ def build_chat():
     if node and os.path.exists(tsc) and os.path.exists(vite):
         run([node, tsc, "-p", os.path.join(ROOT, LIBRARY, "tsconfig.build.json")], "cannot build clients/js")
         run([node, vite, "build", "--logLevel", "error", os.path.join(ROOT, CHAT)], "cannot build examples/chat")
+    desk = os.path.join(ROOT, DESK, "node_modules", "vite", "bin", "vite.js")
+    if node and os.path.exists(desk):
+        run([node, desk, "build", "--logLevel", "error", os.path.join(ROOT, DESK)], "cannot build the dashboard")
 
 
 def run(command, problem, environment=None):

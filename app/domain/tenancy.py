@@ -99,6 +99,7 @@ class Membership(msgspec.Struct, frozen=True):
     role: Role
     active: bool
     language: str | None
+    tenant_name: str | None
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from app.http import (
     channels,
     chat,
     contacts,
+    dashboard,
     docs,
     files,
     health,
@@ -52,6 +53,8 @@ CHAPTERS = (
     files, viewer, broadcasts,
 )  # fmt: skip
 
+DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)
+
 
 def make_app(settings: Settings) -> Shell:
     """The ASGI application of these settings."""
@@ -74,7 +77,9 @@ def make_app(settings: Settings) -> Shell:
         dependencies={"unit": Provide(provide_unit, sync_to_thread=False)},
     )
     app = Litestar(
-        route_handlers=[health.health, health.ready, health.metrics, docs.document, docs.page, docs.script, v1],
+        route_handlers=[
+            health.health, health.ready, health.metrics, docs.document, docs.page, docs.script, v1, *DESK,
+        ],
         lifespan=[lifespan],
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY_BYTES,

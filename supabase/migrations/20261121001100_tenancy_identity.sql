@@ -203,6 +203,23 @@ comment on function private.custom_access_token_hook(jsonb) is
 'Supabase Auth calls this for every token: puts the user''s active tenant (else his oldest) into '
 'app_metadata.tenant_id.';
 
+create function private.own_tenant_name(p_tenant_id uuid) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select t.name from public.tenants as t
+    inner join public.tenant_members as m on m.tenant_id = t.id and m.user_id = private.current_user_id()
+    where t.id = p_tenant_id and t.status <> 'deleted');
+end
+$$;
+comment on function private.own_tenant_name(uuid) is
+'Definer: how a tenant is called that the caller belongs to, also while he works in another; null for any other.';
+
+create function public.own_tenant_name(p_tenant_id uuid) returns text
+language sql stable set search_path = '' begin atomic select private.own_tenant_name(p_tenant_id); end;
+comment on function public.own_tenant_name(uuid) is
+'How a tenant is called that you belong to, also while you work in another.';
+
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 alter table public.tenants enable row level security;
@@ -278,4 +295,5 @@ grant execute on function private.is_time_zone(text) to service_role;
 grant execute on function private.claims(), private.current_user_id(), private.claimed_tenant(),
 private.current_scopes(), private.current_tenant(), private.is_admin(), private.actor(), private.authorize(text),
 private.message_limit(uuid, text, text) to authenticated, service_role, parley_worker;
+grant execute on function private.own_tenant_name(uuid), public.own_tenant_name(uuid) to authenticated;
 grant execute on function private.worker_tenant() to service_role, parley_worker;

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -37,17 +37,16 @@ def control(local: LocalProject) -> Iterator[str]:
     stop()
 
 
-def serve(actions: dict[str, Callable[[], None]]) -> tuple[str, Callable[[], None]]:
+def serve(actions: Mapping[str, Callable[[], object]]) -> tuple[str, Callable[[], None]]:
     """Answer POSTs to these paths by doing what they name; returns the URL, and what ends it."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             action = actions.get(self.path)
-            if action:
-                action()
+            said = action() if action else None
             self.send_response(200 if action else 404)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(json.dumps(said or {}).encode())
 
         def log_message(self, *_: object) -> None: ...
 
@@ -80,7 +79,4 @@ def run(local: LocalProject, control: str, *arguments: str) -> subprocess.Comple
     assert node
     people = {name: {"email": email, "password": local.keys["demo_password"]} for name, email in PEOPLE}
     told = {"CHAT_URL": f"{local.project.url}/chat/", "CONTROL_URL": control, "CHAT_PEOPLE": json.dumps(people)}
-    return subprocess.run(
-        [node, *arguments], env=npm.environment(node) | {"NO_COLOR": "1"} | told, cwd=HERE, capture_output=True, text=True,
-        check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return npm.run_node(node, *arguments, cwd=HERE, told=told, timeout_s=TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""The TypeScript that browsers run: the client library and the example built on it."""
+"""The TypeScript that browsers run: the client library, the example built on it, and the desk."""
 
 import subprocess
 from pathlib import Path
@@ -7,13 +7,15 @@ import pytest
 
 from app.settings import PROJECT
 from devstack import bridge
+from scripts import api_types
 from tests.support import npm
 
 LIBRARY = PROJECT / "clients" / "js"
 EXAMPLE = PROJECT / "examples" / "chat"
+DESK = PROJECT / "dashboard"
 
 
-@pytest.mark.parametrize("folder", [LIBRARY, EXAMPLE], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [LIBRARY, EXAMPLE, DESK], ids=lambda folder: folder.name)
 def test_types_are_sound(folder: Path) -> None:
     """The compiler finds nothing to say."""
     run(folder, "typescript/bin/tsc", "-p", "tsconfig.json")
@@ -22,6 +24,16 @@ def test_types_are_sound(folder: Path) -> None:
 def test_the_library_keeps_its_promises() -> None:
     """Its own tests pass: sending, reading, storage, on a loopback server that fails on purpose."""
     run(LIBRARY, "vitest/vitest.mjs", "run")
+
+
+def test_the_desk_keeps_its_promises() -> None:
+    """What needs no browser: order, merging, limits."""
+    run(DESK, "vitest/vitest.mjs", "run")
+
+
+def test_the_desk_knows_the_shapes_of_the_api() -> None:
+    """`dashboard/src/api/schema.ts` is what the OpenAPI document says today."""
+    assert api_types.FILE.read_text() == api_types.render(), "run `.venv/bin/python -m scripts.api_types`"
 
 
 def run(folder: Path, tool: str, *arguments: str) -> None:

@@ -68,3 +68,13 @@ def environment(node: str) -> dict[str, str]:
     """What npm and its packages see: nothing of Parley's own settings, and our Node first."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(bridge.OURS)}
     return plain | {"PATH": f"{Path(node).parent}{os.pathsep}{plain.get('PATH', os.defpath)}"}
+
+
+def run_node(
+    node: str, *arguments: str, cwd: Path, told: dict[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run Node in a folder of packages; `told` is what it needs to know of the world."""
+    return subprocess.run(
+        [node, *arguments], env=environment(node) | {"NO_COLOR": "1"} | told, cwd=cwd, capture_output=True, text=True,
+        check=False, timeout=timeout_s, stdin=subprocess.DEVNULL,
+    )  # fmt: skip

@@ -32,7 +32,7 @@ from tests.support.nursery import Worker, the_nursery
 
 MODULES = {
     "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "imap": "workers.receivers.imap",
-    "catcher": "devstack.catcher", "functions": "devstack.functions", "surface": "devstack.surface.main",
+    "api": "app.http.main", "catcher": "devstack.catcher", "functions": "devstack.functions", "surface": "devstack.surface.main",
     "fragile": "tests.workers.fragile",
 }  # fmt: skip
 HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]

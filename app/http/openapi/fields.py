@@ -153,6 +153,7 @@ FIELDS: dict[str, str] = {
     "lifted": "Always true.",
     "locale": "Language tag (BCP 47).",
     "loser_id": "The one that ends in the other.",
+    "tenant_name": "How the tenant is called; null once it was deleted.",
     "memberships": "The tenants the caller belongs to; empty for an API key.",
     "merged": "What ended in this one.",
     "merged_from": "Conversations that were merged into this one.",

@@ -157,7 +157,7 @@ TENANT_ROW = Tenant(
     locale="en", home_regions=["GB"], sender_name="Acme Heating", sender_address="hello@acme.example.com",
     created_at=_at(0, 0), settings=SETTINGS,
 )  # fmt: skip
-MEMBERSHIP = Membership(TENANT, "owner", active=True, language=None)
+MEMBERSHIP = Membership(TENANT, "owner", active=True, language=None, tenant_name="Acme Home Services")
 MEMBERS = [Member(OWNER, "owner", "Olivia", None, _at(0, 0)), Member(AGENT, "agent", "Adam", "pt-BR", _at(0, 10))]
 INVITATION_ROW = Invitation(
     INVITATION, "new@acme.example.com", "agent", OWNER, _at(8, 0), datetime(2026, 11, 30, 8, tzinfo=UTC)

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 4f2c8fed5566048e01a7d87b9e7191e0
+// Schema: bfa4004f1462b6da24a2c93e3aa2abd9
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -6735,6 +6735,7 @@ export type Database = {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
       };
+      "own_tenant_name": { Args: { "p_tenant_id": string }; Returns: string };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {

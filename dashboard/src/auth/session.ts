@@ -1,0 +1,87 @@
+/**
+ * Who is signed in. The session is kept for this tab (sessionStorage: it survives a reload, not the tab), never in a URL:
+ * magic links come with a code that is good once. Signing out in one tab signs out all of them.
+ */
+
+import { createClient, type Session, type SupabaseClient } from '@supabase/supabase-js';
+
+import type { Config } from '../config.js';
+import { forgetDrafts } from '../thread/drafts.js';
+
+// Not the storage key: Auth speaks to its own tabs on a channel of that name.
+const CHANNEL = 'parley-desk-left';
+
+export interface Person {
+  userId: string;
+  email: string;
+  /** The tenant the token is for; null while the person works in none. */
+  tenantId: string | null;
+}
+
+export class Auth {
+  readonly supabase: SupabaseClient;
+  private readonly tabs = new BroadcastChannel(CHANNEL);
+
+  constructor(config: Config) {
+    this.supabase = createClient(config.supabaseUrl, config.publishableKey, {
+      auth: { storage: sessionStorage, storageKey: 'parley-desk', flowType: 'pkce', detectSessionInUrl: true },
+    });
+    this.tabs.onmessage = () => void this.leave();
+  }
+
+  /** Calls back now and whenever somebody else, or nobody, is signed in; returns what ends it. */
+  watch(changed: (person: Person | null) => void): () => void {
+    let last = '';
+    const { data } = this.supabase.auth.onAuthStateChange((_, session) => {
+      const person = session ? personOf(session) : null;
+      const key = JSON.stringify(person);
+      if (key === last) return;
+      last = key;
+      changed(person);
+    });
+    return () => data.subscription.unsubscribe();
+  }
+
+  token = async (): Promise<string | null> => (await this.supabase.auth.getSession()).data.session?.access_token ?? null;
+
+  async signIn(email: string, password: string): Promise<string | null> {
+    return (await this.supabase.auth.signInWithPassword({ email, password })).error?.message ?? null;
+  }
+
+  async sendLink(email: string): Promise<string | null> {
+    const options = { emailRedirectTo: new URL('/dashboard/', location.href).href, shouldCreateUser: false };
+    return (await this.supabase.auth.signInWithOtp({ email, options })).error?.message ?? null;
+  }
+
+  /** A new token, for what changed in the person's rights: another tenant, another role. */
+  async renew(): Promise<void> {
+    await this.supabase.auth.refreshSession();
+    await this.supabase.realtime.setAuth();
+  }
+
+  async signOut(): Promise<void> {
+    this.tabs.postMessage('signed out');
+    await this.leave();
+  }
+
+  private async leave(): Promise<void> {
+    forgetDrafts();
+    await this.supabase.removeAllChannels();
+    await this.supabase.auth.signOut({ scope: 'local' });
+  }
+}
+
+function personOf(session: Session): Person {
+  const tenant: unknown = session.user.app_metadata['tenant_id'] ?? claimsOf(session.access_token).tenant_id;
+  return { userId: session.user.id, email: session.user.email ?? '', tenantId: typeof tenant === 'string' ? tenant : null };
+}
+
+/** The token's own word on the tenant: the user object of Auth does not carry what the token hook adds. */
+function claimsOf(token: string): { tenant_id?: unknown } {
+  try {
+    const text = atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'));
+    return (JSON.parse(text) as { app_metadata?: { tenant_id?: unknown } }).app_metadata ?? {};
+  } catch {
+    return {};
+  }
+}

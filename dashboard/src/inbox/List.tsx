@@ -1,0 +1,111 @@
+/** The list of conversations: only the rows in sight are in the page, and none moves under the reader's hand. */
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef } from 'react';
+
+import type { ThreadHead } from '../api/schema.js';
+import { useDesk } from '../desk.js';
+import { ProblemBox } from '../shell/Problem.js';
+import { brief, moment, t } from '../text/intl.js';
+import type { Inbox } from './useInbox.js';
+import type { Place } from './views.js';
+
+const ROW_PX = 86;
+
+interface Props {
+  inbox: Inbox;
+  place: Place;
+  cursor: string | null;
+  onOpen(threadId: string): void;
+}
+
+export function List({ inbox, place, cursor, onOpen }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = inbox.shown;
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 6, getItemKey: (n) => rows[n]?.id ?? n });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  const { more, isComplete, settle, arrivals } = inbox;
+
+  useEffect(() => {
+    if (rows.length && !isComplete && last >= rows.length - 10) more();
+  }, [rows.length, isComplete, last, more]);
+
+  // Nobody reads here yet, and the top is in sight: the new order disturbs nobody.
+  useEffect(() => {
+    if (arrivals.size && !place.thread && cursor === null && (scroller.current?.scrollTop ?? 0) < 4) settle();
+  }, [arrivals, place.thread, cursor, settle]);
+
+  useEffect(() => {
+    const index = rows.findIndex((row) => row.id === cursor);
+    if (index >= 0) virtual.scrollToIndex(index);
+    // Only when the cursor moves: the rows may move without it.
+    // eslint-disable-next-line
+  }, [cursor]);
+
+  if (inbox.problem && rows.length === 0) return <ProblemBox problem={inbox.problem} onRetry={inbox.reload} />;
+  if (inbox.isLoading && rows.length === 0) return <div className="skeletons" aria-busy="true" aria-label={t('app.starting')}>{[0, 1, 2, 3, 4].map((n) => <i key={n} />)}</div>;
+  return (
+    <>
+      {arrivals.size > 0 && (
+        <button
+          type="button"
+          className="arrivals"
+          onClick={() => {
+            settle();
+            scroller.current?.scrollTo({ top: 0 });
+          }}
+        >
+          {t('inbox.new', { n: arrivals.size })}
+        </button>
+      )}
+      <div className="scroller" ref={scroller} data-testid="list" tabIndex={-1}>
+        {rows.length === 0 ? (
+          <p className="state">{place.q ? t('inbox.emptySearch', { q: place.q }) : t('inbox.empty', { view: place.view })}</p>
+        ) : (
+          <ul className="rows" style={{ height: virtual.getTotalSize() }}>
+            {items.map(({ index, start, key }) => {
+              const thread = rows[index];
+              if (!thread) return null;
+              return (
+                <li key={key} style={{ transform: `translateY(${start}px)` }} aria-setsize={isComplete ? rows.length : -1} aria-posinset={index + 1}>
+                  <Row thread={thread} isSelected={thread.id === place.thread} hasCursor={thread.id === cursor} onOpen={onOpen} />
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Row({ thread, isSelected, hasCursor, onOpen }: { thread: ThreadHead; isSelected: boolean; hasCursor: boolean; onOpen(id: string): void }) {
+  const { members } = useDesk();
+  const assignee = members.find((one) => one.user_id === thread.assignee_id);
+  const name = thread.contact_name || t('inbox.unnamed');
+  return (
+    <button
+      type="button"
+      className={`row${hasCursor ? ' has-cursor' : ''}${thread.unread_count ? ' is-unread' : ''}`}
+      aria-current={isSelected ? 'true' : undefined}
+      data-thread={thread.id}
+      onClick={() => onOpen(thread.id)}
+    >
+      <span className="row-top">
+        <bdi className="name">{name}</bdi>
+        {thread.last_message_at && <time dateTime={thread.last_message_at} title={moment(thread.last_message_at)}>{brief(thread.last_message_at)}</time>}
+      </span>
+      <bdi className="subject">{thread.subject || thread.preview || ' '}</bdi>
+      <span className="row-bottom">
+        <span className="chip">{t('inbox.channel', { channel: thread.channel })}</span>
+        {thread.control === 'ai' && <span className="chip chip-ai">AI</span>}
+        {thread.labels.slice(0, 2).map((label) => <bdi key={label} className="chip">{label}</bdi>)}
+        {assignee && <span className="quiet"><bdi>{assignee.display_name ?? t('message.team')}</bdi></span>}
+        {thread.unread_count > 0 && (
+          <span className="badge"><span aria-hidden="true">{thread.unread_count > 99 ? '99+' : thread.unread_count}</span><span className="sr-only">{t('inbox.unread', { n: thread.unread_count })}</span></span>
+        )}
+      </span>
+    </button>
+  );
+}

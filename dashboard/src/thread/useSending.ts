@@ -1,0 +1,62 @@
+/**
+ * Sending a reply, honestly. The conversation, the text and the id of the try are bound when Send is pressed: whatever the
+ * reader does meanwhile, it goes there, once. The draft is cleared only when the server has accepted it.
+ */
+
+import { useCallback, useRef, useState } from 'react';
+
+import { ApiProblem, Offline } from '../api/http.js';
+import type { Sent } from '../api/schema.js';
+import { useDesk } from '../desk.js';
+import { type DraftKey, keepDraft, readDraft } from './drafts.js';
+
+export interface Moved {
+  lastSeq: number;
+  messages: { id: string; body: string }[];
+}
+
+export interface Sending {
+  isSending: boolean;
+  /** What came in while it was written: the writer decides. */
+  moved: Moved | null;
+  problem: unknown;
+  send(text: string, lastSeq: number): Promise<boolean>;
+  lookFirst(): void;
+}
+
+export function useSending(key: DraftKey): Sending {
+  const { api } = useDesk();
+  const [isSending, setSending] = useState(false);
+  const [moved, setMoved] = useState<Moved | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const tried = useRef<{ text: string; id: string } | null>(null);
+
+  const send = useCallback(async (text: string, lastSeq: number): Promise<boolean> => {
+    setSending(true);
+    setProblem(null);
+    setMoved(null);
+    // A try whose end is not known keeps its id: pressed again, it is the same message.
+    const again = tried.current?.text === text ? tried.current : { text, id: crypto.randomUUID() };
+    tried.current = again;
+    try {
+      await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq });
+      tried.current = null;
+      if (readDraft(key) === text) keepDraft(key, '');
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof ApiProblem && thrown.code === 'thread_moved') setMoved(whatMoved(thrown, lastSeq));
+      else setProblem(thrown);
+      if (!(thrown instanceof Offline)) tried.current = null;
+      return false;
+    } finally {
+      setSending(false);
+    }
+  }, [api, key]);
+
+  return { isSending, moved, problem, send, lookFirst: () => setMoved(null) };
+}
+
+function whatMoved(thrown: ApiProblem, lastSeq: number): Moved {
+  const more = thrown.problem as unknown as { last_seq?: number; new_messages?: { id: string; body: string }[] };
+  return { lastSeq: more.last_seq ?? lastSeq, messages: more.new_messages ?? [] };
+}

@@ -1,0 +1,116 @@
+/** One conversation: its head, its messages, and both kept true. Opening it costs two requests. */
+
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import type { MessagePage, Thread } from '../api/schema.js';
+import { useDesk } from '../desk.js';
+import { BLANK, isMoving, merge, type Timeline } from './timeline.js';
+
+const NEWEST = Number.MAX_SAFE_INTEGER;
+const PAGE = 50;
+const TOGETHER_MS = 60;
+const MOVING_MS = 1_500;
+
+export interface Opened {
+  thread: Thread | null;
+  line: Timeline;
+  /** Up to where the staff had read when this was opened: where the reading begins. */
+  readSeq: number | null;
+  problem: unknown;
+  older(): Promise<void>;
+  catchUp(): Promise<void>;
+  refreshHead(): Promise<void>;
+}
+
+export function useThread(threadId: string): Opened {
+  const { api, hints } = useDesk();
+  const [thread, setThread] = useState<Thread | null>(null);
+  const [line, setLine] = useState<Timeline>(BLANK);
+  const [readSeq, setReadSeq] = useState<number | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const lineNow = useRef(line);
+  lineNow.current = line;
+  const isCurrent = useRef(true);
+  const busy = useRef<Promise<void> | null>(null);
+
+  const attempt = useCallback(async (what: () => Promise<void>) => {
+    try {
+      await what();
+      if (isCurrent.current) setProblem(null);
+    } catch (thrown) {
+      if (isCurrent.current) setProblem(thrown);
+    }
+  }, []);
+
+  const refreshHead = useCallback(() => attempt(async () => {
+    const found = await api.get<Thread>(`/threads/${threadId}`);
+    if (isCurrent.current) setThread((was) => (was && was.last_rev > found.last_rev ? was : found));
+    if (isCurrent.current) setReadSeq((was) => was ?? found.staff_read_seq);
+  }), [api, attempt, threadId]);
+
+  const latest = useCallback(() => attempt(async () => {
+    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: NEWEST, limit: PAGE });
+    const isFirst = lineNow.current.messages.length === 0;
+    if (isCurrent.current) setLine((was) => merge(was, page.messages, { since: page.last_rev, ...(isFirst && { hasOlder: page.has_more }) }));
+  }), [api, attempt, threadId]);
+
+  const catchUp = useCallback(async () => {
+    // One at a time: a second caller waits for the first, then asks for what came after it.
+    while (busy.current) await busy.current;
+    busy.current = attempt(async () => {
+      let since = lineNow.current.since;
+      for (;;) {
+        const page: MessagePage = await api.get(`/threads/${threadId}/messages`, { since, limit: PAGE });
+        since = page.next_since;
+        if (isCurrent.current) setLine((was) => merge(was, page.messages, { since }));
+        if (!page.has_more) break;
+      }
+    }).finally(() => (busy.current = null));
+    await busy.current;
+  }, [api, attempt, threadId]);
+
+  const older = useCallback(() => attempt(async () => {
+    const before = lineNow.current.messages[0]?.seq;
+    if (before === undefined || !lineNow.current.hasOlder) return;
+    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: before, limit: PAGE });
+    if (isCurrent.current) setLine((was) => merge(was, page.messages, { hasOlder: page.has_more }));
+  }), [api, attempt, threadId]);
+
+  useEffect(() => {
+    isCurrent.current = true;
+    void refreshHead();
+    void latest();
+    return () => {
+      isCurrent.current = false;
+    };
+  }, [refreshHead, latest]);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void catchUp();
+        void refreshHead();
+      }, TOGETHER_MS);
+    };
+    const stop = hints.listen({
+      onHints: (found) => found.some((hint) => hint.threadId === threadId) && look(),
+      onGap: look,
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [hints, threadId, catchUp, refreshHead]);
+
+  // A dispatch moves without a new rev: while one is under way, its row is read again.
+  const moving = isMoving(line);
+  useEffect(() => {
+    if (!moving) return undefined;
+    const timer = setInterval(() => document.hidden || void latest(), MOVING_MS);
+    return () => clearInterval(timer);
+  }, [moving, latest]);
+
+  return { thread, line, readSeq, problem, older, catchUp, refreshHead };
+}

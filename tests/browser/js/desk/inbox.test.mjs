@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { barriers, DESK, launch, open, PHONE } from '../browser.mjs';
+import { control, eventually } from '../people.mjs';
+import { bringUp, comeIn, mail, mailAgain, reply, rows, signIn, texts, turnTo } from './staff.mjs';
+
+const { DESK_URL } = process.env;
+
+describe('two of the staff at one inbox', () => {
+  let browser, olivia, ana;
+
+  before(async () => {
+    browser = await launch();
+    [olivia, ana] = await Promise.all([comeIn(browser, 'Olivia'), comeIn(browser, 'Ana')]);
+  });
+  after(() => browser?.close());
+
+  it('see a mail and the answer of the AI without a reload', async () => {
+    const name = await mail();
+    await Promise.all([olivia, ana].map((page) => eventually(async () => (await rows(page))[0], name)));
+    await turnTo(olivia, name);
+    await eventually(async () => (await texts(olivia)).length, 2);
+    await olivia.locator('[data-status=sent]').waitFor();
+    await olivia.getByText('The AI answers in this conversation.').waitFor();
+  });
+
+  it('know of each other: who is here, and who writes, within a second', async () => {
+    const name = await olivia.locator('#conversation-title').textContent();
+    await turnTo(ana, name);
+    await olivia.getByText('Ana Agent is here, too').waitFor();
+    const start = Date.now();
+    await ana.getByLabel('Reply', { exact: true }).pressSequentially('Hal');
+    await olivia.getByText('Ana Agent is writing an answer').waitFor();
+    assert.ok(Date.now() - start < 1_000 + 2_000, `${Date.now() - start} ms`);
+  });
+
+  it('take over for good: the other one sees it, and the AI says nothing more', async () => {
+    await olivia.getByRole('button', { name: 'Take over' }).click();
+    await ana.getByText('A person answers; the AI is silent.').waitFor();
+    const before = (await texts(ana)).length;
+    await mailAgain();
+    await eventually(async () => (await texts(ana)).length, before + 1);
+    await ana.locator('[data-status=inbound_human_takeover]').last().waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal((await texts(ana)).length, before + 1);
+  });
+
+  it('do not answer twice: what landed meanwhile makes Send ask first', async () => {
+    await ana.getByLabel('Reply', { exact: true }).fill('');
+    await olivia.getByLabel('Reply', { exact: true }).fill('I answer this.');
+    await ana.getByLabel('Reply', { exact: true }).fill('No, I do.');
+    // Ana's window hears of nothing while she presses Send.
+    await ana.context().setOffline(false);
+    await ana.route('**/v1/threads/*/messages?since=*', (route) => route.abort());
+    await olivia.getByRole('button', { name: 'Send', exact: true }).click();
+    await eventually(async () => (await texts(olivia)).at(-1), 'I answer this.');
+    await ana.getByRole('button', { name: 'Send', exact: true }).click();
+    await ana.getByText('Something came in while you wrote:').waitFor();
+    assert.equal(await ana.getByLabel('Reply', { exact: true }).inputValue(), 'No, I do.');
+    await ana.unroute('**/v1/threads/*/messages?since=*');
+    await ana.getByRole('button', { name: 'Look first' }).click();
+    await eventually(async () => (await texts(ana)).filter((text) => text === 'I answer this.').length, 1);
+    assert.ok(!(await texts(ana)).includes('No, I do.'));
+  });
+
+  it('keep their drafts over another conversation and a reload, until they are sent', async () => {
+    const name = await ana.locator('#conversation-title').textContent();
+    const other = await mail();
+    await turnTo(ana, other);
+    assert.equal(await ana.getByLabel('Reply', { exact: true }).inputValue(), '');
+    await ana.goBack();
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+    await ana.reload();
+    await eventually(() => ana.getByLabel('Reply', { exact: true }).inputValue(), 'No, I do.');
+    await reply(ana, 'No, I do.');
+    await eventually(async () => (await texts(olivia)).at(-1), 'No, I do.');
+    await eventually(() => ana.getByLabel('Reply', { exact: true }).inputValue(), '');
+  });
+
+  it('have nothing moved under their hands: what is new waits above', async () => {
+    const shown = await rows(ana);
+    const name = await mail();
+    await ana.locator('.arrivals').waitFor();
+    assert.deepEqual(await rows(ana), shown);
+    // The reply of a moment ago moved its conversation, too: it may have been what waited first.
+    await eventually(async () => (await bringUp(ana), (await rows(ana))[0]), name);
+  });
+
+  it('miss nothing while the server was away', async () => {
+    await ana.goto(`${DESK_URL}`);
+    await ana.getByTestId('list').waitFor();
+    await control('restart');
+    const name = await mail();
+    await eventually(async () => (await rows(ana))[0], name, 20_000);
+    await eventually(async () => (await rows(olivia)).includes(name) || ((await bringUp(olivia)), false), true, 20_000);
+  });
+
+  it('can take an action back', async () => {
+    const name = (await rows(ana))[0];
+    await turnTo(ana, name);
+    await ana.locator('body').press('e');
+    await ana.getByText('This conversation is closed.').waitFor();
+    await ana.locator('body').press('z');
+    await ana.getByText('This conversation is closed.').waitFor({ state: 'detached' });
+  });
+
+  it('find why something happened', async () => {
+    await ana.getByRole('button', { name: 'Why?' }).first().click();
+    await ana.getByRole('heading', { name: 'Decision' }).waitFor();
+    await ana.getByText('confidence', { exact: true }).waitFor();
+    assert.deepEqual(await barriers(ana), []);
+    await ana.keyboard.press('Escape');
+  });
+
+  it('work with the keyboard alone', async () => {
+    await ana.goto(`${DESK_URL}?view=all`);
+    await ana.locator('.row').first().waitFor();
+    await ana.locator('body').press('j');
+    await ana.locator('body').press('j');
+    const name = await ana.locator('.row.has-cursor .name').textContent();
+    await ana.locator('body').press('Enter');
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+    await ana.locator('body').press('r');
+    await ana.keyboard.type('Typed, jjj');
+    await ana.keyboard.press('Control+Enter');
+    await eventually(async () => (await texts(ana)).at(-1), 'Typed, jjj');
+    await ana.keyboard.press('Escape');
+    await ana.keyboard.press('?');
+    await ana.getByRole('heading', { name: 'Keyboard' }).waitFor();
+    assert.deepEqual(await barriers(ana), []);
+    await ana.getByLabel('Use single keys').uncheck();
+    await ana.keyboard.press('Escape');
+    await ana.locator('body').press('Escape');
+    await ana.locator('body').press('t');
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+  });
+
+  it('meet no barrier, in the light and in the dark, at the desk and on the phone', async () => {
+    for (const options of [DESK, PHONE]) {
+      for (const colorScheme of ['light', 'dark']) {
+        const page = await comeIn(browser, 'Ana', '?view=all', { ...options, colorScheme });
+        await page.locator('.row').first().waitFor();
+        assert.deepEqual(await barriers(page), [], `list, ${colorScheme}`);
+        await page.locator('.row').first().click();
+        await page.locator('.bubble').first().waitFor();
+        assert.deepEqual(await barriers(page), [], `conversation, ${colorScheme}`);
+        const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(width[0] <= width[1], `scrolls sideways: ${width}`);
+        await page.context().close();
+      }
+    }
+    const page = await open(browser, DESK_URL, { ...PHONE, viewport: { width: 320, height: 640 } });
+    await page.getByLabel('E-mail').waitFor();
+    assert.deepEqual(await barriers(page), []);
+    await page.context().close();
+  });
+
+  it('see what strangers wrote as text, and nothing of other tenants', async () => {
+    await control('hostile');
+    const page = await comeIn(browser, 'Ana', '?view=all');
+    await page.locator('.row', { hasText: 'Mallory' }).first().click();
+    await page.locator('.bubble').first().waitFor();
+    assert.match((await texts(page))[0], /<img src=x onerror=/);
+    assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+    assert.equal(await page.locator('.bubble img, .bubble script, .bubble a').count(), 0);
+    await page.goto(`${DESK_URL}?view=all&thread=${process.env.DESK_FOREIGN_THREAD}`);
+    await page.getByRole('alert').waitFor();
+    assert.ok(!(await page.content()).includes('Secret of Birch'));
+    assert.deepEqual(page.errors.filter((one) => !/404/.test(one)), []);
+    await page.context().close();
+  });
+
+  it('leave no draft behind when they sign out, in any tab', async () => {
+    const page = await comeIn(browser, 'Olivia', '?view=all');
+    await page.locator('.row').first().click();
+    await page.getByLabel('Reply', { exact: true }).fill('Not for the next one at this machine');
+    const second = await page.context().newPage();
+    await second.goto(DESK_URL);
+    await signIn(second, 'Olivia');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await second.getByRole('button', { name: 'Sign in' }).waitFor();
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes('draft'))), []);
+    assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);
+    await page.context().close();
+  });
+
+  it('and the browser refused nothing on any page', async () => {
+    assert.deepEqual((await control('refused')).lines, []);
+    assert.deepEqual([...olivia.errors, ...ana.errors].filter((one) => !/Failed to fetch|409|net::|502|401/.test(one)), []);
+  });
+});

@@ -1,0 +1,53 @@
+// Two of a tenant's staff, each in a browser of his own. What the world is comes from the environment.
+
+import { DESK, open } from '../browser.mjs';
+import { control, eventually } from '../people.mjs';
+
+const { DESK_URL } = process.env;
+const STAFF = JSON.parse(process.env.DESK_STAFF);
+
+export async function signIn(page, name) {
+  await page.getByLabel('E-mail').fill(STAFF[name].email);
+  await page.getByLabel('Password').fill(STAFF[name].password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByTestId('list').waitFor();
+}
+
+/** Sign one of the staff in at an address of the desk. */
+export async function comeIn(browser, name, at = '', options = DESK) {
+  const page = await open(browser, `${DESK_URL}${at}`, options);
+  await signIn(page, name);
+  return page;
+}
+
+/** A person nobody knows writes a mail; answers with his name. */
+export async function mail() {
+  return (await control('mail')).name;
+}
+
+/** The same person writes again, in the same conversation. */
+export async function mailAgain() {
+  return (await control('mail-again')).name;
+}
+
+export const rows = (page) => page.locator('.row .name').allTextContents();
+
+export const texts = (page) => page.locator('.bubble-body').allTextContents();
+
+/** Open the conversation with a person, from the list. */
+export async function turnTo(page, name) {
+  await eventually(async () => (await rows(page)).includes(name) || ((await bringUp(page)), false), true);
+  await page.locator('.row', { hasText: name }).click();
+  await page.getByRole('heading', { name, level: 2 }).waitFor();
+}
+
+/** Take the new order, where one is offered. */
+export async function bringUp(page) {
+  const offer = page.locator('.arrivals');
+  if (await offer.isVisible()) await offer.click();
+}
+
+export async function reply(page, text) {
+  await page.getByLabel('Reply', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+}

@@ -1,0 +1,140 @@
+"""The desk in real browsers: two of the staff, one inbox, mail coming in, and everything that can go wrong."""
+
+import json
+import re
+import smtplib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import make_msgid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import PROJECT
+from devstack import bridge
+from devstack.ports import free_port
+from tests.browser.test_chat import serve
+from tests.support import npm
+from tests.support.database import Cluster
+from tests.support.surface import LocalProject
+from tests.workers.harness import wait_until
+
+HERE = Path(__file__).parent
+SUITES = sorted((HERE / "js" / "desk").glob("*.test.mjs"))
+STAFF = {"Olivia": "owner@acme.test", "Ana": "agent@acme.test"}
+MAILBOX, ELSEWHERE = "support@acme.test", "hallo@birch.test"
+HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>\u202egnp.exe\u200b[x](javascript:alert(1))'
+TIMEOUT_S = 280
+
+
+@dataclass
+class Office:
+    """The product with the people of the seed, its API, its workers, and strangers who write."""
+
+    local: LocalProject
+    writers: int = 0
+    last: EmailMessage | None = None
+
+    def write(self, name: str, body: str, *, to: str = MAILBOX) -> dict[str, str]:
+        """Somebody writes a mail."""
+        mail = EmailMessage()
+        mail["From"], mail["To"] = f"{name} <{name.lower().replace(' ', '.')}@people.test>", to
+        mail["Subject"], mail["Message-ID"] = "A question", make_msgid(domain="people.test")
+        mail.set_content(body)
+        self.last = mail
+        with smtplib.SMTP("127.0.0.1", self.local.room.smtp_port, timeout=10) as server:
+            server.send_message(mail)
+        return {"name": name}
+
+    def mail(self) -> dict[str, str]:
+        """Somebody new writes."""
+        self.writers += 1
+        return self.write(f"Person Number {self.writers}", "Hello, what are your opening hours?")
+
+    def mail_again(self) -> dict[str, str]:
+        """Whoever wrote last writes once more."""
+        return self.write(f"Person Number {self.writers}", "And on Sundays?")
+
+    def refused(self) -> dict[str, list[str]]:
+        """What browsers reported of our pages."""
+        return {"lines": [line for line in self.local.room.logs().splitlines() if "browser refused" in line]}
+
+    def restart(self) -> None:
+        """The API and the surface end and start again."""
+        for kind in ("api", "surface"):
+            process = self.api if kind == "api" else self.local.process
+            process.terminate()
+            process.wait(20)
+        self.local.start()
+        self.start_api()
+
+    def start_api(self) -> None:
+        """Start the API and return once it listens."""
+        [self.api] = self.local.room.start("api")
+        self.local.room.wait_for_listener_port(self.local.room.settings.api_port)
+
+
+@pytest.fixture(scope="module")
+def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Everything a desk needs, at work."""
+    database = cluster.create(template=template)
+    with database.connect() as owner:
+        owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
+        owner.execute("update public.tenant_settings set business_hours = %s", [json.dumps(
+            [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)])])  # fmt: skip
+    home = tmp_path_factory.mktemp("desk")
+    local = LocalProject(database, home, api_port=free_port())
+    made = Office(local)
+    local.room.settings = _with_key(local)
+    local.room.start("catcher", "receive", "inbound", "outbound")
+    made.start_api()
+    yield made
+    local.close()
+    database.drop()
+
+
+def _with_key(local: LocalProject) -> Any:
+    import msgspec
+
+    return msgspec.structs.replace(
+        local.room.settings, supabase_key=local.project.publishable_key,
+        supabase_jwks_url=f"{local.project.url}/auth/v1/.well-known/jwks.json",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def foreign_thread(office: Office) -> str:
+    """A conversation of another tenant, whose text nobody of the first may ever see."""
+    office.write("Secret of Birch", "Secret of Birch", to=ELSEWHERE)
+    found = (
+        "select t.id::text as id from public.et_threads as t inner join public.et_channel_sessions as s on s.tenant_id"
+    )
+    found += " = t.tenant_id and s.id = t.channel_session_id where s.address = %s"
+    rows = wait_until(lambda: office.local.room.world.all(found, ELSEWHERE), 20)
+    return str(rows[0]["id"])
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))
+def test_the_desk_in_browsers(suite: Path, office: Office, foreign_thread: str) -> None:
+    """Every test of the suite passes, and none is skipped."""
+    npm.needed(npm.are_fetched(npm.BROWSER), "Node with a browser")
+    node = bridge.node()
+    assert node
+    url, stop = serve({
+        "/mail": office.mail, "/mail-again": office.mail_again, "/restart": office.restart, "/refused": office.refused,
+        "/hostile": lambda: office.write("Mallory", HOSTILE),
+    })  # fmt: skip
+    password = office.local.keys["demo_password"]
+    told = {
+        "DESK_URL": f"http://127.0.0.1:{office.local.room.settings.api_port}/dashboard/", "CONTROL_URL": url,
+        "CHAT_PEOPLE": "{}", "DESK_FOREIGN_THREAD": foreign_thread,
+        "DESK_STAFF": json.dumps({name: {"email": email, "password": password} for name, email in STAFF.items()}),
+    }  # fmt: skip
+    said = npm.run_node(node, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite), cwd=HERE,
+                        told=told, timeout_s=TIMEOUT_S)  # fmt: skip
+    stop()
+    counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
+    assert said.returncode == 0 and counts["fail"] == 0, said.stdout + said.stderr + office.local.room.logs()
+    assert counts["pass"] == counts["tests"] > 0, said.stdout
