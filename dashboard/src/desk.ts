@@ -26,3 +26,5 @@ export function useDesk(): Desk {
 }
 
 export const maySend = (desk: Desk): boolean => desk.membership.role !== 'viewer';
+
+export const isAdmin = (desk: Desk): boolean => desk.membership.role === 'owner' || desk.membership.role === 'admin';

@@ -1,14 +1,24 @@
 /** The addresses of the desk. Search parameters are typed: what an address says is read once, and never trusted. */
 
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 
 import { App } from './App.js';
+import { Screen } from './inbox/Screen.js';
 import { readPlace } from './inbox/views.js';
 
-const frame = createRootRoute();
-const inbox = createRoute({ getParentRoute: () => frame, path: '/', validateSearch: readPlace, component: App });
+const frame = createRootRoute({ component: App });
+const inbox = createRoute({ getParentRoute: () => frame, path: '/', validateSearch: readPlace, component: Screen });
+const screens = [
+  createRoute({ getParentRoute: () => frame, path: '/contacts', component: lazyRouteComponent(() => import('./admin/Contacts.js'), 'Contacts') }),
+  createRoute({ getParentRoute: () => frame, path: '/tasks', component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
+  createRoute({ getParentRoute: () => frame, path: '/channels', component: lazyRouteComponent(() => import('./admin/Channels.js'), 'Channels') }),
+  createRoute({ getParentRoute: () => frame, path: '/knowledge', component: lazyRouteComponent(() => import('./admin/Knowledge.js'), 'Knowledge') }),
+  createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),
+  createRoute({ getParentRoute: () => frame, path: '/settings', component: lazyRouteComponent(() => import('./admin/Settings.js'), 'Settings') }),
+  createRoute({ getParentRoute: () => frame, path: '/audit', component: lazyRouteComponent(() => import('./admin/Audit.js'), 'Audit') }),
+] as const;
 
-export const router = createRouter({ routeTree: frame.addChildren([inbox]), basepath: '/dashboard' });
+export const router = createRouter({ routeTree: frame.addChildren([inbox, ...screens]), basepath: '/dashboard' });
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -6,6 +6,7 @@ import { useEffect, useRef } from 'react';
 import type { ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
+import { Skeletons } from '../shell/Skeletons.js';
 import { brief, moment, t } from '../text/intl.js';
 import type { Inbox } from './useInbox.js';
 import type { Place } from './views.js';
@@ -44,7 +45,7 @@ export function List({ inbox, place, cursor, onOpen }: Props) {
   }, [cursor]);
 
   if (inbox.problem && rows.length === 0) return <ProblemBox problem={inbox.problem} onRetry={inbox.reload} />;
-  if (inbox.isLoading && rows.length === 0) return <div className="skeletons" aria-busy="true" aria-label={t('app.starting')}>{[0, 1, 2, 3, 4].map((n) => <i key={n} />)}</div>;
+  if (inbox.isLoading && rows.length === 0) return <Skeletons rows={5} />;
   return (
     <>
       {arrivals.size > 0 && (

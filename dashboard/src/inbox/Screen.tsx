@@ -5,7 +5,6 @@ import { useCallback, useRef, useState } from 'react';
 
 import type { ThreadState } from '../api/schema.js';
 import { useKeys } from '../shell/keys.js';
-import { undoLast } from '../shell/toast.js';
 import { t } from '../text/intl.js';
 import { useActions } from '../thread/actions.js';
 import { Conversation } from '../thread/Conversation.js';
@@ -15,7 +14,7 @@ import { type Place, readPlace, VIEWS } from './views.js';
 
 const route = getRouteApi('/');
 
-export function Screen({ onHelp }: { onHelp(): void }) {
+export function Screen() {
   const place = readPlace(route.useSearch());
   const navigate = route.useNavigate();
   const inbox = useInbox(place);
@@ -48,10 +47,7 @@ export function Screen({ onHelp }: { onHelp(): void }) {
     a: () => place.thread && actions.assign(),
     s: () => place.thread && actions.snooze(),
     e: () => place.thread && actions.close(),
-    z: undoLast,
     '/': () => search.current?.focus(),
-    '?': onHelp,
-    'Shift+?': onHelp,
     Escape: () => go({ thread: undefined }),
   });
 

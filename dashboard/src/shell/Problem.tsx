@@ -3,6 +3,15 @@
 import { ApiProblem, Offline } from '../api/http.js';
 import { t } from '../text/intl.js';
 
+export function Forbidden({ right }: { right: string }) {
+  return (
+    <div className="state" role="alert">
+      <h2>{t('forbidden.title')}</h2>
+      <p>{t('forbidden.needs', { right })}</p>
+    </div>
+  );
+}
+
 export function ProblemBox({ problem, onRetry }: { problem: unknown; onRetry?: (() => void) | undefined }) {
   if (problem instanceof ApiProblem && problem.status === 403) {
     return (

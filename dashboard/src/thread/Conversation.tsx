@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Message } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
+import { Skeletons } from '../shell/Skeletons.js';
 import { day, listOf, moment, t } from '../text/intl.js';
 import type { Actions } from './actions.js';
 import { Bubble } from './Bubble.js';
@@ -41,7 +42,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
   useReading(threadId, lastSeq, maySend(desk), onRead);
 
   if (problem && !thread) return <ProblemBox problem={problem} onRetry={() => void refreshHead()} />;
-  if (!thread || readSeq === null) return <div className="skeletons" aria-busy="true" aria-label={t('app.starting')}>{[0, 1, 2].map((n) => <i key={n} />)}</div>;
+  if (!thread || readSeq === null) return <Skeletons rows={3} />;
   return (
     <article className="conversation" aria-labelledby="conversation-title">
       <header className="conversation-head">

@@ -1,0 +1,94 @@
+/** A form in a dialog. What the server has against a field is said at the field; nothing typed is lost by it. */
+
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+
+import { ApiProblem } from '../api/http.js';
+import { useDesk } from '../desk.js';
+import { say } from '../shell/toast.js';
+import { t } from '../text/intl.js';
+import { lineOf } from './change.js';
+
+export interface Field {
+  name: string;
+  label: string;
+  kind?: 'text' | 'email' | 'number' | 'area' | 'select' | 'check' | 'password' | 'time' | 'datetime-local';
+  options?: { value: string; text: string }[];
+  value?: string | number | boolean | null | undefined;
+  required?: boolean;
+  help?: string;
+}
+
+export type Values = Record<string, string | boolean>;
+
+interface Props {
+  title: string;
+  submit: string;
+  fields: Field[];
+  done: string;
+  onSubmit(values: Values): Promise<unknown>;
+  onClose(): void;
+}
+
+export function FormDialog({ title, submit, fields, done, onSubmit, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const queries = useQueryClient();
+  const { person } = useDesk();
+  const [problem, setProblem] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => dialog.current?.showModal(), []);
+  const wrong = problem instanceof ApiProblem ? problem.problem.field : null;
+
+  const send = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await onSubmit(valuesOf(event.currentTarget, fields));
+      if (done) say(done);
+      await queries.invalidateQueries({ queryKey: [person.tenantId] });
+      dialog.current?.close();
+    } catch (thrown) {
+      setProblem(thrown);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="form-title" onClose={onClose}>
+      <h2 id="form-title">{title}</h2>
+      <form onSubmit={(event) => void send(event)} className="form">
+        {fields.map((field) => <Input key={field.name} field={field} isWrong={wrong === field.name || !!wrong?.endsWith(`.${field.name}`)} />)}
+        {problem !== null && <p role="alert" className="warn">{lineOf(problem)}</p>}
+        <div className="form-foot">
+          <button type="button" className="button" onClick={() => dialog.current?.close()}>{t('form.cancel')}</button>
+          <button type="submit" className="button primary" disabled={isBusy}>{submit}</button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function Input({ field, isWrong }: { field: Field; isWrong: boolean }) {
+  const id = `field-${field.name}`;
+  const rest = { id, name: field.name, required: field.required, 'aria-invalid': isWrong || undefined, 'aria-describedby': field.help ? `${id}-help` : undefined };
+  const text = field.value == null || typeof field.value === 'boolean' ? '' : String(field.value);
+  const help = field.help && <span id={`${id}-help`} className="quiet">{field.help}</span>;
+  if (field.kind === 'check') {
+    return <div className="check"><input type="checkbox" {...rest} defaultChecked={field.value === true} /><label htmlFor={id}>{field.label}</label>{help}</div>;
+  }
+  return (
+    <div className="field">
+      <label htmlFor={id}>{field.label}</label>
+      {field.kind === 'area' ? <textarea {...rest} rows={5} defaultValue={text} />
+        : field.kind === 'select' ? <select {...rest} defaultValue={text}>{field.options?.map((one) => <option key={one.value} value={one.value}>{one.text}</option>)}</select>
+        : <input type={field.kind ?? 'text'} step={field.kind === 'number' ? 'any' : undefined} autoComplete="off" {...rest} defaultValue={text} />}
+      {help}
+    </div>
+  );
+}
+
+function valuesOf(form: HTMLFormElement, fields: Field[]): Values {
+  const data = new FormData(form);
+  return Object.fromEntries(fields.map(({ name, kind }) => [name, kind === 'check' ? data.has(name) : String(data.get(name) ?? '').trim()]));
+}

@@ -1,0 +1,64 @@
+/** What waits for a person: calls to make, by due date, and what is to be said. */
+
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+
+import type { ManualTask } from '../api/schema.js';
+import { maySend, useDesk } from '../desk.js';
+import { moment, t } from '../text/intl.js';
+import { useChange } from './change.js';
+import { FormDialog } from './FormDialog.js';
+import { Listing } from './listing.js';
+
+const OUTCOMES = ['done', 'no_answer', 'wrong_address', 'not_possible', 'cancelled'] as const;
+
+export function Tasks() {
+  const desk = useDesk();
+  const change = useChange();
+  const [status, setStatus] = useState<'open' | 'done'>('open');
+  const [ending, setEnding] = useState<ManualTask | null>(null);
+  const nameOf = (id: string | null) => desk.members.find((one) => one.user_id === id)?.display_name ?? '';
+  return (
+    <section className="page" aria-labelledby="page-title">
+      <h2 id="page-title">{t('tasks.title')}</h2>
+      <div className="views">
+        {(['open', 'done'] as const).map((one) => <button key={one} type="button" aria-current={one === status ? 'true' : undefined} onClick={() => setStatus(one)}>{t('tasks.view', { status: one })}</button>)}
+      </div>
+      <Listing<ManualTask>
+        label={t('tasks.title')}
+        path="/tasks"
+        params={{ task_status: status }}
+        keyOf={(row) => row.id}
+        empty={t(status === 'open' ? 'tasks.empty' : 'tasks.noneDone')}
+        columns={[
+          { title: t('tasks.due'), cell: (row) => <span className={status === 'open' && Date.parse(row.due_at) < Date.now() ? 'warn' : undefined}>{moment(row.due_at)}</span> },
+          { title: t('tasks.what'), cell: (row) => <><bdi>{row.title}</bdi><br /><bdi className="quiet">{row.script.slice(0, 200)}</bdi></> },
+          { title: t('tasks.target'), cell: (row) => <bdi>{row.target}</bdi> },
+          { title: t('tasks.who'), cell: (row) => <bdi>{nameOf(row.assignee_id)}</bdi> },
+          { title: t('inbox.title'), cell: (row) => <Link to="/" search={{ view: 'all', thread: row.thread_id }}>{t('tasks.open')}</Link> },
+        ]}
+        {...(status === 'open' && maySend(desk) && {
+          actions: (row: ManualTask) => (
+            <>
+              <button type="button" className="button" onClick={() => void change(t('form.saved'), () => desk.api.post(`/tasks/${row.id}/assign`, { user_id: row.assignee_id === desk.person.userId ? null : desk.person.userId }))}>{t(row.assignee_id === desk.person.userId ? 'action.unassign' : 'action.assignMe')}</button>
+              <button type="button" className="button" onClick={() => setEnding(row)}>{t('tasks.end')}</button>
+            </>
+          ),
+        })}
+      />
+      {ending && (
+        <FormDialog
+          title={t('tasks.endTitle', { title: ending.title })}
+          submit={t('form.save')}
+          done={t('tasks.ended')}
+          fields={[
+            { name: 'outcome', label: t('tasks.outcome'), kind: 'select', options: OUTCOMES.map((outcome) => ({ value: outcome, text: t('tasks.outcomeOf', { outcome }) })) },
+            { name: 'note', label: t('tasks.note'), kind: 'area' },
+          ]}
+          onSubmit={(values) => desk.api.post(`/tasks/${ending.id}/complete`, { outcome: values['outcome'], note: values['note'] || null })}
+          onClose={() => setEnding(null)}
+        />
+      )}
+    </section>
+  );
+}

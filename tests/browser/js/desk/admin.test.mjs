@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { barriers, DESK, launch, PHONE } from '../browser.mjs';
+import { eventually } from '../people.mjs';
+import { comeIn, mail } from './staff.mjs';
+
+const { DESK_URL, DESK_PICTURES } = process.env;
+const SCREENS = ['contacts', 'tasks', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+
+const go = async (page, screen) => {
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: titleOf(screen) }).click();
+  await page.locator('#page-title').waitFor();
+};
+const settled = (page) => eventually(() => page.locator('[aria-busy]').count(), 0);
+const titleOf = (screen) => ({ members: 'Team' })[screen] ?? screen[0].toUpperCase() + screen.slice(1);
+const field = (page, label) => page.getByRole('dialog').getByLabel(label, { exact: true });
+const press = (page, name) => page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+
+describe('what admins set up', () => {
+  let browser, olivia;
+
+  before(async () => {
+    browser = await launch();
+    olivia = await comeIn(browser, 'Olivia');
+    await mail();
+  });
+  after(() => browser?.close());
+
+  it('meets no barrier on any screen, in the light and in the dark, at the desk and on the phone', async () => {
+    for (const [size, options] of Object.entries({ desk: DESK, phone: PHONE })) {
+      for (const colorScheme of ['light', 'dark']) {
+        const page = await comeIn(browser, 'Olivia', '', { ...options, colorScheme });
+        for (const screen of SCREENS) {
+          await go(page, screen);
+          await settled(page);
+          assert.deepEqual(await barriers(page), [], `${screen}, ${size}, ${colorScheme}`);
+          const [wide, has] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+          assert.ok(wide <= has, `${screen} scrolls sideways on the ${size}: ${wide} > ${has}`);
+          if (DESK_PICTURES) await page.screenshot({ path: `${DESK_PICTURES}/desk-${screen}-${size}-${colorScheme}.png` });
+        }
+        assert.deepEqual(page.errors, []);
+        await page.context().close();
+      }
+    }
+  });
+
+  it('a question is added, corrected at the field the server names, and taken away', async () => {
+    await go(olivia, 'knowledge');
+    await olivia.getByRole('button', { name: 'Add a question' }).click();
+    await field(olivia, 'Question').fill('Do you paint fences?');
+    await field(olivia, 'Keywords').fill('fence, paint');
+    await field(olivia, 'Answer').fill('We do.');
+    await field(olivia, 'Language').fill('klingon-!');
+    await press(olivia, 'Save');
+    await olivia.getByRole('dialog').getByRole('alert').waitFor();
+    assert.equal(await field(olivia, 'Language').getAttribute('aria-invalid'), 'true');
+    assert.equal(await field(olivia, 'Question').inputValue(), 'Do you paint fences?');
+    assert.deepEqual(await barriers(olivia), []);
+    await field(olivia, 'Language').fill('en');
+    await press(olivia, 'Save');
+    const row = olivia.getByRole('row', { name: /Do you paint fences/ });
+    await row.getByRole('button', { name: 'Delete' }).click();
+    assert.deepEqual(await barriers(olivia), []);
+    await press(olivia, 'Delete');
+    await row.waitFor({ state: 'detached' });
+  });
+
+  it('an API key is shown once, works, and works no more when it was taken back', async () => {
+    await go(olivia, 'members');
+    await olivia.getByRole('button', { name: 'New API key' }).click();
+    await field(olivia, 'Name').fill('Billing');
+    await press(olivia, 'Make it');
+    const key = await olivia.getByTestId('secret').textContent();
+    assert.deepEqual(await barriers(olivia), []);
+    await press(olivia, 'Close');
+    const ask = async () => (await fetch(new URL('/v1/threads', DESK_URL), { headers: { 'x-api-key': key } })).status;
+    assert.equal(await ask(), 200);
+    assert.ok(!(await olivia.content()).includes(key));
+    await olivia.getByRole('row', { name: /Billing/ }).getByRole('button', { name: 'Take back' }).click();
+    await eventually(ask, 401);
+  });
+
+  it('somebody is invited by a token that is shown once', async () => {
+    await olivia.getByRole('button', { name: 'Invite' }).click();
+    await field(olivia, 'E-mail').fill('new@acme.test');
+    await press(olivia, 'Invite');
+    assert.ok((await olivia.getByTestId('secret').textContent()).length > 20);
+    await press(olivia, 'Close');
+    await olivia.getByRole('row', { name: /new@acme.test/ }).getByRole('button', { name: 'Take back' }).click();
+    await olivia.getByText('Nobody is invited.').waitFor();
+  });
+
+  it('the last owner stays', async () => {
+    await olivia.getByRole('row', { name: /Olivia Owner/ }).getByRole('button', { name: 'Remove' }).click();
+    await press(olivia, 'Remove');
+    await olivia.locator('.toast').getByText(/owner/i).waitFor();
+    await olivia.getByRole('row', { name: /Olivia Owner/ }).waitFor();
+  });
+
+  it('hours and limits are kept, and a wrong one changes nothing', async () => {
+    await go(olivia, 'settings');
+    const form = olivia.getByRole('form', { name: 'Limits and quiet hours' });
+    await form.getByLabel('Most sends of one person in a minute').fill('0');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByRole('alert').waitFor();
+    await form.getByLabel('Most sends of one person in a minute').fill('42');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await olivia.locator('.toast').getByText('Saved').waitFor();
+    await olivia.reload();
+    await eventually(() => olivia.getByLabel('Most sends of one person in a minute').inputValue(), '42');
+  });
+
+  it('an account is disconnected only by its name', async () => {
+    await go(olivia, 'channels');
+    await olivia.getByRole('button', { name: 'Disconnect' }).first().click();
+    const sure = olivia.getByRole('dialog').getByRole('button', { name: 'Disconnect', exact: true });
+    assert.ok(await sure.isDisabled());
+    await olivia.getByRole('dialog').getByRole('textbox').fill('Acme suppor');
+    assert.ok(await sure.isDisabled());
+    await olivia.getByRole('dialog').getByRole('textbox').fill('Acme support');
+    assert.ok(await sure.isEnabled());
+    await press(olivia, 'Cancel');
+  });
+
+  it('a contact leads to his conversations', async () => {
+    await go(olivia, 'contacts');
+    await olivia.getByRole('button', { name: /Person Number/ }).first().click();
+    await olivia.getByRole('heading', { name: 'Reached at' }).waitFor();
+    await olivia.locator('.panel').getByRole('link').first().click();
+    await olivia.locator('.bubble').first().waitFor();
+  });
+
+  it('and everything is on record', async () => {
+    await go(olivia, 'audit');
+    await olivia.getByRole('cell', { name: 'api_key.revoked' }).first().waitFor();
+    assert.deepEqual(olivia.errors.filter((one) => !/4\d\d/.test(one)), []);
+  });
+
+  it('who may only answer sees what he may not change, and no button for it', async () => {
+    const ana = await comeIn(browser, 'Ana');
+    for (const screen of ['channels', 'knowledge', 'members', 'settings']) {
+      await go(ana, screen);
+      await settled(ana);
+      assert.equal(await ana.getByRole('button', { name: /Add|New|Invite|Remove|Disconnect|Save|Delete/ }).count(), 0, screen);
+    }
+    assert.equal(await ana.getByRole('link', { name: 'Audit' }).count(), 0);
+    await ana.goto(`${DESK_URL}audit`);
+    await ana.getByRole('alert').getByText('“admin”').waitFor();
+    await ana.context().close();
+  });
+});
