@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vapid_subject: str = "mailto:postmaster@parley.localhost"
     notification_url: str = "/inbox/{thread_id}"
     notification_icon: str = ""
+    chat_url: str = "./#{thread_id}"
+    chat_icon: str = ""
     telegram_url: str = "https://api.telegram.org"
     whatsapp_url: str = "https://graph.facebook.com"
     twilio_url: str = "https://api.twilio.com"

@@ -1,7 +1,8 @@
-"""The notifier: pushes what the staff should know to the browsers and apps of those it is for. Once each, and never by
-guess."""
+"""The notifier: pushes what the staff should know, and what is new in the chat, to the browsers and apps of those it is
+for. Once each, and never by guess."""
 
 import logging
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from app.channels.push.ways import WEB, create_ways, way_of
 from app.db import notifier as db
 from app.db.worker import Connection, to_plain
 from app.domain.channels import Outcome, Session
+from app.domain.chat_pushes import KIND, ChatPush, shown_to_person
 from app.domain.notifications import URGENT, PushContent, shown
 from app.domain.work import Claim, Job
 from app.secrets import Vault
@@ -23,11 +25,11 @@ NOT_SET_S = 3600.0
 
 
 class LeaseLostError(Exception):
-    """Somebody else pushes this now."""
+    """Somebody else pushes this now, or nobody is to be told any more."""
 
 
 class NotifierHandler:
-    """One job is one notification for one device."""
+    """One job is one notification, or what is new in one conversation, for one device."""
 
     name = "notifier"
     chapter = "notifier"
@@ -38,6 +40,7 @@ class NotifierHandler:
     def __init__(self, settings: Settings) -> None:
         self.ways, self._key = create_ways(settings)
         self.url, self.icon = settings.notification_url, settings.notification_icon
+        self.chat_url, self.chat_icon = settings.chat_url, settings.chat_icon
         self.vault = Vault(settings.secret_keys())
         self._told = False
         if self._key is None:
@@ -51,10 +54,10 @@ class NotifierHandler:
         return await db.claim_pushes(connection, claim)
 
     async def handle(self, pool: Pool, job: Job) -> str:
-        """Push one; `lost` when somebody else has it now."""
+        """Push one; `lost` when somebody else has it now, or it was read or withdrawn this very moment."""
         if not job.data:
             return await self._finish(pool, job, {"kind": "rejected", "error_code": "unsubscribed"})
-        content = msgspec.convert(job.data, PushContent)
+        content = _content(job.data)
 
         async def start() -> None:
             async with pool.connection() as connection:
@@ -62,10 +65,7 @@ class NotifierHandler:
                     raise LeaseLostError
 
         provider = way_of(content.address)
-        push = Push(
-            address=content.address, shown=shown(content, self.url, self.icon), urgent=content.kind in URGENT,
-            topic=f"{content.kind}:{content.thread_id or content.notification_id}",
-        )  # fmt: skip
+        push = self._push(content)
         account = open_session(self.vault, content.account) if content.account else None
         try:
             outcome = self._not_yet(provider, content, account) or await self.ways[provider].push(push, account, start)
@@ -74,11 +74,23 @@ class NotifierHandler:
         ended = await self._finish(pool, job, to_plain(outcome))
         if account is not None and outcome.error_code == "auth":
             await self._report(pool, account, outcome)
-        log.info("notification pushed", extra={"notification_id": content.notification_id, "outcome": ended,
+        log.info("notification pushed", extra={"notification_id": job.data.get("notification_id"), "outcome": ended,
                                                "provider": provider, "reason": outcome.error_code})  # fmt: skip
         return ended
 
-    def _not_yet(self, provider: str, content: PushContent, account: Session | None) -> Outcome | None:
+    def _push(self, content: PushContent | ChatPush) -> Push:
+        if isinstance(content, ChatPush):
+            # Somebody waits for an answer: a phone that sleeps is woken.
+            return Push(
+                address=content.address, shown=shown_to_person(content, self.chat_url, self.chat_icon), urgent=True,
+                topic=f"{KIND}:{content.thread_id}",
+            )  # fmt: skip
+        return Push(
+            address=content.address, shown=shown(content, self.url, self.icon), urgent=content.kind in URGENT,
+            topic=f"{content.kind}:{content.thread_id or content.notification_id}",
+        )  # fmt: skip
+
+    def _not_yet(self, provider: str, content: PushContent | ChatPush, account: Session | None) -> Outcome | None:
         """Why a push cannot be made from here: a setting that may come, or an account there is not."""
         if provider != WEB and content.account is None:
             return Outcome(kind="rejected", provider=provider, error_code="no_account")
@@ -109,6 +121,10 @@ class NotifierHandler:
         """Close pooled connections."""
         for way in self.ways.values():
             await way.close()
+
+
+def _content(data: dict[str, Any]) -> PushContent | ChatPush:
+    return msgspec.convert(data, ChatPush) if "count" in data else msgspec.convert(data, PushContent)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import msgspec
 
 from app.domain.deciding import Formality
 from app.domain.files import MediaVisibility
-from app.domain.threads import ChatPolicy, ChatScope, SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, PushShown, SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
 Scope = Literal["read", "send", "manage", "admin"]
@@ -35,6 +35,8 @@ class TenantSettings(msgspec.Struct, frozen=True):
     media_days: int | None
     chat_policy: ChatPolicy
     chat_scope: ChatScope
+    push_content: PushShown
+    push_delay_s: int
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]
     quiet_hours_start: time | None

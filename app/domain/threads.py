@@ -16,6 +16,7 @@ ScopeRule = Literal["channel_contact", "email_reference", "pair", "pair_context"
 Direction = Literal["inbound", "outbound", "internal"]
 SearchPolicy = Literal["none", "metadata", "full"]
 ChatPolicy = Literal["context", "anyone", "nobody"]
+PushShown = Literal["preview", "sender", "nothing"]
 ChatScope = Literal["pair", "pair_context", "explicit"]
 Action = Literal["take_over", "hand_back", "close", "archive", "reopen"]
 

@@ -172,19 +172,27 @@ $$;
 comment on function private.conversation_shown(public.thread_participants, public.et_threads) is
 'Definer: a conversation as one of those who take part sees it in his list.';
 
-create function private.unread_total(p_tenants uuid[]) returns jsonb
+create function private.unread_of(p_user_id uuid, p_tenants uuid[]) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
     select jsonb_build_object('unread_total', coalesce(sum(p.unread_count), 0), 'conversations', count(*))
     from public.thread_participants as p
-    where p.user_id = private.current_user_id() and p.left_at is null and p.unread_count > 0
+    where p.user_id = p_user_id and p.left_at is null and p.unread_count > 0
       and p.tenant_id = any(p_tenants) and p.archived_at is null
       and coalesce(p.muted_until <= clock_timestamp(), true) and p.blocked_at is null);
 end
 $$;
-comment on function private.unread_total(uuid[]) is
-'Definer: what the caller has not read at these tenants, without what he muted, archived or blocked.';
+comment on function private.unread_of(uuid, uuid[]) is
+'Definer: what somebody has not read at these tenants, without what he muted, archived or blocked.';
+
+create function private.unread_total(p_tenants uuid[]) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return private.unread_of(private.current_user_id(), p_tenants);
+end
+$$;
+comment on function private.unread_total(uuid[]) is 'Definer: what the caller has not read at these tenants.';
 
 create function private.list_conversations(
   p_filter text, p_limit integer, p_cursor text, p_tenant_slug text, p_client_state text

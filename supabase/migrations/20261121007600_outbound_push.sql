@@ -55,6 +55,7 @@ begin
     return private.not_found('tenant');
   end if;
   v_contact := private.own_contact(v_tenant, v_user);
+  perform from public.contacts as c where c.tenant_id = v_tenant and c.id = v_contact for no key update;
   perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || 'push' || p_address, 1));
   -- A browser has one subscription, an app one token: who signs in on it now is the one it belongs to.
   -- One that is registered again as it is stays, with what is on its way to it.
@@ -64,6 +65,11 @@ begin
   insert into public.contact_identities (tenant_id, contact_id, kind, address, verified_at)
   values (v_tenant, v_contact, 'push', p_address, clock_timestamp())
   on conflict (tenant_id, kind, address) do update set verified_at = excluded.verified_at;
+  delete from public.contact_identities as i
+  where i.tenant_id = v_tenant and i.id in (
+    select o.id from public.contact_identities as o
+    where o.tenant_id = v_tenant and o.contact_id = v_contact and o.kind = 'push'
+    order by o.verified_at desc nulls last, o.id desc offset 20);
   delete from public.suppressions as s where s.tenant_id = v_tenant and s.kind = 'push' and s.address = p_address;
   perform private.lift_erased(v_tenant, 'push', p_address);
   if not private.has_consent(v_tenant, v_contact, 'push', 'notification') then
@@ -76,7 +82,7 @@ end
 $$;
 comment on function private.keep_device(text, text) is
 'Definer: this device may be pushed to, as the caller''s contact at the active (or named) tenant; a consent to '
-'notifications there is on record.';
+'notifications there is on record. Of more than twenty of one contact, those registered longest ago go.';
 
 create function private.register_push(p_endpoint text, p_p256dh text, p_auth text, p_tenant_slug text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

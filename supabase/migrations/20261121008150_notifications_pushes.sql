@@ -1,4 +1,5 @@
--- Chapter: notifications, part three. Pushed to the browsers and apps of the members a notification is for.
+-- Chapter: notifications, part three. Pushed to the browsers and apps of the members a notification is for; and, by the
+-- same way, to those of the people a message of the chat is new to (part four).
 --
 --   a notification ──▶ one row a device (private.notification_pushes), due when its person's quiet hours are over
 --   notifier: claim_pushes() ──▶ lease + fence ──▶ start_push(), just before the call ──▶ finish_push()
@@ -14,7 +15,9 @@
 create table private.notification_pushes (
   tenant_id uuid not null,
   id uuid not null default private.uuid_v7(),
-  notification_id uuid not null,
+  notification_id uuid,
+  thread_id uuid,
+  message_ids uuid[],
   user_id uuid not null,
   identity_id uuid,
   status text not null default 'waiting',
@@ -32,20 +35,31 @@ create table private.notification_pushes (
   unique (tenant_id, notification_id, identity_id),
   constraint notification_pushes_tenant_id_notification_id_fkey foreign key (tenant_id, notification_id)
   references public.notifications (tenant_id, id) on delete cascade,
+  constraint notification_pushes_tenant_id_thread_id_fkey foreign key (tenant_id, thread_id)
+  references public.et_threads (tenant_id, id) on delete cascade,
   constraint notification_pushes_tenant_id_identity_id_fkey foreign key (tenant_id, identity_id)
   references public.contact_identities (tenant_id, id) on delete set null (identity_id),
+  constraint notification_pushes_subject_check check (
+    (notification_id is null) = (thread_id is not null) and (thread_id is null) = (message_ids is null)),
   constraint notification_pushes_status_check
   check (status in ('waiting', 'pushed', 'skipped', 'gone', 'failed', 'unknown')),
   constraint notification_pushes_finished_check check ((status = 'waiting') = (finished_at is null))
 )
 with (fillfactor = 70);
 comment on table private.notification_pushes is
-'One notification on its way to one device of one member, and how that ended. Swept after 30 days.';
+'One notification on its way to one device of one member, or what is new in one conversation to one device of one of '
+'its people, and how that ended. Swept after 30 days.';
+comment on column private.notification_pushes.thread_id is
+'The conversation whose messages are told, to somebody who takes part in it; null for a notification of the staff.';
+comment on column private.notification_pushes.message_ids is
+'The messages it tells of, the newest hundred: while it waits, more join it.';
 comment on column private.notification_pushes.identity_id is
 'The browser or app, as register_push() and register_device() keep it; null once it is gone.';
 comment on column private.notification_pushes.started_at is 'Committed just before the push service was called.';
 create index notification_pushes_tenant_id_run_at_idx on private.notification_pushes (tenant_id, run_at)
 where status = 'waiting';
+create unique index notification_pushes_tenant_id_thread_id_identity_id_idx on private.notification_pushes
+(tenant_id, thread_id, identity_id) where status = 'waiting' and started_at is null and thread_id is not null;
 create index notification_pushes_tenant_id_identity_id_idx on private.notification_pushes (tenant_id, identity_id);
 
 -- ── the key browsers subscribe with ──────────────────────────────────────────────────────────────────────────────
@@ -118,14 +132,18 @@ comment on function private.tg_notification_pushes__wake() is 'At commit, once a
 
 create trigger notifications_900_push after insert on public.notifications
 for each row execute function private.tg_notifications__push();
+-- One about a conversation is not due yet: the notifier finds it when it looks next.
 create constraint trigger notification_pushes_900_wake after insert on private.notification_pushes
-deferrable initially deferred for each row execute function private.tg_notification_pushes__wake();
+deferrable initially deferred for each row when (new.thread_id is null)
+execute function private.tg_notification_pushes__wake();
 
 -- ── the notifier ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.push_verdict(p_push private.notification_pushes, out status text, out reason text,
   out until timestamptz)
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_reason text := case when p_push.thread_id is not null then private.person_push_reason(p_push) end;
 begin
   if p_push.started_at is not null then
     status := 'unknown'; reason := 'lease_expired';
@@ -133,7 +151,9 @@ begin
     status := 'gone'; reason := 'unsubscribed';
   elsif p_push.created_at < clock_timestamp() - interval '1 day' then
     status := 'skipped'; reason := 'too_old';
-  elsif not exists (
+  elsif p_push.thread_id is not null and v_reason is not null then
+    status := 'skipped'; reason := v_reason;
+  elsif p_push.thread_id is null and not exists (
     select from public.tenant_members as u
     inner join public.tenants as t on t.id = u.tenant_id and t.status = 'active'
     where u.tenant_id = p_push.tenant_id and u.user_id = p_push.user_id) then
@@ -194,7 +214,7 @@ comment on function private.unread_notifications(uuid, uuid) is
 create function private.push_content(p_tenant_id uuid, p_push_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  return (
+  return coalesce(private.person_push_content(p_tenant_id, p_push_id), (
     select jsonb_build_object('address', i.address, 'account', private.push_account(p.tenant_id, i.address),
       'unread', private.unread_notifications(p.tenant_id, p.user_id), 'tenant_id', n.tenant_id, 'tenant_name', t.name,
       'notification_id', n.id, 'kind', n.kind, 'title', n.title, 'thread_id', n.thread_id,
@@ -206,7 +226,7 @@ begin
     inner join public.tenants as t on t.id = p.tenant_id
     left join public.et_threads as h on h.tenant_id = n.tenant_id and h.id = n.thread_id
     left join public.contacts as c on c.tenant_id = h.tenant_id and c.id = h.contact_id
-    where p.tenant_id = p_tenant_id and p.id = p_push_id);
+    where p.tenant_id = p_tenant_id and p.id = p_push_id));
 end
 $$;
 comment on function private.push_content(uuid, uuid) is
@@ -281,15 +301,30 @@ comment on function private.renew_pushes(uuid[], uuid[], bigint[]) is 'Definer, 
 
 create function private.start_push(p_tenant_id uuid, p_push_id uuid, p_fence bigint) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_push private.notification_pushes;
+  v_verdict record;
 begin
-  update private.notification_pushes as p set started_at = clock_timestamp()
+  select p.* into v_push from private.notification_pushes as p
   where p.tenant_id = p_tenant_id and p.id = p_push_id and p.fence = p_fence and p.status = 'waiting'
-    and p.lease_until > clock_timestamp();
-  return found;
+    and p.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    return false;
+  end if;
+  v_verdict := private.push_verdict(v_push);
+  if v_verdict.status is not null then
+    perform private.end_push(p_tenant_id, p_push_id, v_verdict.status, v_verdict.reason);
+    return false;
+  end if;
+  update private.notification_pushes as p set started_at = clock_timestamp()
+  where p.tenant_id = p_tenant_id and p.id = p_push_id;
+  return true;
 end
 $$;
 comment on function private.start_push(uuid, uuid, bigint) is
-'Definer, for the notifier, just before the call: from now on nobody repeats it. False: the lease is somebody else''s.';
+'Definer, for the notifier, just before the call: from now on nobody repeats it. False: the lease is somebody else''s, '
+'or nobody is to be told any more: what was read or withdrawn since the claim is not pushed.';
 
 create function private.finish_push(p_tenant_id uuid, p_push_id uuid, p_fence bigint, p_outcome jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
@@ -308,12 +343,13 @@ begin
   if v_kind in ('released', 'error') and v_push.started_at is not null then
     v_kind := 'unknown';
   elsif v_kind = 'released' or (v_kind in ('retry', 'error') and v_push.attempts < 8) then
-    update private.notification_pushes as p
-    set lease_until = null, started_at = null, reason = p_outcome ->> 'error_code',
-      attempts = p.attempts + (v_kind <> 'released')::integer,
-      run_at = case v_kind when 'released' then p.run_at else clock_timestamp() + make_interval(secs => least(3600,
-        greatest((p_outcome ->> 'retry_after_s')::float8, 2 ^ p.attempts * (1 + random())))) end
-    where p.tenant_id = p_tenant_id and p.id = p_push_id;
+    v_push.attempts := v_push.attempts + (v_kind <> 'released')::integer;
+    v_push.reason := p_outcome ->> 'error_code';
+    if v_kind <> 'released' then
+      v_push.run_at := clock_timestamp() + make_interval(secs => least(3600,
+        greatest((p_outcome ->> 'retry_after_s')::float8, 2 ^ (v_push.attempts - 1) * (1 + random()))));
+    end if;
+    perform private.put_back_push(v_push);
     return v_kind;
   end if;
   v_status := case

@@ -37,4 +37,13 @@ insert into private.invariants (name, claim, query) values
     select from jsonb_each(m.reactions) as r
     where jsonb_typeof(r.value) <> 'array' or r.value = '[]' or jsonb_array_length(r.value) <> (
       select count(distinct u) from jsonb_array_elements(case jsonb_typeof(r.value) when 'array' then r.value end) as u
-    )))$q$);
+    )))$q$),
+('push_is_for_its_reader', 'What is pushed of a conversation is for who has a seat in it, and is not his own word.',
+  $q$
+  select w.tenant_id, w.id from private.notification_pushes as w
+  where w.thread_id is not null and (not exists (
+    select from public.thread_participants as p
+    where p.tenant_id = w.tenant_id and p.thread_id = w.thread_id and p.user_id = w.user_id)
+    or exists (
+      select from public.et_messages as m
+      where m.tenant_id = w.tenant_id and m.id = any(w.message_ids) and m.sender_user_id = w.user_id))$q$);

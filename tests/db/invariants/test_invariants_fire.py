@@ -59,6 +59,9 @@ CORRUPTIONS: dict[str, str] = {
     "pair_is_two": "update public.thread_participants set contact_id = %(c)s where thread_id = %(chat_th)s",
     "reaction_has_its_people": "update public.et_messages set reactions = '{\"x\": [\"a\", \"a\"]}'"
                                " where thread_id = %(chat_th)s",
+    "push_is_for_its_reader": "insert into private.notification_pushes (tenant_id, thread_id, message_ids, user_id)"
+                              " select tenant_id, thread_id, array[id], sender_user_id from public.et_messages"
+                              " where thread_id = %(chat_th)s",
     "award_is_one_accepted_bid": "update public.contractor_bids set status = 'rejected' where tenant_id = %(t)s",
     "market_parties_are_in_context": "delete from public.context_participants where tenant_id = %(t)s"
                                      " and context_id = %(booking)s",
