@@ -35,7 +35,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     media_days: int | None
     chat_policy: ChatPolicy
     chat_scope: ChatScope
-    push_content: PushShown
+    push_shows: PushShown
     push_delay_s: int
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]

@@ -110,7 +110,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     media_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] | UnsetType | None = UNSET
     chat_policy: ChatPolicy | UnsetType = UNSET
     chat_scope: ChatScope | UnsetType = UNSET
-    push_content: PushShown | UnsetType = UNSET
+    push_shows: PushShown | UnsetType = UNSET
     push_delay_s: Annotated[int, Meta(ge=0, le=3600)] | UnsetType = UNSET
     business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET
     closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET

@@ -214,7 +214,7 @@ create table public.tenant_settings (
   media_days integer,
   chat_policy text not null default 'context',
   chat_scope text not null default 'pair',
-  push_content text not null default 'sender',
+  push_shows text not null default 'sender',
   push_delay_s integer not null default 10,
   business_hours jsonb not null default '[]',
   closed_dates date[] not null default '{}',
@@ -242,7 +242,7 @@ create table public.tenant_settings (
   constraint tenant_settings_media_days_check check (media_days between 1 and 36500),
   constraint tenant_settings_chat_policy_check check (chat_policy in ('context', 'anyone', 'nobody')),
   constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
-  constraint tenant_settings_push_content_check check (push_content in ('preview', 'sender', 'nothing')),
+  constraint tenant_settings_push_shows_check check (push_shows in ('preview', 'sender', 'nothing')),
   constraint tenant_settings_push_delay_s_check check (push_delay_s between 0 and 3600),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
   constraint tenant_settings_voice_tone_check check (voice_tone ~ '^[^[:cntrl:]]{1,200}$'),
@@ -275,7 +275,7 @@ comment on column public.tenant_settings.chat_policy is
 comment on column public.tenant_settings.chat_scope is
 'Which conversation two people have: one for ever (pair), one for each context (pair_context), or a new one at every '
 'start (explicit). Old ones stay as they are.';
-comment on column public.tenant_settings.push_content is
+comment on column public.tenant_settings.push_shows is
 'What a push of a chat message shows on a locked screen: the beginning of it (preview), who wrote (sender), or only that '
 'there is one (nothing).';
 comment on column public.tenant_settings.push_delay_s is

@@ -6,7 +6,7 @@
 --                  ──▶ quiet where the person is ──▶ later       else ──▶ pushed, as part three says
 --   what was said, changed or withdrawn after a claim ──▶ the claim is void, and is made anew
 --
--- Nothing that is shown is kept here, and no more leaves the database than the tenant's push_content lets devices show.
+-- Nothing that is shown is kept here, and no more leaves the database than the tenant's push_shows lets devices show.
 
 -- ── from a message to devices ────────────────────────────────────────────────────────────────────────────────────
 
@@ -142,11 +142,11 @@ begin
       'unread', private.unread_of(v_push.user_id, array[p_tenant_id]) -> 'unread_total', 'tenant_id', t.id,
       'tenant_name', t.name, 'thread_id', v_push.thread_id, 'count', v_seat.unread_count,
       'language', coalesce(c.locale, t.locale), 'message_type', v_message.message_type)
-      || case when s.push_content <> 'nothing' then jsonb_build_object(
+      || case when s.push_shows <> 'nothing' then jsonb_build_object(
         'sender_name', private.name_of(p_tenant_id, v_message.sender_contact_id),
         'group_name', case h.kind when 'group' then h.subject end)
         else '{}' end
-      || case when s.push_content = 'preview' then jsonb_build_object('preview',
+      || case when s.push_shows = 'preview' then jsonb_build_object('preview',
         left(btrim(regexp_replace(v_message.body, '[[:space:][:cntrl:]]+', ' ', 'g')), 121)) else '{}' end
     from public.contact_identities as i
     inner join public.contacts as c on c.tenant_id = i.tenant_id and c.id = i.contact_id

@@ -1,5 +1,6 @@
 """The notifier at work: what the staff should know is read in their browsers, decrypted, once."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from devstack.keys import _vapid_key
 from tests.channels.push.service import PushService, push_service
+from tests.db.chat.kit import Chat
 from tests.db.helpers import Tenant
 from tests.db.push.test_push import register
 from tests.support.database import Database
@@ -68,6 +70,27 @@ def tell(room: Room, tenant: Tenant, kind: str) -> None:
     """Something everybody should know."""
     query = "insert into public.notifications (tenant_id, kind, title) values (%s, %s, 'Look at this')"
     room.world.owner.execute(query, [tenant.id, kind])
+
+
+def test_a_chat_message_is_pushed_once_and_only_to_who_did_not_read_it(desk: Room, browser: Served) -> None:
+    """A notifier of its own process: it is killed before its turn and another tells it, after the tenant's pause."""
+    chat = Chat(desk.world, push_delay_s=1)
+    ann, bob = chat.pair()
+    (notifier,) = desk.start("notifier")
+    wait_until(lambda: desk.world.value("select vapid_public_key from private.deployment"), 30, what=desk.logs)
+    register(desk.world, bob.user, None, "https://push.test/2", chat.tenant.slug)
+    desk.world.owner.execute(
+        "update public.contact_identities set address = %s where contact_id = %s and kind = 'push'", [browser.address, bob.contact]
+    )  # fmt: skip
+    thread = chat.start(ann, bob, body="Are you there?")["thread_id"]
+    chat.call(bob, "mark_read", thread_id=uuid.UUID(thread))
+    wait_until(lambda: pushes(desk, chat.tenant) == [("skipped", "read")], 20, what=desk.logs)
+    chat.say(ann, uuid.UUID(thread), "And now?")
+    notifier.kill()
+    desk.start("notifier")
+    wait_until(lambda: ("pushed", None) in pushes(desk, chat.tenant), 30, what=desk.logs)
+    ((_, shown),) = browser.got
+    assert (shown["title"], shown["body"], shown["url"]) == ("Ann", "You have a new message", f"./#{thread}")
 
 
 def pushes(room: Room, tenant: Tenant) -> list[tuple[Any, ...]]:

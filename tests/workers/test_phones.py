@@ -1,9 +1,10 @@
-"""What the staff should know, on whatever device they carry: a browser, an Android phone and an iPhone, each by its own
-service, over the tenant's own accounts."""
+"""What the staff should know, and what is new in the chat, on whatever device somebody carries: a browser, an Android
+phone and an iPhone, each by its own service, over the tenant's own accounts."""
 
 import asyncio
 import contextlib
 import json
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.channels.push import firebase as androids
 from tests.channels.push.apple import Apple, apple
 from tests.channels.push.firebase import Firebase, firebase
 from tests.channels.push.service import PushService, push_service
+from tests.db.chat.kit import Chat, Person
 from tests.db.helpers import Row, Tenant, World
 from tests.db.push.test_devices import install
 from tests.db.push.test_notifying import tell
@@ -29,6 +31,7 @@ from workers.loop import open_pool
 from workers.notifier import NotifierHandler
 
 URL = "https://desk.acme.test/c/{thread_id}"
+CHAT_URL = "https://app.acme.test/#{thread_id}"
 
 
 class Desk:
@@ -55,15 +58,15 @@ class Desk:
             connect(self.world, self.router, tenant, "apns", store),
         )
 
-    def carry(self, tenant: Tenant, *devices: str) -> None:
-        """The agent's devices register themselves."""
-        agent = tenant.people["agent"]
+    def carry(self, tenant: Tenant, *devices: str, person: Person | None = None) -> None:
+        """The devices of the agent, or of a customer, register themselves."""
+        user, place = (person.user, None) if person else (tenant.people["agent"], tenant)
         if "fcm" in devices:
-            install(self.world, agent, tenant, "fcm", androids.PHONE, androids.PROJECT)
+            install(self.world, user, place, "fcm", androids.PHONE, androids.PROJECT, tenant.slug)
         if "apns" in devices:
-            install(self.world, agent, tenant, "apns", iphones.PHONE, iphones.BUNDLE)
+            install(self.world, user, place, "apns", iphones.PHONE, iphones.BUNDLE, tenant.slug)
         if "web" in devices:
-            register(self.world, agent, tenant, "https://push.test/1")
+            register(self.world, user, place, "https://push.test/1", tenant.slug)
             self.world.owner.execute(
                 "update public.contact_identities set address = %s where tenant_id = %s and address like 'https://push.test/1#%%'",
                 [self.browser.address, tenant.id],
@@ -86,7 +89,7 @@ async def desk(world: World) -> AsyncIterator[Desk]:
         google, store, browser = [await stack.enter_async_context(one()) for one in (firebase, apple, push_service)]
         router = await stack.enter_async_context(routing(
             world.database, fcm_url=google.url, fcm_oauth_url=google.oauth_url, apns_url=store.url, notification_url=URL,
-            vapid_private_key=_vapid_key(),
+            chat_url=CHAT_URL, vapid_private_key=_vapid_key(),
         ))  # fmt: skip
         made = Desk(world, router, google, store, browser)
         await made.pool.open()
@@ -205,3 +208,63 @@ async def test_without_a_key_browsers_wait_and_phones_do_not(desk: Desk) -> None
     tell(desk.world, tenant)
     assert await desk.round() == ["pushed", "retry"]
     assert desk.pushes(tenant) == [("pushed", None), ("waiting", "no_vapid_key")]
+
+
+async def test_a_chat_message_is_read_on_every_device_of_who_it_is_for(desk: Desk) -> None:
+    """Who wrote and how many, in his language, leading to the conversation; a newer push takes the older one's place."""
+    chat = Chat(desk.world, push_delay_s=0)
+    ann, bob = chat.pair()
+    desk.connect(chat.tenant)
+    desk.carry(chat.tenant, "fcm", "apns", "web", person=bob)
+    desk.world.owner.execute("update public.contacts set locale = 'fr-CA' where id = %s", [bob.contact])
+    thread = uuid.UUID(chat.start(ann, bob)["thread_id"])
+    chat.say(ann, thread, "My boiler is cold")
+    assert await desk.round() == ["pushed"] * 3
+    android, (headers, iphone), (named, browser) = desk.firebase.got[0], desk.apple.got[0], desk.browser.got[0]
+    shown = [android["notification"], iphone["aps"]["alert"], browser]
+    assert [(one["title"], one["body"]) for one in shown] == [("Ann", "Nouveau message")] * 3
+    assert (android["data"]["url"], iphone["url"], browser["url"]) == (
+        CHAT_URL.replace("{thread_id}", str(thread)),
+    ) * 3
+    assert browser["data"]["thread_id"] == iphone["thread_id"] == android["data"]["thread_id"] == str(thread)
+    assert (android["android"]["priority"], headers["apns-priority"], named["urgency"]) == ("HIGH", "10", "high")
+    for body in ("Are you there?", "Hello?"):
+        chat.say(ann, thread, body)
+    assert await desk.round() == ["pushed"] * 3
+    android, (again, iphone), (other, browser) = desk.firebase.got[1], desk.apple.got[1], desk.browser.got[1]
+    assert (browser["body"], browser["data"]["badge"], iphone["aps"]["badge"]) == ("3 nouveaux messages", 3, 3)
+    assert (again["apns-collapse-id"], other["topic"]) == (headers["apns-collapse-id"], named["topic"])
+    assert (browser["tag"], android["android"]["notification"]["tag"]) == (f"message:{thread}",) * 2
+    assert "boiler" not in json.dumps([desk.firebase.got, desk.apple.got, desk.browser.got])
+
+
+async def test_a_chat_message_withdrawn_while_a_token_is_fetched_is_not_pushed(desk: Desk) -> None:
+    """Asking Google for a token takes a while; the database is asked once more when that is done."""
+    chat = Chat(desk.world, push_delay_s=0, push_shows="preview")
+    ann, bob = chat.pair()
+    desk.connect(chat.tenant)
+    desk.carry(chat.tenant, "fcm", "web", person=bob)
+    thread = uuid.UUID(chat.start(ann, bob)["thread_id"])
+    sent = chat.say(ann, thread, "I should not have said that")
+    async with desk.pool.connection() as connection:
+        jobs = await desk.handler.claim(connection, Claim(worker="notifier:test", limit=32))
+    chat.call(ann, "delete_own_message", message_id=uuid.UUID(sent["message_id"]))
+    assert [await desk.handler.handle(desk.pool, job) for job in jobs] == ["lost"] * 2
+    assert await desk.round() == [] and desk.firebase.got == [] == desk.browser.got
+    assert desk.pushes(chat.tenant) == [("skipped", "withdrawn")] * 2
+
+
+async def test_a_phone_that_is_gone_is_forgotten_and_the_others_are_told(desk: Desk) -> None:
+    """Of a customer as of the staff."""
+    chat = Chat(desk.world, push_delay_s=0, push_shows="nothing")
+    ann, bob = chat.pair()
+    desk.connect(chat.tenant)
+    desk.carry(chat.tenant, "fcm", "web", person=bob)
+    desk.firebase.devices[androids.PHONE] = androids.wrong(404, "NOT_FOUND", "UNREGISTERED")
+    thread = uuid.UUID(chat.start(ann, bob)["thread_id"])
+    chat.say(ann, thread)
+    assert await desk.round() == ["gone", "pushed"]
+    name = desk.world.value("select name from public.tenants where id = %s", chat.tenant.id)
+    assert desk.browser.got[0][1]["title"] == name and desk.browser.got[0][1]["body"] == "You have a new message"
+    chat.say(ann, thread)
+    assert await desk.round() == ["pushed"]

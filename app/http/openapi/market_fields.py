@@ -82,7 +82,7 @@ MARKET_FIELDS: dict[str, str] = {
     "segment_kind": "Whom it is for: all, a role, or a context.",
     "chat_policy": "Who of your people may write to whom: who shares a context, anyone, or nobody by himself.",
     "chat_scope": "Which conversation two people have: one for ever, one per context, or a new one at every start.",
-    "push_content": "What a push of a chat message shows: the beginning of it, who wrote, or only that there is one.",
+    "push_shows": "What a push of a chat message shows: the beginning of it, who wrote, or only that there is one.",
     "push_delay_s": "How many seconds somebody has to read a chat message before his devices are pushed to.",
     "first_at": "When it began.",
     "last_at": "When it was last so.",

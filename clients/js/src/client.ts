@@ -8,6 +8,7 @@ import { Conversation } from './conversation.js';
 import { ParleyError } from './errors.js';
 import { ConversationList } from './list.js';
 import { Outbox } from './outbox.js';
+import { Push } from './push.js';
 import { Rpc, type StartArguments } from './rpc.js';
 import { bestStorage, type KeyValue } from './storage.js';
 import type { ContextKind, ConversationDetail, ConversationFilter, Person, Started, Unread } from './types.js';
@@ -27,6 +28,8 @@ export interface ParleyOptions {
 export class ParleyClient {
   /** What the user does; tell it where there is no page to watch (React Native: `setHidden` from AppState). */
   readonly activity = new Activity();
+  /** Pushes to this browser or app while nobody looks at it. */
+  readonly push: Push;
   private readonly conversations_ = new Map<string, Conversation>();
   private readonly lists = new Map<ConversationFilter, ConversationList>();
   private readonly ends: (() => void)[] = [];
@@ -38,7 +41,9 @@ export class ParleyClient {
     private readonly rpc: Rpc,
     private readonly cache: Cache,
     private readonly outbox: Outbox,
-  ) {}
+  ) {
+    this.push = new Push(rpc);
+  }
 
   /**
    * A client for the user who is signed in with `supabase`, with what he left in the queue. Throws a ParleyError of the

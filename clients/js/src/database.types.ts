@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: bfa4004f1462b6da24a2c93e3aa2abd9
+// Schema: 5bd3ecd8a7f3f29be58d4265cd8e4c62
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -4239,6 +4239,8 @@ export type Database = {
           "media_days": number | null;
           "media_visibility": string;
           "policy_version": number;
+          "push_delay_s": number;
+          "push_shows": string;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "search_policy": string;
@@ -4270,6 +4272,8 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
+          "push_delay_s"?: number;
+          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;
@@ -4300,6 +4304,8 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
+          "push_delay_s"?: number;
+          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;

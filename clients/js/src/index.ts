@@ -7,6 +7,7 @@ export { type ErrorKind, ParleyError } from './errors.js';
 export { ConversationList, type ListView } from './list.js';
 export type { Connection } from './looking.js';
 export type { Draft, Entry } from './outbox.js';
+export { Push, type PushDevice, type PushState } from './push.js';
 export type { StartArguments } from './rpc.js';
 export { Signal } from './signal.js';
 export { IndexedDbStorage, JsonStorage, type KeyValue, MemoryStorage, type StringStorage } from './storage.js';

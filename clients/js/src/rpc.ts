@@ -140,6 +140,27 @@ export class Rpc {
     return this.call('claim_contact', { p_tenant_slug: tenantSlug });
   }
 
+  /** The key browsers subscribe with. */
+  pushKey(): Promise<{ public_key: string }> {
+    return this.call('push_key', {});
+  }
+
+  registerPush(endpoint: string, p256dh: string, auth: string): Promise<{ registered: boolean }> {
+    return this.call('register_push', { p_endpoint: endpoint, p_p256dh: p256dh, p_auth: auth, p_tenant_slug: this.tenantSlug });
+  }
+
+  forgetPush(endpoint: string): Promise<{ forgotten: number }> {
+    return this.call('forget_push', { p_endpoint: endpoint });
+  }
+
+  registerDevice(kind: 'fcm' | 'apns', app: string, token: string): Promise<{ registered: boolean }> {
+    return this.call('register_device', { p_kind: kind, p_app: app, p_token: token, p_tenant_slug: this.tenantSlug });
+  }
+
+  forgetDevice(kind: 'fcm' | 'apns', app: string, token: string): Promise<{ forgotten: number }> {
+    return this.call('forget_device', { p_kind: kind, p_app: app, p_token: token });
+  }
+
   private async call<T>(name: string, given: Record<string, unknown>): Promise<T> {
     const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     let answer;

@@ -29,6 +29,9 @@ export class ChatServer {
   fate: (rpc: string) => Fate = () => 'ok';
   readonly calls: { rpc: string; args: Arguments }[] = [];
   pollMs = 3_000;
+  /** What browsers subscribe with, and those that registered. */
+  pushKey = 'BKey';
+  readonly browsers = new Set<string>();
   private readonly server: Server;
 
   constructor() {
@@ -127,6 +130,16 @@ export class ChatServer {
       }
       case 'list_conversations':
         return [200, { items: [], next_cursor: null, unread_total: 0, conversations: 0, next_poll_ms: this.pollMs }];
+      case 'push_key':
+        return [200, { public_key: this.pushKey }];
+      case 'register_push':
+        this.browsers.add(String(args['p_endpoint']));
+        return [200, { contact_id: OTHER, registered: true }];
+      case 'forget_push':
+        return [200, { forgotten: Number(this.browsers.delete(String(args['p_endpoint']))) }];
+      case 'register_device':
+      case 'forget_device':
+        return [200, {}];
       default:
         return [404, { code: 'PGRST202', message: `no function ${rpc}`, details: null, hint: null }];
     }

@@ -91,7 +91,9 @@ def test_who_reads_it_in_time_is_not_disturbed(world: World) -> None:
     chat = Pushed(world, push_delay_s=10)
     ann, _, thread = chat.talk()
     chat.say(ann, thread)
-    wait = world.value("select run_at - created_at from private.notification_pushes where tenant_id = %s", chat.tenant.id)
+    wait = world.value(
+        "select run_at - created_at from private.notification_pushes where tenant_id = %s", chat.tenant.id
+    )
     assert timedelta(seconds=9.9) < wait < timedelta(seconds=10.5) and chat.due() == []
     bob = chat.person("Bob")
     chat.share(ann, bob)
@@ -135,7 +137,7 @@ def test_a_burst_of_any_length_keeps_its_newest_hundred(world: World, chat: Push
 
 def test_what_is_held_back_is_pushed_when_it_is_released(world: World) -> None:
     """Nobody hears of a pending message; its release is when it is new; blocked after all, it never was."""
-    chat = Pushed(world, push_content="preview")
+    chat = Pushed(world, push_shows="preview")
     ann, bob, thread = chat.talk()
     held = [chat.say(ann, thread, body)["message_id"] for body in ("555-0100", "fine")]
     for message in held:
@@ -168,7 +170,7 @@ def test_a_message_that_was_never_shown_makes_no_push(world: World, chat: Pushed
 
 def test_what_is_said_or_withdrawn_after_a_claim_is_told_as_it_is_then(world: World) -> None:
     """The claim is void, and the next one shows the message that came, the text that is now, or nothing."""
-    chat = Pushed(world, push_content="preview")
+    chat = Pushed(world, push_shows="preview")
     ann, _, thread = chat.talk()
     first = chat.say(ann, thread, "See you Monday")["message_id"]
     (push,) = chat.due()
@@ -259,7 +261,7 @@ def test_in_a_group_those_who_left_and_those_one_blocked_are_silent(world: World
 )
 def test_no_more_leaves_the_database_than_the_tenant_lets_devices_show(world: World, setting: str, members: set[str]) -> None:  # fmt: skip
     """The beginning of it in one line, who wrote, or only that there is one."""
-    chat = Pushed(world, push_content=setting)
+    chat = Pushed(world, push_shows=setting)
     ann, _, thread = chat.talk()
     chat.say(ann, thread, "My\nboiler " + "is cold " * 30)
     content = chat.due()[0]["content"]
@@ -273,7 +275,10 @@ def test_quiet_hours_are_those_of_where_the_person_is(world: World, chat: Pushed
     """Bob sleeps, and what was said meanwhile is one push in the morning; his language is his own."""
     ann, bob, thread = chat.talk()
     now = datetime.now(UTC)
-    hours = {"quiet_hours_start": (now - timedelta(hours=2)).time(), "quiet_hours_end": (now + timedelta(hours=2)).time()}
+    hours = {
+        "quiet_hours_start": (now - timedelta(hours=2)).time(),
+        "quiet_hours_end": (now + timedelta(hours=2)).time(),
+    }
     world.configure(chat.tenant, **hours)
     world.owner.execute("update public.contacts set time_zone = 'UTC', locale = 'de-AT' where id = %s", [bob.contact])
     world.owner.execute("update public.contacts set time_zone = 'Asia/Kathmandu' where id = %s", [ann.contact])
