@@ -33,7 +33,7 @@ PACKAGES = (
     os.path.join("tests", "browser"),
 )
 """Folders with packages of npm: the WhatsApp bridge, the chat and its library, and what the tests use."""
-BUILT_FROM = (os.path.join(LIBRARY, "src"), os.path.join(CHAT, "src"), os.path.join(DESK, "src"))
+BUILT_FROM = tuple(os.path.join(*parts) for parts in ((LIBRARY, "src"), (CHAT, "src"), (CHAT, "public"), (DESK, "src")))
 """What the chat and the desk are built from, beside their packages."""
 
 

@@ -43,13 +43,16 @@ export class Push {
     return 'on';
   }
 
-  /** End it on this browser. Call it before signing out on a device that others use. */
+  /**
+   * End it on this browser. Call it before signing out on a device that others use. A server that cannot be told (the
+   * ParleyError thrown says so) hears of it from the push service, at the next push.
+   */
   async disable(registration: ServiceWorkerRegistration): Promise<PushState> {
     if (!isSupported(registration)) return 'unsupported';
     const browser = await registration.pushManager.getSubscription();
     if (browser) {
-      await this.rpc.forgetPush(browser.endpoint);
       await browser.unsubscribe();
+      await this.rpc.forgetPush(browser.endpoint);
     }
     return Notification.permission === 'denied' ? 'denied' : 'off';
   }

@@ -25,7 +25,7 @@ export function Chat({ client, supabase, onSignOut }: {
       <List client={client} current={threadId} onSignOut={onSignOut} />
       {threadId
         ? <Window key={threadId} client={client} supabase={supabase} threadId={threadId} />
-        : <p className="nothing-open">Choose a conversation.</p>}
+        : <main className="nothing-open">Choose a conversation.</main>}
     </div>
   );
 }

@@ -4,17 +4,20 @@ import type { ParleyClient } from 'parley-client';
 import { useConversations } from 'parley-client/react';
 
 import { Avatar } from './Avatar.js';
+import { Bell } from './Bell.js';
 import { agoOf } from './format.js';
 
 export function List({ client, current, onSignOut }: { client: ParleyClient; current: string; onSignOut: () => void }) {
   const [view, list] = useConversations(client);
   const [isSearching, setSearching] = useState(false);
   const [sought, setSought] = useState('');
+  const [problem, setProblem] = useState('');
   useMinutes();
 
   useEffect(() => {
     document.title = view.unreadTotal ? `(${view.unreadTotal}) Messages` : 'Messages';
-  }, [view.unreadTotal]);
+    if (view.isReady) navigator.setAppBadge?.(view.unreadTotal).catch(() => undefined);
+  }, [view.isReady, view.unreadTotal]);
 
   const wanted = sought.trim().toLowerCase();
   const items = view.items.filter((item) => !wanted || item.title.toLowerCase().includes(wanted));
@@ -27,6 +30,7 @@ export function List({ client, current, onSignOut }: { client: ParleyClient; cur
           onClick={() => { setSearching(!isSearching); setSought(''); }}>
           <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="11" cy="11" r="6" /><path d="m16 16 4 4" /></svg>
         </button>
+        <Bell client={client} onProblem={setProblem} />
         <button type="button" className="icon" aria-label="Sign out" onClick={onSignOut}>
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M14 4H6v16h8M11 12h10m-4-4 4 4-4 4" /></svg>
         </button>
@@ -35,6 +39,7 @@ export function List({ client, current, onSignOut }: { client: ParleyClient; cur
         <input type="search" className="search" aria-label="Name to look for" placeholder="Name" autoFocus value={sought}
           onChange={(event) => setSought(event.target.value)} />
       )}
+      {problem && <p className="banner problem" role="alert">{problem}</p>}
       {view.connection === 'offline' && <p className="banner" role="status">Offline. What you write is kept and sent later.</p>}
       <ul>
         {items.map((item) => (

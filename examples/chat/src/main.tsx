@@ -9,6 +9,7 @@ import { ParleyClient, ParleyError } from 'parley-client';
 import { Chat } from './Chat.js';
 import { type Config, readConfig } from './config.js';
 import { SignIn } from './SignIn.js';
+import { worker } from './worker.js';
 
 type Stage =
   | { name: 'starting' }
@@ -47,7 +48,7 @@ function App({ config, supabase }: { config: Config; supabase: SupabaseClient })
   }, [userId, supabase, config]);
 
   const signOut = async () => {
-    if (stage.name === 'ready') await stage.client.forget();
+    if (stage.name === 'ready') await leave(stage.client);
     await supabase.auth.signOut({ scope: 'local' });
   };
 
@@ -81,6 +82,17 @@ async function begin(supabase: SupabaseClient, config: Config): Promise<ParleyCl
     }
   }
   return client;
+}
+
+/** Forget on this device what the user may not want the next one to see, pushes among it. */
+async function leave(client: ParleyClient): Promise<void> {
+  const registration = await worker();
+  try {
+    if (registration) await client.push.disable(registration);
+  } catch {
+    // Offline: the browser has forgotten it, and the server hears so from the push service.
+  }
+  await client.forget();
 }
 
 function broken(thrown: unknown): Stage {

@@ -147,6 +147,38 @@ describe('the example', () => {
     await page.context().close();
   });
 
+  it('shows what is pushed, and a tap leads to its conversation', async () => {
+    const page = await comeIn(browser, 'Ann', 'Ben Builder', DESK);
+    const threadId = await page.evaluate(() => location.hash.slice(1));
+    // A browser without a screen grants nobody notifications: its user and its screen are played here.
+    await page.addInitScript(() => {
+      Object.defineProperty(Notification, 'permission', { get: () => 'granted' });
+      Notification.requestPermission = () => Promise.resolve('granted');
+    });
+    await page.goto(page.url().split('#')[0]);
+    await page.reload();
+    const bell = page.getByRole('button', { name: 'Notify me of messages' });
+    await bell.waitFor();
+    assert.equal(await bell.getAttribute('aria-pressed'), 'false');
+    await bell.click();
+    await page.getByRole('alert').filter({ hasText: 'nothing is pushed from here yet' }).waitFor(); // this stack has no notifier
+    assert.deepEqual(await barriers(page), []);
+    const pushed = { title: 'Ben Builder', body: 'You have a new message', data: { url: `./#${threadId}`, thread_id: threadId, badge: 1 } };
+    const [worker] = page.context().serviceWorkers();
+    const shown = await worker.evaluate(async (told) => {
+      const screen = [];
+      globalThis.registration.showNotification = (title, rest) => Promise.resolve(screen.push({ title, ...rest }));
+      Object.defineProperty(globalThis.navigator, 'setAppBadge', { value: undefined }); // no icon either: it would hang
+      await globalThis.tell(told);
+      globalThis.lead(told.data).catch(() => undefined); // only a tap may focus a window
+      return screen;
+    }, pushed);
+    assert.deepEqual(shown, [pushed]);
+    await page.getByRole('log').waitFor();
+    assert.equal(await page.evaluate(() => location.hash.slice(1)), threadId);
+    await page.context().close();
+  });
+
   it('shows what a stranger wrote as text, whatever it is', async () => {
     const page = await comeIn(browser, 'Ann', 'Ben Builder', DESK);
     const nasty = '<img src=x onerror="globalThis.bad=1"><script>globalThis.bad=1</script> [x](javascript:globalThis.bad=1)';
