@@ -47,10 +47,10 @@ begin
     raise exception 'sign in first' using errcode = 'PT401', detail = '{"code": "not_authenticated"}',
       hint = 'A device belongs to a person, not to a key.';
   end if;
-  v_tenant := coalesce(private.current_tenant(), (
+  v_tenant := coalesce(private.current_tenant(), case when p_tenant_slug is null then private.chat_tenant(null) else (
     select c.tenant_id from public.contacts as c
     inner join public.tenants as t on t.id = c.tenant_id and t.status = 'active'
-    where c.auth_user_id = v_user and t.slug = p_tenant_slug));
+    where c.auth_user_id = v_user and t.slug = p_tenant_slug) end);
   if v_tenant is null then
     return private.not_found('tenant');
   end if;
@@ -81,8 +81,8 @@ begin
 end
 $$;
 comment on function private.keep_device(text, text) is
-'Definer: this device may be pushed to, as the caller''s contact at the active (or named) tenant; a consent to '
-'notifications there is on record. Of more than twenty of one contact, those registered longest ago go.';
+'Definer: this device may be pushed to, as the caller''s contact at the active tenant, the named one, or his only one; '
+'a consent to notifications there is on record. Of more than twenty of one contact, those registered longest ago go.';
 
 create function private.register_push(p_endpoint text, p_p256dh text, p_auth text, p_tenant_slug text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -325,12 +325,12 @@ OPERATIONS: dict[str, Shown] = {
     "push_key": Shown(PushKey("B" + "A" * 86), None, problems=("no_push_key",)),
     "register_push": Shown(
         PushRegistered(w.CONTACT, registered=True), None, PUSH,
-        ("address_not_verified", "linked_already", "bad_subscription", "not_found"),
+        ("address_not_verified", "linked_already", "bad_subscription", "not_found", "not_linked", "which_tenant"),
     ),
     "forget_push": Shown(PushForgotten(1), None, tasks.PushEndpoint("https://push.example.com/send/1")),
     "register_device": Shown(
         PushRegistered(w.CONTACT, registered=True), None, PHONE,
-        ("address_not_verified", "linked_already", "bad_device", "not_found"),
+        ("address_not_verified", "linked_already", "bad_device", "not_found", "not_linked", "which_tenant"),
     ),
     "forget_device": Shown(PushForgotten(1), None, tasks.DeviceName(PHONE.kind, PHONE.app, PHONE.token),
                            ("bad_device",)),

@@ -361,18 +361,6 @@ def test_a_device_that_is_gone_or_somebody_elses_is_told_nothing(world: World, c
     assert chat.due() == []
 
 
-def test_a_person_has_at_most_twenty_devices(world: World, chat: Pushed) -> None:
-    """The one that registered longest ago goes."""
-    bob = chat.person("Bob")
-    chat.carry(bob, *(f"d{number}" for number in range(20)))
-    chat.carry(bob, "d0", "new")
-    rows = world.all(
-        "select address from public.contact_identities where contact_id = %s and kind = 'push'", bob.contact
-    )
-    kept = {row["address"].split("#")[0].rpartition("/")[2] for row in rows}
-    assert len(kept) == 20 and {"d0", "new"} <= kept and "d1" not in kept
-
-
 def test_erasure_takes_the_devices_and_what_is_on_its_way(world: World, chat: Pushed) -> None:
     """Neither the erased person is told anything, nor is anything of him told."""
     ann, bob, thread = chat.talk()
