@@ -55,6 +55,7 @@ begin
     return private.not_found('tenant');
   end if;
   v_contact := private.own_contact(v_tenant, v_user);
+  v_contact := private.canonical_contact(v_tenant, v_contact);
   perform from public.contacts as c where c.tenant_id = v_tenant and c.id = v_contact for no key update;
   perform pg_advisory_xact_lock(hashtextextended(v_tenant::text || 'push' || p_address, 1));
   -- A browser has one subscription, an app one token: who signs in on it now is the one it belongs to.
@@ -137,7 +138,8 @@ declare
   v_count integer;
 begin
   delete from public.contact_identities as i using public.contacts as c
-  where c.tenant_id = i.tenant_id and c.id = i.contact_id and c.auth_user_id = private.current_user_id()
+  where c.tenant_id = i.tenant_id and coalesce(c.merged_into, c.id) = i.contact_id
+    and c.auth_user_id = private.current_user_id()
     and i.kind = 'push' and starts_with(i.address, p_endpoint || '#');
   get diagnostics v_count = row_count;
   return jsonb_build_object('forgotten', v_count);
@@ -151,7 +153,8 @@ declare
   v_count integer;
 begin
   delete from public.contact_identities as i using public.contacts as c
-  where c.tenant_id = i.tenant_id and c.id = i.contact_id and c.auth_user_id = private.current_user_id()
+  where c.tenant_id = i.tenant_id and coalesce(c.merged_into, c.id) = i.contact_id
+    and c.auth_user_id = private.current_user_id()
     and i.kind = 'push' and i.address = private.device_address(p_kind, p_app, p_token);
   get diagnostics v_count = row_count;
   return jsonb_build_object('forgotten', v_count);

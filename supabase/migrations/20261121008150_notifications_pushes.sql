@@ -101,7 +101,8 @@ begin
     s.quiet_hours_start, s.quiet_hours_end), clock_timestamp())
   from public.tenant_members as u
   inner join public.contacts as c on c.tenant_id = u.tenant_id and c.auth_user_id = u.user_id
-  inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.contact_id = c.id and i.kind = 'push'
+  inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.kind = 'push'
+    and i.contact_id = coalesce(c.merged_into, c.id)
   inner join public.tenants as t on t.id = u.tenant_id
   inner join public.tenant_settings as s on s.tenant_id = u.tenant_id
   where u.tenant_id = new.tenant_id and (new.user_id is null or u.user_id = new.user_id)
@@ -109,7 +110,8 @@ begin
       select from private.notification_pushes as p
       inner join public.notifications as n on n.tenant_id = p.tenant_id and n.id = p.notification_id
       where p.tenant_id = new.tenant_id and p.identity_id = i.id and p.status = 'waiting' and p.started_at is null
-        and n.kind = new.kind and n.thread_id = new.thread_id);
+        and n.kind = new.kind and n.thread_id = new.thread_id)
+  on conflict (tenant_id, notification_id, identity_id) do nothing;
   return null;
 end
 $$;

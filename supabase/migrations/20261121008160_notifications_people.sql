@@ -18,16 +18,17 @@ begin
     return null;
   end if;
   insert into private.notification_pushes as w (tenant_id, thread_id, message_ids, user_id, identity_id, run_at)
-  select p.tenant_id, p.thread_id, array[new.id], p.user_id, i.id,
+  select distinct on (i.id) p.tenant_id, p.thread_id, array[new.id], p.user_id, i.id,
     clock_timestamp() + make_interval(secs => s.push_delay_s)
   from public.thread_participants as p
   inner join public.contacts as c on c.tenant_id = p.tenant_id and c.auth_user_id = p.user_id
-  inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.contact_id = c.id and i.kind = 'push'
+  inner join public.contact_identities as i on i.tenant_id = c.tenant_id and i.kind = 'push'
+    and i.contact_id = coalesce(c.merged_into, c.id)
   inner join public.tenant_settings as s on s.tenant_id = p.tenant_id
   where p.tenant_id = new.tenant_id and p.thread_id = new.thread_id and p.left_at is null and p.role <> 'agent'
-    and p.user_id is distinct from new.sender_user_id and p.last_read_seq < new.seq and p.blocked_at is null
-    and coalesce(p.muted_until <= clock_timestamp(), true)
-  order by i.id
+    and p.user_id is distinct from new.sender_user_id and p.contact_id is distinct from new.sender_contact_id
+    and p.last_read_seq < new.seq and p.blocked_at is null and coalesce(p.muted_until <= clock_timestamp(), true)
+  order by i.id, p.last_read_seq desc, p.user_id
   on conflict (tenant_id, thread_id, identity_id)
   where status = 'waiting' and started_at is null and thread_id is not null
   do update set message_ids = (w.message_ids || excluded.message_ids)[greatest(1, cardinality(w.message_ids) - 98):],
@@ -70,6 +71,24 @@ execute function private.tg_messages__push_anew();
 
 -- ── whether, and what ────────────────────────────────────────────────────────────────────────────────────────────
 
+create function private.pushed_seat(p_push private.notification_pushes) returns public.thread_participants
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_seat public.thread_participants%rowtype;
+begin
+  select p.* into v_seat from public.thread_participants as o
+  inner join public.thread_participants as p on p.tenant_id = o.tenant_id and p.thread_id = o.thread_id
+    and p.contact_id is not distinct from o.contact_id and p.left_at is null
+  where o.tenant_id = p_push.tenant_id and o.thread_id = p_push.thread_id and o.user_id = p_push.user_id
+    and o.left_at is null
+  order by p.last_read_seq desc, p.user_id = p_push.user_id desc limit 1;
+  return v_seat;
+end
+$$;
+comment on function private.pushed_seat(private.notification_pushes) is
+'Definer: the seat of whom a push is for; of a person with several sign-ins, the one that has read most. A row of '
+'nulls when he left.';
+
 create function private.told_message(p_push private.notification_pushes, p_seat public.thread_participants)
 returns public.et_messages
 language plpgsql stable security definer set search_path = '' as $$
@@ -94,12 +113,9 @@ comment on function private.told_message(private.notification_pushes, public.thr
 create function private.person_push_reason(p_push private.notification_pushes) returns text
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_seat public.thread_participants%rowtype;
+  v_seat public.thread_participants%rowtype := private.pushed_seat(p_push);
   v_contact uuid;
 begin
-  select p.* into v_seat from public.thread_participants as p
-  where p.tenant_id = p_push.tenant_id and p.thread_id = p_push.thread_id and p.user_id = p_push.user_id
-    and p.left_at is null;
   select i.contact_id into v_contact from public.contact_identities as i
   inner join public.contacts as c on c.tenant_id = i.tenant_id and c.id = i.contact_id and c.blocked_at is null
   inner join public.tenants as t on t.id = i.tenant_id and t.status = 'active'
@@ -134,8 +150,7 @@ begin
   if v_push.id is null then
     return null;
   end if;
-  select p.* into v_seat from public.thread_participants as p
-  where p.tenant_id = p_tenant_id and p.thread_id = v_push.thread_id and p.user_id = v_push.user_id;
+  v_seat := private.pushed_seat(v_push);
   v_message := private.told_message(v_push, v_seat);
   return (
     select jsonb_build_object('address', i.address, 'account', private.push_account(i.tenant_id, i.address),
