@@ -1366,6 +1366,8 @@ export interface SettingsPatch {
   media_days?: number | null;
   chat_policy?: "anyone" | "context" | "nobody";
   chat_scope?: "explicit" | "pair" | "pair_context";
+  push_shows?: "nothing" | "preview" | "sender";
+  push_delay_s?: number;
   business_hours?: (OpeningHours)[];
   closed_dates?: (string)[];
   quiet_hours_start?: string | null;
@@ -1572,6 +1574,8 @@ export interface TenantSettings {
   media_days: number | null;
   chat_policy: "anyone" | "context" | "nobody";
   chat_scope: "explicit" | "pair" | "pair_context";
+  push_shows: "nothing" | "preview" | "sender";
+  push_delay_s: number;
   business_hours: (Record<string, unknown>)[];
   closed_dates: (string)[];
   quiet_hours_start: string | null;
