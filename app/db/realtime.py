@@ -100,6 +100,7 @@ async def _tried(connection: Connection) -> AsyncIterator[psycopg.AsyncCursor[tu
             yield cursor
             await connection.execute("rollback")
     finally:
-        # A statement that failed took the rollback behind it along.
+        # A statement that failed took those behind it along, the rollback and what was to be prepared for the next time:
+        # the connection's own rollback forgets what it believes to be prepared.
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            await connection.execute("rollback")
+            await connection.rollback()
