@@ -32,6 +32,7 @@ def make_pool(url: str, *, size: int, name: str) -> Pool:
             "prepare_threshold": 2,
             "application_name": f"parley {name}",
             "connect_timeout": 5,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000",
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
+            " -c bytea_output=hex",
         },
     )

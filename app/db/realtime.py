@@ -46,8 +46,7 @@ async def replay(connection: Connection, topic: str, since_ms: int, limit: int) 
     """The newest messages of a private topic since a moment, oldest first."""
     values = {"topic": topic, "since_ms": since_ms, "limit": limit}
     rows = await _as_service(connection, QUERIES["replay"], values)
-    return [Message(id=one, topic=topic, event=event, payload=text.encode(), private=True)
-            for one, event, text in reversed(rows)]  # fmt: skip
+    return [_message(one, topic, event, text, raw, private=True) for one, event, text, raw in reversed(rows)]
 
 
 async def horizon(connection: Connection) -> Horizon:
@@ -62,8 +61,14 @@ async def rows_since(connection: Connection, xmin: int, seconds: float, limit: i
     """Broadcasts of transactions from `xmin` on, at most `seconds` old."""
     values = {"xmin": xmin % 2**32, "seconds": seconds, "limit": limit}
     rows = await _as_service(connection, QUERIES["rows_since"], values)
-    return [Message(id=one, topic=topic, event=event, payload=text.encode(), private=private)
-            for one, topic, event, text, private in rows]  # fmt: skip
+    return [_message(*row, private=private) for *row, private in rows]
+
+
+def _message(one: str, topic: str, event: str, text: str | None, raw: str | None, *, private: bool) -> Message:
+    """A row: `text` is its JSON, `raw` its bytes as Postgres writes them."""
+    if text is None and raw is not None:
+        return Message(one, topic, event, bytes.fromhex(raw.removeprefix("\\x")), private, is_json=False)
+    return Message(one, topic, event, (text or "{}").encode(), private)
 
 
 async def may_replicate(connection: Connection) -> str | None:
@@ -100,7 +105,7 @@ async def _tried(connection: Connection) -> AsyncIterator[psycopg.AsyncCursor[tu
             yield cursor
             await connection.execute("rollback")
     finally:
-        # A statement that failed took those behind it along, the rollback and what was to be prepared for the next time:
-        # the connection's own rollback forgets what it believes to be prepared.
+        # A statement that failed took those behind it along: the rollback, and what was to be prepared for the next
+        # time. The connection's own rollback forgets what it believes to be prepared.
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             await connection.rollback()

@@ -19,13 +19,14 @@ class May(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A row of realtime.messages; `payload` is JSON."""
+    """A row of realtime.messages; `payload` is JSON, or bytes as they are where `is_json` is false."""
 
     id: str
     topic: str
     event: str
     payload: bytes
     private: bool
+    is_json: bool = True
 
 
 class Horizon(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ class Channel:
         "_gateway",
         "_heard",
         "_hears_itself",
+        "_may_see",
         "_may_write",
         "_presence_calls",
         "claims",
@@ -43,6 +44,7 @@ class Channel:
         self._hears_itself = asked.hears_itself
         self._acknowledged = asked.acknowledged
         self._heard: set[str] | None = None
+        self._may_see = True
         self._may_write: dict[str, bool] | None = None
         self._presence_calls: Meter | None = None
         self.socket = socket
@@ -71,6 +73,7 @@ class Channel:
         """Take the place in the room and say so."""
         self.join_ref = frame.join_ref or frame.ref
         self.open, self.listens = True, may.broadcast
+        self._may_see = may.presence
         self.hears_presence = asked.presence and may.presence
         self.socket.channels[self.name] = self
         self._gateway.rooms.enter(self)
@@ -80,8 +83,7 @@ class Channel:
         changes = [{**one, "id": number} for number, one in enumerate(asked.changes, 1)]
         self.socket.push(frames.reply(self.socket.version, frame, "ok", {"postgres_changes": changes}))
         if self.hears_presence:
-            roster = self._roster()
-            self._say("presence_state", roster.state() if roster else {})
+            self._say_who_is_there()
         if asked.wants_ready:
             self.system("system", "ok", "Replication connection established")
         if asked.changes:
@@ -106,9 +108,12 @@ class Channel:
         self._heard = {one.id for one in found}
 
     def _say_again(self, one: Message) -> None:
-        sent = frames.Broadcast(one.event, one.payload, id=one.id)
+        sent = frames.Broadcast(one.event, one.payload, one.is_json, one.id)
         version = self.socket.version
-        self.socket.push(frames.text_broadcast(version, self.name, sent, replayed=True, join_ref=self.join_ref))
+        if one.is_json:
+            self.socket.push(frames.text_broadcast(version, self.name, sent, replayed=True, join_ref=self.join_ref))
+        elif (frame := frames.broadcast(version, self.name, sent, replayed=True)) is not None:
+            self.socket.push(frame)
 
     def leave(self) -> None:
         """Give the place up."""
@@ -197,6 +202,13 @@ class Channel:
             else:
                 roster.remove(self)
             self._answer(frame, "ok", {})
+            if event == "track" and self._may_see and not self.hears_presence:
+                self.hears_presence = True  # who is seen sees the others from now on
+                self._say_who_is_there()
+
+    def _say_who_is_there(self) -> None:
+        roster = self._roster()
+        self._say("presence_state", roster.state() if roster else {})
 
     async def _writes(self, extension: str) -> bool:
         """Whether this may be said: the policies are asked at first, the answer is kept until the token changes."""
@@ -243,7 +255,7 @@ class Channel:
         if not may.broadcast and not may.presence:
             self.close(unreadable(topic))
             return
-        self.listens = may.broadcast
+        self.listens, self._may_see = may.broadcast, may.presence
         self.hears_presence = self.hears_presence and may.presence
 
 

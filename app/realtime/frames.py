@@ -126,10 +126,11 @@ def reply(version: int, to: Incoming, status: str, response: Any) -> str:
     return message(version, to.topic, "phx_reply", payload, ref=to.ref, join_ref=to.join_ref)
 
 
-def broadcast(version: int, topic: str, sent: Broadcast) -> str | bytes | None:
+def broadcast(version: int, topic: str, sent: Broadcast, *, replayed: bool = False) -> str | bytes | None:
     """A broadcast as its receivers get it; None where the version cannot carry it."""
     if version == V2:
-        names = topic.encode(), sent.event.encode(), _encode({"id": sent.id}) if sent.id else b""
+        meta = _meta(sent, replayed=replayed)
+        names = topic.encode(), sent.event.encode(), _encode(meta) if meta else b""
         if max(map(len, names)) > MAX_NAME_BYTES:  # a row of the database may have an event of any length
             return text_broadcast(version, topic, sent) if sent.is_json else None
         head = bytes((USER_BROADCAST, *map(len, names), int(sent.is_json)))
@@ -142,9 +143,16 @@ def text_broadcast(
 ) -> str:
     """A broadcast as a text frame: all of version 1.0.0, and what is replayed."""
     payload: dict[str, Any] = {"type": "broadcast", "event": sent.event, "payload": msgspec.Raw(sent.data)}
-    if sent.id:
-        payload["meta"] = {"replayed": True, "id": sent.id} if replayed else {"id": sent.id}
+    if meta := _meta(sent, replayed=replayed):
+        payload["meta"] = meta
     return message(version, topic, "broadcast", payload, join_ref=join_ref)
+
+
+def _meta(sent: Broadcast, *, replayed: bool) -> dict[str, Any]:
+    """What is said of a row of the database beside its payload."""
+    if not sent.id:
+        return {}
+    return {"replayed": True, "id": sent.id} if replayed else {"id": sent.id}
 
 
 def _ref(value: Ref) -> str | None:

@@ -115,7 +115,7 @@ class Gateway:
         """Hand a row of realtime.messages to its room."""
         if not self.rooms.hears(message.private, message.topic):
             return
-        sent = frames.Broadcast(message.event, message.payload, id=message.id)
+        sent = frames.Broadcast(message.event, message.payload, message.is_json, message.id)
         try:
             self.rooms.publish(message.private, message.topic, sent)
         except Exception:  # one row must not end the stream of all
@@ -154,6 +154,7 @@ class Gateway:
             self._admit(socket, asked)
             claims = await self._claims(socket, asked.token)
             may = await self._may_read(claims, topic) if asked.private else EVERYTHING
+            _check_replay(asked, may, topic)
         except Refused as refused:
             answer = frames.reply(socket.version, frame, "error", {"reason": str(refused)})
             asyncio.get_running_loop().call_later(self.limits.join_backoff_s, socket.push, answer)
@@ -162,7 +163,7 @@ class Gateway:
         channel.enter(frame, asked, may)
         if words != self._evictions.words:  # rights ended while this one was being judged
             self._evictions.add([channel])
-        if asked.replay_since_ms is not None and asked.private and may.broadcast:
+        if asked.replay_since_ms is not None:
             await channel.replay(asked.replay_since_ms, asked.replay_limit)
 
     def _topic(self, name: str) -> str:
@@ -196,3 +197,13 @@ class Gateway:
             await self.authority.denied(claims, topic, "join")
             raise Refused("Unauthorized", unreadable(topic), 403)
         return may
+
+
+def _check_replay(asked: joining.Asked, may: May, topic: str) -> None:
+    """Raise Refused where what was said before is asked for, and is not kept or not to be read."""
+    if asked.replay_since_ms is None:
+        return
+    if not asked.private:
+        raise Refused("UnableToReplayMessages", "Replay is not allowed for public channels", 403)
+    if not may.broadcast:
+        raise Refused("Unauthorized", unreadable(topic), 403)

@@ -183,3 +183,49 @@ async def test_replay_gives_the_newest_oldest_first(past: Running, people: Peopl
         refused = await bob.join(f"user:{people.ann}", token(people.bob), broadcast={"replay": {"since": since}})
         assert refused["status"] == "error"
         await bob.silent("news")
+
+
+def say_bytes(people: People, topic: str, payload: bytes) -> None:
+    """A broadcast of bytes from the database."""
+    people.run("select realtime.send_binary(%s, 'blob', %s, true)", payload, topic)
+
+
+@pytest.mark.parametrize("source", ["auto", "poll"])
+async def test_bytes_of_the_database_stay_bytes(module_database: Database, people: People, source: str) -> None:
+    """`realtime.send_binary()` reaches a client as the bytes it was given: live, looked up and replayed."""
+    topic, payload = f"user:{people.ann}", bytes(range(256))
+    since = int((time.time() - 60) * 1000)
+    async with serving(module_database, realtime_source=source) as running, running.client() as ann:
+        await ann.join(topic, token(people.ann))
+        say_bytes(people, topic, payload)
+        heard = await ann.told("blob")
+        assert heard["payload"] == payload and set(heard["meta"]) == {"id"}
+        async with running.client() as late:
+            await late.join(topic, token(people.ann), broadcast={"replay": {"since": since}})
+            again = await late.told("blob")
+            assert again["payload"] == payload and again["meta"] == {"replayed": True, "id": heard["meta"]["id"]}
+
+
+async def test_a_database_that_keeps_no_bytes_will_do(module_database: Database, people: People) -> None:
+    """`realtime.messages` of an older Supabase has no column for them: JSON is told, looked up and replayed as ever."""
+    topic = f"user:{people.ann}"
+    with psycopg.connect(people.database.dsn("admin"), autocommit=True) as admin:
+        admin.execute("alter table realtime.messages rename binary_payload to elsewhere")
+        try:
+            async with serving(module_database, realtime_source="poll") as running, running.client() as ann:
+                replay = {"since": int((time.time() - 60) * 1000)}
+                people.say(topic, {"n": 1})
+                await ann.join(topic, token(people.ann), broadcast={"replay": replay})
+                assert (await ann.told("news"))["payload"]["n"] == 1
+                people.say(topic, {"n": 2})
+                assert (await ann.told("news"))["payload"]["n"] == 2
+        finally:
+            admin.execute("alter table realtime.messages rename elsewhere to binary_payload")
+
+
+async def test_what_was_said_in_public_is_not_said_again(gateway: Running, people: People) -> None:
+    """Rooms without policies keep nothing: the join says so, as hosted's does."""
+    async with gateway.client() as ann:
+        refused = await ann.join("square", token(people.ann), private=False, broadcast={"replay": {"since": 0}})
+        reason = "UnableToReplayMessages: Replay is not allowed for public channels"
+        assert refused == {"status": "error", "response": {"reason": reason}}

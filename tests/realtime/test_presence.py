@@ -38,6 +38,22 @@ async def test_coming_and_going_is_told(gateway: Running, people: People) -> Non
         assert gone["leaves"]["bob"]["metas"][0]["mood"] == "better"
 
 
+async def test_who_tracks_sees_the_others(gateway: Running, people: People) -> None:
+    """A client that did not ask for presence is given it with its first track: who is there, then differences."""
+    topic = f"thread:{people.thread}"
+    async with gateway.client() as ann, gateway.client() as bob:
+        await ann.join(topic, token(people.ann), presence={"key": "ann", "enabled": True})
+        await tracked(ann, topic, {"n": 1})
+        await bob.join(topic, token(people.bob), presence={"key": "bob"})
+        await tracked(bob, topic, {"n": 2})
+        state = (await bob.frame("presence_state"))[4]
+        assert {key: one["metas"][0]["n"] for key, one in state.items()} == {"ann": 1, "bob": 2}
+        await tracked(ann, topic, {"n": 3})
+        while "ann" not in (diff := (await bob.frame("presence_diff"))[4])["joins"]:
+            pass
+        assert diff["joins"]["ann"]["metas"][0]["n"] == 3
+
+
 async def test_presence_ends_with_the_token_and_on_untrack(gateway: Running, people: People) -> None:
     """A channel that is closed leaves; so does who says so."""
     topic = f"thread:{people.thread}"

@@ -30,8 +30,10 @@ insert into realtime.messages (topic, extension)
 values (%(topic)s, %(extension)s);
 
 -- name: replay
--- The newest messages of a private topic since a moment (milliseconds of the epoch), newest first.
-select m.id::text, m.event, coalesce(m.payload, '{}'::jsonb)::text as payload
+-- The newest messages of a private topic since a moment (milliseconds of the epoch), newest first. Older databases have no
+-- column for bytes.
+select m.id::text, m.event, m.payload::text as payload,
+  case when m.payload is null then to_jsonb(m) ->> 'binary_payload' end as bytes
 from realtime.messages as m
 where m.topic = %(topic)s and m.private and m.extension = 'broadcast' and m.event is not null
   and m.inserted_at >= to_timestamp(%(since_ms)s::double precision / 1000) at time zone 'UTC'
@@ -46,7 +48,8 @@ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin, pg_current
 -- name: rows_since
 -- Broadcasts of transactions not older than `xmin`, with what the next look may begin at. A transaction's number is put
 -- together from the row's 32 bits and the epoch of now; what was inserted long before is not looked at.
-select m.id::text, m.topic, m.event, coalesce(m.payload, '{}'::jsonb)::text as payload, coalesce(m.private, false) as private
+select m.id::text, m.topic, m.event, m.payload::text as payload,
+  case when m.payload is null then to_jsonb(m) ->> 'binary_payload' end as bytes, coalesce(m.private, false) as private
 from realtime.messages as m
 where m.inserted_at >= (now() - make_interval(secs => %(seconds)s)) at time zone 'UTC'
   and m.extension = 'broadcast' and m.event is not null

@@ -7,6 +7,8 @@ from app.domain.realtime import Message
 
 SCHEMA = b"realtime"
 WANTED = (b"id", b"topic", b"extension", b"payload", b"event", b"private")
+BYTES = b"binary_payload"
+"""The payload of broadcasts that are no JSON: a column newer databases have, as `\\x` and hexadecimal digits."""
 _U16, _U32 = struct.Struct(">H"), struct.Struct(">I")
 _COMMIT = struct.Struct(">BQQQ")
 
@@ -54,9 +56,12 @@ class Decoder:
         row = dict(zip(names, _values(data), strict=False))
         if row[b"extension"] != b"broadcast" or row[b"event"] is None or row[b"topic"] is None:
             return None
+        payload, is_json = row[b"payload"] or b"{}", True
+        if row[b"payload"] is None and (raw := row.get(BYTES)) is not None:
+            payload, is_json = bytes.fromhex(raw.decode().removeprefix("\\x")), False
         return Message(
             id=(row[b"id"] or b"").decode(), topic=row[b"topic"].decode(), event=row[b"event"].decode(),
-            payload=row[b"payload"] or b"{}", private=row[b"private"] == b"t",
+            payload=payload, private=row[b"private"] == b"t", is_json=is_json,
         )  # fmt: skip
 
 

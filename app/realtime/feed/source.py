@@ -152,7 +152,8 @@ class Feed:
         if self._connection is None or self._connection.closed or self._connection.broken:
             self._connection = await AsyncConnection.connect(
                 self._url, autocommit=True, connect_timeout=5, application_name="parley realtime look-ups",
-                options="-c statement_timeout=10000", keepalives_idle=10, keepalives_interval=3, keepalives_count=3,
+                options="-c statement_timeout=10000 -c bytea_output=hex",
+                keepalives_idle=10, keepalives_interval=3, keepalives_count=3,
             )  # fmt: skip
         return self._connection
 

@@ -43,7 +43,8 @@ class Stream:
         """
         connection = await AsyncConnection.connect(
             url, autocommit=True, replication="database", connect_timeout=5, application_name="parley realtime feed",
-            options="-c statement_timeout=0", keepalives_idle=10, keepalives_interval=3, keepalives_count=3,
+            options="-c statement_timeout=0 -c bytea_output=hex",
+            keepalives_idle=10, keepalives_interval=3, keepalives_count=3,
         )  # fmt: skip
         try:
             slot = f"parley_realtime_{os.getpid()}_{secrets.token_hex(4)}"
