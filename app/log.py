@@ -57,8 +57,14 @@ def configure(settings: Settings, *, worker: str | None = None, stream: TextIO |
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for noisy in ("mail.log", "httpx", "httpcore", "aiosmtplib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     if worker:
         bind(worker=worker)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what uvicorn says of each WebSocket that was refused with a status and a body: it had both."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 class _Formatter(logging.Formatter):

@@ -4,7 +4,7 @@ import mimetypes
 from pathlib import Path
 
 from app.settings import PROJECT
-from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, header, respond, respond_json
+from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, header, respond, respond_json, serve
 from devstack.surface.context import Context
 
 BUILT = PROJECT / "examples" / "chat" / "dist"
@@ -31,9 +31,10 @@ def app(context: Context) -> ASGIApp:
         else [],
     }  # fmt: skip
 
-    async def serve(scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
+    async def live(_receive: Receive, _send: Send) -> None:
+        """Nothing is to be opened."""
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["path"] == "/config.json":
             # It has a password: no other origin may read it, and no name that somebody pointed at this machine.
             is_here = (header(scope, b"host") or "").rpartition(":")[0] in HERE
@@ -47,7 +48,10 @@ def app(context: Context) -> ASGIApp:
             return
         await respond(send, 200, path.read_bytes(), _headers(path))
 
-    return serve
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(scope, receive, send, live=live, answer=answer)
+
+    return served
 
 
 def _headers(path: Path) -> list[tuple[bytes, bytes]]:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from app.settings import PROJECT
-from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, header, respond, respond_json
+from devstack.surface.asgi import ASGIApp, Receive, Scope, Send, header, respond, respond_json, serve
 from devstack.surface.context import Context
 from devstack.surface.database import Pool, make_pool
 from devstack.surface.identity import Caller, Identity
@@ -38,13 +38,16 @@ def make_app(identity: Identity, url: str, options: Options) -> ASGIApp:
     cache = Cache(pool, url, options)
     room = Room(pool, cache)
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _live(pool, cache, receive, send)
-        elif scope["type"] == "http":
-            await _serve(room, identity, scope, receive, send)
+    async def live(receive: Receive, send: Send) -> None:
+        await _live(pool, cache, receive, send)
 
-    return serve
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await _answer(room, identity, scope, receive, send)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(scope, receive, send, live=live, answer=answer)
+
+    return app
 
 
 async def _live(pool: Pool, cache: Cache, receive: Receive, send: Send) -> None:
@@ -58,7 +61,7 @@ async def _live(pool: Pool, cache: Cache, receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _serve(room: Room, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer(room: Room, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
     try:
         caller = _caller(identity, scope)
     except Unauthorised as refused:
