@@ -11,7 +11,8 @@ from psycopg import sql
 
 from devstack.errors import StackError
 
-SCRIPT = Path(__file__).with_name("bootstrap.sql")
+SCRIPTS = tuple(sorted(Path(__file__).with_name("hosted").glob("*.sql")))
+"""What hosted provides, in the order in which it is applied."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Prepared:
 
 
 def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None, is_ours: bool = False) -> Prepared:
-    """Apply `bootstrap.sql` to the database of `dsn` and set the `passwords` (role → password) that are not set yet.
+    """Apply the files of `hosted/` to the database of `dsn`, and set the `passwords` (role → password) not set yet.
 
     Only on a server that `is_ours` a password is replaced: elsewhere the login may be that of a self-hosted Supabase or
     of another stack, which would be locked out. A prepared database with such logins is not touched at all, nor is one
@@ -59,7 +60,7 @@ def bootstrap(dsn: str, *, passwords: Mapping[str, str] | None = None, is_ours: 
         if taken and is_prepared:
             return Prepared(changed=False, taken=taken)
         with connection.transaction():
-            connection.execute(SCRIPT.read_bytes())
+            connection.execute(b"\n".join(script.read_bytes() for script in SCRIPTS))
         for role in closed.difference(taken):
             _set_password(connection, role, wanted[role])
     return Prepared(changed=True, taken=taken)

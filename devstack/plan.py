@@ -14,7 +14,7 @@ import psycopg
 from app.receivers import receivers
 from app.settings import PORTS, PROJECT, Settings, default, fill_in, process_environment, to_environment
 from devstack import bridge
-from devstack.bootstrap import SCRIPT
+from devstack.bootstrap import SCRIPTS
 from devstack.children import WORKERS, Child, answers_http, answers_smtp
 from devstack.functions import can_run
 from devstack.keys import ensure_keys
@@ -161,7 +161,7 @@ def _module(name: str) -> str:
 def fingerprint(plan: Plan) -> str:
     """Stands for what a prepared database was made from: bootstrap, migrations, seed, and which database it is."""
     digest = hashlib.sha256()
-    for path in (SCRIPT, *sorted((PROJECT / "supabase").rglob("*.sql"))):
+    for path in (*SCRIPTS, *sorted((PROJECT / "supabase").rglob("*.sql"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     place = plan.settings.database_url if plan.external else str(plan.home)
     version = plan.home / "pg17" / "PG_VERSION"
