@@ -308,7 +308,12 @@ select
   coalesce(s.artist, t.unread_count) as unread_count_artist,
   case when t.status = 'archived' then t.closed_at end as archived_at,
   t.created_at,
-  coalesce(t.last_message_at, t.created_at) as updated_at
+  coalesce(t.last_message_at, t.created_at) as updated_at,
+  (
+    select array_agg(p.user_id order by p.joined_at, p.user_id)
+    from public.thread_participants as p
+    where p.tenant_id = t.tenant_id and p.thread_id = t.id and p.left_at is null
+  ) as participants
 from public.et_threads as t
 left join lateral (
   select
@@ -330,18 +335,53 @@ select
   m.thread_id as conversation_id,
   m.sender,
   coalesce(m.sender_user_id, m.sender_contact_id) as sender_id,
-  m.sender_kind as sender_role,
+  coalesce((
+    select p.role
+    from public.thread_participants as p
+    where p.tenant_id = m.tenant_id and p.thread_id = m.thread_id and p.user_id = m.sender_user_id
+      and m.sender_kind = 'participant'
+  ), m.sender_kind) as sender_role,
+  case
+    when m.direction = 'outbound' then t.contact_id
+    when t.kind = 'direct' and m.sender_kind = 'participant' then coalesce(
+      (
+        select p.user_id
+        from public.thread_participants as p
+        where p.tenant_id = m.tenant_id and p.thread_id = m.thread_id and p.left_at is null
+          and p.user_id <> m.sender_user_id
+        order by p.joined_at
+        limit 1
+      ),
+      case when t.contact_id = m.sender_contact_id then t.other_contact_id else t.contact_id end
+    )
+  end as recipient_id,
   m.body as content,
   m.body as message_content,
   m.message_type,
   m.metadata -> 'images' as images,
+  (
+    select a.filename
+    from public.message_attachments as a
+    where a.tenant_id = m.tenant_id and a.message_id = m.id
+    order by a.position, a.id
+    limit 1
+  ) as file_name,
+  (
+    select a.size_bytes
+    from public.message_attachments as a
+    where a.tenant_id = m.tenant_id and a.message_id = m.id
+    order by a.position, a.id
+    limit 1
+  ) as file_size,
   case when m.context_kind = 'project' then m.context_id end as project_id,
   case when m.context_kind = 'booking' then m.context_id end as booking_id,
   coalesce(r.status, m.delivery_status) as status,
   m.created_at as sent_at,
   m.created_at,
+  coalesce(greatest(m.edited_at, m.deleted_at), m.created_at) as updated_at,
   r.read_at
 from public.et_messages as m
+left join public.et_threads as t on m.tenant_id = t.tenant_id and m.thread_id = t.id
 left join lateral (
   select
     case
@@ -356,7 +396,8 @@ left join lateral (
   having count(*) > 0
 ) as r on m.direction = 'internal';
 comment on view public.messages is
-'Messages under the names the older documents use; read-only. Between people, status and read_at follow the cursors.';
+'Messages under the names the older documents use; read-only. Between people, status and read_at follow the cursors. '
+'A file has no address here: open_attachment() signs one.';
 
 create view public.messaging_system_messages with (security_invoker = on) as
 select

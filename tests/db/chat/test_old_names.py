@@ -36,3 +36,32 @@ def test_each_side_has_its_unread_and_each_message_its_ticks(world: World) -> No
     with world.acting(chat.tenant.people["owner"], chat.tenant) as connection:
         for view in ("conversations", "messages", "message_receipts", "thread_participants"):
             assert connection.execute(f"select 1 from public.{view}").fetchall() == [], view
+
+
+def test_a_message_names_both_sides_and_its_file(world: World) -> None:
+    """Sender with his role, whom it is for, the first file, when it changed; a conversation lists who is in it."""
+    chat = Chat(world)
+    ann, bob = chat.pair()
+    thread = chat.start(ann, bob, body="1")["thread_id"]
+    first = chat.say(ann, thread, "2")
+    world.owner.execute("update public.thread_participants set role = 'customer' where thread_id = %s and user_id = %s",
+                        [thread, ann.user])  # fmt: skip
+    world.owner.execute(
+        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes, position)"
+        " values (%(tenant)s, %(message)s, 'second.txt', 'text/plain', 2, 2),"
+        " (%(tenant)s, %(message)s, 'first.txt', 'text/plain', 1, 1)",
+        {"tenant": chat.tenant.id, "message": first["message_id"]},
+    )  # fmt: skip
+    chat.call(bob, "send_message", thread_id=uuid.UUID(thread), body="3", client_message_id="3")
+    with world.acting(ann.user) as connection:
+        rows = connection.execute(
+            "select sender_id, sender_role, recipient_id, file_name, file_size, updated_at = created_at as is_new"
+            " from public.messages where conversation_id = %s order by sent_at", [thread],
+        ).fetchall()  # fmt: skip
+        listed = connection.execute("select participants from public.conversations where id = %s", [thread]).fetchone()
+    assert [tuple(row.values()) for row in rows] == [
+        (ann.user, "customer", bob.user, None, None, True),
+        (ann.user, "customer", bob.user, "first.txt", 1, True),
+        (bob.user, "participant", ann.user, None, None, True),
+    ]
+    assert listed and set(listed["participants"]) == {ann.user, bob.user}
