@@ -61,14 +61,16 @@ async def rows_since(connection: Connection, xmin: int, seconds: float, limit: i
     """Broadcasts of transactions from `xmin` on, at most `seconds` old."""
     values = {"xmin": xmin % 2**32, "seconds": seconds, "limit": limit}
     rows = await _as_service(connection, QUERIES["rows_since"], values)
-    return [_message(*row, private=private) for *row, private in rows]
+    return [_message(*row, private=private, begun_at=begun_at) for *row, private, begun_at in rows]
 
 
-def _message(one: str, topic: str, event: str, text: str | None, raw: str | None, *, private: bool) -> Message:
+def _message(
+    one: str, topic: str, event: str, text: str | None, raw: str | None, *, private: bool, begun_at: float | None = None
+) -> Message:  # fmt: skip
     """A row: `text` is its JSON, `raw` its bytes as Postgres writes them."""
     if text is None and raw is not None:
-        return Message(one, topic, event, bytes.fromhex(raw.removeprefix("\\x")), private, is_json=False)
-    return Message(one, topic, event, (text or "{}").encode(), private)
+        return Message(one, topic, event, bytes.fromhex(raw.removeprefix("\\x")), private, False, begun_at)
+    return Message(one, topic, event, (text or "{}").encode(), private, True, begun_at)
 
 
 async def may_replicate(connection: Connection) -> str | None:

@@ -19,7 +19,10 @@ class May(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A row of realtime.messages; `payload` is JSON, or bytes as they are where `is_json` is false."""
+    """A row of realtime.messages; `payload` is JSON, or bytes as they are where `is_json` is false.
+
+    `committed_at`: seconds of the epoch; of a row that was looked up, when its transaction began.
+    """
 
     id: str
     topic: str
@@ -27,6 +30,7 @@ class Message(msgspec.Struct, frozen=True):
     payload: bytes
     private: bool
     is_json: bool = True
+    committed_at: float | None = None
 
 
 class Horizon(msgspec.Struct, frozen=True):

@@ -1,6 +1,5 @@
 """/health, /health/ready and /metrics: for supervisors and scrapers, without a token."""
 
-import ipaddress
 from collections import defaultdict
 from typing import Any, Literal
 
@@ -15,14 +14,13 @@ from psycopg_pool import PoolTimeout
 from app.db.pool import Pool
 from app.db.queries import query
 from app.errors import Unavailable
+from app.scrapers import may_scrape
 
 GAUGES = (
     ("parley_queue_depth", "Items that wait or are being worked on."),
     ("parley_queue_oldest_seconds", "Age of the oldest item."),
     ("parley_queue_in_flight", "Items under a live lease: claims held now."),
 )
-PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
-"""A request with one of these came through a proxy on this machine, from elsewhere."""
 CONNECTIONS = {
     "parley_connections": ("pool_size", "Database connections of this process."),
     "parley_connections_idle": ("pool_available", "Those that nobody uses now."),
@@ -76,20 +74,11 @@ async def ready(request: Request[Any, Any, State]) -> Ready:
 @get("/metrics", summary="Prometheus metrics", tags=["operations"], media_type=MediaType.TEXT)
 async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
     """This process's requests and the database's queues. Answered to callers on the same machine only."""
-    passed_on = any(name in request.headers for name in PASSED_ON)
-    if passed_on or not is_loopback(request.client.host if request.client else ""):
+    if not may_scrape(request.client.host if request.client else "", request.headers):
         raise NotFoundException
     state = request.app.state
     text = generate_latest(state.meters.registry) + (_connections(state.pool) + await _queues(state.pool)).encode()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _connections(pool: Pool) -> str:

@@ -23,6 +23,7 @@ from app.realtime.clock import Clock
 from app.realtime.eviction import Evictions
 from app.realtime.feed.source import Feed
 from app.realtime.limits import Limits, Meter
+from app.realtime.meters import Meters
 from app.realtime.rooms import Rooms
 from app.realtime.socket import Socket
 from app.settings import Settings
@@ -47,6 +48,7 @@ class Gateway:
         self.rooms = Rooms()
         self.clock = Clock()
         self.sockets: dict[Socket, None] = {}
+        self.meters = Meters(self.sockets)
         self.joins = Meter(limits.joins_per_s)
         self.presences = Meter(limits.presence_per_s)
         self.http_messages = Meter(limits.http_messages_per_s)
@@ -118,6 +120,7 @@ class Gateway:
         sent = frames.Broadcast(message.event, message.payload, message.is_json, message.id)
         try:
             self.rooms.publish(message.private, message.topic, sent)
+            self.meters.told(message.committed_at)
         except Exception:  # one row must not end the stream of all
             log.exception("a row could not be told", extra={"row": message.id})
 

@@ -10,6 +10,7 @@ import msgspec
 from app.realtime import frames
 from app.realtime.claims import Claims, Refused
 from app.realtime.gateway import Gateway
+from app.scrapers import may_scrape
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -43,12 +44,14 @@ async def answer(
     gateway: Gateway, scope: Scope, path: str, receive: Receive, send: Send, *, cors: bool
 ) -> None:  # fmt: skip
     """Answer one request."""
-    status, body = 200, b""
+    status, body, kind = 200, b"", b"application/json"
     try:
         if scope["method"] == "OPTIONS":
             status = 204
         elif path in ("", "/", "/health", "/api/ping"):
             body = msgspec.json.encode(_state(gateway))
+        elif path == "/metrics" and _is_local(scope):
+            body, kind = gateway.meters.text(), b"text/plain; version=0.0.4; charset=utf-8"
         elif not path.startswith("/api/broadcast"):
             raise Refused("NotFound", "There is nothing at this path", 404)
         elif scope["method"] != "POST":
@@ -60,7 +63,7 @@ async def answer(
         status, body = refused.status, msgspec.json.encode({"message": str(refused), "error": str(refused)})
     headers = [(b"content-length", str(len(body)).encode()), *(CORS if cors else [])]
     if body:
-        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-type", kind))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -68,6 +71,11 @@ async def answer(
 def header(scope: Scope, name: bytes) -> str:
     """A header, or the empty string."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _is_local(scope: Scope) -> bool:
+    address = (scope.get("client") or ("",))[0]
+    return may_scrape(address, {key.decode("latin-1") for key, _ in scope["headers"]})
 
 
 async def _broadcast(gateway: Gateway, scope: Scope, path: str, body: bytes) -> None:

@@ -7,13 +7,14 @@ import pytest
 
 from tests.house.tree import ROOMS, module, parsed, python_files
 
-BASE = {"app.errors", "app.settings", "app.log", "app.secrets", "app.tokens"}
-"""What every room may use: errors, settings, logs, encryption, tokens. They import no room themselves."""
+BASE = {"app.errors", "app.settings", "app.log", "app.secrets", "app.tokens", "app.scrapers"}
+"""What every room may use: errors, settings, logs, encryption, tokens, who may scrape. They import no room themselves."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "app.errors": set(),
     "app.secrets": {"app.errors"},
     "app.tokens": {"app.errors"},
+    "app.scrapers": set(),
     "app.settings": {"app.errors"},
     "app.log": {"app.errors", "app.settings"},
     "app.storage": {"app.settings"},

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 import psycopg
 import pytest
 
@@ -229,3 +230,23 @@ async def test_what_was_said_in_public_is_not_said_again(gateway: Running, peopl
         refused = await ann.join("square", token(people.ann), private=False, broadcast={"replay": {"since": 0}})
         reason = "UnableToReplayMessages: Replay is not allowed for public channels"
         assert refused == {"status": "error", "response": {"reason": reason}}
+
+
+@pytest.mark.parametrize("source", ["auto", "poll"])
+async def test_the_delay_of_rows_is_measured(module_database: Database, people: People, source: str) -> None:
+    """A scraper on this machine reads how long rows took from their commit; who comes through a proxy reads nothing."""
+    topic = f"user:{people.ann}"
+    async with serving(module_database, realtime_source=source) as running, running.client() as ann:
+        await ann.join(topic, token(people.ann))
+        for number in range(3):
+            people.say(topic, {"n": number})
+            await ann.told("news")
+        people.say("user:nobody-listens", {})
+        async with httpx.AsyncClient(base_url=running.url) as scraper:
+            said = (await scraper.get("/metrics")).text
+            figures = dict(line.rsplit(" ", 1) for line in said.splitlines() if not line.startswith("#"))
+            assert float(figures["parley_realtime_delay_seconds_count"]) == 3
+            assert 0 < float(figures["parley_realtime_delay_seconds_sum"]) < 6
+            assert float(figures["parley_realtime_rows_total"]) == 3
+            assert float(figures["parley_realtime_connections"]) == 1
+            assert (await scraper.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})).status_code == 404

@@ -49,7 +49,8 @@ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin, pg_current
 -- Broadcasts of transactions not older than `xmin`, with what the next look may begin at. A transaction's number is put
 -- together from the row's 32 bits and the epoch of now; what was inserted long before is not looked at.
 select m.id::text, m.topic, m.event, m.payload::text as payload,
-  case when m.payload is null then to_jsonb(m) ->> 'binary_payload' end as bytes, coalesce(m.private, false) as private
+  case when m.payload is null then to_jsonb(m) ->> 'binary_payload' end as bytes, coalesce(m.private, false) as private,
+  extract(epoch from m.inserted_at at time zone 'UTC')::double precision as begun_at
 from realtime.messages as m
 where m.inserted_at >= (now() - make_interval(secs => %(seconds)s)) at time zone 'UTC'
   and m.extension = 'broadcast' and m.event is not null

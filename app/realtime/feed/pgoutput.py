@@ -10,7 +10,9 @@ WANTED = (b"id", b"topic", b"extension", b"payload", b"event", b"private")
 BYTES = b"binary_payload"
 """The payload of broadcasts that are no JSON: a column newer databases have, as `\\x` and hexadecimal digits."""
 _U16, _U32 = struct.Struct(">H"), struct.Struct(">I")
-_COMMIT = struct.Struct(">BQQQ")
+_BEGIN, _COMMIT = struct.Struct(">Qq"), struct.Struct(">BQQQ")
+EPOCH_S = 946_684_800
+"""Where the log counts microseconds from."""
 
 
 class Decoder:
@@ -18,6 +20,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.committed = 0
+        self._committed_at: float | None = None
         self._columns: dict[int, list[bytes]] = {}
 
     def read(self, data: bytes) -> Message | None:
@@ -27,6 +30,8 @@ class Decoder:
             return self._insert(data)
         if kind == b"R":
             self._relation(data)
+        elif kind == b"B":
+            self._committed_at = EPOCH_S + _BEGIN.unpack_from(data, 1)[1] / 1_000_000
         elif kind == b"C":
             self.committed = _COMMIT.unpack_from(data, 1)[2]
         return None
@@ -61,7 +66,7 @@ class Decoder:
             payload, is_json = bytes.fromhex(raw.decode().removeprefix("\\x")), False
         return Message(
             id=(row[b"id"] or b"").decode(), topic=row[b"topic"].decode(), event=row[b"event"].decode(),
-            payload=payload, private=row[b"private"] == b"t", is_json=is_json,
+            payload=payload, private=row[b"private"] == b"t", is_json=is_json, committed_at=self._committed_at,
         )  # fmt: skip
 
 

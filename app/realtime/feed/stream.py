@@ -14,13 +14,12 @@ import psycopg
 from psycopg import AsyncConnection, pq
 
 from app.domain.realtime import Message
-from app.realtime.feed.pgoutput import Decoder
+from app.realtime.feed.pgoutput import EPOCH_S, Decoder
 
 PUBLICATION = "supabase_realtime_messages_publication"
 STATUS_S = 1.0
 SILENT_S = 10.0
 """The server answers every status: silent for so long, it is gone."""
-EPOCH_S = 946_684_800
 _KEEPALIVE = struct.Struct(">QQB")
 _STATUS = struct.Struct(">cQQQQB")
 HEAD_BYTES = 25
