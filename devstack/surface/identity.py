@@ -86,7 +86,7 @@ class Identity:
                     return Caller(meant, {"role": meant})
             raise Unauthorised("Invalid API key", _WRONG)
         claims = self._verified(key)
-        role = claims.get("role")
+        role = claims.get("role", "anon")  # as hosted: another issuer's token may name none
         if not isinstance(role, str) or role not in ROLES:
             raise Unauthorised("Invalid JWT: no role of this project", _WRONG)
         subject = claims.get("sub")
@@ -105,6 +105,8 @@ class Identity:
             claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], leeway=LEEWAY_S, options=options)
         except jwt.ExpiredSignatureError as error:
             raise Unauthorised("JWT expired", "refresh the session or sign in again") from error
+        except jwt.ImmatureSignatureError as error:
+            raise Unauthorised("JWT not yet valid", "set this machine's clock, or wait") from error
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise Unauthorised("Invalid JWT", _WRONG) from error
         return claims

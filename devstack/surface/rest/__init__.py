@@ -113,7 +113,7 @@ def _bad_token(token: str, refused: Unauthorised) -> Problem:
     code, details = "PGRST301", None
     if not token:
         message = "Empty JWT is sent in Authorization header"
-    elif refused.message == "JWT expired":
+    elif refused.message in ("JWT expired", "JWT not yet valid"):
         code, message = "PGRST303", refused.message
     elif token.count(".") != 2:
         message = f"Expected 3 parts in JWT; got {token.count('.') + 1}"

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.devstack.rest.conftest import Api, token
+import jwt
+
+from tests.devstack.rest.conftest import ALICE, FAR, HS256, Api, token
 
 PATHS: dict[str, tuple[int, str]] = {
     "/nope": (404, "PGRST205"), "/clients/1": (404, "PGRST125"), "/rpc": (404, "PGRST205"),
@@ -110,11 +112,19 @@ async def test_keys_and_tokens_are_refused_as_the_gateway_and_postgrest_do(api: 
     assert (wrong.status_code, wrong.json()["message"]) == (401, "Invalid API key")
     for bearer, code, message in (
         ("abc", "PGRST301", "Expected 3 parts in JWT; got 1"), (token("anon", exp=1000), "PGRST303", "JWT expired"),
+        (token("anon", nbf=FAR - 10), "PGRST303", "JWT not yet valid"),
         (token("anon")[:-6] + "AAAAAA", "PGRST301", "No suitable key or wrong key type"),
     ):  # fmt: skip
         answer = await api.by(bearer=bearer)("GET", "/clients")
         assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (401, code, message)
         assert answer.headers["www-authenticate"] == f'Bearer error="invalid_token", error_description="{message}"'
+
+
+async def test_a_token_without_a_role_is_anonymous(api: Api) -> None:
+    """As on hosted: another issuer's token that names no role gets what anybody gets, under its own claims."""
+    nameless = jwt.encode({"exp": FAR, "sub": ALICE}, HS256, algorithm="HS256")
+    seen = await api.by(bearer=nameless).get("/rpc/claims")
+    assert (seen["role"], seen["claims"]["sub"]) == ("anon", ALICE)
 
 
 async def test_the_room_works_on_after_errors(api: Api) -> None:
