@@ -234,7 +234,7 @@ export class Conversation {
   }
 
   private async tellDelivered(): Promise<void> {
-    const newest = this.timeline.messages.findLast((m) => m.sender_user_id !== this.parts.userId)?.seq ?? 0;
+    const newest = this.timeline.messages.filter((m) => m.sender_user_id !== this.parts.userId).at(-1)?.seq ?? 0;
     if (newest <= Math.max(this.deliveredSeq, this.readSeq)) return;
     const before = this.deliveredSeq;
     this.deliveredSeq = newest;

@@ -6,6 +6,7 @@
 
 import { delayAfter } from './backoff.js';
 import { asError, ParleyError } from './errors.js';
+import { newId } from './platform.js';
 import type { SendArguments } from './rpc.js';
 import type { KeyValue } from './storage.js';
 import type { ContextKind, Quote, Sent } from './types.js';
@@ -87,7 +88,7 @@ export class Outbox {
   /** Store a message and begin to send it. Rejects, having queued nothing, when the storage refuses. */
   async add(threadId: string, draft: Draft): Promise<Entry> {
     const entry: Entry = {
-      clientMessageId: crypto.randomUUID(), threadId, number: this.next++, draft, state: 'queued',
+      clientMessageId: newId(), threadId, number: this.next++, draft, state: 'queued',
       createdAt: new Date().toISOString(),
     };
     await this.keep(entry);

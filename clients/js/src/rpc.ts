@@ -3,6 +3,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 
 import { asError, toError } from './errors.js';
+import { within } from './platform.js';
 import type {
   Changed, ClientState, ContextKind, ConversationDetail, ConversationFilter, ConversationPage, Cursor, Opened, Page, Person, Place, Sent,
   Started, Unread,
@@ -165,7 +166,7 @@ export class Rpc {
     const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     let answer;
     try {
-      answer = await this.supabase.rpc(name, named).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+      answer = await within(TIMEOUT_MS, (signal) => this.supabase.rpc(name, named).abortSignal(signal));
     } catch (thrown) {
       throw asError(thrown);
     }

@@ -1,6 +1,8 @@
 /** Where the queue and the cache survive a reload. Values are structured-cloneable; files among them only where the
  * storage can keep them (IndexedDB can, AsyncStorage cannot). */
 
+import { copyOf } from './platform.js';
+
 export interface KeyValue {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
@@ -18,7 +20,7 @@ export class MemoryStorage implements KeyValue {
   }
 
   async set(key: string, value: unknown): Promise<void> {
-    this.values.set(key, structuredClone(value));
+    this.values.set(key, copyOf(value));
   }
 
   async delete(key: string): Promise<void> {

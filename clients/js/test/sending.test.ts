@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ME, OTHER } from './server.js';
 import { makeWorld, until, type World } from './world.js';
@@ -9,7 +9,10 @@ let world: World;
 beforeEach(async () => {
   world = await makeWorld();
 });
-afterEach(() => world.end());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  return world.end();
+});
 
 const bodies = () => world.server.thread(T).messages.map((m) => m.body);
 
@@ -37,6 +40,21 @@ describe('sending', () => {
     await until(() => world.server.calls.filter((c) => c.rpc === 'send_message').length >= 1);
     expect(bodies()).toEqual(['once']);
     expect(chat.view.get().messages).toHaveLength(1);
+  });
+
+  it.each([
+    ['React Native', undefined],
+    ['a page over plain HTTP', { getRandomValues: (bytes: Uint8Array) => bytes.fill(7) }],
+  ])('works in %s', async (_, crypto) => {
+    vi.stubGlobal('crypto', crypto);
+    vi.stubGlobal('structuredClone', undefined);
+    vi.stubGlobal('AbortSignal', class {});
+    const chat = world.client.conversation(T);
+    chat.open();
+    await chat.send('from a phone');
+    await until(() => chat.view.get().messages[0]?.tick === 'sent');
+    const [sent] = world.server.thread(T).messages;
+    expect(sent?.client_message_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it('keeps the order of a conversation while the line is bad', async () => {

@@ -3,6 +3,7 @@
  * request, do the work and lose the answer, be busy, be slow. It speaks HTTP, so the real supabase-js is what talks to it.
  */
 
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -59,7 +60,7 @@ export class ChatServer {
 
   /** Somebody else writes. */
   write(threadId: string, body: string, sender = OTHER): Message {
-    return this.insert(threadId, sender, { p_body: body, p_client_message_id: crypto.randomUUID() });
+    return this.insert(threadId, sender, { p_body: body, p_client_message_id: randomUUID() });
   }
 
   /** Somebody else changes what he wrote. */
@@ -77,7 +78,7 @@ export class ChatServer {
     const known = thread.messages.find((m) => m.client_message_id === clientId && m.sender_user_id === sender);
     if (known) return known;
     const message: Message = {
-      id: crypto.randomUUID(), thread_id: threadId, seq: thread.messages.length + 1, rev: ++thread.rev, message_type: 'text',
+      id: randomUUID(), thread_id: threadId, seq: thread.messages.length + 1, rev: ++thread.rev, message_type: 'text',
       sender_kind: 'participant', sender_user_id: sender, sender_contact_id: null, body: String(args['p_body']),
       client_message_id: clientId, reply_to: null, context_kind: null, context_id: null, reactions: null, metadata: {},
       attachments: [], created_at: new Date().toISOString(), edited_at: null, deleted_at: null,
