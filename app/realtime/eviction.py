@@ -76,3 +76,6 @@ class Evictions:
                 return
             self._waiting.setdefault(channel, tries + 1)
             await asyncio.sleep(RETRY_S)
+        except Exception:  # one channel nobody can judge must not keep the others from being judged
+            log.exception("a channel could not be judged and was closed")
+            channel.close("Its rights could not be judged")

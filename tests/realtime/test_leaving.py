@@ -3,6 +3,7 @@
 import gc
 
 import httpx
+import pytest
 
 from app.realtime.channel import Channel
 from app.realtime.limits import Limits
@@ -44,6 +45,31 @@ async def test_joining_twice_replaces_the_channel(gateway: Running, people: Peop
             said = {"type": "broadcast", "event": "note", "payload": {"n": n}}
             await ann.send(f"realtime:{topic}", "broadcast", said, join_ref=join_ref)
         assert (await ann.told("note"))["payload"] == {"n": 2}
+
+
+async def test_one_that_cannot_be_judged_is_closed_and_the_next_is_judged(
+    gateway: Running, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours while rights are looked at ends that channel, and not the looking."""
+    look_again = Channel.look_again
+
+    async def fails_for_ann(channel: Channel) -> None:
+        if channel.claims.sub == str(people.ann):
+            raise ValueError(channel.topic)
+        await look_again(channel)
+
+    monkeypatch.setattr(Channel, "look_again", fails_for_ann)
+    topic = f"thread:{people.thread}"
+    async with gateway.client() as ann, gateway.client() as bob:
+        await ann.join(topic, token(people.ann))
+        await bob.join(topic, token(people.bob))
+        people.run("select pg_notify('et_realtime', %s)", f"user:{people.ann}")
+        assert (await ann.frame("system"))[4]["message"] == "Its rights could not be judged"
+        people.run(
+            "update public.thread_participants set left_at = now() where thread_id = %s and user_id = %s",
+            people.thread, people.bob,
+        )  # fmt: skip
+        assert (await bob.frame("system"))[4]["status"] == "error"
 
 
 async def test_public_channels_may_be_refused(module_database: Database, people: People) -> None:
