@@ -9,7 +9,7 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.db.listen import listen
@@ -32,6 +32,7 @@ from app.tokens import Verifier
 log = logging.getLogger("parley.realtime")
 POOL_SIZE = 8
 TICK_S = 0.5
+AGAIN_S = 0.5
 IDLE_CHECK_TICKS = 20
 EVERYTHING = May(broadcast=True, presence=True)
 
@@ -76,9 +77,11 @@ class Gateway:
         gc.freeze()
         gc.set_threshold(100_000, 50, 1000)
         await self._pool.open()
-        ear = listen(self._url, ("et_realtime",), self._evictions.all, "realtime", self._heard)
-        works: list[Coroutine[Any, Any, None]] = [self._tick(), self._evictions.run(), self.feed.run(), ear]
-        self._tasks = [asyncio.create_task(work) for work in works]
+        works = (self._tick, self._evictions.run, self.feed.run, self._listen)
+        self._tasks = [asyncio.create_task(_kept(work)) for work in works]
+
+    async def _listen(self) -> None:
+        await listen(self._url, ("et_realtime",), self._evictions.all, "realtime", self._heard)
 
     async def close(self) -> None:
         """Say goodbye to everybody, and stop."""
@@ -151,6 +154,7 @@ class Gateway:
         asked = joining.read(frame.payload)
         if (before := socket.channels.get(frame.topic)) is not None:
             before.close()
+        await self.feed.begun()  # who has joined misses nothing, also while the gateway starts
         words = self._evictions.words
         try:
             topic = self._topic(frame.topic)
@@ -200,6 +204,16 @@ class Gateway:
             await self.authority.denied(claims, topic, "join")
             raise Refused("Unauthorized", unreadable(topic), 403)
         return may
+
+
+async def _kept(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do `work` for ever: a mistake in it must not leave a gateway that answers and does half of what it should."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a part of the gateway failed, and begins again", extra={"part": work.__qualname__})
+        await asyncio.sleep(AGAIN_S)
 
 
 def _check_replay(asked: joining.Asked, may: May, topic: str) -> None:

@@ -8,6 +8,9 @@ import httpx
 import psycopg
 import pytest
 
+from app.domain.realtime import Message
+from app.realtime.feed.pgoutput import Decoder
+from app.realtime.feed.source import Feed
 from tests.realtime.conftest import People, Running, serving, token
 from tests.support.database import Database
 
@@ -159,11 +162,14 @@ async def test_a_role_that_may_not_replicate_looks_rows_up(module_database: Data
 
 @pytest.fixture
 async def past(gateway: Running, people: People) -> AsyncIterator[Running]:
-    """Thirty broadcasts that were before anybody listened."""
-    for number in range(30):
-        people.say(f"user:{people.ann}", {"n": number})
-    await gateway.until(lambda: gateway.app.gateway.feed.delivered >= 30)
-    await asyncio.sleep(0.1)
+    """Thirty broadcasts that were told before whoever asks for them came."""
+    topic = f"user:{people.ann}"
+    async with gateway.client() as witness:
+        await witness.join(topic, token(people.ann))
+        for number in range(30):
+            people.say(topic, {"n": number})
+        while (await witness.told("news"))["payload"]["n"] != 29:
+            pass
     yield gateway
 
 
@@ -232,6 +238,24 @@ async def test_what_was_said_in_public_is_not_said_again(gateway: Running, peopl
         assert refused == {"status": "error", "response": {"reason": reason}}
 
 
+async def test_who_joins_while_the_gateway_starts_misses_nothing(
+    module_database: Database, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A join is answered once rows are told: the first one after it comes, however slow the database was at first."""
+    fill = Feed._fill
+
+    async def slowly(feed: Feed) -> None:
+        await asyncio.sleep(0.3)
+        await fill(feed)
+
+    monkeypatch.setattr(Feed, "_fill", slowly)
+    topic = f"user:{people.ann}"
+    async with serving(module_database, realtime_source="poll") as running, running.client() as ann:
+        await ann.join(topic, token(people.ann))
+        people.say(topic, {"n": 1})
+        assert (await ann.told("news"))["payload"]["n"] == 1
+
+
 @pytest.mark.parametrize("source", ["auto", "poll"])
 async def test_the_delay_of_rows_is_measured(module_database: Database, people: People, source: str) -> None:
     """A scraper on this machine reads how long rows took from their commit; who comes through a proxy reads nothing."""
@@ -250,3 +274,23 @@ async def test_the_delay_of_rows_is_measured(module_database: Database, people: 
             assert float(figures["parley_realtime_rows_total"]) == 3
             assert float(figures["parley_realtime_connections"]) == 1
             assert (await scraper.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})).status_code == 404
+
+
+async def test_a_mistake_of_ours_does_not_stop_the_rows(
+    gateway: Running, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a piece of the log makes us stumble over, the feed begins again, and what it missed is looked up."""
+    read, stumbles = Decoder.read, iter([True])
+
+    def stumbles_once(decoder: Decoder, data: bytes) -> Message | None:
+        if data[:1] == b"I" and next(stumbles, False):
+            raise ValueError("a bug")
+        return read(decoder, data)
+
+    monkeypatch.setattr(Decoder, "read", stumbles_once)
+    topic = f"user:{people.ann}"
+    async with gateway.client() as ann:
+        await ann.join(topic, token(people.ann))
+        for number in range(3):
+            people.say(topic, {"n": number})
+            assert (await ann.told("news"))["payload"]["n"] == number

@@ -28,6 +28,7 @@ log = logging.getLogger("parley.realtime")
 HORIZON_S = 1.0
 """How often the last safe moment is moved on while rows are streamed."""
 POLL_S = 0.25
+BEGIN_S = 3.0
 RETRY_S = 0.2
 SLOWEST_S = 10.0
 LASTED_S = 5.0
@@ -51,6 +52,7 @@ class Feed:
         self._wake = asyncio.Event()
         self._filling = asyncio.Lock()
         self._live = False
+        self._first = asyncio.Event()
         self._connection: db.Connection | None = None
         self.mode = "starting"
         self.delivered = 0
@@ -59,6 +61,13 @@ class Feed:
         """There may be new rows."""
         if not self._live:
             self._wake.set()
+
+    async def begun(self) -> None:
+        """Wait until rows are told from now on; not for ever, since what needs no rows works without the database."""
+        if not self._first.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEGIN_S):
+                    await self._first.wait()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -147,6 +156,7 @@ class Feed:
                 for message in found:
                     self._deliver(message)
             self._safe = now.xmin
+            self._first.set()
 
     async def _connected(self) -> db.Connection:
         if self._connection is None or self._connection.closed or self._connection.broken:
