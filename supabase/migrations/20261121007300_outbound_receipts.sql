@@ -271,22 +271,29 @@ comment on function private.purpose_in(public.et_threads, text) is
 'Definer: what a person writes is a reply only where somebody has written, here or in what was merged: before that it '
 'is unasked.';
 
-create function private.refuse_moved(p_thread public.et_threads, p_expected_last_seq bigint) returns void
+create function private.refuse_moved(p_thread public.et_threads, p_expected_last_seq bigint, p_by_staff boolean)
+returns void
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_new jsonb := (
+    select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body', m.body)
+      order by m.seq), '[]')
+    from (select * from public.et_messages as x where x.tenant_id = p_thread.tenant_id
+      and x.thread_id = p_thread.id and x.seq > p_expected_last_seq
+      and (p_by_staff or private.is_shown(x.moderation_status, x.direction, x.delivery_status)
+        or x.sender_user_id = private.current_user_id())
+      order by x.seq limit 20) as m);
 begin
-  raise exception 'the conversation moved on'
-    using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
-      'code', 'thread_moved', 'last_seq', p_thread.last_seq, 'new_messages', (
-        select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'seq', m.seq, 'sender', m.sender, 'body',
-          m.body) order by m.seq), '[]')
-        from (select * from public.et_messages as x where x.tenant_id = p_thread.tenant_id
-          and x.thread_id = p_thread.id and x.seq > p_expected_last_seq
-          and (p_thread.staff_readable or x.moderation_status in ('approved', 'filtered'))
-          order by x.seq limit 20) as m))::text;
+  -- What is held back, or still to be sent, has moved nothing for those who do not see it.
+  if p_by_staff or v_new <> '[]' or p_expected_last_seq > p_thread.last_seq then
+    raise exception 'the conversation moved on'
+      using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
+        'code', 'thread_moved', 'last_seq', p_thread.last_seq, 'new_messages', v_new)::text;
+  end if;
 end
 $$;
-comment on function private.refuse_moved(public.et_threads, bigint) is
-'Definer: refuses what was written before its sender had read this, and says what is new.';
+comment on function private.refuse_moved(public.et_threads, bigint, boolean) is
+'Definer: refuses what was written before its sender had read this, and says what is new that he may read.';
 
 create function private.send_message(
   p_thread_id uuid, p_body text, p_client_message_id text, p_expected_last_seq bigint, p_subject text, p_template jsonb,
@@ -328,7 +335,7 @@ begin
     end if;
   end if;
   if p_expected_last_seq is not null and p_expected_last_seq <> v_thread.last_seq then
-    perform private.refuse_moved(v_thread, p_expected_last_seq);
+    perform private.refuse_moved(v_thread, p_expected_last_seq, true);
   end if;
   return private.send_by_staff(v_thread, p_body, private.purpose_in(v_thread, 'conversation'), jsonb_build_object(
     'client_message_id', p_client_message_id, 'subject', p_subject, 'template', p_template, 'attachments',

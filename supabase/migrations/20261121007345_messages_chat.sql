@@ -108,7 +108,7 @@ begin
   perform private.refuse_chat(private.chat_problem(v_thread, v_me, p_body, p_options));
   perform private.refuse_writing(private.writing_problem(v_thread, v_me), 'thread_id');
   if v_thread.last_seq <> (p_options ->> 'expected_last_seq')::bigint then
-    perform private.refuse_moved(v_thread, (p_options ->> 'expected_last_seq')::bigint);
+    perform private.refuse_moved(v_thread, (p_options ->> 'expected_last_seq')::bigint, false);
   end if;
   v_unusable := private.lock_uploads(v_thread.tenant_id, v_files);
   if v_unusable is not null then

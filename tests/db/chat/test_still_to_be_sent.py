@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from tests.db.chat.kit import Chat
-from tests.db.helpers import World
+from tests.db.helpers import World, detail, refused
 
 
 def told(world: World, topic: str) -> list[str]:
@@ -54,3 +54,26 @@ def test_what_bounced_after_all_leaves_it_again(world: World) -> None:
     world.owner.execute("update public.et_messages set delivery_status = 'failed' where id = %s", [sent["message_id"]])
     assert (chat.bodies(ann, thread), chat.list(ann)[0]["preview"]) == (["Hello?"], "Hello?")
     assert told(world, f"user:{ann.user}") == ["message.new", "message.new", "message.changed"]
+
+
+def test_who_writes_meanwhile_is_told_nothing_of_it(world: World) -> None:
+    """What is held back or has yet to be sent has not moved the conversation for him; what moved it names nothing else."""
+    chat = Chat(world)
+    ann = chat.person("Ann")
+    world.session(chat.tenant.id, "in_app", "app")
+    thread = uuid.UUID(chat.call(ann, "start_thread", body="Hello?")["thread_id"])
+
+    def answer(body: str) -> Any:
+        return world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, %s)", thread, body)
+
+    answer("On Monday")
+    assert chat.say(ann, thread, "Still there?", expected_last_seq=1)["seq"] == 3
+    world.finish(next(row for row in world.claim_out(classes={"in_app": "I"}) if row["thread_id"] == thread))
+    answer("On Sunday")
+    with refused("PT409") as moved:
+        chat.say(ann, thread, "Well?", expected_last_seq=1)
+    told_him = detail(moved[0])
+    assert told_him["code"] == "thread_moved"
+    assert [one["body"] for one in told_him["new_messages"]] == ["On Monday", "Still there?"]
+    with refused("PT409"):
+        chat.say(ann, thread, "From the future?", expected_last_seq=99)
