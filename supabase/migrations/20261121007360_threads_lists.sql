@@ -55,8 +55,9 @@ begin
       'sender_contact_id', m.sender_contact_id, 'body', m.body,
       'client_message_id', case when m.sender_user_id = p_user_id then m.client_message_id end,
       'reply_to', case when m.reply_to_id is not null then (
-        select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', r.sender_user_id, 'body',
-          left(r.body, 160), 'deleted_at', r.deleted_at)
+        select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', case
+          when r.sender_kind in ('participant', 'contact') then r.sender_user_id end, 'body', left(r.body, 160),
+          'deleted_at', r.deleted_at)
         from public.et_messages as r where r.tenant_id = m.tenant_id and r.id = m.reply_to_id
           and (private.is_shown(r.moderation_status, r.direction, r.delivery_status)
             or r.sender_user_id = p_user_id)) end,

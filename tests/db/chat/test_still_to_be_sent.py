@@ -77,3 +77,17 @@ def test_who_writes_meanwhile_is_told_nothing_of_it(world: World) -> None:
     assert [one["body"] for one in told_him["new_messages"]] == ["On Monday", "Still there?"]
     with refused("PT409"):
         chat.say(ann, thread, "From the future?", expected_last_seq=99)
+
+
+def test_a_quote_names_the_staff_no_more_than_the_message(world: World) -> None:
+    """To its customer it is the business that writes, in a page and in what quotes it."""
+    chat = Chat(world)
+    ann = chat.person("Ann")
+    world.session(chat.tenant.id, "in_app", "app")
+    thread = uuid.UUID(chat.call(ann, "start_thread", body="Hello?")["thread_id"])
+    sent = world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'On Monday')", thread)
+    world.finish(next(row for row in world.claim_out(classes={"in_app": "I"}) if row["thread_id"] == thread))
+    chat.say(ann, thread, "Which one?", reply_to_id=uuid.UUID(sent["message_id"]))
+    page = chat.page(ann, thread)["messages"]
+    assert [message["sender_user_id"] for message in page] == [str(ann.user), None, str(ann.user)]
+    assert page[2]["reply_to"]["body"] == "On Monday" and page[2]["reply_to"]["sender_user_id"] is None
