@@ -357,7 +357,13 @@ using (tenant_id = (select private.worker_tenant()));
 
 revoke all on public.et_threads, public.thread_aliases, public.thread_participants
 from public, anon, authenticated, service_role;
-grant select on public.et_threads, public.thread_participants to authenticated, service_role, parley_worker;
+grant select on public.et_threads to authenticated, service_role, parley_worker;
+grant select on public.thread_participants to service_role, parley_worker;
+-- Those who take part read each other's cursors, and nobody what another has muted, archived or blocked.
+grant select (
+  tenant_id, thread_id, user_id, contact_id, role, last_read_seq, last_delivered_seq, last_read_at, last_delivered_at,
+  unread_count, joined_at, left_at
+) on public.thread_participants to authenticated;
 grant select on public.thread_aliases to authenticated, service_role;
 grant insert, update on public.thread_participants to service_role;
 grant insert on public.thread_aliases to service_role;

@@ -127,7 +127,7 @@ def test_a_stranger_reads_no_row_of_it(
                         [f'{{"sub": "{user}", "role": "authenticated"}}', claims],
                     )
                     rows = connection.execute(
-                        f"select * from public.{table} where tenant_id = %s", [chat.tenant.id]
+                        f"select 1 from public.{table} where tenant_id = %s", [chat.tenant.id]
                     ).fetchall()
                     assert rows == [], table
     with module_world.acting(ann.user) as mine:
@@ -182,3 +182,23 @@ def test_an_admin_reads_with_a_reason_page_by_page(module_world: World) -> None:
     assert module_world.rpc(other.people["owner"], other, read, thread, None)["code"] == "not_found"
     with pytest.raises(psycopg.Error):
         call(module_world, ann, "read_thread", thread_id=uuid.UUID(thread), reason="curious me")
+
+
+@pytest.mark.parametrize("column", ["blocked_at", "muted_until", "archived_at", "title"])
+def test_nobody_learns_what_another_did_with_the_conversation(module_world: World, column: str) -> None:
+    """That he blocked, muted or archived it is each one's own: read through the functions, and in no row of a table."""
+    chat = Chat(module_world)
+    ann, bob = chat.pair()
+    thread = uuid.UUID(chat.start(ann, bob, body="Hello")["thread_id"])
+    chat.call(bob, "set_conversation", thread_id=thread, archived=True, muted_until="infinity")
+    assert chat.call(bob, "block_person", contact_id=ann.contact)["blocked"]
+    with refused("42501"), module_world.acting(ann.user) as connection:
+        connection.execute(f"select {column} from public.thread_participants where thread_id = %s", [thread])
+    with module_world.acting(ann.user) as connection:
+        cursors = "select user_id, last_read_seq from public.thread_participants where thread_id = %s"
+        assert {row["user_id"] for row in connection.execute(cursors, [thread])} == {ann.user, bob.user}
+        assert connection.execute("select 1 from public.message_receipts").fetchall()
+    mine, his = (chat.call(one, "get_conversation", thread_id=thread) for one in (ann, bob))
+    assert [(seat["blocked"], seat["muted"], seat["archived_at"] is None) for seat in (mine, his)] == [
+        (False, False, True), (True, True, False),
+    ]  # fmt: skip
