@@ -110,8 +110,8 @@ create table private.verdict_documents (
   references public.moderation_verdicts (tenant_id, id)
 );
 comment on table private.verdict_documents is
-'The verdict byte for byte, with spans, values and the digest of what readers see, and what it was made from, so that it '
-'can be made again. Emptied by erasure and retention.';
+'The verdict byte for byte, with spans, values and the digest of what readers see, and what it was made from, so that '
+'it can be made again. Emptied by erasure and retention.';
 comment on column private.verdict_documents.inputs is
 '{"earlier": [{"message_id", "digest"}], "regions", "model": {name, answer}, "note"}: ids and digests, never texts.';
 
