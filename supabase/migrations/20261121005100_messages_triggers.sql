@@ -217,6 +217,7 @@ declare
   v_seen boolean;
   v_rule text;
   v_search text;
+  v_waits boolean := false;
 begin
   if p_message.client_message_id is not null then
     perform pg_advisory_xact_lock(hashtextextended(
@@ -252,7 +253,15 @@ begin
     p_message.sender_kind := 'contact';
     p_message.delivery_status := 'received';
   end if;
+  if not v_inbound and private.is_gated(p_message) then
+    p_message.moderation_status := 'pending'; -- whatever its writer asked for
+    p_message.content_digest := null; -- the digest of a short text gives it away
+    v_waits := true;
+  end if;
   p_message := private.take_place(p_message, v_search);
+  if v_waits then
+    perform private.await_verdict(p_message.tenant_id, p_message.id);
+  end if;
   if (p_message.channel = 'in_app' or p_message.sender_kind = 'agent')
     and p_message.moderation_status in ('approved', 'filtered') then
     perform private.hint_message(p_message, 'message.new', p_message.channel <> 'in_app' or private.is_shown(
@@ -262,9 +271,9 @@ begin
 end
 $$;
 comment on function private.place_message(public.et_messages) is
-'Definer: the place of any message, step by step: dedupe → contact and thread → seq and rev. Null for a duplicate. '
-'Its caller holds the lock of the external id. What people write in the app is told to whoever listens: here, since an '
-'AFTER trigger whose WHEN says no would still cost every mail a twentieth.';
+'Definer: the place of any message, step by step: dedupe → contact and thread → has it to be judged → seq and '
+'rev. Null for a duplicate. Its caller holds the lock of the external id. What people write in the app is told to'
+' whoever listens: here, since an AFTER trigger whose WHEN says no would still cost every mail a twentieth.';
 
 create function private.tg_messages__assign() returns trigger
 language plpgsql security definer set search_path = '' as $$

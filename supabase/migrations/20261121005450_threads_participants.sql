@@ -234,8 +234,9 @@ comment on function private.tg_messages__tell_people() is
 'message changes them when it is released.';
 create trigger et_messages_400_tell_people after insert on public.et_messages
 for each row when (new.channel = 'in_app') execute function private.tg_messages__tell_people();
-create trigger et_messages_410_tell_people_of_release after update of moderation_status, delivery_status
-on public.et_messages
+-- Of the text, too: a trigger makes what was edited wait.
+create trigger et_messages_410_tell_people_of_release
+after update of moderation_status, delivery_status, subject, body on public.et_messages
 for each row when (
   new.channel = 'in_app'
   and (old.moderation_status <> new.moderation_status

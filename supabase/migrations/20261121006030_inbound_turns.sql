@@ -31,6 +31,12 @@ begin
       select l.ctid from private.insight_work as l
       where l.is_later and l.lease_until is null and l.run_at <= clock_timestamp() and l.run_at >= p_watermark
       order by l.run_at limit 500 for update skip locked));
+  elsif p_queue = 'private.moderation_work'::regclass then
+    update private.moderation_work as w set is_later = false
+    where w.ctid = any(array(
+      select l.ctid from private.moderation_work as l
+      where l.is_later and l.lease_until is null and l.run_at <= clock_timestamp() and l.run_at >= p_watermark
+      order by l.run_at limit 500 for update skip locked));
   end if;
 end
 $$;
@@ -57,6 +63,12 @@ begin
     update private.insight_work as w set is_later = true
     where w.ctid = any(array(
       select l.ctid from private.insight_work as l
+      where l.tenant_id = any(p_tenants) and not l.is_later and l.lease_until is null and l.run_at > clock_timestamp()
+      limit 1000 for update skip locked));
+  elsif p_queue = 'private.moderation_work'::regclass then
+    update private.moderation_work as w set is_later = true
+    where w.ctid = any(array(
+      select l.ctid from private.moderation_work as l
       where l.tenant_id = any(p_tenants) and not l.is_later and l.lease_until is null and l.run_at > clock_timestamp()
       limit 1000 for update skip locked));
   end if;
@@ -101,6 +113,12 @@ begin
     elsif p_queue = 'private.attachment_work'::regclass then
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.attachment_work as w
       where w.tenant_id > v_tenant and (w.lease_until is null or w.lease_until < clock_timestamp())
+      order by w.tenant_id, w.run_at limit 1;
+    elsif p_queue = 'private.moderation_work'::regclass then
+      select w.tenant_id, w.run_at into v_tenant, v_run_at from private.moderation_work as w
+      where w.tenant_id > v_tenant and not w.is_later and w.run_at >= p_watermark
+        and (w.lease_until is null or w.lease_until < clock_timestamp())
+        and w.expiries + (w.lease_until is not null)::integer < 3
       order by w.tenant_id, w.run_at limit 1;
     elsif p_queue = 'private.notification_pushes'::regclass then
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.notification_pushes as w

@@ -38,6 +38,13 @@ begin
       and not exists (select from private.outbound_work as h
         where h.expiries >= 3 and h.claimed_by = p_worker and h.lease_until > clock_timestamp())
     order by w.run_at limit 1 for update of w skip locked;
+  elsif p_queue = 'private.moderation_work'::regclass then
+    return query select w.tenant_id, w.message_id from private.moderation_work as w
+    where w.expiries >= 2 and w.expiries + (w.lease_until is not null)::integer >= 3 and w.run_at <= clock_timestamp()
+      and (w.lease_until is null or w.lease_until + private.suspect_rest(w.expiries + 1) < clock_timestamp())
+      and not exists (select from private.moderation_work as h
+        where h.expiries >= 3 and h.claimed_by = p_worker and h.lease_until > clock_timestamp())
+    order by w.run_at limit 1 for update of w skip locked;
   else
     return query select w.tenant_id, w.thread_id from private.insight_work as w
     where w.expiries >= 2 and w.expiries + (w.lease_until is not null)::integer >= 3 and w.run_at <= clock_timestamp()

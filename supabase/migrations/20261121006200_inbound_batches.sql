@@ -102,6 +102,7 @@ begin
     where b.merged_into is null and case
       when b.action in ('auto_reply', 'follow_up') then b.replies = 1 and b.answers = 1 and b.decision ->> 'reply' is not null
         and b.control_epoch = (b.decision ->> 'control_epoch')::bigint and b.last_inbound_seq = b.last_seq
+        and not private.moderates(b.tenant_id, 'ai') -- those are judged, one by one
         -- An older reply that still waits, or that this one claims never left, is for complete_inbound() to judge.
         and coalesce((b.decision ->> 'first_seq')::bigint, b.first_seq) >= b.first_seq
         and not exists (

@@ -217,6 +217,8 @@ begin
     verdict := 'cancel'; reason := 'superseded';
   elsif m.sender_kind = 'ai' and not st.ai_enabled then
     verdict := 'cancel'; reason := 'ai_disabled';
+  elsif m.moderation_status = 'blocked' then
+    verdict := 'cancel'; reason := 'moderation_blocked';
   elsif t.status = 'deleted' then
     verdict := 'cancel'; reason := 'tenant_deleted';
   elsif s.status = 'deleted' then
@@ -238,6 +240,9 @@ begin
     verdict := 'cancel'; reason := 'no_templates';
   elsif p_queue.template is not null and private.template_refusal(p_queue) is not null then
     verdict := 'cancel'; reason := private.template_refusal(p_queue);
+  elsif m.moderation_status not in ('approved', 'filtered') then
+    -- Its release fetches it back at once.
+    verdict := 'defer'; reason := 'moderation'; until := clock_timestamp() + interval '1 hour';
   elsif t.status = 'suspended' then
     verdict := 'defer'; reason := 'tenant_suspended'; until := clock_timestamp() + interval '10 minutes';
   elsif s.status = 'paused' then
@@ -259,8 +264,8 @@ begin
 end
 $$;
 comment on function private.dispatch_verdict(public.et_outbound_queue) is
-'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, suppression, consent, '
-'quiet hours, windows, caps, breaker.';
+'Definer. Every rule that can stop or delay a send, in one place, asked at claim: fences, moderation, suppression, '
+'consent, quiet hours, windows, caps, breaker.';
 
 create function private.template_refusal(p_queue public.et_outbound_queue) returns text
 language plpgsql stable security definer set search_path = '' as $$

@@ -125,6 +125,7 @@ def test_notifications_carry_nothing(world: World) -> None:
         "et_attachments",
         "et_ingress",
         "et_notifier",
+        "et_moderation",
     }
 
 
