@@ -124,6 +124,7 @@ select
   ts_headline('simple', left(m.body, 2000), websearch_to_tsquery('simple', p_query)) as headline
 from public.et_messages as m
 where m.tenant_id = (select private.current_tenant())
+  and m.moderation_status in ('approved', 'filtered')
   and m.search_vector is not null and m.search_vector @@ websearch_to_tsquery('simple', p_query)
   -- The index follows a change of the policy bit by bit; what the policy forbids is found no more at once.
   and exists (
@@ -137,7 +138,7 @@ limit least(greatest(coalesce(p_limit, 20), 1), 50);
 end;
 comment on function public.search_messages(text, integer) is
 'Full-text search over the messages whose policy allows it; finds nothing where the policy is none or metadata, '
-'because there is no index entry.';
+'because there is no index entry, and nothing that moderation holds back.';
 
 create table private.search_rechecks (
   tenant_id uuid not null,

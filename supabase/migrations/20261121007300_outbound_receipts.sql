@@ -245,8 +245,10 @@ begin
       hint = 'Make a new id for every message.';
   end if;
   perform private.note_thread_moved(p_thread.tenant_id, p_thread.id);
-  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread.id, 'delivery_status', 'queued', 'duplicate',
-    false);
+  return to_jsonb(v_sent) || jsonb_build_object('thread_id', p_thread.id, 'delivery_status', 'queued',
+    'moderation_status', (
+      select m.moderation_status from public.et_messages as m
+      where m.tenant_id = p_thread.tenant_id and m.id = v_sent.message_id), 'duplicate', false);
 end
 $$;
 comment on function private.send_by_staff(public.et_threads, text, text, jsonb) is
@@ -321,7 +323,7 @@ begin
   if v_thread.id is null then
     return private.deny('thread', p_thread_id, 'send_message');
   end if;
-  select m.id as message_id, m.seq, m.rev, m.delivery_status into v_sent from public.et_messages as m
+  select m.id as message_id, m.seq, m.rev, m.delivery_status, m.moderation_status into v_sent from public.et_messages as m
   where m.tenant_id = v_tenant and m.sender = private.actor() and m.client_message_id = p_client_message_id
     and m.thread_id = p_thread_id;
   if v_sent.message_id is not null then

@@ -28,7 +28,8 @@ begin
         and m.thread_id = p_thread.id and m.deleted_at is null and (private.is_shown(
           m.moderation_status, m.direction, m.delivery_status) or m.sender_user_id = private.current_user_id()))
       then '{"code": "bad_reply", "field": "reply_to_id"}'
-    when v_kind is not null and v_policy = 'context' and not (
+    -- The id of a context is read by the others, too: where texts are judged, nobody makes one up.
+    when v_kind is not null and (v_policy = 'context' or private.moderates(p_thread.tenant_id, 'people')) and not (
       private.is_in_context(p_thread.tenant_id, p_me, v_kind, v_id)
       and (p_thread.kind <> 'direct' or private.is_in_context(
         p_thread.tenant_id, private.other_side(p_thread, p_me), v_kind, v_id)))
@@ -82,7 +83,7 @@ language plpgsql immutable set search_path = '' as $$
 begin
   return jsonb_build_object('message_id', p_message.id, 'thread_id', p_message.thread_id, 'seq', p_message.seq,
     'rev', p_message.rev, 'created_at', p_message.created_at, 'delivery_status', p_message.delivery_status,
-    'duplicate', p_duplicate);
+    'moderation_status', p_message.moderation_status, 'duplicate', p_duplicate);
 end
 $$;
 comment on function private.sent_answer(public.et_messages, boolean) is 'What a send of a participant answers.';
@@ -218,7 +219,7 @@ create function private.changed_answer(p_message public.et_messages) returns jso
 language plpgsql immutable set search_path = '' as $$
 begin
   return jsonb_build_object('message_id', p_message.id, 'thread_id', p_message.thread_id, 'seq', p_message.seq,
-    'rev', p_message.rev);
+    'rev', p_message.rev, 'moderation_status', p_message.moderation_status);
 end
 $$;
 comment on function private.changed_answer(public.et_messages) is 'What an edit, a deletion and a reaction answer.';
@@ -229,7 +230,7 @@ declare
   v_message public.et_messages%rowtype := private.own_message(p_message_id, 'edit_message');
   v_thread public.et_threads%rowtype;
   v_me uuid := private.me_at(v_message.tenant_id);
-  v_rev bigint;
+  v_changed public.et_messages%rowtype;
 begin
   if v_message.id is null then
     return private.not_found('message');
@@ -242,9 +243,8 @@ begin
   perform private.refuse_writing(private.writing_problem(v_thread, v_me), 'thread_id');
   update public.et_messages as m set body = coalesce(p_body, ''), edited_at = clock_timestamp()
   where m.tenant_id = v_message.tenant_id and m.id = v_message.id and m.body <> coalesce(p_body, '')
-  returning m.rev into v_rev;
-  v_message.rev := coalesce(v_rev, v_message.rev);
-  return private.changed_answer(v_message);
+  returning m.* into v_changed;
+  return private.changed_answer(case when v_changed.id is null then v_message else v_changed end);
 end
 $$;
 comment on function private.edit_own_message(uuid, text) is
@@ -260,12 +260,13 @@ begin
   end if;
   perform private.refuse_change(v_message, true);
   if v_message.deleted_at is null then
-    perform private.empty_files(v_message.tenant_id, array[v_message.id]);
     update public.et_messages as m
     set body = '', subject = null, reactions = null, metadata = m.metadata - 'attachments',
       deleted_at = clock_timestamp()
     where m.tenant_id = v_message.tenant_id and m.id = v_message.id
     returning m.rev into v_message.rev;
+    -- Last: a held text is kept under the digest it is judged by, which their names belong to.
+    perform private.empty_files(v_message.tenant_id, array[v_message.id]);
   end if;
   return private.changed_answer(v_message);
 end
@@ -293,7 +294,7 @@ begin
     return private.changed_answer(v_message);
   end if;
   if p_present then
-    perform private.refuse_reaction(v_message);
+    perform private.refuse_reaction(v_message, p_reaction);
   end if;
   v_users := case when p_present then v_users || to_jsonb(v_user) else v_users - v_user end;
   v_all := (coalesce(v_message.reactions, '{}') - p_reaction) || case when v_users = '[]' then '{}'
@@ -310,7 +311,15 @@ comment on function private.react_to_message(uuid, text, boolean) is
 'Definer: a participant''s reaction to a message is there, or not; a change takes a new rev. Saying it twice changes '
 'nothing.';
 
-create function private.refuse_reaction(p_message public.et_messages) returns void
+create function private.is_text(p_reaction text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alnum:]]';
+end
+$$;
+comment on function private.is_text(text) is 'A reaction with letters or digits of any script: a number, or a word.';
+
+create function private.refuse_reaction(p_message public.et_messages, p_reaction text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_thread public.et_threads%rowtype;
@@ -318,14 +327,18 @@ begin
   if p_message.deleted_at is not null then
     raise exception 'this message was deleted'
       using errcode = 'PT409', detail = '{"code": "deleted", "field": "message_id"}', hint = 'React to another.';
+  elsif private.is_text(p_reaction) and private.moderates(p_message.tenant_id, 'people') then
+    raise exception 'a reaction here has no letters and digits'
+      using errcode = 'PT422', detail = '{"code": "bad_reaction", "field": "reaction"}',
+        hint = 'Send an emoji; words belong into a message.';
   end if;
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id;
   perform private.refuse_writing(private.writing_problem(v_thread, private.me_at(p_message.tenant_id)), 'thread_id');
 end
 $$;
-comment on function private.refuse_reaction(public.et_messages) is
-'Definer: nobody reacts to what is gone, nor where he may not write.';
+comment on function private.refuse_reaction(public.et_messages, text) is
+'Definer: nobody reacts to what is gone, nor where he may not write, nor with words where words are judged.';
 
 -- ── system messages ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -53,6 +53,7 @@ begin
       'sender_kind', m.sender_kind,
       'sender_user_id', case when m.sender_kind in ('participant', 'contact') then m.sender_user_id end,
       'sender_contact_id', m.sender_contact_id, 'body', m.body,
+      'moderation_status', case when m.sender_user_id = p_user_id then m.moderation_status end,
       'client_message_id', case when m.sender_user_id = p_user_id then m.client_message_id end,
       'reply_to', case when m.reply_to_id is not null then (
         select jsonb_build_object('id', r.id, 'seq', r.seq, 'sender_user_id', case

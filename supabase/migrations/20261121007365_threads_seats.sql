@@ -20,7 +20,14 @@ begin
   end if;
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = v_thread.tenant_id and t.id = p_thread_id for no key update;
-  v_seq := least(coalesce(p_seq, v_thread.last_seq), v_thread.last_seq);
+  -- Up to the last he sees: what is held behind it is still new to him when it is released.
+  select coalesce(max(s.seq), 0) into v_seq from (
+    select m.seq from public.et_messages as m
+    where m.tenant_id = v_thread.tenant_id and m.thread_id = p_thread_id
+      and m.seq <= coalesce(p_seq, v_thread.last_seq)
+      and (private.is_shown(m.moderation_status, m.direction, m.delivery_status)
+        or m.sender_user_id = private.current_user_id())
+    order by m.seq desc limit 1) as s;
   update public.thread_participants as p set
     last_read_seq = case when p_read then greatest(p.last_read_seq, v_seq) else p.last_read_seq end,
     last_read_at = case when p_read and p.last_read_seq < v_seq then clock_timestamp() else p.last_read_at end,
@@ -34,7 +41,8 @@ begin
 end
 $$;
 comment on function private.move_cursor(uuid, bigint, boolean) is
-'Definer: the caller has read (or got) a conversation up to a seq, or to its end. Only forward; takes no rev.';
+'Definer: the caller has read (or got) what he sees of a conversation up to a seq, or to its end. Only forward; takes '
+'no rev.';
 
 create function private.set_conversation(p_thread_id uuid, p_archived boolean, p_muted_until timestamptz)
 returns jsonb

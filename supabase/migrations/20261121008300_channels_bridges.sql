@@ -264,6 +264,7 @@ language sql stable security definer set search_path = '' as $$
   inner join public.et_messages as m on m.tenant_id = q.tenant_id and m.id = q.message_id
   where q.tenant_id = p_tenant_id and q.id = p_queue_id and m.channel_session_id = p_session_id
     and q.status in ('sending', 'sent', 'delivered', 'read', 'dispatch_unknown')
+    and m.moderation_status in ('approved', 'filtered') -- changed since, it waits to be judged
 $$;
 comment on function private.bridge_message(uuid, uuid, uuid) is
 'Definer, for bridges: what a message we sent says, for a device of the recipient''s that could not decrypt it.';

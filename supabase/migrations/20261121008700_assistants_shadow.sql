@@ -72,6 +72,7 @@ begin
           'text', left(m.body, 4000), 'at', m.created_at, 'seq', m.seq) order by m.seq), '[]')
         from public.et_messages as m
         where m.tenant_id = d.tenant_id and m.thread_id = d.thread_id
+          and m.moderation_status in ('approved', 'filtered')
           and m.seq = any(array(select s.seq::bigint from jsonb_array_elements_text(d.input -> 'history') as s (seq)))),
       'changed', (
         select coalesce(jsonb_agg(jsonb_build_object('seq', m.seq,

@@ -156,6 +156,8 @@ declare
 begin
   select b.* into v_row from public.broadcasts as b
   inner join public.tenants as t on t.id = b.tenant_id and t.status = 'active'
+  inner join public.et_messages as m on m.tenant_id = b.tenant_id and m.id = b.message_id
+    and m.moderation_status in ('approved', 'filtered') -- judged once, as its author's: the copies are the system's
   where b.status = 'running' order by b.created_at limit 1 for no key update of b skip locked;
   if v_row.id is null then
     return 0;
@@ -200,7 +202,7 @@ end
 $$;
 comment on function private.deliver_broadcasts(integer) is
 'Definer, for the housekeeper: one batch of the oldest broadcast that nobody is at; people looked at, and one; 0 when '
-'there is nothing to do. A batch is all or nothing, and nobody gets a broadcast twice.';
+'there is nothing to do. A batch is all or nothing, and nobody gets a broadcast twice, nor before it was judged.';
 
 create function private.get_broadcast(p_broadcast_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -170,9 +170,11 @@ create function private.tg_messages__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   -- Whoever saw it must hear that it is withdrawn.
-  perform private.hint_message(new, 'message.changed', new.channel <> 'in_app'
-    or private.is_shown(new.moderation_status, new.direction, new.delivery_status)
-    or private.is_shown(old.moderation_status, old.direction, old.delivery_status));
+  perform private.hint_message(new, 'message.changed', case when new.channel = 'in_app'
+    then private.is_shown(new.moderation_status, new.direction, new.delivery_status)
+    or private.is_shown(old.moderation_status, old.direction, old.delivery_status)
+    else 'approved' in (new.moderation_status, old.moderation_status)
+    or 'filtered' in (new.moderation_status, old.moderation_status) end);
   return null;
 end
 $$;
