@@ -93,6 +93,20 @@ $$;
 comment on function private.empty_dispatches(uuid, uuid[]) is
 'Definer: sends keep what became of them, when and in how many tries; not to whom, and not what the provider said.';
 
+create function private.empty_judgements(p_tenant_id uuid, p_message_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from private.moderation_work as w where w.tenant_id = p_tenant_id and w.message_id = any(p_message_ids);
+  delete from private.message_originals as o where o.tenant_id = p_tenant_id and o.message_id = any(p_message_ids);
+  delete from public.agent_comments as c where c.tenant_id = p_tenant_id and c.message_id = any(p_message_ids);
+  update private.verdict_documents as d set verdict = null, inputs = '{}' from public.moderation_verdicts as v
+  where v.tenant_id = p_tenant_id and v.message_id = any(p_message_ids) and d.tenant_id = v.tenant_id
+    and d.verdict_id = v.id;
+end
+$$;
+comment on function private.empty_judgements(uuid, uuid[]) is
+'Definer: that these messages were judged, and how, stays; what was written, found in it and said about it goes.';
+
 create function private.empty_decisions(p_thread public.et_threads, p_first bigint, p_last bigint, p_contacts uuid[])
 returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -142,6 +156,7 @@ begin
   if v_ids is not null then
     perform private.empty_files(p_work.tenant_id, v_ids);
     perform private.empty_dispatches(p_work.tenant_id, v_ids);
+    perform private.empty_judgements(p_work.tenant_id, v_ids);
     perform private.empty_messages(v_thread, v_ids);
   end if;
   perform private.empty_decisions(v_thread, p_work.next_seq, v_last, v_erasure.contact_ids);

@@ -1,5 +1,25 @@
 -- Chapter: operations of the core. Ask why, prove the invariants, rebuild the indexes of state.
 
+create function private.judgements(p_tenant_id uuid, p_message_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return jsonb_build_object(
+    'verdicts', (
+      select coalesce(jsonb_agg(to_jsonb(v) - '{tenant_id,message_id,thread_id,digest}'::text[] || jsonb_build_object(
+        'comments', (
+          select coalesce(jsonb_agg(jsonb_build_object('visibility', c.visibility, 'kind', c.kind, 'comment',
+            c.comment) order by c.id), '[]')
+          from public.agent_comments as c where c.tenant_id = v.tenant_id and c.verdict_id = v.id)) order by v.id), '[]')
+      from public.moderation_verdicts as v where v.tenant_id = p_tenant_id and v.message_id = p_message_id),
+    'waiting', (
+      select jsonb_build_object('since', w.run_at, 'lease_until', w.lease_until, 'claimed_by', w.claimed_by,
+        'attempts', w.attempts, 'expiries', w.expiries, 'error', w.error)
+      from private.moderation_work as w where w.tenant_id = p_tenant_id and w.message_id = p_message_id));
+end
+$$;
+comment on function private.judgements(uuid, uuid) is
+'Definer: every verdict of a message, oldest first, with what was said about it, and the work while it waits.';
+
 create function private.explain(p_tenant_id uuid, p_message_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
   with m as (
@@ -32,7 +52,8 @@ language sql stable security definer set search_path = '' as $$
       'contact', c.display_name, 'last_seq', t.last_seq, 'created_at', t.created_at)
       from public.et_threads as t inner join m on t.tenant_id = m.tenant_id and t.id = m.thread_id
       left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id),
-    'moderation', (select jsonb_build_object('status', m.moderation_status) from m),
+    'moderation', (select jsonb_build_object('status', m.moderation_status) || private.judgements(m.tenant_id, m.id)
+      from m),
     'attachments', (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'filename', a.filename, 'content_type',
       a.content_type, 'status', a.status, 'refused', a.refused, 'detected_type', a.detected_type, 'checked_by',
       a.checked_by, 'checked_at', a.checked_at, 'waits_for', w.error) order by a.id), '[]')
@@ -296,7 +317,7 @@ comment on function private.residual_sends(timestamptz) is
 'provider''s answer cannot be closed; it is listed here.';
 
 create function private.rebuild_work()
-returns table (inbound bigint, outbound bigint, ingress bigint, attachments bigint)
+returns table (inbound bigint, outbound bigint, ingress bigint, attachments bigint, moderation bigint)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   insert into private.inbound_work (tenant_id, thread_id, first_seq)
@@ -321,11 +342,30 @@ begin
   select a.tenant_id, a.id from public.message_attachments as a where a.status = 'quarantined'
   on conflict (tenant_id, attachment_id) do nothing;
   get diagnostics attachments = row_count;
+  insert into private.moderation_work (tenant_id, message_id)
+  select m.tenant_id, m.id from public.et_messages as m
+  where m.moderation_status = 'pending' and m.erased_at is null and private.moderation_lane(m) is not null
+    and exists (select from public.moderation_policies as p where p.tenant_id = m.tenant_id)
+  on conflict (tenant_id, message_id) do nothing;
+  get diagnostics moderation = row_count;
   return next;
 end
 $$;
 comment on function private.rebuild_work() is
 'Definer, for DBAs: makes missing work rows from the state; safe to run at any time.';
+
+create function private.moderation_backlog()
+returns table (tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
+  select w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
+    count(*) filter (where w.lease_until > clock_timestamp())
+  from private.moderation_work as w group by w.tenant_id;
+end
+$$;
+comment on function private.moderation_backlog() is
+'Definer: what waits to be judged, per tenant. By itself, because its table comes after this chapter.';
 
 create function private.queue_metrics()
 returns table (queue text, tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
@@ -345,6 +385,8 @@ language sql stable security definer set search_path = '' as $$
   select 'assistants', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
     count(*) filter (where w.lease_until > clock_timestamp())
   from private.assist_work as w where w.status = 'waiting' group by w.tenant_id
+  union all
+  select 'moderation', b.* from private.moderation_backlog() as b
   union all
   -- How long a file has waited, not until when it is put off.
   select 'attachments', w.tenant_id, count(*),

@@ -294,8 +294,14 @@ begin
     end if;
     return new;
   end if;
-  if v_edited and not private.is_withdrawn(old) and old.moderation_status <> 'filtered'
-    and not (old.moderation_status = 'approved' and private.is_withdrawn(new)) then
+  if v_edited and old.moderation_status = 'approved' and private.is_withdrawn(new) then
+    -- What was never held is gone with it.
+    delete from private.message_originals as o
+    where o.tenant_id = new.tenant_id and o.message_id = new.id and not exists (
+      select from public.moderation_verdicts as v
+      where v.tenant_id = o.tenant_id and v.message_id = o.message_id and v.digest = o.digest
+        and v.decision <> 'approved');
+  elsif v_edited and not private.is_withdrawn(old) and old.moderation_status <> 'filtered' then
     perform private.keep_original(old);
   end if;
   if v_edited and not private.is_withdrawn(new) then

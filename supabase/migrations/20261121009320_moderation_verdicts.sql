@@ -310,7 +310,7 @@ $$;
 comment on function private.record_verdict(uuid, uuid, jsonb, bigint) is
 'Definer, for whoever judges: {digest, policy_version, stage, decider, decision, kinds, confidence, filtered_content '
 'and filtered_subject where it is masked, comments, verdict, inputs, decided_by; of a model also rules: the same of '
-'the rules, which it can only tighten}. recorded: message, log, comments and queue have followed. stale: text, policy or '
+'the rules, which it only tightens}. recorded: message, log, comments and queue have followed. stale: text, policy or '
 'stage moved, judge again. lost: the lease went to somebody else, or there is nothing to judge.';
 
 -- ── the moderator ────────────────────────────────────────────────────────────────────────────────────────────────

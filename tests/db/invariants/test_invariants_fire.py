@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tests.db.chat.kit import Chat
 from tests.db.helpers import Row, Tenant, World
+from tests.db.moderation.kit import Judged
 
 CORRUPTIONS: dict[str, str] = {
     "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1"
@@ -68,12 +69,17 @@ CORRUPTIONS: dict[str, str] = {
     "stored_file_was_checked": "update public.message_attachments set status = 'released' where id = %(stored)s",
     "broadcast_is_counted": "update public.broadcasts set delivered = 9 where tenant_id = %(t)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
+    "judged_is_shown_stopped_or_held": "delete from public.blocked_messages_log where message_id = %(blocked)s",
+    "waiting_has_work": "delete from private.moderation_work where message_id = %(waits)s",
+    "masked_has_its_original": "delete from private.message_originals where message_id = %(filtered)s",
+    "approved_reads_as_judged": "update public.et_messages set body = 'x' where id = %(approved)s",
+    "held_never_left": "update public.et_messages set moderation_status = 'blocked' where id = %(out)s",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def healthy(module_world: World) -> tuple[Tenant, Row]:
-    """A tenant with a sent reply, a queued message, a waiting and a claimed thread, a stored call, and their ids."""
+    """A tenant with something of everything that an invariant is about, and the ids of it."""
     world = module_world
     tenant = world.tenant()
     done = world.answered(tenant)
@@ -106,7 +112,13 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     world.rpc(tenant.people["owner"], tenant, "create_broadcast('Hello')")
     while world.value("select private.deliver_broadcasts(100)"):
         pass
-    ids = {
+    judged = Judged(world, {"people": {"before": {}, "after": {}}}, tenant=tenant)
+    kim, lee = judged.pair()
+    said = {what: uuid.UUID(judged.start(kim, lee, body=what)["message_id"])
+            for what in ("approved", "filtered", "blocked", "waits")}  # fmt: skip
+    for what in ("approved", "filtered", "blocked"):
+        judged.judge(said[what], what)
+    ids = said | {
         "booking": booking["id"], "stored": stored["attachment_id"],
         "chat_th": talk["thread_id"], "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],
         "q": done["queue_id"], "waiting_th": waiting["thread_id"], "claimed_th": claimed["thread_id"],

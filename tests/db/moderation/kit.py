@@ -5,7 +5,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from tests.db.chat.kit import Chat, Person
-from tests.db.helpers import Row, World
+from tests.db.helpers import Row, Tenant, World
 
 EVERYTHING = {"people": {"before": {}, "after": {}}, "agent": {"after": {}}, "ai": {"after": {}}, "template": {"after": {}}}  # fmt: skip
 """Every lane there is."""
@@ -14,16 +14,16 @@ EVERYTHING = {"people": {"before": {}, "after": {}}, "agent": {"after": {}}, "ai
 class Judged(Chat):
     """A tenant that has what its people write judged."""
 
-    def __init__(self, world: World, lanes: Row | None = None, **settings: Any) -> None:
-        super().__init__(world, **settings)
+    def __init__(self, world: World, lanes: Row | None = None, tenant: Tenant | None = None, **settings: Any) -> None:
+        super().__init__(world, tenant, **settings)
         self.decree({"regions": ["US"], "window": 5, "lanes": EVERYTHING if lanes is None else lanes})
 
     def decree(self, document: Row) -> int:
         """A new version of the policy, in force at once."""
         version: int = self.world.value(
             "insert into public.moderation_policies (tenant_id, version, document, created_by)"
-            " select %(t)s, 1 + coalesce(max(p.version), 0), %(d)s, 'test' from public.moderation_policies as p"
-            " where p.tenant_id = %(t)s returning version".replace("%(t)s", "%s").replace("%(d)s", "%s"),
+            " select %s, 1 + coalesce(max(p.version), 0), %s, 'test' from public.moderation_policies as p"
+            " where p.tenant_id = %s returning version",
             self.tenant.id, Jsonb(document), self.tenant.id,
         )  # fmt: skip
         self.world.owner.execute(
