@@ -283,4 +283,10 @@ revoke all on public.moderation_policies, public.active_moderation, public.conta
 public.blocked_messages_log, public.agent_comments, private.verdict_documents, private.message_originals,
 private.moderation_work from public, anon, authenticated, service_role;
 grant select on public.moderation_policies, public.active_moderation, public.contact_reveals,
-public.moderation_verdicts, public.blocked_messages_log, public.agent_comments to authenticated, service_role;
+public.blocked_messages_log, public.agent_comments to authenticated, service_role;
+grant select on public.moderation_verdicts to service_role;
+-- Not the digest: a masked number is soon guessed by it, and nobody would have asked for the original.
+grant select (
+  tenant_id, id, message_id, thread_id, lane, stage, policy_version, decider, decision, kinds, confidence,
+  sender_contact_id, context_kind, context_id, decided_by, waited_ms, created_at
+) on public.moderation_verdicts to authenticated;

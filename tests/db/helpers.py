@@ -58,7 +58,7 @@ class World:
     def calm(self) -> None:
         """Take away the work other tests left, so that a claim finds only what this test makes."""
         for table in ("inbound_work", "outbound_work", "insight_work", "breakers", "assist_work", "webhook_work",
-                      "notification_pushes"):  # fmt: skip
+                      "notification_pushes", "moderation_work"):  # fmt: skip
             self.owner.execute(f"delete from private.{table}")
 
     def let_others_finish(self) -> None:
