@@ -378,8 +378,8 @@ begin
     return;
   elsif p_context_id is not null and not private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id) then
     perform private.refuse_chat('{"code": "bad_context", "field": "context_id"}');
-  elsif normalize(p_subject, nfkc) collate pg_catalog.pg_c_utf8
-    ~ '[[:digit:]]([^[:digit:]]*[[:digit:]]){3}|[@/:]|[[:alnum:]]\.[[:alnum:]]' then
+  elsif private.digits_in(p_subject) > 4
+    or normalize(p_subject, nfkc) collate pg_catalog.pg_c_utf8 ~ '[@/:]|[[:alnum:]]\.[[:alnum:]]' then
     raise exception 'the name of a group has no numbers, addresses and links here'
       using errcode = 'PT422', detail = '{"code": "bad_value", "field": "subject"}', hint = 'Name it by what it is about.';
   end if;
