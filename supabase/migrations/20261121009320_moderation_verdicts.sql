@@ -282,6 +282,11 @@ begin
   elsif v_result = 'recorded' and private.is_stale(v_message, p_verdict) then
     v_result := 'stale';
   end if;
+  if v_result = 'stale' and p_fence is not null then
+    update private.moderation_work as w set lease_until = null, claimed_by = null
+    where w.tenant_id = p_tenant_id and w.message_id = p_message_id and w.fence = p_fence;
+    perform pg_notify('et_moderation', '');
+  end if;
   if v_result <> 'recorded' then
     return jsonb_build_object('result', v_result, 'moderation_status', v_message.moderation_status, 'rev',
       v_message.rev);
@@ -311,7 +316,7 @@ comment on function private.record_verdict(uuid, uuid, jsonb, bigint) is
 'Definer, for whoever judges: {digest, policy_version, stage, decider, decision, kinds, confidence, filtered_content '
 'and filtered_subject where it is masked, comments, verdict, inputs, decided_by; of a model also rules: the same of '
 'the rules, which it only tightens}. recorded: message, log, comments and queue have followed. stale: text, policy or '
-'stage moved, judge again. lost: the lease went to somebody else, or there is nothing to judge.';
+'stage moved, it waits to be judged again. lost: the lease went to somebody else, or there is nothing to judge.';
 
 -- ── the moderator ────────────────────────────────────────────────────────────────────────────────────────────────
 
