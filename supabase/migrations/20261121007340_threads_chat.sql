@@ -369,26 +369,6 @@ $$;
 comment on function private.seat_in_group(uuid, uuid, uuid, public.et_threads) is
 'Definer: a contact takes part in a group; only who has a sign-in can.';
 
-create function private.refuse_unjudged_words(
-  p_tenant_id uuid, p_me uuid, p_context_kind text, p_context_id text, p_subject text
-) returns void
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  if coalesce(p_context_id, p_subject) is null or not private.moderates(p_tenant_id, 'people') then
-    return;
-  elsif p_context_id is not null and not private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id) then
-    perform private.refuse_chat('{"code": "bad_context", "field": "context_id"}');
-  elsif private.digits_in(p_subject) > 4
-    or normalize(p_subject, nfkc) collate pg_catalog.pg_c_utf8 ~ '[@/:]|[[:alnum:]]\.[[:alnum:]]' then
-    raise exception 'the name of a group has no numbers, addresses and links here'
-      using errcode = 'PT422', detail = '{"code": "bad_value", "field": "subject"}', hint = 'Name it by what it is about.';
-  end if;
-end
-$$;
-comment on function private.refuse_unjudged_words(uuid, uuid, text, text, text) is
-'Definer: what others read of a conversation beside its messages is judged by nobody: where messages are, a context is '
-'one that there is, and the name of a group holds no way to be reached.';
-
 create function private.start_chat(
   p_contact_id uuid, p_contact_ids uuid[], p_context_kind text, p_context_id text, p_subject text, p_body text,
   p_client_message_id text, p_tenant_slug text

@@ -311,26 +311,6 @@ comment on function private.react_to_message(uuid, text, boolean) is
 'Definer: a participant''s reaction to a message is there, or not; a change takes a new rev. Saying it twice changes '
 'nothing.';
 
-create function private.digits_in(p_text text) returns integer
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  -- Regular expressions know ASCII's digits alone; wide, ringed and raised ones are these once it is normalised.
-  return regexp_count(normalize(p_text, nfkc), '[0-9\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f'
-    || '\u0ae6-\u0aef\u0b66-\u0b6f\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f'
-    || '\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u1040-\u1049\u17e0-\u17e9\u1810-\u1819]');
-end
-$$;
-comment on function private.digits_in(text) is 'How many digits a text has, of any script that people count with.';
-
-create function private.is_text(p_reaction text) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  return private.digits_in(p_reaction) > 0
-    or normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alpha:]]';
-end
-$$;
-comment on function private.is_text(text) is 'A reaction with letters or digits of any script: a number, or a word.';
-
 create function private.refuse_reaction(p_message public.et_messages, p_reaction text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Chapter: moderation, what people and staff may look up; and what must hold.
+-- Chapter: moderation, what people and staff may look up; what nobody judges; and what must hold.
 --
 --   my_message_moderation()  its sender: what became of his message, what he wrote, and what to change
 --   read_original()          an admin with a reason, audited: what was masked, stopped, changed or taken back
@@ -83,6 +83,48 @@ comment on function public.read_original(uuid, text) is
 
 grant execute on function private.my_message_moderation(uuid), public.my_message_moderation(uuid),
 private.read_original(uuid, text), public.read_original(uuid, text) to authenticated;
+
+-- ── what nobody judges ───────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.digits_in(p_text text) returns integer
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  -- Regular expressions know ASCII's digits alone; wide, ringed and raised ones are these once it is normalised.
+  return regexp_count(normalize(p_text, nfkc), '[0-9\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f'
+    || '\u0ae6-\u0aef\u0b66-\u0b6f\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f'
+    || '\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u1040-\u1049\u17e0-\u17e9\u1810-\u1819]');
+end
+$$;
+comment on function private.digits_in(text) is 'How many digits a text has, of any script that people count with.';
+
+create function private.is_text(p_reaction text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return private.digits_in(p_reaction) > 0
+    or normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alpha:]]';
+end
+$$;
+comment on function private.is_text(text) is 'A reaction with letters or digits of any script: a number, or a word.';
+
+create function private.refuse_unjudged_words(
+  p_tenant_id uuid, p_me uuid, p_context_kind text, p_context_id text, p_subject text
+) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if coalesce(p_context_id, p_subject) is null or not private.moderates(p_tenant_id, 'people') then
+    return;
+  elsif p_context_id is not null and not private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id) then
+    perform private.refuse_chat('{"code": "bad_context", "field": "context_id"}');
+  elsif private.digits_in(p_subject) > 4
+    or normalize(p_subject, nfkc) collate pg_catalog.pg_c_utf8 ~ '[@/:]|[[:alnum:]]\.[[:alnum:]]' then
+    raise exception 'the name of a group has no numbers, addresses and links here'
+      using errcode = 'PT422', detail = '{"code": "bad_value", "field": "subject"}', hint = 'Name it by what it is about.';
+  end if;
+end
+$$;
+comment on function private.refuse_unjudged_words(uuid, uuid, text, text, text) is
+'Definer: what others read of a conversation beside its messages is judged by nobody: where messages are, a context is '
+'one that there is, and the name of a group holds no way to be reached.';
 
 -- ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────────
 

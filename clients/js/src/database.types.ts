@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: cac7c6bd388600f5d970cc181685023b
+// Schema: 7947111ecf309e124e358fa16476fa2a
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -4239,8 +4239,6 @@ export type Database = {
           "media_days": number | null;
           "media_visibility": string;
           "policy_version": number;
-          "push_delay_s": number;
-          "push_shows": string;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "search_policy": string;
@@ -4272,8 +4270,6 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
-          "push_delay_s"?: number;
-          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;
@@ -4304,8 +4300,6 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
-          "push_delay_s"?: number;
-          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;
@@ -5209,7 +5203,6 @@ export type Database = {
           "job_id": string | null;
           "last_message": string | null;
           "last_message_at": string | null;
-          "participants": (string)[] | null;
           "status": string;
           "tenant_id": string;
           "unread_count": number | null;
@@ -6226,8 +6219,6 @@ export type Database = {
           "content": string;
           "conversation_id": string;
           "created_at": string;
-          "file_name": string | null;
-          "file_size": number | null;
           "id": string;
           "images": Json | null;
           "message_content": string;
@@ -6235,15 +6226,13 @@ export type Database = {
           "message_type": string;
           "project_id": string | null;
           "read_at": string | null;
-          "recipient_id": string | null;
           "sender": string;
           "sender_id": string | null;
-          "sender_role": string | null;
+          "sender_role": string;
           "sent_at": string;
           "status": string | null;
           "tenant_id": string;
           "thread_id": string;
-          "updated_at": string | null;
         };
         ComputedFields: never;
         Relationships: [
@@ -6742,11 +6731,11 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
       };
-      "own_tenant_name": { Args: { "p_tenant_id": string }; Returns: string };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {
@@ -6787,6 +6776,7 @@ export type Database = {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
         Returns: Json;
       };
+      "read_original": { Args: { "p_message_id": string; "p_reason": string }; Returns: Json };
       "read_suggestions": { Args: { "p_request_id": string }; Returns: Json };
       "read_thread": {
         Args: { "p_before_seq"?: number; "p_limit"?: number; "p_reason": string; "p_thread_id": string };
