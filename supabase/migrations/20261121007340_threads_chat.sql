@@ -428,7 +428,8 @@ create function private.begin_chat(p_tenant_id uuid, p_thread_id uuid, p_body te
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_thread public.et_threads%rowtype;
-  v_sent jsonb := '{"message_id": null, "seq": null, "rev": null, "delivery_status": null, "duplicate": false}';
+  v_sent jsonb := '{"message_id": null, "seq": null, "rev": null, "delivery_status": null,
+    "moderation_status": null, "duplicate": false}';
 begin
   select t.* into v_thread from public.et_threads as t
   where t.tenant_id = p_tenant_id and t.id = p_thread_id for no key update;

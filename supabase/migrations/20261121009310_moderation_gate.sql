@@ -56,19 +56,6 @@ $$;
 comment on function private.judging_policy(uuid) is
 'Definer: the policy in force, or where moderation was switched off the last one: what waits then is still judged.';
 
-create function private.is_gated(p_message public.et_messages) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  return exists (
-    select from public.active_moderation as a
-    inner join public.moderation_policies as p on p.tenant_id = a.tenant_id and p.version = a.version
-    where a.tenant_id = p_message.tenant_id
-      and p.document -> 'lanes' ? private.moderation_lane(p_message));
-end
-$$;
-comment on function private.is_gated(public.et_messages) is
-'Definer: the policy in force names the lane of this message, so it is judged before anybody reads it.';
-
 create function private.moderates(p_tenant_id uuid, p_lane text) returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -79,6 +66,15 @@ begin
 end
 $$;
 comment on function private.moderates(uuid, text) is 'Definer: whether a tenant has one lane judged now.';
+
+create function private.is_gated(p_message public.et_messages) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return private.moderates(p_message.tenant_id, private.moderation_lane(p_message));
+end
+$$;
+comment on function private.is_gated(public.et_messages) is
+'Definer: the policy in force names the lane of this message, so it is judged before anybody reads it.';
 
 create function private.moderation_stage(p_tenant_id uuid, p_thread_id uuid, p_document jsonb) returns text
 language plpgsql stable security definer set search_path = '' as $$
@@ -379,7 +375,9 @@ begin
     'rules', v_policy.document -> 'lanes' -> v_lane -> v_stage, 'is_moderated', v_policy.document -> 'lanes' ? v_lane,
     'subject', v_text.subject, 'body', v_text.body || v_text.lines, 'digest', encode(v_text.digest, 'hex'),
     'earlier', private.earlier_texts(v_message, coalesce((v_policy.document ->> 'window')::integer, 5)),
-    'regions', coalesce(v_policy.document -> 'regions', '[]'), 'sender', v_message.sender,
+    'regions', coalesce(v_policy.document -> 'regions', (
+      select to_jsonb(t.home_regions) from public.tenants as t where t.id = p_tenant_id)),
+    'sender', v_message.sender,
     'trust', private.moderation_trust(v_message));
 end
 $$;

@@ -13,7 +13,7 @@ from tests.db.helpers import Row, World
 from tests.db.moderation.kit import Judged
 from tests.support.database import as_user
 
-SECRET = "5550100"
+SECRET = "zq5550100"
 
 
 def writes(world: World, thread: str, who: Person, seed: int, done: threading.Event) -> None:
