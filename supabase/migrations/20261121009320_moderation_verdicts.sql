@@ -226,8 +226,8 @@ begin
     if found and pg_try_advisory_xact_lock(7100002) then
       perform pg_notify('et_outbound', '');
     end if;
-  elsif p_verdict.decision = 'blocked' or p_verdict.lane = 'ai' then
-    perform private.cancel_held(p_message, 'moderation_' || p_verdict.decision);
+  elsif (p_verdict.decision = 'blocked' or p_verdict.lane = 'ai')
+    and private.cancel_held(p_message, 'moderation_' || p_verdict.decision) then
     select t.* into v_thread from public.et_threads as t
     where t.tenant_id = p_message.tenant_id and t.id = p_message.thread_id;
     if p_verdict.lane = 'ai' and v_thread.control = 'ai' then
@@ -241,8 +241,10 @@ comment on function private.follow_verdict(public.et_messages, public.moderation
 'Definer: what a verdict does beside the message: the log, the announcement, the send that goes on or stays at home, '
 'and a person for a conversation whose AI was stopped.';
 
-create function private.cancel_held(p_message public.et_messages, p_reason text) returns void
+create function private.cancel_held(p_message public.et_messages, p_reason text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_gone bigint;
 begin
   perform private.leave_unknown(q, p_reason) from public.et_outbound_queue as q
   where q.tenant_id = p_message.tenant_id and q.message_id = p_message.id and q.status = 'queued' and q.attempts > 0
@@ -253,10 +255,13 @@ begin
     returning q.tenant_id, q.id
   )
   delete from private.outbound_work as w using cancelled as c where w.tenant_id = c.tenant_id and w.queue_id = c.id;
+  get diagnostics v_gone = row_count;
+  return v_gone > 0;
 end
 $$;
 comment on function private.cancel_held(public.et_messages, text) is
-'Definer: the send of a message that was stopped stays at home; one that may have left is unknown.';
+'Definer: the send of a message that was stopped stays at home; one that may have left is unknown. False when it was '
+'not to leave any more, as a reply that a newer one replaced.';
 
 create function private.record_verdict(
   p_tenant_id uuid, p_message_id uuid, p_verdict jsonb, p_fence bigint default null

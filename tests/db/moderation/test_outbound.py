@@ -101,6 +101,19 @@ def test_an_ai_that_was_stopped_calls_a_person(world: World, decision: str) -> N
     chat.sound()
 
 
+def test_a_reply_that_was_replaced_calls_nobody(world: World) -> None:
+    """The contact wrote again before it was judged: it was not to leave any more, whatever is found in it."""
+    chat = Judged(world)
+    answer = world.answered(chat.tenant)
+    world.arrive(chat.tenant, body="One more thing")
+    claim = next(row for row in world.claim() if row["thread_id"] == answer["thread_id"])
+    world.complete(claim)
+    assert world.status(answer["message_id"]) == "cancelled"
+    chat.judge(answer["message_id"], "blocked")
+    assert world.thread(answer["thread_id"])["control"] == "ai"
+    chat.sound()
+
+
 def test_a_batch_of_decisions_goes_through_the_gate_too(world: World) -> None:
     """Replies that would be written set by set wait one by one where the AI is judged."""
     chat = Judged(world)
