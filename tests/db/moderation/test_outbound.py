@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.db.chat.test_broadcasts import deliver, tell
-from tests.db.helpers import Row, World
+from tests.db.helpers import Row, World, detail, refused
 from tests.db.moderation.kit import Judged
 from tests.db.outbound.test_templates import whatsapp
 
@@ -176,3 +176,35 @@ def test_an_announcement_is_judged_once(world: World) -> None:
     assert got() == ["Call [phone]"] * 2
     assert world.value("select status from public.broadcasts where id = %s", stopped["id"]) == "cancelled"
     chat.sound()
+
+
+def test_search_finds_what_was_passed(world: World) -> None:
+    """Not what waits or was stopped, and under a mask nothing; the staff see their own held text in its conversation."""
+    chat = Judged(world, search_policy="full")
+    arrived = world.arrive(chat.tenant, body="Hello")
+    agent = chat.tenant.people["agent"]
+    first, second, third = (world.enqueue(arrived, f"zebrafish {n}")["message_id"] for n in range(3))
+
+    def found() -> list[Any]:
+        with world.acting(agent, chat.tenant) as connection:
+            rows = connection.execute("select message_id from public.search_messages('zebrafish')").fetchall()
+        return [row["message_id"] for row in rows]
+
+    assert found() == []
+    chat.judge(first)
+    chat.judge(second, "blocked")
+    chat.judge(third, "filtered", filtered_content="[masked]")
+    assert found() == [first]
+    assert "zebrafish" not in str(world.message(third)["search_vector"])
+
+
+def test_the_news_of_a_refused_send_are_what_its_sender_may_read(world: World) -> None:
+    """A customer who writes past something new is told of what was sent to him, not of what is held."""
+    chat = Judged(world)
+    ann = chat.person("Ann")
+    world.session(chat.tenant.id, "in_app", "app")
+    thread = chat.call(ann, "start_thread", body="Hello?")["thread_id"]
+    world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'zebrafish')", uuid.UUID(thread))
+    with refused("PT409", code="thread_moved") as told:
+        chat.say(ann, thread, "And?", expected_last_seq=1)
+    assert detail(told[0])["new_messages"] == []
