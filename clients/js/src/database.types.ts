@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 7947111ecf309e124e358fa16476fa2a
+// Schema: e9a47f9fa6ab042d09875dfac51550b6
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -4239,6 +4239,8 @@ export type Database = {
           "media_days": number | null;
           "media_visibility": string;
           "policy_version": number;
+          "push_delay_s": number;
+          "push_shows": string;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "search_policy": string;
@@ -4270,6 +4272,8 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
+          "push_delay_s"?: number;
+          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;
@@ -4300,6 +4304,8 @@ export type Database = {
           "media_days"?: number | null;
           "media_visibility"?: string;
           "policy_version"?: number;
+          "push_delay_s"?: number;
+          "push_shows"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "search_policy"?: string;
@@ -6736,6 +6742,7 @@ export type Database = {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
       };
+      "own_tenant_name": { Args: { "p_tenant_id": string }; Returns: string };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {
