@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: e9a47f9fa6ab042d09875dfac51550b6
+// Schema: 0488715e69a1f62ed6a00724a1a0ae57
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -5209,6 +5209,7 @@ export type Database = {
           "job_id": string | null;
           "last_message": string | null;
           "last_message_at": string | null;
+          "participants": (string)[] | null;
           "status": string;
           "tenant_id": string;
           "unread_count": number | null;
@@ -6225,6 +6226,8 @@ export type Database = {
           "content": string;
           "conversation_id": string;
           "created_at": string;
+          "file_name": string | null;
+          "file_size": number | null;
           "id": string;
           "images": Json | null;
           "message_content": string;
@@ -6232,13 +6235,15 @@ export type Database = {
           "message_type": string;
           "project_id": string | null;
           "read_at": string | null;
+          "recipient_id": string | null;
           "sender": string;
           "sender_id": string | null;
-          "sender_role": string;
+          "sender_role": string | null;
           "sent_at": string;
           "status": string | null;
           "tenant_id": string;
           "thread_id": string;
+          "updated_at": string | null;
         };
         ComputedFields: never;
         Relationships: [

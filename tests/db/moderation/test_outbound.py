@@ -198,13 +198,17 @@ def test_search_finds_what_was_passed(world: World) -> None:
     assert "zebrafish" not in str(world.message(third)["search_vector"])
 
 
-def test_the_news_of_a_refused_send_are_what_its_sender_may_read(world: World) -> None:
-    """A customer who writes past something new is told of what was sent to him, not of what is held."""
+def test_what_is_held_has_moved_nothing_for_who_does_not_see_it(world: World) -> None:
+    """A customer who writes past it is not refused for it, and so not told of it; once it was sent he is."""
     chat = Judged(world)
     ann = chat.person("Ann")
     world.session(chat.tenant.id, "in_app", "app")
-    thread = chat.call(ann, "start_thread", body="Hello?")["thread_id"]
-    world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'zebrafish')", uuid.UUID(thread))
+    thread = uuid.UUID(chat.call(ann, "start_thread", body="Hello?")["thread_id"])
+    sent = world.rpc(chat.tenant.people["agent"], chat.tenant, "send_message(%s, 'zebrafish')", thread)
+    assert chat.say(ann, thread, "And?", expected_last_seq=1)["seq"] == 3
+    chat.judge(sent["message_id"])
+    [claim] = [row for row in world.claim_out(classes={"in_app": "I"}) if row["thread_id"] == thread]
+    world.finish(claim)
     with refused("PT409", code="thread_moved") as told:
-        chat.say(ann, thread, "And?", expected_last_seq=1)
-    assert detail(told[0])["new_messages"] == []
+        chat.say(ann, thread, "Well?", expected_last_seq=1)
+    assert [one["body"] for one in detail(told[0])["new_messages"]] == ["zebrafish", "And?"]
