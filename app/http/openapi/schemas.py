@@ -52,12 +52,12 @@ class Schemas:
                 for field, inner in part.get("properties", {}).items():
                     self._keep(name, field, value.get(field))
                     self._remember(inner, value.get(field))
+        elif "anyOf" in schema:
+            for inner in schema["anyOf"] if value is not None else ():
+                self._remember(inner, value)
         elif isinstance(value, list):
             for one in value:
                 self._remember(schema.get("items", {}), one)
-        elif value is not None:
-            for inner in schema.get("anyOf", ()):
-                self._remember(inner, value)
 
     def _keep(self, name: str, field: str, value: Any) -> None:
         if value is not None and self._seen.get((name, field)) in (None, []):
