@@ -18,6 +18,8 @@ begin
       when 'canned_reply' then (select r.tenant_id from public.canned_replies as r where r.id = p_id limit 1)
       when 'suggestion' then (select w.tenant_id from private.assist_work as w where w.id = p_id limit 1)
       when 'webhook' then (select w.tenant_id from private.webhook_events as w where w.id = p_id limit 1)
+      when 'moderation_review' then (select r.tenant_id from public.moderation_reviews as r where r.id = p_id limit 1)
+      when 'contact_mute' then (select u.tenant_id from public.contact_mutes as u where u.id = p_id limit 1)
       when 'broadcast' then (select b.tenant_id from public.broadcasts as b where b.id = p_id limit 1)
       when 'project' then (select p.tenant_id from public.projects as p where p.id = p_id limit 1)
       when 'bid_card' then (select b.tenant_id from public.bid_cards as b where b.id = p_id limit 1)

@@ -115,15 +115,16 @@ begin
   if v_unusable is not null then
     return private.deny('attachment', v_unusable, 'send_message');
   end if;
-  perform private.take_send_token(v_thread.tenant_id, private.actor(),
-    private.message_limit(v_thread.tenant_id, 'in_app', 'sends_per_minute'));
+  perform private.refuse_muted(v_thread, v_me);
+  perform private.take_send_token(v_thread.tenant_id, private.actor(), private.tightened_rate(v_thread.tenant_id, v_me,
+    private.message_limit(v_thread.tenant_id, 'in_app', 'sends_per_minute')));
   return private.sent_answer(private.insert_chat(v_thread, v_me, v_sender, coalesce(p_body, ''), v_files, p_options),
     false);
 end
 $$;
 comment on function private.send_chat(public.et_threads, text, jsonb) is
 'Definer: a participant''s message, whose caller has found that he takes part. Idempotent by client id; refused by '
-'limits, policy and blocks; files are the ones he uploaded.';
+'limits, policy, blocks and mutes; files are the ones he uploaded.';
 
 create function private.insert_chat(
   p_thread public.et_threads, p_me uuid, p_sender text, p_body text, p_files uuid[], p_options jsonb
@@ -241,6 +242,7 @@ begin
   perform private.refuse_chat(private.chat_problem(v_thread, v_me, p_body, jsonb_build_object('attachments',
     case when v_message.metadata ? 'attachments' then '[1]'::jsonb end)));
   perform private.refuse_writing(private.writing_problem(v_thread, v_me), 'thread_id');
+  perform private.refuse_muted(v_thread, v_me);
   update public.et_messages as m set body = coalesce(p_body, ''), edited_at = clock_timestamp()
   where m.tenant_id = v_message.tenant_id and m.id = v_message.id and m.body <> coalesce(p_body, '')
   returning m.* into v_changed;

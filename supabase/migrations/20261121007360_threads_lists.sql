@@ -278,7 +278,9 @@ begin
   end if;
   return private.conversation_shown(private.own_seat(v_thread), v_thread) || jsonb_build_object(
     'people', private.people_of(v_thread),
-    'receipts', private.cursors_of(v_thread, private.current_user_id()) -> 'receipts', 'may_write', private.writing_problem(v_thread, private.me_at(v_thread.tenant_id)) is null);
+    'receipts', private.cursors_of(v_thread, private.current_user_id()) -> 'receipts',
+    'may_write', private.writing_problem(v_thread, private.me_at(v_thread.tenant_id)) is null
+      and not private.is_muted(v_thread, private.me_at(v_thread.tenant_id)));
 end
 $$;
 comment on function private.get_conversation(uuid) is

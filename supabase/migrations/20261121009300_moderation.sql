@@ -208,6 +208,8 @@ create index moderation_work_later_idx on private.moderation_work (run_at) where
 create index moderation_work_suspects_idx on private.moderation_work (run_at) where expiries >= 2;
 create index moderation_verdicts_tenant_id_message_id_idx on public.moderation_verdicts (tenant_id, message_id, id);
 create index moderation_verdicts_tenant_id_created_at_idx on public.moderation_verdicts (tenant_id, created_at);
+create index moderation_verdicts_tenant_id_sender_contact_id_idx on public.moderation_verdicts
+(tenant_id, sender_contact_id, created_at desc) where sender_contact_id is not null;
 create index moderation_verdicts_tenant_id_policy_version_idx on public.moderation_verdicts (tenant_id, policy_version);
 create index contact_reveals_tenant_id_thread_id_idx on public.contact_reveals (tenant_id, thread_id);
 create index blocked_messages_log_tenant_id_message_id_idx on public.blocked_messages_log (tenant_id, message_id);

@@ -28,6 +28,7 @@ begin
     'kinds', case when v_message.moderation_status = 'pending' then '[]'
       else to_jsonb(coalesce(v_verdict.kinds, '{}')) end,
     'decided_at', case when v_message.moderation_status <> 'pending' then v_verdict.created_at end,
+    'appeal', private.review_answer(v_message.tenant_id, v_message.id),
     'comments', (
       select coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'comment', c.comment) order by c.id), '[]')
       from public.agent_comments as c

@@ -73,6 +73,7 @@ CORRUPTIONS: dict[str, str] = {
     "waiting_has_work": "delete from private.moderation_work where message_id = %(waits)s",
     "masked_has_its_original": "delete from private.message_originals where message_id = %(filtered)s",
     "approved_reads_as_judged": "update public.et_messages set body = 'x' where id = %(approved)s",
+    "held_for_a_person_is_in_the_queue": "delete from public.moderation_reviews where message_id = %(review)s",
     "held_never_left": "update public.et_messages set moderation_status = 'blocked' where id = %(out)s",
 }  # fmt: skip
 
@@ -115,8 +116,8 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
     judged = Judged(world, {"people": {"before": {}, "after": {}}}, tenant=tenant)
     kim, lee = judged.pair()
     said = {what: uuid.UUID(judged.start(kim, lee, body=what)["message_id"])
-            for what in ("approved", "filtered", "blocked", "waits")}  # fmt: skip
-    for what in ("approved", "filtered", "blocked"):
+            for what in ("approved", "filtered", "blocked", "review", "waits")}  # fmt: skip
+    for what in ("approved", "filtered", "blocked", "review"):
         judged.judge(said[what], what)
     ids = said | {
         "booking": booking["id"], "stored": stored["attachment_id"],

@@ -114,6 +114,13 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.blocked_messages_log (tenant_id, message_id, verdict_id, thread_id, kinds, policy_version)"
         " select v.tenant_id, v.message_id, v.id, v.thread_id, '{}', 1 from public.moderation_verdicts as v"
         " where v.tenant_id = %(t)s",
+        "insert into public.moderation_reviews (tenant_id, message_id, thread_id, verdict_id, digest, origin, lane, kinds,"
+        " policy_version, due_at) select v.tenant_id, v.message_id, v.thread_id, v.id, '', 'appeal', 'people', '{}', 1,"
+        " now() from public.moderation_verdicts as v where v.tenant_id = %(t)s",
+        "insert into public.contact_strikes (tenant_id, contact_id, reason, weight, verdict_id)"
+        " select v.tenant_id, %(c)s, 'blocked', 1, v.id from public.moderation_verdicts as v where v.tenant_id = %(t)s",
+        "insert into public.contact_mutes (tenant_id, contact_id, reason, score, reasons, until)"
+        " values (%(t)s, %(c)s, 'blocked', 9, '[]', now() + interval '1 day')",
         "insert into public.agent_comments (tenant_id, message_id, visibility, comment, created_by)"
         " values (%(t)s, %(m)s, 'staff', 'b', 'x')",
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
