@@ -45,7 +45,8 @@ class Housekeeper:
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
-        accounts, go on erasing; once a minute seal audit logs, and judge accounts by their calls."""
+        accounts, go on erasing, tell of late reviews, end mutes; once a minute seal audit logs, and judge accounts by
+        their calls."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
@@ -58,6 +59,8 @@ class Housekeeper:
             swept = await db.fetch_value(connection, "operations", "sweep_send_slots")
             emptied = await self._erase(connection)
             told = await self._tell(connection)
+            late = await db.fetch_value(connection, "operations", "note_overdue_reviews")
+            freed = await db.fetch_value(connection, "operations", "end_expired_mutes")
             lease = await db.lease_seconds(connection)
             sealed = await self._seal(connection)
             expired = await self._expire(connection)
@@ -65,7 +68,7 @@ class Housekeeper:
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
             ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("told", told),
-            ("sealed", sealed), ("expired", expired), ("objects", objects),
+            ("late", late), ("freed", freed), ("sealed", sealed), ("expired", expired), ("objects", objects),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)

@@ -27,6 +27,14 @@ select private.sweep_reputation() as swept;
 -- One batch of one broadcast.
 select private.deliver_broadcasts(%(limit)s) as told;
 
+-- name: note_overdue_reviews
+-- Reviews that became late, whose staff is told.
+select private.note_overdue_reviews() as late;
+
+-- name: end_expired_mutes
+-- Mutes whose time is over.
+select private.end_expired_mutes() as freed;
+
 -- name: expire_attachments
 -- Files kept as long as their tenants keep files.
 select private.expire_attachments(%(limit)s) as expired;
