@@ -31,6 +31,7 @@ from app.http import (
     knowledge,
     marketplace,
     messages,
+    reviewing,
     tasks,
     tenancy,
     threads,
@@ -50,7 +51,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts,
+    files, viewer, broadcasts, reviewing,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

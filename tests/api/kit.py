@@ -154,6 +154,27 @@ class World:
             made[kind] = row[0] if row else None
         return made
 
+    def stopped(self, tenant: Tenant, thread: Any, message: Any) -> dict[str, Any]:
+        """A review of a message and a mute of its sender, as if it had been stopped."""
+        values = {"t": tenant.id, "th": thread, "m": message}
+        self.db.execute(
+            "insert into public.moderation_policies (tenant_id, version, document, created_by)"
+            " values (%(t)s, 1, '{}', 'x') on conflict do nothing", values,
+        )  # fmt: skip
+        row = self.db.execute(
+            "with v as (insert into public.moderation_verdicts (tenant_id, message_id, thread_id, lane, stage,"
+            " policy_version, decider, decision, confidence, digest) values (%(t)s, %(m)s, %(th)s, 'agent', 'after', 1,"
+            " 'rules', 'blocked', 1, 'x') returning *), r as (insert into public.moderation_reviews (tenant_id,"
+            " message_id, thread_id, verdict_id, digest, origin, lane, kinds, policy_version, due_at)"
+            " select tenant_id, message_id, thread_id, id, digest, 'appeal', lane, '{}', 1, now() from v returning id),"
+            " u as (insert into public.contact_mutes (tenant_id, contact_id, reason, score, reasons, until)"
+            " select tenant_id, contact_id, 'blocked', 9, '[]', now() + interval '1 day' from public.et_threads"
+            " where id = %(th)s returning id)"
+            " select r.id, u.id from r, u", values,
+        ).fetchone()  # fmt: skip
+        assert row
+        return {"moderation_review": row[0], "contact_mute": row[1]}
+
     def denials(self) -> int:
         """How many refused attempts are on record."""
         return int(self.one("select count(*) from public.access_denials"))

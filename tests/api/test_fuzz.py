@@ -100,8 +100,9 @@ def routes(url: str, world: World) -> list[Route]:
     contact = world.one("select contact_id from public.et_threads where id = %s", thread)
     faq = world.one("insert into public.faq_entries (tenant_id, question, keywords, answer)"
                     " values (%s, 'q', '{q}', 'a') returning id", world.acme.id)  # fmt: skip
+    stopped = world.stopped(world.acme, thread, message)
     known = {
-        "thread_id": thread, "contact_id": contact, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
+        "review_id": stopped["moderation_review"], "mute_id": stopped["contact_mute"], "thread_id": thread, "contact_id": contact, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
         "context_kind": "job", "context": "7",
         "user_id": world.acme.people["agent"], "message_id": message,
         "task_id": world.task(world.acme, "by-telephone@example.com"),

@@ -20,10 +20,11 @@ READS = {
     "attachment": ["/v1/attachments/{}"],
     "project": ["/v1/projects/{}"],
     "broadcast": ["/v1/broadcasts/{}"],
+    "moderation_review": ["/v1/reviews/{}"],
     "bid_card": ["/v1/bid-cards/{}"],
     "bid": ["/v1/bids/{}"],
     "booking": ["/v1/bookings/{}"],
-    "contact": ["/v1/contacts/{}", "/v1/threads?contact={}"],
+    "contact": ["/v1/contacts/{}", "/v1/threads?contact={}", "/v1/contacts/{}/trust"],
     "channel_session": [
         "/v1/channel-sessions/{}", "/v1/channel-sessions/{}/templates", "/v1/threads?session={}",
     ],
@@ -48,6 +49,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("PATCH", "/v1/messages/{}", {"body": "x"}), ("DELETE", "/v1/messages/{}", None),
         ("PUT", "/v1/messages/{}/reactions/x", None), ("DELETE", "/v1/messages/{}/reactions/x", None),
         ("POST", "/v1/messages/{}/translation", {"language": "de"}),
+        ("POST", "/v1/messages/{}/appeal", {"text": "let me see"}),
         ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
     ],
     "contact": [
@@ -76,6 +78,13 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "attachment": [("POST", "/v1/attachments/{}/open", {})],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
     "broadcast": [("POST", "/v1/broadcasts/{}/cancel", None)],
+    "moderation_review": [
+        ("POST", "/v1/reviews/{}/claim", {"reason": "let me see"}), ("POST", "/v1/reviews/{}/release", None),
+        ("POST", "/v1/reviews/{}/decide", {"digest": "0" * 64, "decision": "approved", "reason": "let it go"}),
+    ],
+    "contact_mute": [
+        ("POST", "/v1/mutes/{}/lift", {"reason": "let it go"}), ("POST", "/v1/mutes/{}/keep", {"reason": "let it go"}),
+    ],
     "project": [
         ("PATCH", "/v1/projects/{}", {"title": "x"}), ("POST", "/v1/projects/{}/status", {"status": "cancelled"}),
     ],
@@ -132,6 +141,7 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "broadcast": world.one(
             "insert into public.broadcasts (tenant_id, thread_id, message_id, segment_kind, created_by)"
             " values (%s, %s, %s, 'all', 'x') returning id", acme, thread, message),
+        **world.stopped(world.acme, thread, message),
     }  # fmt: skip
     yield {kind: str(value) for kind, value in made.items()}
 
@@ -188,6 +198,8 @@ def test_nothing_changed_and_lists_show_nothing(stranger: Client, agent: Client,
         "connection-fees",
         "referrals",
         "broadcasts",
+        "reviews",
+        "mutes",
     ):
         text = stranger.get(f"/v1/{path}").text
         assert not [value for kind, value in objects.items() if value in text], path

@@ -29,7 +29,7 @@ from app.http.openapi.shown import Shown
 from app.http.types import Listing
 
 MORNING = w.HEAD.created_at
-WRITING = ("not_allowed", "blocked", "erased", "rate_limited")
+WRITING = ("not_allowed", "blocked", "muted", "erased", "rate_limited")
 CHANGING = ("not_yours", "too_late", "erased", "rate_limited")
 MESSAGE = ChatMessage(
     id=w.ANSWER, thread_id=w.THREAD, seq=2, rev=3, message_type="image", sender_kind="participant",

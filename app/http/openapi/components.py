@@ -10,6 +10,7 @@ TAGS = {
     "channels": "The accounts a tenant is reached at.",
     "outbound": "Sends whose outcome is open, and addresses nothing is sent to.",
     "marketplace": "What customers want done, what providers offer, what was agreed; and who brought whom.",
+    "moderation": "What is held, masked and stopped, who decides, and what its sender can do.",
     "tasks": "What people do by hand, and the browsers they are reached at.",
     "assistants": "What an assistant prepares for a person: drafts and translations. Nothing of it is sent.",
     "knowledge": "What a tenant lets the machine say.",

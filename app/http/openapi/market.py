@@ -17,6 +17,7 @@ def _id(number: int) -> UUID:
 MADE, SOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC), datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 PROJECT, CARD, BID, BOOKING, FEE, REFERRAL, PROVIDER, NEWS = (_id(0x80 + number) for number in range(8))
+REVIEW, VERDICT, MUTE = (_id(0x90 + number) for number in range(3))
 NOTES = {"floor": "2"}
 PROJECTS = Project(
     PROJECT, w.TENANT, w.CONTACT, "A leaking boiler", "It drips from below.", "heating", "Leeds", NOTES, "in_progress",

@@ -35,6 +35,7 @@ from app.http import assistants, channels, contacts, files, knowledge, messages,
 from app.http.openapi import world as w
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
+from app.http.openapi.reviewing import REVIEWING
 from app.http.openapi.shown import Shown
 from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing
@@ -349,5 +350,6 @@ OPERATIONS: dict[str, Shown] = {
     "translation": Shown(TRANSLATED, "read", problems=("bad_language",)),
     **MARKET,
     **VIEWING,
+    **REVIEWING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

@@ -291,6 +291,43 @@ PROBLEMS: dict[str, Known] = {
     "reason_missing": Known(
         422, "say why you look at this conversation", "A sentence is enough; it goes to the audit log.", "reason"
     ),
+    "muted": Known(
+        403, "you cannot write to other people until 2026-11-24 09:00 UTC",
+        "Several of your messages broke the rules here. Write again then, or call appeal_mute() if this is wrong; the "
+        "business itself you can write to at any time.",
+        extra={"until": "2026-11-24T09:00:00Z", "reason": "harvesting", "may_appeal": True},
+    ),
+    "own_message": Known(403, "you wrote this yourself", "Somebody else has to review it."),
+    "review_closed": Known(
+        409, "this review is decided already", "Somebody was faster, or the message changed; nothing needs to be done.",
+        extra={"status": "decided"},
+    ),
+    "review_claimed": Known(
+        409, "somebody else reads this now", "Take another one, or wait until claim_until.",
+        extra={"claimed_by": f"user:{world.AGENT}", "name": "Rob", "claim_until": "2026-11-23T09:15:00Z"},
+    ),
+    "review_not_claimed": Known(409, "nobody decides on what he has not read", "Claim it first."),
+    "review_stale": Known(
+        409, "the message is another than the one you read", "Claim it again and read it as it is now.",
+    ),
+    "nothing_to_mask": Known(
+        422, "say what is taken out of the text",
+        'Send spans: [{"kind": "phone", "span": [from, until]}], in characters of the text; or approve or block it.',
+        "spans",
+    ),
+    "nothing_to_appeal": Known(
+        409, "there is nothing to appeal: this message is approved", "Only what was stopped or masked can be appealed.",
+        extra={"moderation_status": "approved"},
+    ),
+    "appealed": Known(
+        409, "you have appealed this already",
+        "A person reads it, or has read it; change the text and it is judged anew.",
+    ),
+    "not_muted": Known(409, "you are not muted", "Ask for your standing to see how it is."),
+    "mute_over": Known(409, "this mute is over", "Nothing needs to be done."),
+    "no_appeal": Known(
+        409, "no appeal waits for an answer", "It holds until its time is over; lift it to end it."
+    ),
     "unavailable": Known(
         503, "The database or a service behind it is away for the moment.", "try again shortly"
     ),

@@ -84,6 +84,14 @@ CALLS: dict[str, Named] = {
     "create_broadcast": ("broadcast", "p_broadcast_id", {"p_body": "x"}),
     "cancel_broadcast": ("broadcast", "p_broadcast_id", {}),
     "get_broadcast": ("broadcast", "p_broadcast_id", {}),
+    "claim_review": ("moderation_review", "p_review_id", {"p_reason": "let me see"}),
+    "release_review": ("moderation_review", "p_review_id", {}),
+    "decide_review": ("moderation_review", "p_review_id", {"p_digest": "x", "p_decision": "approved",
+                                                           "p_reason": "let it go"}),
+    "appeal_moderation": ("message", "p_message_id", {"p_text": "let me see"}),
+    "contact_trust": ("contact", "p_contact_id", {}),
+    "lift_mute": ("contact_mute", "p_mute_id", {"p_reason": "let it go"}),
+    "keep_mute": ("contact_mute", "p_mute_id", {"p_reason": "let it go"}),
 }  # fmt: skip
 CHOSEN = {"create_broadcast"}
 """The id is the caller's to make up: in his tenant it is another thing than elsewhere."""
@@ -96,6 +104,7 @@ TABLES = {
     "manual_task": "public.manual_tasks", "notification": "public.notifications", "suggestion": "private.assist_work",
     "project": "public.projects", "bid_card": "public.bid_cards", "bid": "public.contractor_bids",
     "booking": "public.bookings", "connection_fee": "public.connection_fees", "referral": "public.referral_tracking",
-    "broadcast": "public.broadcasts",
+    "broadcast": "public.broadcasts", "moderation_review": "public.moderation_reviews",
+    "contact_mute": "public.contact_mutes",
 }  # fmt: skip
 """Where an id of a kind is taken from, when the conversation itself has none."""
