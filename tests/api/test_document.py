@@ -183,6 +183,7 @@ def test_known_problems_are_really_raised() -> None:
         "append_only", "fence_moved", "head_regressed", "immutable", "linked_already", "address_not_verified",
         "not_enqueued", "reason_missing", "retention_too_short", "lease_lost", "bad_subscription", "bad_outcome",
         "task_closed", "no_member", "bad_seq", "already_sent",
+        "bad_verdict", "bad_policy",
         # The API checks before the database does, and answers bad_input.
         "bad_purpose", "bad_resolution", "bad_status", "unknown_field", "unknown_setting",
     }  # fmt: skip
