@@ -84,6 +84,8 @@ CALLS: dict[str, Named] = {
     "create_broadcast": ("broadcast", "p_broadcast_id", {"p_body": "x"}),
     "cancel_broadcast": ("broadcast", "p_broadcast_id", {}),
     "get_broadcast": ("broadcast", "p_broadcast_id", {}),
+    "my_message_moderation": ("message", "p_message_id", {}),
+    "read_original": ("message", "p_message_id", {"p_reason": "let me see"}),
     "claim_review": ("moderation_review", "p_review_id", {"p_reason": "let me see"}),
     "release_review": ("moderation_review", "p_review_id", {}),
     "decide_review": ("moderation_review", "p_review_id", {"p_digest": "x", "p_decision": "approved",
