@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from app.errors import BadInput
-from app.moderation import judge
+from app.moderation import canonical, judge
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +36,8 @@ def command(text: str | None, jsonl: bool, region: tuple[str, ...]) -> None:
     if jsonl == (text is not None):
         raise click.UsageError("give a TEXT, or --jsonl and lines on stdin")
     lines = _lines() if text is None else iter((Line(text=text, region=list(region)),))
-    encoder = msgspec.json.Encoder()
     for line in lines:
-        sys.stdout.buffer.write(encoder.encode(judge(line.text, region=line.region, earlier=line.earlier)) + b"\n")
+        sys.stdout.buffer.write(canonical(judge(line.text, region=line.region, earlier=line.earlier)) + b"\n")
     sys.stdout.buffer.flush()
 
 

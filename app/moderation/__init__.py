@@ -6,6 +6,6 @@ raises on a text, whatever is in it.
 
 from app.moderation.judging import judge
 from app.moderation.policy import DEFAULT, Policy
-from app.moderation.verdicts import Threat, Verdict
+from app.moderation.verdicts import Threat, Verdict, canonical
 
-__all__ = ["DEFAULT", "Policy", "Threat", "Verdict", "judge"]
+__all__ = ["DEFAULT", "Policy", "Threat", "Verdict", "canonical", "judge"]

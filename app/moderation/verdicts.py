@@ -1,5 +1,6 @@
 """What the detectors find and what a verdict says."""
 
+import json
 from bisect import bisect_right
 from typing import Literal
 
@@ -55,6 +56,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence a finding, for the sender: what it is about and what to do."""
     sentiment: Sentiment = Sentiment()
     version: int = VERSION
+
+
+def canonical(verdict: Verdict) -> bytes:
+    """The one way a verdict is written: JSON in UTF-8, members in the order above, no spaces.
+
+    Equal verdicts give equal bytes, in any process; `msgspec.json.decode` reads them back. Half a surrogate pair, which
+    UTF-8 cannot hold, is written as its `\\uXXXX` escape.
+    """
+    plain = json.dumps(msgspec.to_builtins(verdict), ensure_ascii=False, separators=(",", ":"))
+    return plain.encode("utf-8", "backslashreplace")
 
 
 class Claims:
