@@ -5,7 +5,7 @@ raises on a text, whatever is in it.
 """
 
 from app.moderation.judging import judge
-from app.moderation.policy import DEFAULT, Policy
+from app.moderation.policy import DEFAULT, Policy, policy_of
 from app.moderation.verdicts import Threat, Verdict, canonical
 
-__all__ = ["DEFAULT", "Policy", "Threat", "Verdict", "canonical", "judge"]
+__all__ = ["DEFAULT", "Policy", "Threat", "Verdict", "canonical", "judge", "policy_of"]

@@ -73,7 +73,7 @@ def _verdict(
     text: str, folded: Folded, found: list[Threat], policy: Policy, *, split: bool, mood: Sentiment
 ) -> Verdict:
     found = sorted(found, key=lambda one: (one.span, one.kind))
-    actions = [_action(policy, one) for one in found]
+    actions = [policy.action(one.kind, one.confidence) for one in found]
     worst = max((_SEVERITY[action] for action in actions), default=0)
     if folded.truncated:
         worst = max(worst, _SEVERITY["hold"])
@@ -96,8 +96,3 @@ def _verdict(
         ),
         sentiment=mood,
     )
-
-
-def _action(policy: Policy, one: Threat) -> str:
-    rule = policy.rule(one.kind)
-    return rule.action if one.confidence >= rule.threshold else rule.below

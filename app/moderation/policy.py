@@ -1,6 +1,7 @@
 """What a tenant wants done about each kind of finding."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,7 +46,26 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """The rule for one kind."""
         return self.rules.get(kind) or _DEFAULTS[kind]
 
+    def action(self, kind: str, confidence: float) -> Action:
+        """What is done about a finding of so much confidence."""
+        rule = self.rule(kind)
+        return rule.action if confidence >= rule.threshold else rule.below
+
 
 DEFAULT = Policy()
+
+
+def policy_of(document: Mapping[str, Any], lane: str, stage: str) -> Policy | None:
+    """The part of a policy document (see docs/moderation.md) that counts for one lane and stage.
+
+    None where the document does not moderate that lane. A stage it does not name follows `DEFAULT`, with the tenant's
+    allow-lists. Raises msgspec.ValidationError for a document that `moderation_policies` would not have taken.
+    """
+    stages = document.get("lanes", {}).get(lane)
+    if stages is None:
+        return None
+    named = {name: value for name in ("allowed_domains", "allowed_values") if (value := document.get(name)) is not None}
+    return msgspec.convert({"rules": stages.get(stage) or {}, **named}, Policy)
+
 
 assert set(_DEFAULTS) == {*CONTACT_KINDS, *SAFETY_KINDS}
