@@ -14,8 +14,8 @@ from app.moderation.window import find_split
 
 HOME = ("US",)
 
-_SEVERITY: dict[str, int] = {"allow": 0, "mask": 1, "hold": 2, "block": 3}
-_DECISIONS: tuple[Decision, ...] = ("approved", "filtered", "review", "blocked")
+SEVERITY: dict[str, int] = {"allow": 0, "mask": 1, "hold": 2, "block": 3}
+DECISIONS: tuple[Decision, ...] = ("approved", "filtered", "review", "blocked")
 
 COMMENTS = {
     "email": "An e-mail address is shared only once you are connected.",
@@ -74,12 +74,12 @@ def _verdict(
 ) -> Verdict:
     found = sorted(found, key=lambda one: (one.span, one.kind))
     actions = [policy.action(one.kind, one.confidence) for one in found]
-    worst = max((_SEVERITY[action] for action in actions), default=0)
+    worst = max((SEVERITY[action] for action in actions), default=0)
     if folded.truncated:
-        worst = max(worst, _SEVERITY["hold"])
+        worst = max(worst, SEVERITY["hold"])
     masked = [one for one, action in zip(found, actions, strict=True) if action == "mask"]
-    decision = _DECISIONS[worst]
-    led = [one.confidence for one, action in zip(found, actions, strict=True) if _SEVERITY[action] == worst and worst]
+    decision = DECISIONS[worst]
+    led = [one.confidence for one, action in zip(found, actions, strict=True) if SEVERITY[action] == worst and worst]
     kinds = dict.fromkeys(one.kind for one, action in zip(found, actions, strict=True) if action != "allow")
     comments = [COMMENTS[kind] for kind in kinds]
     return Verdict(
