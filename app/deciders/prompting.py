@@ -68,6 +68,11 @@ def visible(text: str) -> str:
     return _HIDDEN.sub("", text)
 
 
+def is_hidden(character: str) -> bool:
+    """Whether only machines see a character."""
+    return _HIDDEN.match(character) is not None
+
+
 def as_json(value: Any) -> str:
     """Stranger text as one JSON value: no quote or line break of it can end the block it stands in."""
     return msgspec.json.encode(value).decode()

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from app.domain.assisting import Assistant
 from app.domain.deciding import Decider
 from app.domain.insights import Summarizer
+from app.domain.judgement import SecondReader
 from app.domain.spending import Purpose, Spending
 from app.errors import ParleyError
 from app.settings import Settings
@@ -102,6 +103,18 @@ def create_assistant(settings: Settings, spending: Spending) -> Assistant:
 
     model = Model(settings, settings.anthropic_assist_model or settings.anthropic_model, spending)
     return AnthropicAssistant(model, within_s=ASSIST_S, asks_by_default=settings.decider != "rules")
+
+
+def create_reader(settings: Settings, spending: Spending) -> SecondReader:
+    """Who gives second opinions in moderation: a model where there is a key. Whether it is asked, a policy says."""
+    from app.deciders.seconding import AnthropicReader, NoReader
+
+    if not _has_model(settings):
+        return NoReader()
+    from app.deciders.model import Model
+
+    model = Model(settings, settings.anthropic_model, spending)
+    return AnthropicReader(model, deadline_s=settings.decider_deadline_s)
 
 
 def _has_model(settings: Settings) -> bool:

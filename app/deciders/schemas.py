@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from app.domain.deciding import Action
+from app.domain.judgement import Kind
 
 Intent = Literal[
     "greeting", "thanks", "opening", "price", "availability", "booking", "reschedule", "status", "postpone", "question",
@@ -57,6 +58,20 @@ class ModelTranslation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     translation: Annotated[str, Meta(min_length=1, max_length=60_000)]
 
 
+class ModelFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing a model sees in a message; where it stands is worked out from its words."""
+
+    kind: Kind
+    quote: Annotated[str, Meta(max_length=2000)]
+    confidence: Share
+
+
+class ModelOpinion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to `moderate`."""
+
+    findings: Annotated[list[ModelFinding], Meta(max_length=50)]
+
+
 _BOUNDS = {
     "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern", "title", "description",
     "default",
@@ -70,15 +85,19 @@ def schema_of(shape: Any) -> dict[str, Any]:
 
 @cache
 def _schema(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    document = msgspec.json.schema(shape)
-    plain = _plain(document["$defs"][shape.__name__])
-    return {**plain, "required": list(plain["properties"]), "additionalProperties": False}
+    shapes = msgspec.json.schema(shape)["$defs"]
+    plain: dict[str, Any] = _plain(shapes[shape.__name__], shapes)
+    return plain
 
 
-def _plain(part: Any) -> Any:
-    if isinstance(part, dict):
-        if "properties" in part:
-            members = {name: _plain(member) for name, member in part["properties"].items()}
-            return {"type": "object", "properties": members}
-        return {name: _plain(value) for name, value in part.items() if name not in _BOUNDS}
-    return [_plain(one) for one in part] if isinstance(part, list) else part
+def _plain(part: Any, shapes: dict[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_plain(one, shapes) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _plain(shapes[part["$ref"].rpartition("/")[2]], shapes)
+    if "properties" in part:
+        members = {name: _plain(member, shapes) for name, member in part["properties"].items()}
+        return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    return {name: _plain(value, shapes) for name, value in part.items() if name not in _BOUNDS}

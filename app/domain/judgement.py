@@ -1,12 +1,17 @@
 """What a message is judged by, and what comes out of it. Shapes only: no I/O, no rules."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 Lane = Literal["people", "agent", "ai", "template"]
 Stage = Literal["before", "after"]
 Decided = Literal["approved", "filtered", "review", "blocked"]
+Kind = Literal[
+    "email", "phone", "url", "meeting_link", "social_handle", "payment_handle", "address",
+    "threat", "harassment", "spam", "scam", "sexual", "self_harm",
+]  # fmt: skip
+"""What is looked for: `app.moderation.verdicts.KINDS`."""
 
 
 class Earlier(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,3 +102,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The body readers see, when the decision is `filtered`."""
     filtered_subject: str | None = None
     decided_by: str | None = None
+
+
+class SecondReader(Protocol):
+    """Gives second opinions."""
+
+    name: str
+
+    async def read(self, question: SecondLook) -> Opinion:
+        """What a model sees, or why there is no answer. Never raises, and is done within its deadline."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open."""
+        ...

@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Purpose = Literal["decision", "insight", "suggestions", "translation", "shadow", "replay"]
+Purpose = Literal["decision", "insight", "suggestions", "translation", "moderation", "shadow", "replay"]
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):

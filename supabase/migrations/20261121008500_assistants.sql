@@ -58,7 +58,7 @@ create table public.ai_calls (
   constraint ai_calls_tenant_id_month_fkey foreign key (tenant_id, month)
   references public.ai_months (tenant_id, month),
   constraint ai_calls_purpose_check
-  check (purpose in ('decision', 'insight', 'suggestions', 'translation', 'shadow', 'replay')),
+  check (purpose in ('decision', 'insight', 'suggestions', 'translation', 'moderation', 'shadow', 'replay')),
   constraint ai_calls_most_usd_check check (most_usd >= 0),
   constraint ai_calls_cost_usd_check check (cost_usd >= 0)
 );
