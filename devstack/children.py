@@ -22,8 +22,8 @@ STEADY_S = 60.0
 """A process that ran so long starts its backoff from the beginning."""
 LOG_MAX_BYTES = 20_000_000
 WORKERS = (
-    "inbound", "outbound", "insights", "followups", "ingress", "assistant", "attachments", "notifier", "housekeeper",
-    "health", "shadow",
+    "inbound", "outbound", "moderator", "insights", "followups", "ingress", "assistant", "attachments", "notifier",
+    "housekeeper", "health", "shadow",
 )  # fmt: skip
 
 

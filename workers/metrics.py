@@ -22,6 +22,11 @@ WAITED = Histogram(
     "parley_wait_seconds", "From due to claimed, by this machine's clock.", ["worker"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )  # fmt: skip
+VERDICTS = Counter(
+    "parley_verdicts_total", "Messages judged by the moderator, by lane, decision and decider.",
+    ["lane", "decision", "decider"],
+)  # fmt: skip
+OPINIONS = Counter("parley_second_opinions_total", "Models asked about a message, by outcome.", ["outcome"])
 DISPATCHES = Counter("parley_dispatches_total", "Dispatch attempts, by channel and outcome.", ["channel", "outcome"])
 POLLED = Counter("parley_polled_total", "Messages read by polling receivers, by result.", ["provider", "result"])
 WEBHOOKS = Counter("parley_webhooks_total", "Calls of providers read, by outcome.", ["provider", "outcome"])

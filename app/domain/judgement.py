@@ -1,12 +1,17 @@
 """What a message is judged by, and what comes out of it. Shapes only: no I/O, no rules."""
 
+from datetime import datetime
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 Lane = Literal["people", "agent", "ai", "template"]
 Stage = Literal["before", "after"]
 Decided = Literal["approved", "filtered", "review", "blocked"]
+ModerationStatus = Literal["pending", "approved", "filtered", "review", "blocked"]
+Visibility = Literal["sender", "recipient", "staff"]
 Kind = Literal[
     "email", "phone", "url", "meeting_link", "social_handle", "payment_handle", "address",
     "threat", "harassment", "spam", "scam", "sexual", "self_harm",
@@ -39,6 +44,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     earlier: list[Earlier] = []
     """Oldest first."""
     regions: list[str] = []
+    is_moderated: bool = True
+    """False: the policy changed while it waited, and names its lane no more."""
     trust: dict[str, Any] = {}
 
     @property
@@ -77,7 +84,7 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
 class Comment(msgspec.Struct, frozen=True, kw_only=True):
     """What is said about a message beside it."""
 
-    visibility: Literal["sender", "recipient", "staff"]
+    visibility: Visibility
     kind: str | None
     comment: str
 
@@ -100,8 +107,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[Comment, ...] = ()
     filtered_content: str | None = None
     """The body readers see, when the decision is `filtered`."""
-    filtered_subject: str | None = None
-    decided_by: str | None = None
+    filtered_subject: str | UnsetType = UNSET
+    rules: dict[str, Any] | UnsetType = UNSET
+    """Of a model's record, what the rules alone had said: the same members."""
 
 
 class SecondReader(Protocol):
@@ -116,3 +124,95 @@ class SecondReader(Protocol):
     async def close(self) -> None:
         """Give back what is held open."""
         ...
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What `private.record_verdict` did: `stale` when text, policy or stage moved meanwhile, `lost` with the lease."""
+
+    result: Literal["recorded", "stale", "lost"]
+    moderation_status: ModerationStatus | None = None
+    rev: int | None = None
+
+
+class Flagged(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something stands that is not let through as it is: characters of the text that was sent, end excluded."""
+
+    kind: Kind
+    span: tuple[int, int]
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender is told to change."""
+
+    kind: str | None
+    comment: str
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What its sender is told of a message that did not pass as it was. `body` is what readers see, null while nobody
+    does; spans count in the text as it was sent (with a subject: subject, line feed, body)."""
+
+    comments: tuple[Advice, ...]
+    found: tuple[Flagged, ...]
+    body: str | None = None
+
+
+class MessageComment(msgspec.Struct, frozen=True):
+    """What is said about a message beside it: by rules, a model or a person (`created_by`)."""
+
+    id: UUID
+    visibility: Visibility
+    kind: str | None
+    comment: str
+    created_by: str
+    created_at: datetime
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A text as its sender wrote it."""
+
+    subject: str | None
+    body: str
+
+
+class MessageModeration(msgspec.Struct, frozen=True):
+    """What became of a message, for its sender. `body` is the message as it stands: while nobody sees it what he wrote,
+    masked what others read; `original` is then what he wrote."""
+
+    message_id: UUID
+    thread_id: UUID
+    rev: int
+    moderation_status: ModerationStatus
+    subject: str | None
+    body: str
+    original: Written | None
+    kinds: list[str]
+    decided_at: datetime | None
+    comments: list[Advice]
+    appeal: dict[str, Any] | None = None
+
+
+class WrittenOriginal(Written, frozen=True):
+    """The text that was judged last, with its digest."""
+
+    digest: str
+
+
+class KeptText(Written, frozen=True):
+    """An earlier text of a message, kept because it was masked, replaced or withdrawn; what was decided about it."""
+
+    digest: str
+    kept_at: datetime
+    decision: Decided | None
+
+
+class Original(msgspec.Struct, frozen=True):
+    """A message as readers see it beside what was written, for staff with a reason."""
+
+    message_id: UUID
+    thread_id: UUID
+    moderation_status: ModerationStatus
+    subject: str | None
+    body: str
+    original: WrittenOriginal
+    kept: list[KeptText]

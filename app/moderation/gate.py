@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
-from app.domain.judgement import Comment, Inputs, Opinion, Record, SecondLook
+from app.domain.judgement import Advice, Comment, Flagged, Inputs, Notice, Opinion, Record, SecondLook
 from app.moderation.judging import COMMENTS, judge
 from app.moderation.masking import mask
 from app.moderation.opinions import tighten
@@ -26,16 +27,24 @@ def read_inputs(document: Mapping[str, Any]) -> Inputs:
 def judge_inputs(inputs: Inputs, opinion: Opinion | None = None) -> Record:
     """The judgement of one message: the rules', tightened by a model's opinion where one was asked for.
 
-    Equal inputs and opinion give equal records. A lane without a policy is judged by the defaults: whoever asks wants an
-    answer, and the database asks only for lanes that are moderated. Raises msgspec.ValidationError for a malformed
-    policy document.
+    Equal inputs and opinion give equal records. What waited when its lane ceased to be moderated passes as it is. Raises
+    msgspec.ValidationError for a malformed policy document.
     """
-    policy = policy_of(inputs.document, inputs.lane, inputs.stage) or Policy()
+    policy = policy_of(inputs.document, inputs.lane, inputs.stage) if inputs.is_moderated else None
+    if policy is None:
+        passed = Verdict(
+            decision="approved", threats_detected=(), filtered_content=inputs.text, confidence_score=1.0, comments=()
+        )
+        return _record(inputs, passed, Policy(), None)
     by_rules = judge(inputs.text, region=inputs.regions, earlier=[one.body for one in _window(inputs)], policy=policy)
+    rules = _record(inputs, by_rules, policy, opinion)
     if opinion is None:
-        return _record(inputs, by_rules, policy, None, tightened=False)
+        return rules
     verdict = _weighed(inputs, by_rules, opinion, policy)
-    return _record(inputs, verdict, policy, opinion, tightened=opinion.outcome == _ANSWERED and verdict != by_rules)
+    if opinion.outcome != _ANSWERED or verdict == by_rules:
+        return _record(inputs, verdict, policy, opinion)
+    both = _record(inputs, verdict, policy, opinion)
+    return msgspec.structs.replace(both, decider="model", rules=msgspec.to_builtins(rules))
 
 
 def second_look(inputs: Inputs, record: Record, tenant_id: str) -> SecondLook | None:
@@ -45,7 +54,7 @@ def second_look(inputs: Inputs, record: Record, tenant_id: str) -> SecondLook | 
     """
     wanted = inputs.document.get("second_opinion") or {}
     when = wanted.get("when", "never")
-    asks = when == "always" or (when == "review" and record.decision == "review")
+    asks = inputs.is_moderated and (when == "always" or (when == "review" and record.decision == "review"))
     if not asks or record.decision == "blocked":
         return None
     return SecondLook(
@@ -70,16 +79,27 @@ def _weighed(inputs: Inputs, verdict: Verdict, opinion: Opinion, policy: Policy)
     return verdict
 
 
-def _record(inputs: Inputs, verdict: Verdict, policy: Policy, opinion: Opinion | None, *, tightened: bool) -> Record:
+def notice(record: Record) -> Notice | None:
+    """What the sender is told; None when the message passed as it was."""
+    if record.decision == "approved":
+        return None
+    found = msgspec.json.decode(record.verdict, type=Verdict).threats_detected
+    return Notice(
+        comments=tuple(Advice(kind=one.kind, comment=one.comment) for one in record.comments),
+        found=tuple(msgspec.convert({"kind": one.kind, "span": one.span}, Flagged) for one in found
+                    if one.kind in record.kinds),
+    )  # fmt: skip
+
+
+def _record(inputs: Inputs, verdict: Verdict, policy: Policy, opinion: Opinion | None) -> Record:
     acted = [one for one in verdict.threats_detected if policy.action(one.kind, one.confidence) != "allow"]
     subject, body = _shown(inputs, verdict, policy)
     return Record(
         digest=inputs.digest, policy_version=inputs.policy_version, lane=inputs.lane, stage=inputs.stage,
-        decider="model" if tightened else "rules", decision=verdict.decision,
-        kinds=tuple(sorted({one.kind for one in acted})), confidence=verdict.confidence_score,
-        verdict=document_of(verdict), inputs=_made_from(inputs, opinion),
+        decider="rules", decision=verdict.decision, kinds=tuple(sorted({one.kind for one in acted})),
+        confidence=verdict.confidence_score, verdict=document_of(verdict), inputs=_made_from(inputs, opinion),
         comments=tuple(Comment(visibility="sender", kind=_KIND_OF.get(one), comment=one) for one in verdict.comments),
-        filtered_content=body, filtered_subject=subject,
+        filtered_content=body, filtered_subject=UNSET if subject is None else subject,
     )  # fmt: skip
 
 

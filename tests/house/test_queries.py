@@ -24,7 +24,7 @@ ROLES = {
     "inbound": "parley_worker", "outbound": "parley_worker", "insights": "parley_worker", "operations": "postgres",
     "assistants": "parley_worker", "attachments": "parley_worker", "ingress": "parley_worker", "notifier": "parley_worker",
     "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
-    "decisions": "postgres",
+    "decisions": "postgres", "moderation": "parley_worker", "moderation_inputs": "parley_api", "record_verdict": "parley_api",
     "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime",
     "may_replicate": "parley_realtime", "log_horizon": "parley_realtime",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from app.domain.judgement import Finding, Inputs, Opinion
 from app.moderation import judge
@@ -73,6 +74,14 @@ def test_the_window_is_the_policys() -> None:
     assert (alone.decision, alone.inputs["earlier"]) == ("approved", [])
 
 
+def test_what_waited_for_a_policy_that_is_gone_passes() -> None:
+    """Nobody moderates its lane any more: it is shown as it is, and no model is asked."""
+    gone = inputs("call 510-574-7946", is_moderated=False, document={"lanes": {}, "second_opinion": {"when": "always"}})
+    record = judge_inputs(gone)
+    assert (record.decision, record.kinds, record.filtered_content) == ("approved", (), None)
+    assert second_look(gone, record, "tenant") is None
+
+
 def test_a_subject_is_masked_too() -> None:
     """A number that begins in the subject and ends in the body is masked in both."""
     record = judge_inputs(inputs("574 7946 any time", subject="call me at 510"))
@@ -87,7 +96,7 @@ def test_what_is_not_filtered_carries_no_text() -> None:
     for body in ("see you on Monday", "I will kill you and your family tonight", "x " * 5000):
         record = judge_inputs(inputs(body))
         assert record.decision != "filtered"
-        assert (record.filtered_content, record.filtered_subject) == (None, None)
+        assert (record.filtered_content, record.filtered_subject) == (None, UNSET)
 
 
 def test_a_model_may_tighten() -> None:

@@ -234,6 +234,10 @@ class Room:
             )
         )
 
+    def unsettled_moderation(self) -> int:
+        """Messages that wait to be judged."""
+        return int(self.world.value("select count(*) from private.moderation_work"))
+
     def settle(self, timeout_s: float = 30.0, *queues: str) -> None:
         """Wait until nothing is left to do in `queues` (default: inbound and outbound)."""
         names = queues or ("inbound", "outbound")
