@@ -19,6 +19,7 @@ from app.settings import Settings
 from workers import metrics
 from workers.hints import Hints
 from workers.loop import Pool, main, worker_name
+from workers.moderator import judge_replies
 from workers.parts import close
 from workers.turns import Together
 
@@ -115,7 +116,12 @@ class InboundHandler:
 
 async def _record(pool: Pool, done: Sequence[Finished]) -> list[dict[str, Any] | psycopg.Error]:
     async with pool.connection() as connection:
-        return await db.complete_inbound(connection, done)
+        if not any(one.decision.get("reply") for one in done):
+            return await db.complete_inbound(connection, done)
+        async with connection.transaction():
+            results = await db.complete_inbound(connection, done)
+            await judge_replies(connection, done, results)
+        return results
 
 
 def _takeover(intent: str, reason: str | None, decider: str) -> Decision:
