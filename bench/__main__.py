@@ -9,7 +9,7 @@ import sys
 import msgspec
 
 from app.settings import load
-from bench import api, ingest, moderate, peers, queue, reads, realtime, reply, screen, start
+from bench import api, ingest, moderate, peers, queue, reads, realtime, release, reply, screen, start
 from bench.rows import Row, progress
 
 ALONE = {"start": start.run, "moderate": moderate.run}
@@ -20,7 +20,8 @@ def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate"]
+        "what",
+        choices=["ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate"],
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
@@ -46,6 +47,8 @@ def main() -> None:
             ]
         elif asked.what == "reply":
             rows = reply.run(settings, say)
+        elif asked.what == "release":
+            rows = release.run(settings, say)
         elif asked.what == "screen":
             rows = screen.run(settings, say)
         elif asked.what == "realtime":

@@ -16,9 +16,10 @@ from app.commands._stack import tidied_up
 from app.errors import SetupError
 from app.settings import process_environment
 
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate")
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate")
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
+    "release": {"moderator"},
     "screen": {"api", "surface"},
     "start": set[str](),
     "moderate": set[str](),
