@@ -36,7 +36,7 @@ async def start_conversation(unit: Unit, **arguments: Any) -> ChatStarted:
     names = ("contact_id", "contact_ids", "context_kind", "context_id", "subject", "body", "client_message_id",
              "tenant_slug")  # fmt: skip
     params = {name: arguments.get(name) for name in names}
-    return msgspec.convert(await unit.call(QUERIES["start_conversation"], params), ChatStarted)
+    return msgspec.convert(await unit.write(QUERIES["start_conversation"], params), ChatStarted)
 
 
 async def list_conversations(
@@ -91,13 +91,13 @@ async def send_chat_message(unit: Unit, thread_id: UUID, body: str, **options: A
     """Write in a conversation."""
     names = ("client_message_id", "expected_last_seq", "attachments", "reply_to_id", "context_kind", "context_id")
     params = {"thread_id": thread_id, "body": body} | {name: options.get(name) for name in names}
-    return msgspec.convert(await unit.call(QUERIES["send_chat_message"], params), ChatSent)
+    return msgspec.convert(await unit.write(QUERIES["send_chat_message"], params), ChatSent)
 
 
 async def edit_own_message(unit: Unit, message_id: UUID, body: str) -> ChatChanged:
     """Change the text of one's message."""
     params = {"message_id": message_id, "body": body}
-    return msgspec.convert(await unit.call(QUERIES["edit_own_message"], params), ChatChanged)
+    return msgspec.convert(await unit.write(QUERIES["edit_own_message"], params), ChatChanged)
 
 
 async def delete_own_message(unit: Unit, message_id: UUID) -> ChatChanged:

@@ -68,7 +68,7 @@ async def send_message(
         "template": None if template is None else Jsonb(msgspec.to_builtins(template)),
         "attachments": list(attachments),
     }  # fmt: skip
-    return msgspec.convert(await unit.call(QUERIES["send_message"], params), Sent)
+    return msgspec.convert(await unit.write(QUERIES["send_message"], params), Sent)
 
 
 async def upload_attachment(unit: Unit, filename: str, content_type: str | None, data: bytes) -> Uploaded:

@@ -87,7 +87,7 @@ async def start_thread(
         "contact_id": contact_id, "session_id": session_id, "purpose": purpose, "subject": subject, "body": body,
         "template": template and json_param(template), "client_message_id": client_message_id,
     }  # fmt: skip
-    return msgspec.convert(await unit.call(QUERIES["start_thread"], params), Started)
+    return msgspec.convert(await unit.write(QUERIES["start_thread"], params), Started)
 
 
 async def merge_threads(unit: Unit, winner_id: UUID, loser_id: UUID) -> MergedThreads:

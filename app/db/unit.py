@@ -5,8 +5,8 @@ The pool logs in as `parley_api`, which may read nothing. `private.enter_request
 """
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,10 @@ from app.errors import BadInput, Forbidden, NotAuthenticated, NotFound, ParleyEr
 Row = tuple[Any, ...]
 Params = dict[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
+Connection = AsyncConnection[Row]
+Then = Callable[[Connection, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""What happens to an answer before its transaction commits: gets the connection, returns the answer to give."""
 
 ENTER = "select private.enter_request(%s, %s)"
 ENTER_WITH_KEY = "select private.enter_with_key(%s, %s)"
@@ -43,14 +47,23 @@ class Caller(msgspec.Struct):
     tenant_id: UUID | None = None
 
 
+class Judging(Protocol):
+    """Has a say in what is written: `app.http.gate.Gate`."""
+
+    async def call(self, unit: "Unit", query: Query, params: Params) -> dict[str, Any]:
+        """As `unit.call`, with what is written judged."""
+        ...
+
+
 class Unit:
     """Runs one caller's queries. Errors of the database come out as `ParleyError`."""
 
-    __slots__ = ("caller", "pool")
+    __slots__ = ("caller", "gate", "pool")
 
-    def __init__(self, pool: Pool, caller: Caller) -> None:
+    def __init__(self, pool: Pool, caller: Caller, gate: "Judging | None" = None) -> None:
         self.pool = pool
         self.caller = caller
+        self.gate = gate
 
     async def read(
         self, query: Query, params: Params, *, scope: str | None = "read", keep_plan: bool = True
@@ -66,17 +79,46 @@ class Unit:
         rows = await self._run(query, params, read_only=False, scope=None, keep_plan=True)
         return found(rows[0][0])
 
+    async def write(self, query: Query, params: Params) -> dict[str, Any]:
+        """As `call`, for functions that write a message: it passes the gate, where there is one, before it commits."""
+        return await (self.gate.call(self, query, params) if self.gate else self.call(query, params))
+
+    async def call_then(self, query: Query, params: Params, then: Then) -> dict[str, Any]:
+        """As `call`, but `then` has a say in the same transaction, under the caller's role, before it commits.
+
+        It is not asked about a 404. When the transaction is run again, so is `then`.
+        """
+
+        async def once(connection: Connection) -> dict[str, Any]:
+            rows, entered = await self._once(connection, query.sql, params, commit=False)
+            try:
+                self._admit(entered, None)
+                answer: dict[str, Any] = rows[0][0]
+                if not _is_missing(answer):
+                    answer = await then(connection, answer)
+                await connection.execute("commit")
+                return answer
+            except BaseException:
+                await _roll_back(connection)
+                raise
+
+        return found(await self._again_and_again(once, read_only=False))
+
     async def _run(
         self, query: Query, params: Params, *, read_only: bool, scope: str | None, keep_plan: bool
     ) -> list[Row]:
+        async def once(connection: Connection) -> tuple[list[Row], Any]:
+            return await self._once(connection, query.sql, params, read_only=read_only, keep_plan=keep_plan)
+
+        rows, entered = await self._again_and_again(once, read_only=read_only)
+        self._admit(entered, scope)
+        return rows
+
+    async def _again_and_again(self, once: Callable[[Connection], Awaitable[T]], *, read_only: bool) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self.pool.connection() as connection:
-                    rows, entered = await self._once(
-                        connection, query.sql, params, read_only=read_only, keep_plan=keep_plan
-                    )
-                self._admit(entered, scope)
-                return rows
+                    return await once(connection)
             except psycopg.Error as error:
                 went_away = read_only and attempt == 1 and isinstance(error, psycopg.OperationalError)
                 if attempt == ATTEMPTS or not (error.sqlstate in RETRIED or (went_away and _is_away(error))):
@@ -84,8 +126,9 @@ class Unit:
         raise Unavailable
 
     async def _once(
-        self, connection: AsyncConnection[Row], query: str, params: Params, *, read_only: bool, keep_plan: bool
-    ) -> tuple[list[Row], Any]:
+        self, connection: Connection, query: str, params: Params, *, read_only: bool = False,
+        keep_plan: bool = True, commit: bool = True,
+    ) -> tuple[list[Row], Any]:  # fmt: skip
         caller = self.caller
         enter, proof = (ENTER_WITH_KEY, caller.key) if caller.key else (ENTER, caller.claims)
         prepare = None if keep_plan else False
@@ -97,11 +140,10 @@ class Unit:
                     await connection.execute("begin")
                 entered = await connection.execute(enter, (proof, read_only))
                 cursor = await connection.execute(query, params, prepare=prepare)
-                if not read_only:
+                if not read_only and commit:
                     await connection.execute("commit")
         except psycopg.Error:
-            if not connection.closed and connection.info.transaction_status is not IDLE:
-                await connection.rollback()
+            await _roll_back(connection)
             raise
         return await cursor.fetchall(), (await entered.fetchall())[0][0]
 
@@ -144,7 +186,7 @@ class Unit:
         return str(row[0]) if row else "missing"
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection[Row]]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """A write transaction under the caller's role, for the few requests of more than one statement."""
         enter, proof = (ENTER_WITH_KEY, self.caller.key) if self.caller.key else (ENTER, self.caller.claims)
         try:
@@ -165,9 +207,18 @@ def missing(kind: str) -> NotFound:
     return NotFound(f"No such {kind.replace('_', ' ')}.", remedy=HINT)
 
 
+async def _roll_back(connection: Connection) -> None:
+    if not connection.closed and connection.info.transaction_status is not IDLE:
+        await connection.rollback()
+
+
+def _is_missing(answer: dict[str, Any]) -> bool:
+    return answer.get("code") == "not_found" and "message" in answer
+
+
 def found(answer: dict[str, Any]) -> dict[str, Any]:
     """What a client function answered. Raises NotFound for its 404."""
-    if answer.get("code") == "not_found" and "message" in answer:
+    if _is_missing(answer):
         raise NotFound(answer["message"].replace("_", " "), remedy=answer.get("hint"))
     return answer
 

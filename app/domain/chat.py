@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.domain.judgement import ModerationStatus, Notice
 from app.domain.messages import AttachmentStatus, DeliveryStatus, MessageType
 from app.domain.threads import Kind
 
@@ -41,7 +42,8 @@ class ChatFile(msgspec.Struct, frozen=True):
 
 
 class ChatMessage(msgspec.Struct, frozen=True):
-    """A message of a conversation. One that was deleted keeps its place, empty."""
+    """A message of a conversation. One that was deleted keeps its place, empty. Only its own sender is told its
+    `moderation_status`; others get what they may see."""
 
     id: UUID
     thread_id: UUID
@@ -62,6 +64,7 @@ class ChatMessage(msgspec.Struct, frozen=True):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+    moderation_status: ModerationStatus | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -157,10 +160,13 @@ class ChatStarted(msgspec.Struct, frozen=True):
     rev: int | None
     delivery_status: DeliveryStatus | None
     duplicate: bool
+    moderation_status: ModerationStatus | None = None
+    moderation: Notice | None = None
 
 
 class ChatSent(msgspec.Struct, frozen=True):
-    """What became of a send; `duplicate` when this client id was sent before."""
+    """What became of a send; `duplicate` when this client id was sent before. Unless `moderation_status` is approved or
+    filtered, nobody but its sender sees it; `moderation` then says why, and what to change."""
 
     message_id: UUID
     thread_id: UUID
@@ -169,15 +175,19 @@ class ChatSent(msgspec.Struct, frozen=True):
     created_at: datetime
     delivery_status: DeliveryStatus
     duplicate: bool
+    moderation_status: ModerationStatus = "approved"
+    moderation: Notice | None = None
 
 
 class ChatChanged(msgspec.Struct, frozen=True):
-    """A message that was edited, deleted or reacted to, and the rev it has now."""
+    """A message that was edited, deleted or reacted to, and the rev it has now; an edited one is judged again."""
 
     message_id: UUID
     thread_id: UUID
     seq: int
     rev: int
+    moderation_status: ModerationStatus | None = None
+    moderation: Notice | None = None
 
 
 class SeatCursor(msgspec.Struct, frozen=True):

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
+from app.domain.judgement import ModerationStatus, Notice
 from app.domain.threads import Control, Direction
 
 DeliveryStatus = Literal[
     "received", "inbound_processing", "inbound_ai_replied", "inbound_human_takeover", "inbound_error",
     "queued", "sending", "sent", "delivered", "read", "failed", "bounced", "cancelled", "dispatch_unknown",
 ]  # fmt: skip
-ModerationStatus = Literal["pending", "approved", "filtered", "review", "blocked"]
 MessageType = Literal["text", "image", "file", "audio", "video", "system", "template", "location"]
 SenderKind = Literal["contact", "ai", "agent", "system", "participant"]
 AutoClass = Literal["none", "auto_reply", "list", "bulk", "report"]
@@ -61,7 +61,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What became of a send; `duplicate` when this client id was sent before."""
+    """What became of a send; `duplicate` when this client id was sent before. Unless `moderation_status` is approved or
+    filtered, nobody but its sender sees it; `moderation` then says why, and what to change."""
 
     message_id: UUID
     thread_id: UUID
@@ -69,6 +70,8 @@ class Sent(msgspec.Struct, frozen=True):
     rev: int
     delivery_status: DeliveryStatus
     duplicate: bool
+    moderation_status: ModerationStatus = "approved"
+    moderation: Notice | None = None
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -81,6 +84,8 @@ class Started(msgspec.Struct, frozen=True):
     rev: int | None
     delivery_status: DeliveryStatus | None
     duplicate: bool
+    moderation_status: ModerationStatus | None = None
+    moderation: Notice | None = None
 
 
 AttachmentStatus = Literal["quarantined", "released", "refused", "expired", "erased"]

@@ -47,7 +47,7 @@ async def admit(request: Request[Any, Any, State]) -> Response[None] | None:
 def provide_unit(request: Request[Any, Any, State]) -> Unit:
     """The caller's unit of work."""
     caller: Caller = request.scope[CALLER_KEY]  # type: ignore[literal-required]
-    return Unit(request.app.state.pool, caller)
+    return Unit(request.app.state.pool, caller, request.app.state.gate)
 
 
 async def existing(unit: Unit, value: S | None, kind: str, object_id: UUID, action: str) -> S:

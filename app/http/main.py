@@ -32,6 +32,7 @@ from app.http import (
     marketplace,
     messages,
     reviewing,
+    moderation,
     tasks,
     tenancy,
     threads,
@@ -41,6 +42,7 @@ from app.http import (
 from app.http.auth import Authenticator
 from app.http.cors import Cors
 from app.http.deps import admit, provide_unit
+from app.http.gate import Gate
 from app.http.problems import HANDLERS
 from app.http.reading import StrictRequest
 from app.http.shell import Meters, Shell
@@ -51,7 +53,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts, reviewing,
+    files, viewer, broadcasts, reviewing, moderation,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)
@@ -89,7 +91,7 @@ def make_app(settings: Settings) -> Shell:
         state=State(
             {
                 "settings": settings, "pool": pool, "storage": storage, "meters": meters,
-                "authenticator": Authenticator(settings),
+                "authenticator": Authenticator(settings), "gate": Gate(),
                 "vault": Vault(settings.secret_keys()) if settings.secret_keys() else None,
                 "newest_migration": newest_migration(),
             }

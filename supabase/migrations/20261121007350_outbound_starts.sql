@@ -12,7 +12,7 @@ language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
     select jsonb_build_object('thread_id', t.id, 'created', false, 'duplicate', true, 'message_id', m.id, 'seq', m.seq,
-      'rev', m.rev, 'delivery_status', m.delivery_status)
+      'rev', m.rev, 'delivery_status', m.delivery_status, 'moderation_status', m.moderation_status)
     from public.et_messages as m
     inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
     where m.tenant_id = p_session.tenant_id and m.sender = private.actor()

@@ -14,7 +14,8 @@ READS = {
                "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history", "/v1/conversations/{}",
                "/v1/conversations/{}/messages", "/v1/conversations/{}/messages?since=2026-01-01T00:00:00Z"],
     "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
-                "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de"],
+                "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de",
+                "/v1/messages/{}/moderation", "/v1/messages/{}/comments", "/v1/messages/{}/comments?visibility=staff"],
     "suggestion": ["/v1/suggestions/{}"],
     "manual_task": ["/v1/tasks/{}"],
     "attachment": ["/v1/attachments/{}"],
@@ -50,6 +51,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("PUT", "/v1/messages/{}/reactions/x", None), ("DELETE", "/v1/messages/{}/reactions/x", None),
         ("POST", "/v1/messages/{}/translation", {"language": "de"}),
         ("POST", "/v1/messages/{}/appeal", {"text": "let me see"}),
+        ("POST", "/v1/messages/{}/original", {"reason": "abuse report 12"}),
         ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
     ],
     "contact": [

@@ -25,6 +25,7 @@ from app.domain.chat import (
 )
 from app.http import chat
 from app.http.openapi import world as w
+from app.http.openapi.moderating import NOTICE
 from app.http.openapi.shown import Shown
 from app.http.types import Listing
 
@@ -39,7 +40,7 @@ MESSAGE = ChatMessage(
     context_kind="booking", context_id="4711", reactions={"👍": [w.OWNER]}, metadata={},
     attachments=[ChatFile(w.FILE, "boiler.jpg", "image/jpeg", 182_044, "released", 1600, 1200, has_thumbnail=True)],
     created_at=MORNING,
-    edited_at=MORNING, deleted_at=MORNING,
+    edited_at=MORNING, deleted_at=MORNING, moderation_status="approved",
 )  # fmt: skip
 RECEIPT = Receipt(w.OWNER, w.CONTACT, 2, 1, MORNING)
 PAGE = ChatPage(
@@ -57,10 +58,11 @@ DETAIL = ConversationDetail(
     **{name: getattr(ITEM, name) for name in ITEM.__struct_fields__}, receipts=[RECEIPT], may_write=True,
 )  # fmt: skip
 STARTED = ChatStarted(
-    w.THREAD, "direct", created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="sent", duplicate=False
+    w.THREAD, "direct", created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="sent", duplicate=False,
+    moderation_status="filtered", moderation=NOTICE,
 )  # fmt: skip
-SENT = ChatSent(w.ANSWER, w.THREAD, 2, 2, MORNING, "sent", duplicate=False)
-CHANGED = ChatChanged(w.ANSWER, w.THREAD, 2, 3)
+SENT = ChatSent(w.ANSWER, w.THREAD, 2, 2, MORNING, "sent", False, "filtered", NOTICE)
+CHANGED = ChatChanged(w.ANSWER, w.THREAD, 2, 3, "filtered", NOTICE)
 BLOCKED = PersonBlocked(w.CONTACT, blocked=True)
 AGAIN = {200: ("Sent before with this client_message_id; nothing was sent now.", replace(SENT, duplicate=True))}
 

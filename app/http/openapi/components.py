@@ -9,6 +9,7 @@ TAGS = {
     "contacts": "People outside the staff and their addresses.",
     "channels": "The accounts a tenant is reached at.",
     "outbound": "Sends whose outcome is open, and addresses nothing is sent to.",
+    "moderation": "What may be read by others: judged, masked, held or stopped, and why.",
     "marketplace": "What customers want done, what providers offer, what was agreed; and who brought whom.",
     "moderation": "What is held, masked and stopped, who decides, and what its sender can do.",
     "tasks": "What people do by hand, and the browsers they are reached at.",

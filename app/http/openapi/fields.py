@@ -5,10 +5,12 @@ from typing import Any
 from app.http.openapi import world
 from app.http.openapi.market_fields import MARKET_FIELDS, MARKET_PARAMETERS
 from app.http.openapi.reviewing_fields import REVIEWING_FIELDS, REVIEWING_PARAMETERS
+from app.http.openapi.moderating_fields import MODERATING_FIELDS, MODERATING_PARAMETERS
 
 FIELDS: dict[str, str] = {
     **MARKET_FIELDS,
     **REVIEWING_FIELDS,
+    **MODERATING_FIELDS,
     "action": "What was done, or tried.",
     "active": "Whether the caller's token is for this tenant.",
     "actor": "Who did it: user:<id>, api_key:<id>, worker or system.",
@@ -166,7 +168,8 @@ FIELDS: dict[str, str] = {
     "messages_erased": "How many messages are empty by now.",
     "messages": "Oldest change first; newest first with before_seq.",
     "model": "The model that wrote it.",
-    "moderation": "What moderation says.",
+    "moderation": "Why it did not pass as it was, and what to change; null when it did, or still waits.",
+    "Explanation.moderation": "What moderation says.",
     "moderation_status": "Whether its readers may see it.",
     "name": "Its name.",
     "newer_cursor": "Send it as newer_than to find what moved since.",
@@ -346,6 +349,7 @@ FIELDS |= {
 PARAMETERS: dict[str, tuple[str, Any]] = {
     **MARKET_PARAMETERS,
     **REVIEWING_PARAMETERS,
+    **MODERATING_PARAMETERS,
     "address": ("Whose address this is.", "ann@example.com"),
     "alias": ("A key of an older system, or of a merged conversation.", "conv_4711"),
     "api_key_id": ("The key.", world.KEY),

@@ -36,6 +36,7 @@ from app.http.openapi import world as w
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.reviewing import REVIEWING
+from app.http.openapi.moderating import MODERATING, NOTICE
 from app.http.openapi.shown import Shown
 from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing
@@ -48,8 +49,9 @@ TEMPLATE = Template(
 )  # fmt: skip
 TEMPLATES = ("no_templates", "bad_template", "templates_unread", "unknown_template", "template_not_approved",
              "template_mismatch")  # fmt: skip
-STARTED = Started(w.THREAD, created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="queued", duplicate=False)
-SENT = Sent(w.ANSWER, w.THREAD, 2, 2, "queued", duplicate=False)
+STARTED = Started(w.THREAD, created=True, message_id=w.ANSWER, seq=1, rev=1, delivery_status="queued", duplicate=False,
+                  moderation_status="filtered", moderation=NOTICE)  # fmt: skip
+SENT = Sent(w.ANSWER, w.THREAD, 2, 2, "queued", duplicate=False, moderation_status="filtered", moderation=NOTICE)
 EXPLAINED = Explanation(
     message={"id": w.QUESTION, "thread_id": w.THREAD, "seq": 1, "rev": 1, "channel": "email", "direction": "inbound",
              "delivery_status": "inbound_ai_replied", "sender": f"contact:{w.CONTACT}"},
@@ -351,5 +353,6 @@ OPERATIONS: dict[str, Shown] = {
     **MARKET,
     **VIEWING,
     **REVIEWING,
+    **MODERATING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

@@ -55,9 +55,9 @@ class Schemas:
         elif "anyOf" in schema:
             for inner in schema["anyOf"] if value is not None else ():
                 self._remember(inner, value)
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             for one in value:
-                self._remember(schema.get("items", {}), one)
+                self._remember(schema.get("items") or {}, one)
 
     def _keep(self, name: str, field: str, value: Any) -> None:
         if value is not None and self._seen.get((name, field)) in (None, []):
