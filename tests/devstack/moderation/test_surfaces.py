@@ -1,0 +1,316 @@
+"""What was not judged, was held or was stopped is seen by its recipient nowhere: on no surface, whatever the moderator does.
+
+The moderator is first dead, then slow (it waits for a model), then killed with the messages in its hands.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.api.kit import Client as ApiClient
+from tests.api.kit import serving
+from tests.db.moderation.kit import EVERYTHING, Judged
+from tests.support.database import Cluster
+from tests.support.messages_api import MessagesAPI, Reply
+from tests.support.nursery import Worker
+from tests.support.surface import LocalProject
+from tests.workers.harness import wait_until
+
+BUCKET = "parley-attachments"
+RELATIONS = (
+    "select c.relname from pg_class as c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p')"
+    " and has_table_privilege('authenticated', c.oid, 'select') order by 1"
+)
+
+
+def word() -> str:
+    """A text that stands nowhere else."""
+    return f"zq{uuid.uuid4().hex}"
+
+
+class Frames:
+    """Everything one person's Realtime connection was sent, from before the first message on."""
+
+    def __init__(self, url: str, key: str, token: str, topics: list[str]) -> None:
+        address = f"{url.replace('http', 'ws')}/realtime/v1/websocket?apikey={key}&vsn=2.0.0"
+        self.socket = connect(address, max_size=None, proxy=None)
+        self.text = ""
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        for number, topic in enumerate(topics, 1):
+            config = {"private": True, "broadcast": {}, "presence": {}, "postgres_changes": []}
+            frame = [
+                str(number),
+                str(number),
+                f"realtime:{topic}",
+                "phx_join",
+                {"config": config, "access_token": token},
+            ]
+            self.socket.send(json.dumps(frame))
+        wait_until(lambda: self.text.count('"status":"ok"') >= len(topics), 20, 0.02, lambda: self.text)
+
+    def _listen(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for frame in self.socket:
+                self.text += frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Hang up."""
+        self.socket.close()
+        self._thread.join(10)
+
+
+class Scene:
+    """Ann writes to Bob: something that is shown, and in every way there is something that is not."""
+
+    def __init__(self, local: LocalProject, api_url: str) -> None:
+        self.local, self.world = local, local.room.world
+        self.chat = Judged(self.world)
+        document = {"regions": ["US"], "lanes": EVERYTHING, "second_opinion": {"when": "always"}}
+        self.chat.decree(document)
+        self.world.owner.execute("select private.set_ai_budget(%s, 10)", [self.chat.tenant.id])
+        self.ann, self.bob = self.chat.pair()
+        self.thread = self.chat.start(self.ann, self.bob)["thread_id"]
+        self.token = local.project.token(self.bob.user)
+        self.api = ApiClient(api_url, self.token)
+        self.http = httpx.Client(
+            base_url=local.project.url, timeout=30, trust_env=False,
+            headers={"apikey": local.project.publishable_key, "authorization": f"Bearer {self.token}"},
+        )  # fmt: skip
+        self.frames = Frames(local.project.url, local.project.publishable_key, self.token,
+                             [f"thread:{self.thread}", f"user:{self.bob.user}"])  # fmt: skip
+        self.shown, self.mask = word(), word()
+        self.hidden: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
+        self.files: dict[str, dict[str, Any]] = {}
+        self._write()
+
+    def _write(self) -> None:
+        shown = self.say("shown", self.shown, attach=True)
+        self.chat.judge(shown)
+        wait_until(lambda: str(shown) in self.frames.text, 20, 0.02, lambda: self.frames.text)
+        for name, decision in (("review", "review"), ("blocked", "blocked"), ("original", "filtered")):
+            self.hidden[name] = word()
+            self.chat.judge(self.say(name, self.hidden[name]), decision, filtered_content=self.mask)
+        self.hidden["pending"], self.hidden["edit"] = word(), word()
+        self.say("pending", self.hidden["pending"], attach=True)
+        edited = self.say("edited", word())
+        self.chat.judge(edited)
+        self.chat.call(self.ann, "edit_own_message", message_id=edited, body=self.hidden["edit"])
+
+    def say(self, name: str, body: str, *, attach: bool = False) -> uuid.UUID:
+        """A message of Ann's; with a file that was found clean."""
+        more: dict[str, Any] = {}
+        if attach:
+            place = self.chat.call(
+                self.ann, "reserve_attachment", filename=f"{name}.jpg", content_type="image/jpeg", size_bytes=35
+            )
+            self.files[name] = place
+            headers = {"content-type": "image/jpeg", "apikey": self.local.project.publishable_key,
+                       "authorization": f"Bearer {self.local.project.token(self.ann.user)}"}  # fmt: skip
+            put = httpx.post(f"{self.local.project.url}/storage/v1/object/{BUCKET}/{place['path']}", headers=headers,
+                             content=(body + " ").encode()[:35].ljust(35), trust_env=False)  # fmt: skip
+            assert put.status_code == 200, put.text
+            more["attachments"] = [uuid.UUID(place["attachment_id"])]
+        sent = uuid.UUID(self.chat.say(self.ann, self.thread, body, **more)["message_id"])
+        if attach:
+            self.world.owner.execute(
+                "delete from private.attachment_work where attachment_id = %s", [place["attachment_id"]]
+            )
+            self.world.owner.execute(
+                "update public.message_attachments set status = 'released', sha256 = repeat('0', 64), checked_by = 'rules', checked_at = now() where message_id = %s",
+                [sent],
+            )
+        self.ids[name] = str(sent)
+        return sent
+
+    def held(self) -> set[str]:
+        """Ids of messages that Bob is to know nothing of."""
+        return {self.ids[name] for name in ("review", "blocked", "pending")}
+
+    def close(self) -> None:
+        """Hang up."""
+        self.frames.close()
+        self.http.close()
+        self.api.http.close()
+
+
+# ── the moderator ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[MessagesAPI]:
+    """A model that thinks for ever."""
+    with MessagesAPI(lambda _: Reply(delay_s=600)) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def scene(
+    cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory, model: MessagesAPI
+) -> Iterator[Scene]:
+    """The surface and the API in front of one database."""
+    database = cluster.create(template=template)
+    local = LocalProject(database, tmp_path_factory.mktemp("unmoderated"), **model.settings(), decider_deadline_s=500.0)
+    try:
+        settings = database.settings(supabase_jwt_secret=local.project.jwt_secret)
+        with serving(settings) as url:
+            made = Scene(local, url)
+            yield made
+            made.close()
+    finally:
+        local.close()
+        database.drop()
+
+
+@pytest.fixture(scope="module", params=["dead", "slow", "killed"])
+def looking(request: pytest.FixtureRequest, scene: Scene, model: MessagesAPI, running: list[Worker]) -> Scene:
+    """The scene while the moderator is dead, waits for its model with both messages in hand, or was killed so."""
+    if request.param == "slow":
+        running += scene.local.room.start("moderator")
+        wait_until(lambda: len(model.asked("moderate")) >= 2, 30, 0.05, scene.local.room.logs)
+    elif request.param == "killed":
+        os.kill(running[0].pid, signal.SIGKILL)
+        time.sleep(0.1)
+    return scene
+
+
+@pytest.fixture(scope="module")
+def running() -> list[Worker]:
+    """The moderators that were started."""
+    return []
+
+
+# ── the surfaces ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def psql(scene: Scene) -> str:
+    """Every row of every relation that a signed-in person may select from, and every call of the chat."""
+    relations = [row["relname"] for row in scene.world.all(RELATIONS)]
+    found = []
+    with scene.world.acting(scene.bob.user) as connection:
+        for name in relations:
+            try:
+                with connection.transaction():
+                    row = connection.execute(
+                        f'select string_agg(t::text, chr(10)) as rows from public."{name}" as t'
+                    ).fetchone()
+                found.append(f"{name}: {row['rows']}")
+            except psycopg.errors.InsufficientPrivilege:
+                continue
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("poll_messages", {"thread_id": uuid.UUID(scene.thread), "since": 0}),
+        ("poll_messages", {"thread_id": uuid.UUID(scene.thread), "before_seq": 100}),
+        ("get_conversation", {"thread_id": uuid.UUID(scene.thread)}), ("list_conversations", {}), ("unread_total", {}),
+        *(("my_message_moderation", {"message_id": uuid.UUID(one)}) for one in scene.ids.values()),
+        ("mark_read", {"thread_id": uuid.UUID(scene.thread), "seq": 1}),
+    ]  # fmt: skip
+    return "\n".join(
+        found + [json.dumps(scene.chat.call(scene.bob, name, **given), default=str) for name, given in calls]
+    )
+
+
+def rest(scene: Scene) -> str:
+    """Every relation over PostgREST, every call by POST."""
+    names = [row["relname"] for row in scene.world.all(RELATIONS)]
+    answers = [scene.http.get(f"/rest/v1/{name}", params={"select": "*"}) for name in names]
+    thread = scene.thread
+    for name, given in (
+        ("poll_messages", {"p_thread_id": thread}),
+        ("poll_messages", {"p_thread_id": thread, "p_before_seq": 100}),
+        ("list_conversations", {}),
+        ("get_conversation", {"p_thread_id": thread}),
+        *(("react_to_message", {"p_message_id": one, "p_reaction": "x"}) for one in scene.held()),
+        *(("my_message_moderation", {"p_message_id": one}) for one in scene.held()),
+        *(("read_original", {"p_message_id": one, "p_reason": "I want to know"}) for one in scene.ids.values()),
+    ):
+        answers.append(scene.http.post(f"/rest/v1/rpc/{name}", json=given))
+    assert all(answer.status_code < 500 for answer in answers)
+    return "\n".join(_without_question(answer) for answer in answers)
+
+
+def api(scene: Scene) -> str:
+    """Lists, pages, single messages, and what became of them."""
+    thread = f"/v1/conversations/{scene.thread}"
+    paths = [
+        "/v1/conversations",
+        "/v1/conversations/unread",
+        thread,
+        f"{thread}/messages",
+        f"{thread}/messages?before_seq=100",
+    ]
+    for one in scene.ids.values():
+        paths += [f"/v1/messages/{one}/{more}" for more in ("moderation", "comments")] + [f"/v1/messages/{one}"]
+    answers = [scene.api.get(path) for path in paths]
+    answers += [
+        scene.api.post(f"/v1/messages/{one}/original", {"reason": "I want to know"}) for one in scene.ids.values()
+    ]
+    return "\n".join(_without_question(answer) for answer in answers)
+
+
+def storage(scene: Scene) -> str:
+    """The objects, listed, opened and read."""
+    found = [scene.http.post(f"/storage/v1/object/list/{BUCKET}", json={"prefix": str(scene.chat.tenant.id)}).text]
+    for place in scene.files.values():
+        opened = scene.http.post("/rest/v1/rpc/open_attachment", json={"p_attachment_id": place["attachment_id"]})
+        got = scene.http.get(f"/storage/v1/object/{BUCKET}/{place['path']}")
+        found.append(got.text if got.status_code == 200 else "")
+        found.append(opened.text if opened.status_code == 200 else "")
+    return "\n".join(found)
+
+
+def realtime(scene: Scene) -> str:
+    """Every frame since before the first message."""
+    return scene.frames.text
+
+
+def notifications(scene: Scene) -> str:
+    """What is kept to be told or pushed to anybody."""
+    tables = [row["name"] for row in scene.world.all(
+        "select c.oid::regclass::text as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname in ('public', 'private') and c.relkind = 'r' and c.relname ~ 'notif|push|insight'"
+    )]  # fmt: skip
+    assert tables
+    return "\n".join(str(scene.world.value(f"select string_agg(t::text, chr(10)) from {name} as t")) for name in tables)
+
+
+def _without_question(answer: httpx.Response) -> str:
+    return answer.text if answer.status_code < 400 else ""
+
+
+SURFACES: list[Callable[[Scene], str]] = [psql, rest, api, storage, realtime, notifications]
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.__name__)
+def test_a_recipient_sees_nothing_that_was_not_released(looking: Scene, surface: Callable[[Scene], str]) -> None:
+    """No text, no original, no file, and not that there is something; what was released is there."""
+    found = surface(looking)
+    assert [name for name, text in looking.hidden.items() if text in found] == []
+    assert [name for name, one in looking.ids.items() if one in looking.held() and one in found] == []
+    if surface in {psql, rest, api}:
+        assert looking.shown in found and looking.mask in found
+    elif surface is storage:
+        assert looking.shown in found
+    elif surface is realtime:
+        assert looking.ids["shown"] in found
+
+
+def test_all_of_it_still_waits(looking: Scene) -> None:
+    """Nothing slipped through while we looked, and the books are right."""
+    assert {name: looking.chat.status(one) for name, one in looking.ids.items()} == {
+        "shown": "approved", "review": "review", "blocked": "blocked", "original": "filtered", "pending": "pending",
+        "edited": "pending",
+    }  # fmt: skip
+    assert looking.world.violations(looking.chat.tenant) == {}
