@@ -55,8 +55,6 @@ class ModeratorHandler:
         if done.result == "recorded":
             metrics.VERDICTS.labels(record.lane, record.decision, record.decider).inc()
             log.info("judged", extra={"decision": record.decision, "kinds": list(record.kinds)})
-        elif done.result == "stale":
-            await self.release(pool, job)
         return done.result
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
