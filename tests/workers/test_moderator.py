@@ -246,3 +246,34 @@ def test_without_an_answer_the_rules_stand_unless_the_policy_wants_a_person(
     assert [settled(lenient, one, 20) for one in said.values()] == ["approved", "filtered"]
     assert settled(strict, held, 20) == "review"
     assert strict.bodies(eve, other) == []
+
+
+# ── what the machine writes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("action", "status"), [("mask", "filtered"), ("block", "blocked"), ("allow", "approved")])
+def test_what_the_machine_answers_is_judged_with_its_decision(
+    database: Database, tmp_path: Any, action: str, status: str
+) -> None:
+    """In one transaction, without a moderator: masked it leaves masked, stopped it stays and a person is called."""
+    room = Room(database, tmp_path)
+    try:
+        tenant = room.tenant()
+        Judged(room.world, {"ai": {"after": {"phone": {"action": action}}}}, tenant=tenant)
+        room.world.owner.execute(
+            "insert into public.canned_replies (tenant_id, intent, body) values (%s, 'opening', %s)",
+            [tenant.id, "We are here all week. Call 510-574-7946."],
+        )
+        room.start("inbound")
+        arrived = room.world.arrive(tenant, "ann@people.test", "Hello, what are your opening hours this week?")
+        decision = room.decided(arrived["id"])
+        answer = room.world.message(decision["reply_message_id"])
+        assert answer["moderation_status"] == status
+        assert ("510" in answer["body"]) == (action != "mask")
+        queued = room.world.queue(answer["id"])["status"]
+        control = room.world.thread(arrived["thread_id"])["control"]
+        assert (queued, control) == (("cancelled", "human") if action == "block" else ("queued", "ai"))
+        assert room.world.value("select count(*) from private.moderation_work") == 0
+        assert room.violations() == []
+    finally:
+        room.close()
