@@ -12,7 +12,7 @@ import type { Rpc } from './rpc.js';
 import { Signal } from './signal.js';
 import { EMPTY, fromCache, shown, type Shown, type Timeline, withChanges, withHistory, withOwn } from './timeline.js';
 import { TypingListener, TypingTeller } from './typing.js';
-import type { Message, Sent } from './types.js';
+import type { Message, Moderation, Sent } from './types.js';
 
 const PAGE = 50;
 const NO_SEQ = Number.MAX_SAFE_INTEGER;
@@ -136,6 +136,11 @@ export class Conversation {
   /** Take a message that was refused away. */
   discard(clientMessageId: string): Promise<boolean> {
     return this.parts.outbox.discard(clientMessageId);
+  }
+
+  /** Why a message of the user is not shown as he wrote it, and what to change. */
+  moderation(messageId: string): Promise<Moderation> {
+    return this.parts.rpc.moderation(messageId);
   }
 
   async edit(messageId: string, body: string): Promise<void> {
@@ -307,5 +312,6 @@ function confirmedMessage(entry: Entry, sent: Sent, me: string): Message {
     sender_contact_id: null, body: draft.body, client_message_id: entry.clientMessageId, reply_to: draft.replyTo ?? null,
     context_kind: draft.contextKind ?? null, context_id: draft.contextId ?? null, reactions: null, metadata: {},
     attachments: [], created_at: sent.created_at, edited_at: null, deleted_at: null,
+    moderation_status: sent.moderation_status ?? null,
   };
 }

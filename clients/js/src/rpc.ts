@@ -5,7 +5,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { asError, toError } from './errors.js';
 import { within } from './platform.js';
 import type {
-  Changed, ClientState, ContextKind, ConversationDetail, ConversationFilter, ConversationPage, Cursor, Opened, Page, Person, Place, Sent,
+  Changed, ClientState, ContextKind, ConversationDetail, ConversationFilter, ConversationPage, Cursor, Moderation, Opened, Page, Person, Place, Sent,
   Started, Unread,
 } from './types.js';
 
@@ -63,6 +63,10 @@ export class Rpc {
 
   react(messageId: string, reaction: string, present: boolean): Promise<Changed> {
     return this.call('react_to_message', { p_message_id: messageId, p_reaction: reaction, p_present: present });
+  }
+
+  moderation(messageId: string): Promise<Moderation> {
+    return this.call('my_message_moderation', { p_message_id: messageId });
   }
 
   /** Messages that changed after `since`. */

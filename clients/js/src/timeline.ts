@@ -94,7 +94,7 @@ function pending(entry: Entry, me: string): Shown {
     sender_user_id: me, sender_contact_id: null, body: draft.body, client_message_id: entry.clientMessageId,
     reply_to: draft.replyTo ?? null, context_kind: draft.contextKind ?? null, context_id: draft.contextId ?? null,
     reactions: null, metadata: {}, attachments: [], created_at: entry.createdAt, edited_at: null, deleted_at: null,
-    isMine: true, tick: entry.state === 'failed' ? 'failed' : 'sending', problem: entry.problem ?? null,
+    moderation_status: null, isMine: true, tick: entry.state === 'failed' ? 'failed' : 'sending', problem: entry.problem ?? null,
     files: draft.files ?? [],
   };
 }

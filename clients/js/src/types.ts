@@ -7,6 +7,9 @@ export type ConversationFilter = 'active' | 'archived' | 'blocked' | 'unread' | 
 /** What the user does, which decides how often the server wants to be asked. */
 export type ClientState = 'active' | 'background' | 'idle';
 
+/** What became of a message where the business has messages checked; only its sender is told. */
+export type ModerationStatus = 'pending' | 'approved' | 'filtered' | 'review' | 'blocked';
+
 export interface Attachment {
   id: string;
   filename: string;
@@ -47,6 +50,8 @@ export interface Message {
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
+  /** Of one's own messages; null for the others'. The others see what is `approved` or `filtered`. */
+  moderation_status: ModerationStatus | null;
 }
 
 /** How far one other person has got. */
@@ -136,6 +141,7 @@ export interface Sent {
   created_at: string;
   delivery_status: string;
   duplicate: boolean;
+  moderation_status?: ModerationStatus;
 }
 
 export interface Changed {
@@ -150,6 +156,18 @@ export interface Cursor {
   last_read_seq: number;
   last_delivered_seq: number;
   unread_count: number;
+}
+
+/** Why one's own message is not shown as it was written, and what to change. */
+export interface Moderation {
+  message_id: string;
+  moderation_status: ModerationStatus;
+  /** What stands in the conversation: for the others a mask where it is `filtered`. */
+  body: string;
+  /** What was written, where that is something else. */
+  original: { subject: string | null; body: string } | null;
+  kinds: string[];
+  comments: { kind: string | null; comment: string }[];
 }
 
 /** Where an upload goes. */

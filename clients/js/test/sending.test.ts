@@ -16,6 +16,42 @@ afterEach(() => {
 
 const bodies = () => world.server.thread(T).messages.map((m) => m.body);
 
+describe('moderation', () => {
+  it('shows that a message is being checked, until it was', async () => {
+    const chat = world.client.conversation(T);
+    world.server.isModerated = true;
+    chat.open();
+    await until(() => chat.view.get().isReady);
+    await chat.send('call 510-574-7946');
+    await until(() => chat.view.get().messages[0]?.tick === 'sent');
+    expect(chat.view.get().messages[0]?.moderation_status).toBe('pending');
+    world.server.judge(T, 1, 'filtered', 'Not before you are connected.', 'call [phone removed]');
+    await chat.refresh();
+    const message = chat.view.get().messages[0];
+    expect([message?.moderation_status, message?.body]).toEqual(['filtered', 'call [phone removed]']);
+  });
+
+  it('says why, and what to change', async () => {
+    const chat = world.client.conversation(T);
+    world.server.isModerated = true;
+    chat.open();
+    await chat.send('call 510-574-7946');
+    await until(() => chat.view.get().messages[0]?.tick === 'sent');
+    world.server.judge(T, 1, 'blocked', 'Not before you are connected.');
+    const told = await chat.moderation(chat.view.get().messages[0]?.id ?? '');
+    expect(told.comments.map((c) => c.comment)).toEqual(['Not before you are connected.']);
+    await expect(chat.moderation('another')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('tells nothing about what others wrote', async () => {
+    const chat = world.client.conversation(T);
+    world.server.write(T, 'hello');
+    chat.open();
+    await until(() => chat.view.get().messages.length === 1);
+    expect(chat.view.get().messages[0]?.moderation_status).toBeNull();
+  });
+});
+
 describe('sending', () => {
   it('shows a message at once and ticks it when the server has it', async () => {
     const chat = world.client.conversation(T);

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { Message, Page } from '../src/index.js';
+import type { Message, Moderation, ModerationStatus, Page } from '../src/index.js';
 
 /** What becomes of one request: `lost` does the work and breaks the line, `dropped` does nothing and breaks it. */
 export type Fate = 'ok' | 'lost' | 'dropped' | 'busy' | 'limited' | 'refused' | 'signed_out';
@@ -33,6 +33,9 @@ export class ChatServer {
   /** What browsers subscribe with, and those that registered. */
   pushKey = 'BKey';
   readonly browsers = new Set<string>();
+  /** Whether what is sent waits to be judged. */
+  isModerated = false;
+  private readonly verdicts = new Map<string, Moderation>();
   private readonly server: Server;
 
   constructor() {
@@ -72,6 +75,21 @@ export class ChatServer {
     message.rev = ++thread.rev;
   }
 
+  /** A message of the user's was judged; `body` is what the others see. */
+  judge(threadId: string, seq: number, status: ModerationStatus, comment?: string, body?: string): void {
+    const thread = this.thread(threadId);
+    const message = thread.messages.find((m) => m.seq === seq);
+    if (!message) throw new Error(`no message ${seq}`);
+    const comments = comment ? [{ kind: 'phone', comment }] : [];
+    const original = body === undefined ? null : { subject: null, body: message.body };
+    if (body !== undefined) message.body = body;
+    message.moderation_status = status;
+    message.rev = ++thread.rev;
+    this.verdicts.set(message.id, {
+      message_id: message.id, moderation_status: status, body: message.body, original, kinds: ['phone'], comments,
+    });
+  }
+
   private insert(threadId: string, sender: string, args: Arguments): Message {
     const thread = this.thread(threadId);
     const clientId = String(args['p_client_message_id']);
@@ -82,6 +100,7 @@ export class ChatServer {
       sender_kind: 'participant', sender_user_id: sender, sender_contact_id: null, body: String(args['p_body']),
       client_message_id: clientId, reply_to: null, context_kind: null, context_id: null, reactions: null, metadata: {},
       attachments: [], created_at: new Date().toISOString(), edited_at: null, deleted_at: null,
+      moderation_status: sender !== ME ? null : this.isModerated ? 'pending' : 'approved',
     };
     thread.messages.push(message);
     return message;
@@ -119,7 +138,11 @@ export class ChatServer {
     switch (rpc) {
       case 'send_message': {
         const m = this.insert(id, ME, args);
-        return [200, { message_id: m.id, thread_id: id, seq: m.seq, rev: m.rev, created_at: m.created_at, delivery_status: 'sent', duplicate: false }];
+        return [200, { message_id: m.id, thread_id: id, seq: m.seq, rev: m.rev, created_at: m.created_at, delivery_status: 'sent', duplicate: false, moderation_status: m.moderation_status }];
+      }
+      case 'my_message_moderation': {
+        const found = this.verdicts.get(String(args['p_message_id']));
+        return found ? [200, found] : [404, { code: 'not_found', message: 'no such message', hint: null }];
       }
       case 'poll_messages':
         return [200, this.page(id, args)];

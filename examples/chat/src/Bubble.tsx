@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-import type { Attachment, Conversation, ParleyClient, Shown } from 'parley-client';
+import type { Attachment, Conversation, Moderation, ParleyClient, Shown } from 'parley-client';
 
 import { sizeOf, timeOf } from './format.js';
 
@@ -28,6 +28,7 @@ export function Bubble({ client, conversation, message, name, me, attempt, onQuo
     <article className={`bubble${mine}${message.tick === 'failed' ? ' failed' : ''}`} aria-label={`${message.isMine ? 'You' : name}, ${timeOf(message.created_at)}`}>
       {message.reply_to && <blockquote>{message.reply_to.body || 'A message'}</blockquote>}
       {message.deleted_at ? <p className="deleted">This message was taken back.</p> : message.body && <p className="body" dir="auto">{message.body}</p>}
+      {message.isMine && !message.deleted_at && <Checked conversation={conversation} message={message} />}
       {message.attachments.map((file) => <File key={file.id} client={client} file={file} attempt={attempt} />)}
       {message.files.map((file) => <p className="file" key={file.name}>{file.name} · {sizeOf(file.size)}</p>)}
       <footer>
@@ -58,6 +59,32 @@ export function Bubble({ client, conversation, message, name, me, attempt, onQuo
       )}
       {isHere && <Menu conversation={conversation} message={message} attempt={attempt} onQuote={onQuote} onEdit={onEdit} />}
     </article>
+  );
+}
+
+/** What became of one's own message where the business has messages checked. */
+function Checked({ conversation, message }: { conversation: Conversation; message: Shown }) {
+  const { id, rev, moderation_status: status } = message;
+  const [told, setTold] = useState<Moderation | null>(null);
+  const isChanged = status === 'filtered' || status === 'blocked';
+  useEffect(() => {
+    setTold(null);
+    if (!isChanged) return undefined;
+    let isOver = false;
+    // A notice without its reason is a notice still.
+    conversation.moderation(id).then((found) => !isOver && setTold(found), () => undefined);
+    return () => {
+      isOver = true;
+    };
+  }, [conversation, id, rev, isChanged]);
+  if (status === 'pending' || status === 'review') return <p className="checked">Being checked</p>;
+  if (!isChanged) return null;
+  const why = told?.comments.map((one) => one.comment).join(' ') ?? '';
+  return (
+    <p className="checked" role="status">
+      {status === 'blocked' ? `Not delivered. ${why}` : `Shown as above. ${why}`}
+      {told?.original && <span> You wrote: <q>{told.original.body}</q></span>}
+    </p>
   );
 }
 
