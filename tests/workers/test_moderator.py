@@ -104,15 +104,14 @@ def test_what_no_detector_can_read_goes_to_a_person(watched: Room) -> None:
     broken.sound()
 
 
-def test_nothing_is_lost_however_often_the_moderator_is_killed(database: Database, tmp_path: Any) -> None:
-    """Killed at random moments while people write: each message ends as exactly one of shown, masked or stopped."""
+def killed_again_and_again(database: Database, tmp_path: Any, kills: int) -> None:
+    """Kill moderators while people write; afterwards each message has become what it had to, once."""
     room = Room(database, tmp_path)
     room.lease(1)
     said: dict[str, str] = {}
     try:
         chat = Judged(room.world, sends_per_minute=100000)
         rooms = [talking(chat) for _ in range(4)]
-        victims = iter(range(12))
         ended: list[int] = []
 
         def write() -> None:
@@ -128,9 +127,7 @@ def test_nothing_is_lost_however_often_the_moderator_is_killed(database: Databas
             writer.world.close()
 
         def kill() -> None:
-            kill_again_and_again(
-                room, "moderator", len(list(victims)), 0.6, busy=lambda: bool(room.unsettled_moderation())
-            )
+            kill_again_and_again(room, "moderator", kills, 0.6, busy=lambda: bool(room.unsettled_moderation()))
             ended.append(1)
 
         with threads(write, kill) as wait:
@@ -150,6 +147,18 @@ def test_nothing_is_lost_however_often_the_moderator_is_killed(database: Databas
         assert room.violations() == []
     finally:
         room.close()
+
+
+def test_nothing_is_lost_however_often_the_moderator_is_killed(database: Database, tmp_path: Any) -> None:
+    """Killed at random moments while people write: each message ends as exactly one of shown, masked or stopped."""
+    killed_again_and_again(database, tmp_path, 12)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_five_hundred_kills_of_the_moderator_lose_and_double_nothing(database: Database, tmp_path: Any) -> None:
+    """The same, as long as the other workers have to stand it."""
+    killed_again_and_again(database, tmp_path, 500)
 
 
 def test_while_no_moderator_lives_messages_wait(database: Database, tmp_path: Any) -> None:
