@@ -37,7 +37,7 @@ def judge_inputs(inputs: Inputs, opinion: Opinion | None = None) -> Record:
         )
         return _record(inputs, passed, Policy(), None)
     by_rules = judge(inputs.text, region=inputs.regions, earlier=[one.body for one in _window(inputs)], policy=policy)
-    rules = _record(inputs, by_rules, policy, opinion)
+    rules = _record(inputs, by_rules, policy, None)
     if opinion is None:
         return rules
     verdict = _weighed(inputs, by_rules, opinion, policy)

@@ -111,6 +111,22 @@ def test_a_model_may_tighten() -> None:
     ]
 
 
+@pytest.mark.parametrize("outcome", ["answered", "too_slow"])
+@pytest.mark.parametrize("kind", ["scam", "spam"])
+def test_every_record_can_be_made_again_from_what_it_names(kind: str, outcome: str) -> None:
+    """The model's with its answer, the rules' beside it without one: byte for byte."""
+    one = inputs("meet me where the river bends", document={"second_opinion": {"when": "always", "kinds": ["scam"]}})
+    record = judge_inputs(one, opinion(Finding(kind=kind, span=(0, 4), confidence=0.95), outcome=outcome))
+    written = [msgspec.to_builtins(record)]
+    if record.rules is not UNSET:
+        written.append(record.rules)
+    assert len(written) == (2 if (kind, outcome) == ("scam", "answered") else 1)
+    for row in written:
+        kept = json.loads(json.dumps(row["inputs"]))
+        said = msgspec.convert(kept["model"], Opinion) if "model" in kept else None
+        assert judge_inputs(one, said).verdict == row["verdict"]
+
+
 @pytest.mark.parametrize("body", ["call 510-574-7946", "I will kill you and your family tonight", "you idiot"])
 def test_a_model_never_loosens(body: str) -> None:
     """Silence and harmless findings leave the rules' verdict as it is, byte for byte."""
