@@ -136,6 +136,16 @@ def test_what_staff_writes_is_judged_by_its_own_rules(world: World, agent: Clien
     assert (masked["moderation_status"], row) == ("filtered", ("Or [email removed]", "Write to [email removed]"))
 
 
+def test_what_a_servers_key_writes_is_judged_like_an_agents(world: World, owner_client: Client, client: Callable[..., Client]) -> None:  # fmt: skip
+    """Each time, also when the first one was fine."""
+    _, thread = world.mail(world.acme, f"{uuid.uuid4().hex}@people.test")
+    made = owner_client.post("/v1/api-keys", {"name": uuid.uuid4().hex[:8], "scopes": ["read", "send"]}).json()
+    server = client(made["key"])
+    for body, status in ((CALM, "approved"), (THREAT, "blocked"), (CALM, "approved")):
+        answer = server.post(f"/v1/threads/{thread}/messages", {"body": body})
+        assert (answer.status_code, answer.json()["moderation_status"]) == (201, status), answer.text
+
+
 def test_a_number_told_in_parts_is_found_in_the_last(talk: Talk) -> None:
     """What the sender wrote before is read with it."""
     ann, _, thread = talk
