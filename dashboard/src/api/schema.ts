@@ -4,6 +4,11 @@ export interface Accept {
   token: string;
 }
 
+export interface Advice {
+  kind: string | null;
+  comment: string;
+}
+
 export interface ApiKey {
   id: string;
   name: string;
@@ -284,6 +289,8 @@ export interface ChatChanged {
   thread_id: string;
   seq: number;
   rev: number;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review" | null;
+  moderation?: Notice | null;
 }
 
 export interface ChatFile {
@@ -317,6 +324,7 @@ export interface ChatMessage {
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review" | null;
 }
 
 export interface ChatPage {
@@ -339,6 +347,8 @@ export interface ChatSent {
   created_at: string;
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent";
   duplicate: boolean;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review";
+  moderation?: Notice | null;
 }
 
 export interface ChatStarted {
@@ -350,6 +360,8 @@ export interface ChatStarted {
   rev: number | null;
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent" | null;
   duplicate: boolean;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review" | null;
+  moderation?: Notice | null;
 }
 
 export interface ConnectionFee {
@@ -673,6 +685,11 @@ export interface FileLink {
   url: string;
 }
 
+export interface Flagged {
+  kind: "address" | "email" | "harassment" | "meeting_link" | "payment_handle" | "phone" | "scam" | "self_harm" | "sexual" | "social_handle" | "spam" | "threat" | "url";
+  span: unknown[];
+}
+
 export interface FormLink {
   link_id: string;
   contact_id: string;
@@ -760,6 +777,22 @@ export interface InvitationRevoked {
 export interface Invite {
   address: string;
   role?: "admin" | "agent" | "owner" | "viewer";
+}
+
+export interface JudgeText {
+  text: string;
+  region?: string | (string)[] | null;
+  earlier?: (string)[];
+  lane?: "agent" | "ai" | "people" | "template";
+  stage?: "after" | "before";
+}
+
+export interface KeptText {
+  subject: string | null;
+  body: string;
+  digest: string;
+  kept_at: string;
+  decision: "approved" | "blocked" | "filtered" | "review" | null;
 }
 
 export interface Labels {
@@ -893,6 +926,34 @@ export interface Message {
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
+}
+
+export interface MessageComment {
+  id: string;
+  visibility: "recipient" | "sender" | "staff";
+  kind: string | null;
+  comment: string;
+  created_by: string;
+  created_at: string;
+}
+
+export interface MessageCommentList {
+  items: (MessageComment)[];
+  next_cursor?: string | null;
+}
+
+export interface MessageModeration {
+  message_id: string;
+  thread_id: string;
+  rev: number;
+  moderation_status: "approved" | "blocked" | "filtered" | "pending" | "review";
+  subject: string | null;
+  body: string;
+  original: Written | null;
+  kinds: (string)[];
+  decided_at: string | null;
+  comments: (Advice)[];
+  appeal?: Record<string, unknown> | null;
 }
 
 export interface MessagePage {
@@ -1035,6 +1096,12 @@ export interface NewUpload {
   tenant_slug?: string | null;
 }
 
+export interface Notice {
+  comments: (Advice)[];
+  found: (Flagged)[];
+  body?: string | null;
+}
+
 export interface Notification {
   id: string;
   kind: string;
@@ -1066,6 +1133,16 @@ export interface OpeningHours {
   weekday: number;
   opens: string;
   closes: string;
+}
+
+export interface Original {
+  message_id: string;
+  thread_id: string;
+  moderation_status: "approved" | "blocked" | "filtered" | "pending" | "review";
+  subject: string | null;
+  body: string;
+  original: WrittenOriginal;
+  kept: (KeptText)[];
 }
 
 export interface Pairing {
@@ -1176,6 +1253,10 @@ export interface Quoted {
   sender_user_id: string | null;
   body: string;
   deleted_at: string | null;
+}
+
+export interface ReadOriginal {
+  reason: string;
 }
 
 export interface ReadState {
@@ -1317,6 +1398,13 @@ export interface Sent {
   rev: number;
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent";
   duplicate: boolean;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review";
+  moderation?: Notice | null;
+}
+
+export interface Sentiment {
+  label?: "negative" | "neutral" | "positive";
+  score?: number;
 }
 
 export interface SessionMade {
@@ -1443,6 +1531,8 @@ export interface Started {
   rev: number | null;
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent" | null;
   duplicate: boolean;
+  moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review" | null;
+  moderation?: Notice | null;
 }
 
 export interface Suggestions {
@@ -1664,6 +1754,13 @@ export interface ThreadState {
   snoozed_until: string | null;
 }
 
+export interface Threat {
+  kind: string;
+  span: unknown[];
+  value: string;
+  confidence: number;
+}
+
 export interface Translate {
   language?: string | null;
 }
@@ -1720,6 +1817,16 @@ export interface Uploaded {
   size_bytes: number;
   sha256: string;
   expires_at: string;
+}
+
+export interface Verdict {
+  decision: "approved" | "blocked" | "filtered" | "review";
+  threats_detected: (Threat)[];
+  filtered_content: string | null;
+  confidence_score: number;
+  comments: (string)[];
+  sentiment?: Sentiment;
+  version?: number;
 }
 
 export interface View {
@@ -1801,4 +1908,15 @@ export interface Wording {
   body: string;
   language?: string | null;
   enabled?: boolean;
+}
+
+export interface Written {
+  subject: string | null;
+  body: string;
+}
+
+export interface WrittenOriginal {
+  subject: string | null;
+  body: string;
+  digest: string;
 }
