@@ -17,6 +17,8 @@ from tests.workers.harness import Room, kill_again_and_again, threads, wait_unti
 
 CALM, PHONE, THREAT = "See you on Tuesday.", "Call me at 510-574-7946.", "I will kill you and your family tonight."
 ENDS = {CALM: "approved", PHONE: "filtered", THREAT: "blocked"}
+MOST_WAITING = 100
+"""Whoever writes while moderators die waits when so many messages do."""
 PEOPLE: dict[str, Any] = {"people": {"before": {}, "after": {}}}
 
 
@@ -124,6 +126,8 @@ def killed_again_and_again(database: Database, tmp_path: Any, kills: int) -> Non
                 body = list(ENDS)[number % len(ENDS)]
                 said[writer.say(ann, thread, body)["message_id"]] = body
                 time.sleep(0.005)
+                while writer.world.value("select count(*) from private.moderation_work") > MOST_WAITING:
+                    time.sleep(0.02)
             writer.world.close()
 
         def kill() -> None:
@@ -132,14 +136,24 @@ def killed_again_and_again(database: Database, tmp_path: Any, kills: int) -> Non
 
         with threads(write, kill) as wait:
             wait()
-        wait_until(lambda: not room.unsettled_moderation(), 60, 0.05, room.logs)
+        # One that many moderators died with rests up to sixteen leases before it is tried again.
+        wait_until(lambda: not room.unsettled_moderation(), 80, 0.05, room.logs)
         found = {
             str(row["id"]): row["moderation_status"] for row in room.world.all(
                 "select id, moderation_status from public.et_messages where tenant_id = %s", chat.tenant.id
             )
         }  # fmt: skip
         assert set(said) <= set(found)
-        assert {one: found[one] for one in said} == {one: ENDS[body] for one, body in said.items()}
+        # One that eight of them died with is held for a person; everything else became what it had to.
+        unjudged = {
+            str(row["message_id"]) for row in room.world.all(
+                "select message_id from public.moderation_verdicts where tenant_id = %s and kinds = '{unjudged}'",
+                chat.tenant.id,
+            )
+        }  # fmt: skip
+        wanted = {one: "review" if one in unjudged else ENDS[body] for one, body in said.items()}
+        assert {one: found[one] for one in said} == wanted
+        assert len(unjudged) <= len(said) / 20
         verdicts = Counter(str(row["message_id"]) for row in room.world.all(
             "select message_id from public.moderation_verdicts where tenant_id = %s", chat.tenant.id
         ))  # fmt: skip
