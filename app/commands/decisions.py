@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
@@ -10,11 +10,10 @@ import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
+from app.commands._times import moment
 from app.db.queries import query
-from app.errors import BadInput
 from app.settings import load
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SHOWN = 20
 WHAT = ("action", "intent")
 
@@ -24,25 +23,12 @@ def command() -> None:
     """Compare deciders. `diff` looks at what the shadow worker wrote down, `replay` asks a decider now."""
 
 
-def _since(_context: Any, _option: Any, text: str | None) -> datetime | None:
-    """`2h`, `7d` or an ISO time."""
-    if not text:
-        return None
-    try:
-        if text[-1] in UNITS and text[:-1].isdigit():
-            return datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise BadInput(f"{text} is no time", remedy="say 2h, 7d or 2026-01-31T09:00:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _options(function: Any) -> Any:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Newest first."),
         click.option("--tenant", help="Only this tenant's (its slug)."),
-        click.option("--since", callback=_since, help="2h, 7d, or an ISO time. Default: everything."),
+        click.option("--since", callback=moment, help="2h, 7d, or an ISO time. Default: everything."),
     ):
         function = option(function)
     return function

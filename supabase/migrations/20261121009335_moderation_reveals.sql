@@ -12,7 +12,8 @@ begin
   return exists (
     select from public.active_moderation as a
     inner join public.moderation_policies as p on p.tenant_id = a.tenant_id and p.version = a.version
-    where a.tenant_id = p_tenant_id and p.document -> 'reveal_on' ? p_event);
+    where a.tenant_id = p_tenant_id
+      and coalesce(p.document -> 'reveal_on', '["bid_accepted", "connection_fee_paid", "staff"]') ? p_event);
 end
 $$;
 comment on function private.reveals_on(uuid, text) is 'Definer: whether the policy in force lets this event reveal.';

@@ -29,12 +29,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime": {"app.realtime", "app.db", "app.domain"} | BASE,
     # The command line: it reads through app.db and starts the rest as processes.
     "app.cli": {"app.commands", "app.errors"},
-    "app.commands": {"app.commands", "app.demo", "app.explain", "app.replay", "app.db", "app.domain", "app.receivers"}
+    "app.commands": {
+        "app.commands",
+        "app.demo",
+        "app.explain",
+        "app.replay",
+        "app.db",
+        "app.domain",
+        "app.receivers",
+        "app.history",
+    }
     | BASE,
     "app.demo": {"app.demo", "app.db", "app.domain", "app.channels"} | BASE,
     "app.explain": {"app.domain"} | BASE,
     # Asks deciders about stored inputs: the one place beside the workers where both meet.
     "app.replay": {"app.db", "app.deciders", "app.domain"} | BASE,
+    # Judges again what was judged: between history and detectors, as app.replay is between history and deciders.
+    "app.history": {"app.history", "app.db", "app.domain", "app.moderation"} | BASE,
     "workers": {
         "workers",
         "app.db",
@@ -67,6 +78,9 @@ BY_NAME = {
     "app.commands.dkim": {"app.channels.email.dkim"},
     # Judging lines of stdin needs neither database nor worker: pure in, pure out.
     "app.commands.moderate": {"app.moderation"},
+    # A document is checked by the room that reads it.
+    "app.commands._policies": {"app.moderation.documents"},
+    "app.commands.moderation": {"app.moderation.documents"},
 }
 """Doors of single files."""
 
