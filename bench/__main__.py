@@ -9,7 +9,7 @@ import sys
 import msgspec
 
 from app.settings import load
-from bench import api, ingest, moderate, peers, queue, reads, realtime, release, reply, screen, start
+from bench import api, ingest, moderate, peers, queue, reads, realtime, release, reply, screen, simulate, start
 from bench.rows import Row, progress
 
 ALONE = {"start": start.run, "moderate": moderate.run}
@@ -21,10 +21,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
         "what",
-        choices=["ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate"],
+        choices=[
+            "ingest",
+            "queue",
+            "reads",
+            "api",
+            "reply",
+            "release",
+            "realtime",
+            "screen",
+            "start",
+            "moderate",
+            "simulate",
+        ],
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="reads: size of the large table")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="reads, simulate: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
     parser.add_argument("--no-peers", action="store_true", help="queue: do not run graphile-worker and procrastinate")
     asked = parser.parse_args()
@@ -49,6 +61,8 @@ def main() -> None:
             rows = reply.run(settings, say)
         elif asked.what == "release":
             rows = release.run(settings, say)
+        elif asked.what == "simulate":
+            rows = simulate.run(settings.database_url, asked.messages, say)
         elif asked.what == "screen":
             rows = screen.run(settings, say)
         elif asked.what == "realtime":

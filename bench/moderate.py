@@ -23,7 +23,7 @@ _AROUND = (
     "{}",
     "size 12 x 14, built 1987, please call {} thanks",
 )
-_CLEAN = (
+CLEAN = (
     "The price is ${0} for {1} rooms, about {0} sq ft.",
     "Model {0}{0}, serial {0}-{1}",
     "Can you come on {1}/12 at {1}:30?",
@@ -44,7 +44,7 @@ def run(say: Say) -> list[Row]:
         *_recall("phone", [_phone(dice) for _ in range(600)], PLAIN_PHONE, 0.95, say),
         *_recall("email", [_mail(dice) for _ in range(300)], PLAIN_MAIL, 0.90, say),
     ]
-    clean = [dice.choice(_CLEAN).format(dice.randint(300, 9_999), dice.randint(2, 12)) for _ in range(1_000)]
+    clean = [dice.choice(CLEAN).format(dice.randint(300, 9_999), dice.randint(2, 12)) for _ in range(1_000)]
     wrong = sum(1 for text in clean if judge(text).threats_detected)
     rows.append(at_most("ordinary texts with figures taken for a contact", 100 * wrong / len(clean), "%", 0.5, ""))
     texts = [*clean, *(text for text, _ in (_phone(dice) for _ in range(200)))]

@@ -142,7 +142,7 @@ def _print_simulation(report: SimulationReport) -> None:
     _table(("change", "messages"), [(name, f"{count:,}") for name, count in report.changes.items()])
     _table(("kind", "change", "messages"), _pairs(report.by_kind))
     _table(("rule", "acts on", "changes"),
-           [(name, f"{one.messages:,}", f"{one.changed:,}") for name, one in report.by_rule.items()])  # fmt: skip
+           [(name, f"{one.acts_on:,}", f"{one.changed:,}") for name, one in report.by_rule.items()])  # fmt: skip
     if len(report.by_tenant) > 1:
         _table(("tenant", "change", "messages"), _pairs(report.by_tenant))
     _table(("tenant", "sender", "changes"),

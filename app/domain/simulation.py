@@ -58,7 +58,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 class RuleCount(msgspec.Struct, kw_only=True):
     """How often one rule of the candidate acts, and in how many messages that changes something."""
 
-    messages: int = 0
+    acts_on: int = 0
     changed: int = 0
 
 

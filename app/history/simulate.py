@@ -3,7 +3,7 @@
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
@@ -14,10 +14,8 @@ import psycopg
 from app.db.queries import query
 from app.domain.simulation import SimulationReport, Written
 from app.history.reading import FIRST, PAGE, Show, Span, reading, tenants, total
-from app.moderation.simulation import Candidate, Case, Fate, Tally, Windows, judge_all
+from app.moderation.simulation import Candidate, Case, Fate, Tally, Windows, events_of, judge_all, wanted
 
-EVENTS = ("bid_accepted", "connection_fee_paid", "staff")
-"""What reveals where a document does not say."""
 Batch = tuple[str, list[Written], list[Case]]
 
 
@@ -68,23 +66,6 @@ def pages(
         if len(page) < PAGE:
             return
         place = {"thread_id": page[-1].thread_id, "seq": page[-1].seq}
-
-
-def events_of(document: Mapping[str, Any]) -> list[str]:
-    """What reveals contact details under a document."""
-    return list(document.get("reveal_on", EVENTS))
-
-
-def wanted(windows: Windows, page: Sequence[Written]) -> tuple[list[Written], list[Case]]:
-    """The rows of a page that are judged, each with its window; the others only fill the windows."""
-    rows: list[Written] = []
-    cases: list[Case] = []
-    for row in page:
-        case = windows.case(row)
-        if row.is_wanted:
-            rows.append(row)
-            cases.append(case)
-    return rows, cases
 
 
 def _judged(

@@ -33,6 +33,7 @@ from app.http import (
     messages,
     reviewing,
     moderation,
+    policies,
     tasks,
     tenancy,
     threads,
@@ -53,7 +54,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts, reviewing, moderation,
+    files, viewer, broadcasts, reviewing, moderation, policies,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

@@ -99,8 +99,8 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     allowed_values: Annotated[list[Value], Meta(max_length=500)] | UnsetType = UNSET
     reveal_on: Annotated[list[Event], Meta(max_length=3)] | UnsetType = UNSET
     second_opinion: SecondOpinion | UnsetType = UNSET
-    escalation: dict[str, Any] | UnsetType = UNSET
     trust: dict[str, Any] | UnsetType = UNSET
+    """Its members are the database's to check."""
 
 
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)

@@ -13,6 +13,8 @@ from app.moderation.window import LAST
 WIDEST = 6
 """The widest window of a policy."""
 MOST_SENDERS = 10_000
+EVENTS = ("bid_accepted", "connection_fee_paid", "staff")
+"""What reveals contact details where a document does not say."""
 LISTED_SENDERS = 20
 
 
@@ -97,6 +99,23 @@ class Windows:
         return made
 
 
+def wanted(windows: Windows, page: Sequence[Written]) -> tuple[list[Written], list[Case]]:
+    """The rows of a page that are judged, each with its window; the others only fill the windows."""
+    rows: list[Written] = []
+    cases: list[Case] = []
+    for row in page:
+        case = windows.case(row)
+        if row.is_wanted:
+            rows.append(row)
+            cases.append(case)
+    return rows, cases
+
+
+def events_of(document: Mapping[str, Any]) -> list[str]:
+    """What reveals contact details under a document."""
+    return list(document.get("reveal_on", EVENTS))
+
+
 class Tally:
     """Counts what would change; its size does not grow with the history's."""
 
@@ -116,7 +135,7 @@ class Tally:
         is_changed = row.now_is != fate.decision
         for name in fate.rules:
             rule = report.by_rule.setdefault(name, RuleCount())
-            rule.messages += 1
+            rule.acts_on += 1
             rule.changed += is_changed
         if is_changed:
             self._changed(tenant, row, case, fate)
@@ -141,7 +160,7 @@ class Tally:
                 Sample(
                     tenant=tenant, thread_id=str(row.thread_id), message_id=str(row.message_id), seq=row.seq,
                     lane=row.lane, stage=case.stage, now=row.now_is, then=fate.decision, rules=fate.rules,
-                    text=case.text,
+                    text=case.text or None,
                 )
             )  # fmt: skip
 
@@ -152,7 +171,7 @@ class Tally:
         report.changes = dict(Counter(report.changes).most_common())
         report.by_kind = {name: dict(count.most_common()) for name, count in sorted(self.kinds.items())}
         report.by_tenant = {name: dict(count.most_common()) for name, count in sorted(self.tenants.items())}
-        report.by_rule = dict(sorted(report.by_rule.items(), key=lambda one: -one[1].messages))
+        report.by_rule = dict(sorted(report.by_rule.items(), key=lambda one: -one[1].acts_on))
         report.by_sender = [
             Sender(tenant=tenant, sender=sender, changed=count)
             for (tenant, sender), count in self.senders.most_common(LISTED_SENDERS)

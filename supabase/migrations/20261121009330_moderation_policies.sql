@@ -200,11 +200,9 @@ comment on function private.check_second_opinion(jsonb) is
 
 create function private.check_moderation_document(p_document jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
-declare
-  v_part text;
 begin
   perform private.check_document_object('', p_document, '{regions,window,lanes,allowed_domains,allowed_values,
-    reveal_on,second_opinion,escalation,trust}');
+    reveal_on,second_opinion,trust}');
   if length(p_document::text) > 100000 then
     perform private.refuse_document('', 'it is longer than 100,000 characters', 'Shorten its lists.');
   end if;
@@ -220,11 +218,11 @@ begin
   if p_document ? 'second_opinion' then
     perform private.check_second_opinion(p_document -> 'second_opinion');
   end if;
-  foreach v_part in array '{escalation,trust}'::text[] loop
-    if jsonb_typeof(coalesce(p_document -> v_part, '{}')) <> 'object' then
-      perform private.refuse_document(v_part, 'an object is expected', 'Send a JSON object, or leave it out.');
-    end if;
-  end loop;
+  if jsonb_typeof(coalesce(p_document -> 'trust', '{}')) <> 'object' then
+    perform private.refuse_document('trust', 'an object is expected', 'Send a JSON object, or leave it out.');
+  elsif p_document ? 'trust' and to_regprocedure('private.check_moderation_trust(jsonb)') is not null then
+    perform private.check_moderation_trust(p_document -> 'trust');
+  end if;
 end
 $$;
 comment on function private.check_moderation_document(jsonb) is

@@ -142,8 +142,8 @@ begin
 end
 $$;
 comment on function private.judged_history(uuid, uuid, timestamptz, timestamptz, integer) is
-'Definer: the next verdicts after one, each with everything it was made from; inputs is null when its text is gone, the '
-'body of an earlier message when that is; decider is nobody where no detector could judge.';
+'Definer: the next verdicts after one, each with everything it was made from; inputs is null when its text is gone, '
+'the body of an earlier message when that is; decider is nobody where no detector could judge.';
 
 -- ── for the API ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,7 +163,9 @@ begin
   end if;
   perform private.audit(v_tenant, 'moderation_policy.simulated', 'tenant', v_tenant::text, jsonb_strip_nulls(
     jsonb_build_object('thread_id', p_thread_id, 'from', p_from, 'until', p_until)));
-  return jsonb_build_object('tenant_id', v_tenant);
+  return (
+    select jsonb_build_object('tenant_id', t.id, 'slug', t.slug, 'home_regions', t.home_regions)
+    from public.tenants as t where t.id = v_tenant);
 end
 $$;
 comment on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz) is

@@ -40,6 +40,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
         ("POST", "/v1/viewer/conversations/{}/messages", {"reason": "abuse report 12"}),
+        ("POST", "/v1/threads/{}/reveal", {"reason": "they met at our fair"}),
         ("POST", "/v1/threads/{}/merge", {"loser_id": str(uuid.uuid4())}), ("POST", "/v1/threads/{}/suggestions", None),
         ("PATCH", "/v1/conversations/{}", {"archived": True}), ("POST", "/v1/conversations/{}/messages", {"body": "Hi"}),
         ("POST", "/v1/conversations/{}/read", {}), ("POST", "/v1/conversations/{}/delivered", {}),

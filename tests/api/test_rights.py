@@ -21,7 +21,7 @@ def operations(url: str, world: World) -> dict[str, Any]:
     message, thread = world.mail(world.acme)
     known = {
         "thread_id": thread, "message_id": message, "session_id": world.acme.session_id, "name": "p", "alias": "a", "context_kind": "job",
-        "context": "7",
+        "context": "7", "version": 1,
         "contact_id": world.one("select contact_id from public.et_threads where id = %s", thread),
         "user_id": world.acme.people["agent"], "tenant_id": world.acme.id,
     }  # fmt: skip

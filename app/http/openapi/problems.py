@@ -288,6 +288,20 @@ PROBLEMS: dict[str, Known] = {
     "fee_exists": Known(409, "this bid has a fee already", "Waive or refund that one; a bid has one fee."),
     "referral_over": Known(409, "this code was used, or its time is over", "Ask for a new one.", "code"),
     "referred_already": Known(409, "nobody is brought by himself, or twice", "Nothing needs to be done.", "code"),
+    "bad_policy": Known(
+        422, "the policy's lanes.people.before.phone.threshold: that is no number in its range", "0 to 1.",
+        "lanes.people.before.phone.threshold",
+    ),
+    "policy_moved": Known(
+        409, "another policy is in force now: version 3", "Read it, and decide again; 0 stands for none.",
+        "expected_version", extra={"active_version": 3},
+    ),
+    "not_between_people": Known(
+        409, "contact details are revealed between people", "Name a conversation of customers and providers."
+    ),
+    "not_revealing": Known(
+        409, "the policy in force leaves no reveal to the staff", "Add staff to the policy's reveal_on."
+    ),
     "reason_missing": Known(
         422, "say why you look at this conversation", "A sentence is enough; it goes to the audit log.", "reason"
     ),

@@ -58,6 +58,9 @@ class Schemas:
         elif isinstance(value, list | tuple):
             for one in value:
                 self._remember(schema.get("items") or {}, one)
+        elif isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
+            for one in value.values():
+                self._remember(schema["additionalProperties"], one)
 
     def _keep(self, name: str, field: str, value: Any) -> None:
         if value is not None and self._seen.get((name, field)) in (None, []):

@@ -103,5 +103,3 @@ def test_a_span_of_verdicts(gated: Gated) -> None:
     url, slug = gated.world.database.url(), gated.tenant.slug
     assert replay(url, Span(tenant=slug, until=moment)).verdicts == 1
     assert replay(url, Span(tenant=slug, since=moment)).verdicts == 1
-
-

@@ -14,7 +14,10 @@ from tests.db.helpers import World
 from tests.db.moderation.judging import Gated
 
 OPEN = {"lanes": {"people": {"before": {"phone": {"action": "allow"}}, "after": {"phone": {"action": "allow"}}}}}
-STRICT = {"lanes": {"people": {"before": {"phone": {"action": "block"}, "email": {"action": "block"}}}}, "regions": ["US"]}
+STRICT = {
+    "lanes": {"people": {"before": {"phone": {"action": "block"}, "email": {"action": "block"}}}},
+    "regions": ["US"],
+}
 MASKING = {"lanes": {"people": {}}, "regions": ["US"]}
 
 
@@ -43,7 +46,7 @@ def test_what_would_change(gated: Gated) -> None:
     assert report.unchanged == {"approved": 2}
     assert report.by_kind == {"phone": {"filtered→blocked": 1}}
     rule = report.by_rule["people.before.phone.block"]
-    assert (rule.messages, rule.changed) == (1, 1)
+    assert (rule.acts_on, rule.changed) == (1, 1)
     assert report.by_tenant == {gated.tenant.slug: {"filtered→blocked": 1}}
     assert [(one.sender, one.changed) for one in report.by_sender] == [(f"user:{ann.user}", 1)]
     sample = report.samples[0]
@@ -136,7 +139,9 @@ def test_what_cannot_be_masked_would_be_held(gated: Gated) -> None:
 def test_what_is_gone_is_not_judged(gated: Gated) -> None:
     """A message that was taken back has no text; what was held when it was taken back has its original."""
     ann, _, thread = gated.talk()
-    gated.call(ann, "delete_own_message", message_id=gated.write(ann, thread, "call me at 650-253-0000")[0]["message_id"])
+    gated.call(
+        ann, "delete_own_message", message_id=gated.write(ann, thread, "call me at 650-253-0000")[0]["message_id"]
+    )
     approved = gated.write(ann, thread, "good evening")[0]
     gated.call(ann, "delete_own_message", message_id=approved["message_id"])
     report = tried(gated, STRICT)
