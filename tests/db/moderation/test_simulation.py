@@ -116,6 +116,18 @@ def test_the_stage_is_that_of_its_time(gated: Gated) -> None:
     assert tried(gated, {**document, "reveal_on": ["bid_accepted"]}).changed == 0
 
 
+def test_home_is_the_tenants_where_the_policy_does_not_say(gated: Gated) -> None:
+    """Its countries' numbers are read first, when a message is judged and when a candidate is tried."""
+    gated.decree({"lanes": {"people": {}}})
+    ann, _, thread = gated.talk()
+    number = "0151 23456789"
+    gated.world.owner.execute("update public.tenants set home_regions = '{DE}' where id = %s", [gated.tenant.id])
+    sent = gated.write(ann, thread, number)[0]
+    assert gated.status(sent["message_id"]) == "filtered"
+    assert tried(gated, {"lanes": {"people": {}}}).changed == 0
+    assert tried(gated, MASKING).changes == {"filtered→approved": 1}
+
+
 def test_two_processes_find_what_one_finds(gated: Gated) -> None:
     """Work is shared out by page and put together in order."""
     ann, _, thread = gated.talk()
