@@ -93,7 +93,8 @@ def test_every_command_named_exists_with_its_options() -> None:
 
 
 def _with_subcommands(command: click.Command) -> list[click.Command]:
-    return [command, *(command.commands.values() if isinstance(command, click.Group) else [])]
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return [command, *(one for inner in below for one in _with_subcommands(inner))]
 
 
 def test_every_command_is_in_the_docs() -> None:
@@ -259,6 +260,7 @@ C052-C057 C060-C062 C066
 B015 B052 B065 D065 A109-A111 A113 A140 C051
 A003 A063 A065 A069 A071-A072 A112 A114-A116 A135 B011 B016 B024 C007 C015-C016 C024-C029 C039-C040 C043 C058-C059 C063-C065
 D004-D006 D033 D035-D038 D049 D057-D058 D068-D069
+A099-A100
 D001-D003 D007-D032 D034 D039-D048 D050-D056 D059-D064 D066-D067 X2 X5-X7 X10 X15-X18
 A101 B020
 B002 B005-B006 B022-B023 B025-B026
