@@ -85,13 +85,13 @@ class Windows:
 
     def __init__(self) -> None:
         self.thread: Any = None
-        self.said: dict[str, deque[str]] = {}
+        self.said: dict[tuple[str, bool], deque[str]] = {}
 
     def case(self, row: Written) -> Case:
         """A row with what its sender had written before."""
         if row.thread_id != self.thread:
             self.thread, self.said = row.thread_id, {}
-        said = self.said.setdefault(row.sender, deque(maxlen=WIDEST))
+        said = self.said.setdefault((row.sender, row.lane == "people"), deque(maxlen=WIDEST))
         text = f"{row.subject}\n{row.body}" if row.subject else row.body
         made = Case(text, tuple(said), row.lane, "after" if row.is_after else "before", row.fixed_chars)
         if row.completes:

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from app.moderation.documents import TEMPLATES, template
 from app.moderation.regions import CODES
 from tests.db.helpers import Row, Tenant, World, detail, refused
+from tests.db.moderation.judging import Gated
 
 CASES = json.loads((Path(__file__).parents[2] / "moderation" / "documents.json").read_text())
 OPEN = {"lanes": {"people": {}}}
@@ -98,6 +99,22 @@ def test_a_version_stays_as_it_is(world: World) -> None:
     for statement in ("update public.moderation_policies set note = 'x'", "delete from public.moderation_policies"):
         with pytest.raises(Exception, match="append"):
             world.owner.execute(f"{statement} where tenant_id = %s", [tenant.id])
+
+
+def test_it_counts_for_the_next_message(world: World) -> None:
+    """What waits is judged by the new version, whoever began with the old one; once it is off nothing waits any more."""
+    gated = Gated(world)
+    ann, _, thread = gated.talk()
+    waiting = gated.say(ann, thread, "call me at 650-253-0000")["message_id"]
+    begun = gated.verdict(gated.inputs(waiting), "approved")
+    put(world, gated.tenant, {"lanes": {"people": {"before": {"phone": {"action": "block"}}}}, "regions": ["US"]})
+    assert gated.record(waiting, begun)["result"] == "stale"
+    assert gated.pass_gate(waiting) == "blocked"
+    last = gated.say(ann, thread, "650-253-0001")["message_id"]
+    world.rpc(gated.tenant.people["owner"], gated.tenant, "switch_moderation_off()")
+    after = gated.say(ann, thread, "650-253-0002")["message_id"]
+    assert (gated.status(last), gated.status(after)) == ("pending", "approved")
+    assert gated.pass_gate(last) == "blocked"
 
 
 def test_what_differs_between_two_versions(world: World) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.moderation.documents import template
 from tests.db.helpers import Row, World, refused
 from tests.db.marketplace.kit import Market, Person, market, person
+from tests.db.moderation.judging import Gated
 
 
 @pytest.fixture
@@ -68,6 +70,22 @@ def test_a_conversation_that_begins_with_the_award_is_revealed_and_told_once(sho
     shop.set(shop.ann, "bid", shop.bid(shop.card()), "accepted")
     assert reveals(shop, thread(shop)) == ["bid_accepted"]
     assert len(told(shop)) == 1
+
+
+def test_an_address_is_masked_until_the_award(world: World) -> None:
+    """So are phone numbers: customer and provider read what they need once they agreed, and no sooner."""
+    shop = market(world)
+    gated = Gated(world, tenant=shop.tenant)
+    shop.call("owner", "put_moderation_policy(%s)", template("marketplace") | {"regions": ["US"]})
+    bid = shop.bid(shop.card())
+    talk = thread(shop)
+    for body in ("come to 1420 Walnut Street, Berkeley", "my number is 650-253-0000"):
+        said = gated.write(shop.ann.user, talk, body)[0]
+        assert gated.status(said["message_id"]) == "filtered"
+    shop.set(shop.ann, "bid", bid, "accepted")
+    for body in ("so come to 1420 Walnut Street, Berkeley", "my number again: 650-253-0000"):
+        said = gated.write(shop.ann.user, talk, body)[0]
+        assert gated.status(said["message_id"]) == "approved"
 
 
 def test_only_conversations_about_it(shop: Market) -> None:
