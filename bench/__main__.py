@@ -14,27 +14,15 @@ from bench.rows import Row, progress
 
 ALONE = {"start": start.run, "moderate": moderate.run}
 """Benches that need no database of others."""
+WHAT = (
+    "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate", "simulate",
+)  # fmt: skip
 
 
 def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument(
-        "what",
-        choices=[
-            "ingest",
-            "queue",
-            "reads",
-            "api",
-            "reply",
-            "release",
-            "realtime",
-            "screen",
-            "start",
-            "moderate",
-            "simulate",
-        ],
-    )
+    parser.add_argument("what", choices=WHAT)
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads, simulate: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
