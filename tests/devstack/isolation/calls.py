@@ -22,6 +22,7 @@ CALLS: dict[str, Named] = {
     "list_messages": ("thread", "p_thread_id", {}),
     "list_history": ("thread", "p_thread_id", {}),
     "read_thread": ("thread", "p_thread_id", {"p_reason": "abuse report 12"}),
+    "reveal_contacts": ("thread", "p_thread_id", {"p_reason": "they met at our fair"}),
     "take_over_thread": ("thread", "p_thread_id", {}),
     "hand_back_thread": ("thread", "p_thread_id", {}),
     "assign_thread": ("thread", "p_thread_id", {"p_assignee_id": None}),
