@@ -38,18 +38,18 @@ async def call(unit: Unit, shape: type[S], name: str, /, **params: Any) -> S:
 
 async def history(
     unit: Unit, document: Mapping[str, Any], events: list[str], *,
-    thread_id: UUID | None, since: datetime | None, until: datetime | None,
+    thread_id: UUID | None, since: datetime | None, until: datetime | None, reason: str | None,
 ) -> AsyncGenerator[tuple[dict[str, Any], list[Written]], None]:  # fmt: skip
     """What was written in the caller's tenant (`slug`, `home_regions`), page by page, after the look is on record.
 
     It is read under the login role: an admin tries a policy on these texts without being shown them. Raises Forbidden
-    for others, BadInput for a bad document, NotFound for a foreign conversation.
+    for others, BadInput for a bad document or one conversation without a reason, NotFound for a foreign one.
     """
     span = {"thread_id": thread_id, "from": since, "until": until}
     # On record before the first text is read, whatever becomes of the reading.
     async with unit.transaction() as connection:
         await connection.execute("reset role")
-        asked = {**span, "document": json_param(document)}
+        asked = {**span, "document": json_param(document), "reason": reason}
         row = await (await connection.execute(query("moderating", "begin_simulation"), asked)).fetchone()
     tenant = found(row[0] if row else {})
     given = {"tenant_id": tenant["tenant_id"], "only": thread_id, "events": events, "limit": PAGE, **span}

@@ -52,12 +52,16 @@ class RevealContacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Simulate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A candidate, and what of the tenant's history to try it on: the first so many messages of the span."""
+    """A candidate, and what of the tenant's history to try it on: the first so many messages of the span.
+
+    One conversation (`thread_id`) needs a `reason`.
+    """
 
     document: dict[str, Any]
     since: Moment | None = None
     until: Moment | None = None
     thread_id: UUID | None = None
+    reason: Reason | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MESSAGES)] = MOST_MESSAGES
     samples: Annotated[int, msgspec.Meta(ge=0, le=20)] = 5
 
@@ -150,7 +154,7 @@ async def _written(unit: Unit, data: Simulate) -> tuple[dict[str, Any], list[Wri
     rows: list[Written] = []
     cases: list[Case] = []
     windows = Windows()
-    span = {"thread_id": data.thread_id, "since": data.since, "until": data.until}
+    span = {"thread_id": data.thread_id, "since": data.since, "until": data.until, "reason": data.reason}
     history = db.history(unit, data.document, events_of(data.document), **span)  # type: ignore[arg-type]
     async with aclosing(history) as pages:
         async for found, page in pages:

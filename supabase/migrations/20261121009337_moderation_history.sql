@@ -148,7 +148,7 @@ comment on function private.judged_history(uuid, uuid, timestamptz, timestamptz,
 -- ── for the API ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 create function private.begin_simulation(
-  p_document jsonb, p_thread_id uuid, p_from timestamptz, p_until timestamptz
+  p_document jsonb, p_thread_id uuid, p_from timestamptz, p_until timestamptz, p_reason text
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -157,19 +157,24 @@ begin
   perform private.check_moderation_document(p_document);
   perform private.take_send_token(v_tenant, private.actor() || ':changes',
     private.message_limit(v_tenant, 'in_app', 'changes_per_minute'));
-  if p_thread_id is not null and not exists (
-    select from public.et_threads as t where t.tenant_id = v_tenant and t.id = p_thread_id) then
-    return private.deny('thread', p_thread_id, 'simulate_moderation');
+  if p_thread_id is not null then
+    -- Of one conversation much can be learned by trying: a look like any other.
+    perform private.refuse_no_reason(p_reason);
+    if not exists (
+      select from public.et_threads as t where t.tenant_id = v_tenant and t.id = p_thread_id) then
+      return private.deny('thread', p_thread_id, 'simulate_moderation');
+    end if;
   end if;
   perform private.audit(v_tenant, 'moderation_policy.simulated', 'tenant', v_tenant::text, jsonb_strip_nulls(
-    jsonb_build_object('thread_id', p_thread_id, 'from', p_from, 'until', p_until)));
+    jsonb_build_object('reason', left(p_reason, 500), 'thread_id', p_thread_id, 'from', p_from, 'until', p_until)));
   return (
     select jsonb_build_object('tenant_id', t.id, 'slug', t.slug, 'home_regions', t.home_regions)
     from public.tenants as t where t.id = v_tenant);
 end
 $$;
-comment on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz) is
-'Definer, for the API: an admin may try this policy on the history of his tenant; the look is on record.';
+comment on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz, text) is
+'Definer, for the API: an admin may try this policy on the history of his tenant, with a reason where he names one '
+'conversation; the look is on record.';
 
-grant execute on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz),
+grant execute on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz, text),
 private.moderation_history(uuid, uuid, bigint, uuid, timestamptz, timestamptz, text[], integer) to parley_api;

@@ -75,6 +75,9 @@ def test_a_policy_is_tried_on_history(owner_client: Client, agent: Client, world
             [world.acme.id, thread, body],
         )
     tried = {"document": STRICT, "thread_id": str(thread)}
+    nameless = owner_client.post("/v1/moderation/simulations", tried)
+    assert (nameless.status_code, nameless.json()["code"]) == (422, "reason_missing")
+    tried["reason"] = "complaint 4711"
     report = owner_client.post("/v1/moderation/simulations", tried).json()
     assert (report["complete"], report["messages"]) == (True, 3)
     assert report["changes"] == {"approved→blocked": 1, "approved→filtered": 1}
@@ -88,8 +91,13 @@ def test_a_policy_is_tried_on_history(owner_client: Client, agent: Client, world
     assert (part["complete"], part["messages"], part["samples"]) == (False, 2, [])
     statuses = "select count(*) from public.et_messages where thread_id = %s and moderation_status = 'approved'"
     assert world.one(statuses, thread) == 3
-    looked = "select count(*) from public.audit_log where action = 'moderation_policy.simulated' and tenant_id = %s"
-    assert world.one(looked, world.acme.id) == 2
+    looked = (
+        "select array_agg(details ->> 'reason') from public.audit_log"
+        " where action = 'moderation_policy.simulated' and tenant_id = %s"
+    )
+    assert world.one(looked, world.acme.id) == ["complaint 4711"] * 2
+    everything = owner_client.post("/v1/moderation/simulations", {"document": STRICT})
+    assert everything.json()["messages"] >= 3
     assert agent.post("/v1/moderation/simulations", tried).status_code == 403
 
 
@@ -97,7 +105,7 @@ def test_a_foreign_conversation_is_not_tried_on(owner_client: Client, world: Wor
     """Missing and foreign are alike, and the attempt on a foreign one is on record."""
     foreign = world.mail(world.birch)[1]
     answers = [
-        owner_client.post("/v1/moderation/simulations", {"document": STRICT, "thread_id": str(one)})
+        owner_client.post("/v1/moderation/simulations", {"document": STRICT, "thread_id": str(one), "reason": "x" * 5})
         for one in (foreign, uuid.uuid4())
     ]
     assert [answer.status_code for answer in answers] == [404, 404]

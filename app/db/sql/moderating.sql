@@ -67,7 +67,7 @@ from private.judged_history(%(tenant_id)s::uuid, %(verdict_id)s::uuid, %(from)s:
 -- name: begin_simulation
 -- An admin may try a policy on his tenant's history; the look is on record.
 select private.begin_simulation(%(document)s::jsonb, %(thread_id)s::uuid, %(from)s::timestamptz,
-  %(until)s::timestamptz) as answer;
+  %(until)s::timestamptz, %(reason)s::text) as answer;
 
 -- name: audit_texts
 -- The operator looks at texts: which, and why.

@@ -69,7 +69,7 @@ POLICING: dict[str, Shown] = {
         ("reason_missing", "not_between_people", "not_revealing", "merged"),
     ),
     "simulate_moderation": Shown(
-        REPORT, "admin", policies.Simulate(DOCUMENT, market.MADE, market.LATER, w.THREAD, 2000, 5),
-        ("bad_policy", "not_found", "rate_limited"),
+        REPORT, "admin", policies.Simulate(DOCUMENT, market.MADE, market.LATER, w.THREAD, "Complaint 4711.", 2000, 5),
+        ("bad_policy", "not_found", "rate_limited", "reason_missing"),
     ),
 }  # fmt: skip

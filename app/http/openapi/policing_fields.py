@@ -30,6 +30,7 @@ POLICING_FIELDS: dict[str, str] = {
     "revealed_at": "Since when contact details may be shared there.",
     "rules": "What of the candidate leads to it.",
     "samples": "Some messages that would fare otherwise.",
+    "Simulate.reason": "Why, where one conversation is named; it goes to the audit log.",
     "Simulate.samples": "At most so many messages for each change.",
     "seconds": "How long it took.",
     "SimulationReport.since": "From when on.",
