@@ -14,7 +14,7 @@ from app.errors import NotFound
 
 Show = Callable[[int, int], None]
 """Called with how many are done, of how many."""
-PAGE = 2000
+PAGE = 1000
 FIRST = UUID(int=0)
 
 
