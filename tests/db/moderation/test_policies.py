@@ -30,17 +30,17 @@ def active(world: World, tenant: Tenant) -> int | None:
     return rows[0]["version"] if rows else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
-def test_a_document_is_stored_or_the_field_is_named(world: World, case: dict[str, Any]) -> None:
+def test_a_document_is_stored_or_the_field_is_named(world: World) -> None:
     """The same cases as the command line's: what is wrong is named by its path, with a remedy."""
     check = "select private.check_moderation_document(%s)"
-    if "field" not in case:
-        world.value(check, Jsonb(case["document"]))
-        return
-    with refused("PT422", code="bad_policy") as told:
-        world.value(check, Jsonb(case["document"]))
-    assert detail(told[0])["field"] == case["field"]
-    assert told[0].diag.message_hint
+    for case in CASES:
+        if "field" not in case:
+            world.value(check, Jsonb(case["document"]))
+            continue
+        with refused("PT422", code="bad_policy") as told:
+            world.value(check, Jsonb(case["document"]))
+        assert detail(told[0])["field"] == case["field"], case["case"]
+        assert told[0].diag.message_hint, case["case"]
 
 
 def test_templates_are_taken(world: World) -> None:
