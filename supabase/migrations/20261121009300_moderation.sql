@@ -219,6 +219,10 @@ create index blocked_messages_log_tenant_id_bid_card_id_idx on public.blocked_me
 create index agent_comments_tenant_id_message_id_idx on public.agent_comments (tenant_id, message_id);
 create index agent_comments_tenant_id_verdict_id_idx on public.agent_comments (tenant_id, verdict_id);
 create index active_moderation_tenant_id_version_idx on public.active_moderation (tenant_id, version);
+create index moderation_verdicts_tenant_id_created_at_found_idx on public.moderation_verdicts (tenant_id, created_at)
+where kinds <> '{}' or decision <> 'approved';
+create index moderation_verdicts_tenant_id_id_person_idx on public.moderation_verdicts (tenant_id, id)
+where decider = 'person';
 
 -- ── append-only ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 91ce7044ddd39123c5c4efecb2e1dc93
+// Schema: 39d5f66b2a84a4106b48f3d69a429797
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -206,6 +206,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -666,6 +680,20 @@ export type Database = {
             isOneToOne: true;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: true;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: true;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -5209,6 +5237,7 @@ export type Database = {
           "job_id": string | null;
           "last_message": string | null;
           "last_message_at": string | null;
+          "participants": (string)[] | null;
           "status": string;
           "tenant_id": string;
           "unread_count": number | null;
@@ -6225,6 +6254,8 @@ export type Database = {
           "content": string;
           "conversation_id": string;
           "created_at": string;
+          "file_name": string | null;
+          "file_size": number | null;
           "id": string;
           "images": Json | null;
           "message_content": string;
@@ -6232,13 +6263,15 @@ export type Database = {
           "message_type": string;
           "project_id": string | null;
           "read_at": string | null;
+          "recipient_id": string | null;
           "sender": string;
           "sender_id": string | null;
-          "sender_role": string;
+          "sender_role": string | null;
           "sent_at": string;
           "status": string | null;
           "tenant_id": string;
           "thread_id": string;
+          "updated_at": string | null;
         };
         ComputedFields: never;
         Relationships: [
@@ -6501,6 +6534,317 @@ export type Database = {
           },
         ];
       };
+      "security_actions": {
+        Row: {
+          "action": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "day": string | null;
+          "decision": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "overturned": boolean | null;
+          "policy_version": number;
+          "ruled_at": string | null;
+          "ruling": string | null;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_bid_cards": {
+        Row: {
+          "approved": number | null;
+          "bid_card_id": string | null;
+          "blocked": number | null;
+          "filtered": number | null;
+          "last_stopped_at": string | null;
+          "review": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_contacts": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "contact_id": string | null;
+          "filtered": number | null;
+          "last_stopped_at": string | null;
+          "review": number | null;
+          "score": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_days": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "day": string | null;
+          "decided_by_people": number | null;
+          "filtered": number | null;
+          "lane": string;
+          "review": number | null;
+          "stage": string;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_evasions": {
+        Row: {
+          "attempts": number | null;
+          "blocked": number | null;
+          "contact_id": string | null;
+          "day": string | null;
+          "first_at": string | null;
+          "last_at": string | null;
+          "messages": number | null;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_offenders": {
+        Row: {
+          "blocked": number | null;
+          "contact_id": string | null;
+          "conversations": number | null;
+          "filtered": number | null;
+          "first_at": string | null;
+          "kinds": (string)[] | null;
+          "last_at": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_outcomes": {
+        Row: {
+          "bid_card_id": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "day": string | null;
+          "decider": string;
+          "decision": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "threat": number | null;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bid_card_id"?: never;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "day"?: never;
+          "decider"?: string | null;
+          "decision"?: string | null;
+          "kinds"?: (string)[] | null;
+          "lane"?: string | null;
+          "message_id"?: string | null;
+          "policy_version"?: number | null;
+          "stage"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "threat"?: never;
+          "verdict_id"?: string | null;
+        };
+        Update: {
+          "bid_card_id"?: never;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "day"?: never;
+          "decider"?: string | null;
+          "decision"?: string | null;
+          "kinds"?: (string)[] | null;
+          "lane"?: string | null;
+          "message_id"?: string | null;
+          "policy_version"?: number | null;
+          "stage"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "threat"?: never;
+          "verdict_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_reviews": {
+        Row: {
+          "day": string | null;
+          "decided": number | null;
+          "held": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_rules": {
+        Row: {
+          "action": string | null;
+          "false_positive_rate": number | null;
+          "kind": string | null;
+          "overturned": number | null;
+          "policy_version": number;
+          "reviewed": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_scores": {
+        Row: {
+          "blocked": number | null;
+          "score": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_threats": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "day": string | null;
+          "filtered": number | null;
+          "kind": string | null;
+          "lane": string;
+          "review": number | null;
+          "stage": string;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "users": {
         Row: {
           "auth_user_id": string | null;
@@ -6543,7 +6887,6 @@ export type Database = {
     };
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
-      "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
       "archive_thread": { Args: { "p_thread_id": string }; Returns: Json };
@@ -6593,7 +6936,6 @@ export type Database = {
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
       "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
-      "diff_moderation_policies": { Args: { "p_from_version": number; "p_to_version": number }; Returns: Json };
       "edit_message": { Args: { "p_changes": Json; "p_message_id": string }; Returns: Json };
       "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
@@ -6780,10 +7122,6 @@ export type Database = {
         Returns: Json;
       };
       "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
-      "put_moderation_policy": {
-        Args: { "p_activate"?: boolean; "p_document": Json; "p_expected_version"?: number; "p_note"?: string };
-        Returns: Json;
-      };
       "put_profile": { Args: { "p_profile": Json; "p_tenant_slug": string }; Returns: Json };
       "react_to_message": {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
@@ -6825,7 +7163,6 @@ export type Database = {
       "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
       "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
       "retry_webhook": { Args: { "p_webhook_id": string }; Returns: Json };
-      "reveal_contacts": { Args: { "p_reason": string; "p_thread_id": string }; Returns: Json };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: Json };
       "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: Json };
       "search_messages": {
@@ -6839,6 +7176,18 @@ export type Database = {
           "thread_id": string;
         }[];
       };
+      "security_analysis": {
+        Args: {
+          "p_after"?: Json;
+          "p_group": string;
+          "p_lane"?: string;
+          "p_limit"?: number;
+          "p_since": string;
+          "p_until": string;
+        };
+        Returns: Json;
+      };
+      "security_summary": { Args: { "p_since": string; "p_until": string }; Returns: Json };
       "send_message": {
         Args: {
           "p_attachments"?: (string)[];
@@ -6891,7 +7240,6 @@ export type Database = {
       "submit_bid": { Args: { "p_bid": Json; "p_bid_card_id": string }; Returns: Json };
       "suggest_replies": { Args: { "p_thread_id": string }; Returns: Json };
       "suppress_address": { Args: { "p_address": string; "p_kind": string; "p_scope"?: string }; Returns: Json };
-      "switch_moderation_off": { Args: { "p_expected_version"?: number }; Returns: Json };
       "switch_tenant": { Args: { "p_tenant_id": string }; Returns: Json };
       "take_over_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "test_channel_session": {
