@@ -10,6 +10,7 @@ import msgspec
 
 from app.settings import load
 from bench import api, ingest, moderate, peers, queue, reads, realtime, release, reply, screen, simulate, start
+from bench import api, ingest, moderate, peers, queue, reads, realtime, reply, screen, security, start
 from bench.rows import Row, progress
 
 ALONE = {"start": start.run, "moderate": moderate.run}
@@ -25,6 +26,11 @@ def main() -> None:
     parser.add_argument("what", choices=WHAT)
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads, simulate: size of the large table")
+    parser.add_argument(
+        "what",
+        choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate", "security"],
+    )
+    parser.add_argument("--messages", type=int, default=1_000_000, help="reads, security: size of the large table")
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
     parser.add_argument("--no-peers", action="store_true", help="queue: do not run graphile-worker and procrastinate")
     asked = parser.parse_args()
@@ -55,6 +61,8 @@ def main() -> None:
             rows = screen.run(settings, say)
         elif asked.what == "realtime":
             rows = realtime.run(settings, say, seconds=max(asked.seconds, realtime.SECONDS))
+        elif asked.what == "security":
+            rows = security.run(settings.database_url, asked.messages, say)
         else:
             rows = reads.run(settings.database_url, asked.messages, say)
     sys.stdout.write(msgspec.json.encode({"rows": rows}).decode() + "\n")

@@ -19,6 +19,7 @@ from app.settings import process_environment
 BENCHES = (
     "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate", "simulate",
 )  # fmt: skip
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate", "security")
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
     "release": {"moderator"},
@@ -36,6 +37,7 @@ NEEDED = {
     "--json", "as_json", is_flag=True, help='One object: {"rows": [{name, value, unit, target, met, against}]}.'
 )
 @click.option("--messages", default=1_000_000, show_default=True, help="reads, simulate: messages in the large table.")
+@click.option("--messages", default=1_000_000, show_default=True, help="reads, security: messages in the large table.")
 @click.option("--seconds", default=2.0, show_default=True, help="Length of one measured slice.")
 @click.option("--install-peers", is_flag=True, help="queue: install graphile-worker and procrastinate first.")
 @click.option("--no-peers", is_flag=True, help="queue: measure ourselves only.")
@@ -47,6 +49,7 @@ def command(  # noqa: PLR0917 - one per option
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
     minutes, `queue` two, `reads` two and `simulate` ten for a million messages, `realtime` one, the others half a
+    minutes, `queue` two, `reads` and `security` two each for a million messages, `realtime` one, the others half a
     minute each; `moderate` seconds. `start` has a stack of its own also beside --database. Exit code 0 also when a
     target is missed: look at `met`.
     """
