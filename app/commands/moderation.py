@@ -12,6 +12,7 @@ from uuid import UUID
 import click
 import msgspec
 
+from app.commands._moderation_report import command as report
 from app.commands._policies import policy, read_document
 from app.commands._times import moment
 from app.domain.simulation import ReplayReport, SimulationReport
@@ -24,10 +25,11 @@ SHOWN = 20
 
 @click.group()
 def command() -> None:
-    """Policies of tenants as their operator sees them: `policy` keeps versions, `simulate` and `replay` look back."""
+    """Moderation as the operator sees it: `policy` keeps versions, `simulate` and `replay` look back, `report` adds up."""
 
 
 command.add_command(policy)
+command.add_command(report, "report")
 
 
 def _span(function: Callable[..., Any]) -> Any:

@@ -18,6 +18,7 @@ from app.db.migrate import read_migrations
 from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
 from app.http import (
+    analysis,
     assistants,
     bookings,
     broadcasts,
@@ -54,7 +55,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts, reviewing, moderation, policies,
+    files, viewer, broadcasts, reviewing, moderation, policies, analysis,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.http.openapi import world
+from app.http.openapi.analysis_fields import ANALYSIS_FIELDS, ANALYSIS_PARAMETERS
 from app.http.openapi.market_fields import MARKET_FIELDS, MARKET_PARAMETERS
 from app.http.openapi.reviewing_fields import REVIEWING_FIELDS, REVIEWING_PARAMETERS
 from app.http.openapi.moderating_fields import MODERATING_FIELDS, MODERATING_PARAMETERS
@@ -13,6 +14,7 @@ FIELDS: dict[str, str] = {
     **REVIEWING_FIELDS,
     **MODERATING_FIELDS,
     **POLICING_FIELDS,
+    **ANALYSIS_FIELDS,
     "action": "What was done, or tried.",
     "active": "Whether the caller's token is for this tenant.",
     "actor": "Who did it: user:<id>, api_key:<id>, worker or system.",
@@ -353,6 +355,7 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     **REVIEWING_PARAMETERS,
     **MODERATING_PARAMETERS,
     **POLICING_PARAMETERS,
+    **ANALYSIS_PARAMETERS,
     "address": ("Whose address this is.", "ann@example.com"),
     "alias": ("A key of an older system, or of a merged conversation.", "conv_4711"),
     "api_key_id": ("The key.", world.KEY),

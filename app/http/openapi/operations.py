@@ -33,6 +33,7 @@ from app.domain.threads import MergedThreads, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
 from app.http import assistants, channels, contacts, files, knowledge, messages, tasks, tenancy, threads
 from app.http.openapi import world as w
+from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.reviewing import REVIEWING
@@ -356,5 +357,6 @@ OPERATIONS: dict[str, Shown] = {
     **REVIEWING,
     **MODERATING,
     **POLICING,
+    **ANALYSING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

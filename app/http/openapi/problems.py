@@ -122,6 +122,9 @@ PROBLEMS: dict[str, Known] = {
     "unknown_parameter": Known(422, "There is no such query parameter here.", "use cursor, limit", "page"),
     "bad_value": Known(422, "A text holds half a character.", "send whole Unicode characters"),
     "bad_cursor": Known(422, "This cursor is not one of ours.", "start again without it", "cursor"),
+    "bad_span": Known(
+        422, "this is no span of days up to a year", "Name a first and a last day, at most a year apart.", "last_day"
+    ),
     "out_of_range": Known(422, "This rev is out of range.", "send next_since as it was", "since"),
     "search_disabled": Known(
         422, "This tenant does not allow its conversations to be searched.",
