@@ -11,6 +11,8 @@ const inbox = createRoute({ getParentRoute: () => frame, path: '/', validateSear
 const screens = [
   createRoute({ getParentRoute: () => frame, path: '/contacts', component: lazyRouteComponent(() => import('./admin/Contacts.js'), 'Contacts') }),
   createRoute({ getParentRoute: () => frame, path: '/tasks', component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
+  createRoute({ getParentRoute: () => frame, path: '/reviews', component: lazyRouteComponent(() => import('./admin/Reviews.js'), 'Reviews') }),
+  createRoute({ getParentRoute: () => frame, path: '/policy', component: lazyRouteComponent(() => import('./admin/Policy.js'), 'Policy') }),
   createRoute({ getParentRoute: () => frame, path: '/channels', component: lazyRouteComponent(() => import('./admin/Channels.js'), 'Channels') }),
   createRoute({ getParentRoute: () => frame, path: '/knowledge', component: lazyRouteComponent(() => import('./admin/Knowledge.js'), 'Knowledge') }),
   createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),
