@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
-from app.settings import PROJECT
+from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
 from tests.browser.test_chat import serve
@@ -84,6 +84,10 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
         owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
         owner.execute("update public.tenant_settings set business_hours = %s", [json.dumps(
             [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)])])  # fmt: skip
+        owner.execute(
+            "insert into public.canned_replies (tenant_id, intent, body) select t.id, 'parking', 'Please park in the yard.'"
+            " from public.tenants as t where t.slug = 'acme'"
+        )
     home = tmp_path_factory.mktemp("desk")
     local = LocalProject(database, home, api_port=free_port())
     made = Office(local)
@@ -95,9 +99,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     database.drop()
 
 
-def _with_key(local: LocalProject) -> Any:
-    import msgspec
-
+def _with_key(local: LocalProject) -> Settings:
     return msgspec.structs.replace(
         local.room.settings, supabase_key=local.project.publishable_key,
         supabase_jwks_url=f"{local.project.url}/auth/v1/.well-known/jwks.json",

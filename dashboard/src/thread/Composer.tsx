@@ -1,6 +1,6 @@
 /** Where a reply is written. The draft belongs to this conversation, tenant and person, and outlives a reload. */
 
-import { type FormEvent, type KeyboardEvent, type Ref, useEffect, useMemo, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, type Ref, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { Thread } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
@@ -9,7 +9,9 @@ import { ProblemBox } from '../shell/Problem.js';
 import { t } from '../text/intl.js';
 import { keepDraft, readDraft } from './drafts.js';
 import { smsParts } from './limits.js';
+import { useUploads } from './uploads.js';
 import { useSending } from './useSending.js';
+import { type Chooser, Wordings } from './Wordings.js';
 
 interface Props {
   thread: Thread;
@@ -27,6 +29,10 @@ export function Composer({ thread, lastSeq, field, onWriting, onSent }: Props) {
   );
   const [text, setText] = useState(() => readDraft(key));
   const sending = useSending(key);
+  const uploads = useUploads(desk.auth.token);
+  const chooser = useRef<Chooser>(null);
+  const isChoosing = text.startsWith('/') && !text.includes('\n');
+  const isReady = (text.trim() !== '' || uploads.files.length > 0) && !uploads.isBusy && !sending.isSending;
   const sms = thread.channel === 'sms' && text ? smsParts(text) : null;
 
   // The same draft in two tabs: what the other one wrote is here, too, while this one rests.
@@ -36,10 +42,17 @@ export function Composer({ thread, lastSeq, field, onWriting, onSent }: Props) {
     return () => removeEventListener('storage', changed);
   }, [key]);
 
+  const write = (next: string) => {
+    setText(next);
+    keepDraft(key, next);
+    onWriting();
+  };
+
   const send = async (seq: number) => {
-    if (!text.trim() || sending.isSending) return;
-    if (await sending.send(text, seq)) {
+    if (!isReady) return;
+    if (await sending.send(text, seq, uploads.files.map((one) => one.id).filter((id) => id !== null))) {
       setText((now) => (now === text ? '' : now));
+      uploads.clear();
       onSent();
     }
   };
@@ -63,26 +76,40 @@ export function Composer({ thread, lastSeq, field, onWriting, onSent }: Props) {
       )}
       {sending.problem instanceof Offline ? <p className="warn" role="alert">{t('composer.unknown')}</p> : sending.problem ? <ProblemBox problem={sending.problem} /> : null}
       <label className="sr-only" htmlFor="reply">{t('composer.label')}</label>
+      {isChoosing && <Wordings sought={text.slice(1)} ref={chooser} onTake={write} />}
       <textarea
         id="reply"
+        aria-controls={isChoosing ? 'wordings' : undefined}
         ref={field}
         dir="auto"
         rows={3}
         value={text}
         placeholder={t('composer.placeholder')}
-        onChange={(event) => {
-          setText(event.target.value);
-          keepDraft(key, event.target.value);
-          onWriting();
-        }}
+        onChange={(event) => write(event.target.value)}
+        onPaste={(event) => event.clipboardData.files.length > 0 && uploads.add(event.clipboardData.files)}
         onKeyDown={(event: KeyboardEvent<HTMLTextAreaElement>) => {
+          if (isChoosing && !event.ctrlKey && chooser.current?.press(event.key)) return event.preventDefault();
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send(lastSeq);
           if (event.key === 'Escape') event.currentTarget.blur();
+          return undefined;
         }}
       />
+      {uploads.files.length > 0 && (
+        <ul className="uploads" aria-label={t('composer.files')}>
+          {uploads.files.map((one) => (
+            <li key={one.key}>
+              <bdi>{one.file.name}</bdi>
+              {one.problem ? <span className="warn">{one.problem}</span> : one.id === null && <progress max={1} value={one.share} aria-label={one.file.name} />}
+              {one.problem && <button type="button" className="link" onClick={() => uploads.retry(one.key)}>{t('app.retry')}</button>}
+              <button type="button" className="link" onClick={() => uploads.remove(one.key)}>{t('composer.remove', { name: one.file.name })}</button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="composer-foot">
-        <span className="quiet" aria-live="polite">{sms ? t('composer.sms', sms) : thread.control === 'ai' ? t('composer.aiHint') : ''}</span>
-        <button type="submit" className="button primary" disabled={!text.trim() || sending.isSending}>{sending.isSending ? t('composer.sending') : t('composer.send')}</button>
+        <label className="button attach">{t('composer.attach')}<input type="file" multiple className="sr-only" onChange={(event) => { if (event.target.files) uploads.add(event.target.files); event.target.value = ''; }} /></label>
+        <span className="quiet grow" aria-live="polite">{sms ? t('composer.sms', sms) : thread.control === 'ai' ? t('composer.aiHint') : ''}</span>
+        <button type="submit" className="button primary" disabled={!isReady}>{sending.isSending ? t('composer.sending') : t('composer.send')}</button>
       </div>
     </form>
   );

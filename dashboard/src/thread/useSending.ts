@@ -20,7 +20,7 @@ export interface Sending {
   /** What came in while it was written: the writer decides. */
   moved: Moved | null;
   problem: unknown;
-  send(text: string, lastSeq: number): Promise<boolean>;
+  send(text: string, lastSeq: number, attachments?: string[]): Promise<boolean>;
   lookFirst(): void;
 }
 
@@ -29,17 +29,18 @@ export function useSending(key: DraftKey): Sending {
   const [isSending, setSending] = useState(false);
   const [moved, setMoved] = useState<Moved | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
-  const tried = useRef<{ text: string; id: string } | null>(null);
+  const tried = useRef<{ what: string; id: string } | null>(null);
 
-  const send = useCallback(async (text: string, lastSeq: number): Promise<boolean> => {
+  const send = useCallback(async (text: string, lastSeq: number, attachments: string[] = []): Promise<boolean> => {
     setSending(true);
     setProblem(null);
     setMoved(null);
     // A try whose end is not known keeps its id: pressed again, it is the same message.
-    const again = tried.current?.text === text ? tried.current : { text, id: crypto.randomUUID() };
+    const what = JSON.stringify([text, attachments]);
+    const again = tried.current?.what === what ? tried.current : { what, id: crypto.randomUUID() };
     tried.current = again;
     try {
-      await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq });
+      await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq, attachments });
       tried.current = null;
       if (readDraft(key) === text) keepDraft(key, '');
       return true;

@@ -136,6 +136,26 @@ describe('two of the staff at one inbox', () => {
     await ana.getByRole('heading', { name, level: 2 }).waitFor();
   });
 
+  it('take a wording by its name, and send a file with it', async () => {
+    await ana.goto(`${DESK_URL}?view=all`);
+    await ana.locator('.row').first().click();
+    const field = ana.getByLabel('Reply', { exact: true });
+    await field.fill('');
+    await field.pressSequentially('/park');
+    await ana.getByRole('listbox', { name: 'Wordings' }).getByRole('option').first().waitFor();
+    assert.deepEqual(await barriers(ana), []);
+    await field.press('Enter');
+    assert.equal(await field.inputValue(), 'Please park in the yard.');
+    await ana.locator('input[type=file]').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') });
+    await ana.getByText('plan.txt', { exact: true }).waitFor();
+    await eventually(() => ana.getByRole('button', { name: 'Send', exact: true }).isEnabled(), true);
+    assert.deepEqual(await barriers(ana), []);
+    await ana.getByRole('button', { name: 'Send', exact: true }).click();
+    await eventually(async () => (await texts(ana)).at(-1), 'Please park in the yard.');
+    await ana.locator('.bubble').last().getByText('has files').waitFor();
+    await eventually(() => ana.locator('.uploads li').count(), 0);
+  });
+
   it('meet no barrier, in the light and in the dark, at the desk and on the phone', async () => {
     for (const options of [DESK, PHONE]) {
       for (const colorScheme of ['light', 'dark']) {
