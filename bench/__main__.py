@@ -11,6 +11,7 @@ import msgspec
 from app.settings import load
 from bench import api, ingest, moderate, peers, queue, reads, realtime, release, reply, screen, simulate, start
 from bench import api, ingest, moderate, peers, queue, reads, realtime, reply, screen, security, start
+from bench import api, desk, ingest, moderate, peers, queue, reads, realtime, reply, screen, start
 from bench.rows import Row, progress
 
 ALONE = {"start": start.run, "moderate": moderate.run}
@@ -24,6 +25,9 @@ def main() -> None:
     """Run one bench."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("what", choices=WHAT)
+    parser.add_argument(
+        "what", choices=["ingest", "queue", "reads", "api", "reply", "realtime", "screen", "desk", "start", "moderate"]
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument("--messages", type=int, default=1_000_000, help="reads, simulate: size of the large table")
     parser.add_argument(
@@ -59,6 +63,8 @@ def main() -> None:
             rows = simulate.run(settings.database_url, asked.messages, say)
         elif asked.what == "screen":
             rows = screen.run(settings, say)
+        elif asked.what == "desk":
+            rows = desk.run(settings, say)
         elif asked.what == "realtime":
             rows = realtime.run(settings, say, seconds=max(asked.seconds, realtime.SECONDS))
         elif asked.what == "security":

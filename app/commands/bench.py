@@ -20,10 +20,12 @@ BENCHES = (
     "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate", "simulate",
 )  # fmt: skip
 BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate", "security")
+BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "desk", "start", "moderate")
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
     "release": {"moderator"},
     "screen": {"api", "surface"},
+    "desk": {"api", "surface"},
     "start": set[str](),
     "moderate": set[str](),
 }

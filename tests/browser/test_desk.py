@@ -3,6 +3,7 @@
 import json
 import re
 import smtplib
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -15,7 +16,7 @@ import pytest
 from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
-from tests.browser.test_chat import serve
+from tests.browser.test_chat import PICTURES, serve
 from tests.support import npm
 from tests.support.database import Cluster
 from tests.support.surface import LocalProject
@@ -26,6 +27,7 @@ SUITES = sorted((HERE / "js" / "desk").glob("*.test.mjs"))
 STAFF = {"Olivia": "owner@acme.test", "Ana": "agent@acme.test"}
 MAILBOX, ELSEWHERE = "support@acme.test", "hallo@birch.test"
 HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>\u202egnp.exe\u200b[x](javascript:alert(1))'
+RIGHT_TO_LEFT = "\u05e9\u05dc\u05d5\u05dd, \u05de\u05d4 \u05e9\u05e2\u05d5\u05ea \u05d4\u05e4\u05ea\u05d9\u05d7\u05d4 \u05e9\u05dc\u05db\u05dd?"
 TIMEOUT_S = 280
 
 
@@ -40,7 +42,8 @@ class Office:
     def write(self, name: str, body: str, *, to: str = MAILBOX) -> dict[str, str]:
         """Somebody writes a mail."""
         mail = EmailMessage()
-        mail["From"], mail["To"] = f"{name} <{name.lower().replace(' ', '.')}@people.test>", to
+        mailbox = name.lower().replace(" ", ".") if name.isascii() else "noa"
+        mail["From"], mail["To"] = f"{name} <{mailbox}@people.test>", to
         mail["Subject"], mail["Message-ID"] = "A question", make_msgid(domain="people.test")
         mail.set_content(body)
         self.last = mail
@@ -121,12 +124,29 @@ def foreign_thread(office: Office) -> str:
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))
 def test_the_desk_in_browsers(suite: Path, office: Office, foreign_thread: str) -> None:
     """Every test of the suite passes, and none is skipped."""
+    said = run(office, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite),
+               foreign_thread=foreign_thread)  # fmt: skip
+    counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
+    assert said.returncode == 0 and counts["fail"] == 0, said.stdout + said.stderr + office.local.room.logs()
+    assert counts["pass"] == counts["tests"] > 0, said.stdout
+
+
+@pytest.mark.prove
+def test_pictures_of_the_desk(office: Office) -> None:
+    """Makes docs/images/desk-*.png anew: `make prove PYTEST_ARGS='tests/browser -k pictures'`."""
+    said = run(office, "js/desk/pictures.mjs", str(PICTURES))
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Node in the folder of the suites, with what they need to know of the world."""
     npm.needed(npm.are_fetched(npm.BROWSER), "Node with a browser")
     node = bridge.node()
     assert node
     url, stop = serve({
         "/mail": office.mail, "/mail-again": office.mail_again, "/restart": office.restart, "/refused": office.refused,
         "/hostile": lambda: office.write("Mallory", HOSTILE),
+        "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
     })  # fmt: skip
     password = office.local.keys["demo_password"]
     told = {
@@ -134,9 +154,7 @@ def test_the_desk_in_browsers(suite: Path, office: Office, foreign_thread: str) 
         "CHAT_PEOPLE": "{}", "DESK_FOREIGN_THREAD": foreign_thread,
         "DESK_STAFF": json.dumps({name: {"email": email, "password": password} for name, email in STAFF.items()}),
     }  # fmt: skip
-    said = npm.run_node(node, "--test", "--test-reporter=spec", f"--test-timeout={TIMEOUT_S * 1000}", str(suite), cwd=HERE,
-                        told=told, timeout_s=TIMEOUT_S)  # fmt: skip
-    stop()
-    counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said.stdout, re.MULTILINE)}
-    assert said.returncode == 0 and counts["fail"] == 0, said.stdout + said.stderr + office.local.room.logs()
-    assert counts["pass"] == counts["tests"] > 0, said.stdout
+    try:
+        return npm.run_node(node, *arguments, cwd=HERE, told=told, timeout_s=TIMEOUT_S)
+    finally:
+        stop()

@@ -44,7 +44,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
   if (problem && !thread) return <ProblemBox problem={problem} onRetry={() => void refreshHead()} />;
   if (!thread || readSeq === null) return <Skeletons rows={3} />;
   return (
-    <article className="conversation" aria-labelledby="conversation-title">
+    <article className="conversation" data-thread={threadId} aria-labelledby="conversation-title">
       <header className="conversation-head">
         <button type="button" className="button back" onClick={onBack}>{t('inbox.back')}</button>
         <div className="titles">

@@ -1,0 +1,36 @@
+// Pictures of every screen, light and dark, at the desk and on the phone, into the folder that is given.
+
+import { DESK, launch, PHONE } from '../browser.mjs';
+import { control, eventually } from '../people.mjs';
+import { comeIn, mail, reply } from './staff.mjs';
+
+const [folder] = process.argv.slice(2);
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+
+const browser = await launch();
+for (let n = 0; n < 4; n++) await mail();
+await control('right-to-left');
+const first = await comeIn(browser, 'Ana', '?view=all');
+await first.locator('.row').nth(1).click();
+await first.getByRole('button', { name: 'Take over' }).click();
+await reply(first, 'Good morning! I have put you down for Thursday at ten.');
+await eventually(() => first.locator('.bubble').count(), 3);
+for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, deviceScaleFactor: 1 } })) {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await comeIn(browser, 'Olivia', '?view=all', { ...options, colorScheme });
+    const take = (name) => page.screenshot({ path: `${folder}/desk-${name}-${size}-${colorScheme}.png` });
+    await page.locator('.row').first().waitFor();
+    await take('inbox');
+    await page.locator('.row').nth(1).click();
+    await page.locator('.bubble').nth(2).waitFor();
+    await take('conversation');
+    for (const screen of SCREENS) {
+      await page.goto(`${process.env.DESK_URL}${screen}`);
+      await page.locator('#page-title').waitFor();
+      await eventually(() => page.locator('[aria-busy]').count(), 0);
+      await take(screen);
+    }
+    await page.context().close();
+  }
+}
+await browser.close();
