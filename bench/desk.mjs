@@ -87,7 +87,7 @@ for (let n = 0; n < told.opened; n++) {
   seen.requests.push(calls);
   if (last && (await page.locator(`[data-thread="${last}"].row`).count())) {
     seen.reopened.push(await open(last));
-    await page.waitForTimeout(30);
+    await page.waitForTimeout(150); // its own calls are not the next one's
   }
   last = id;
 }

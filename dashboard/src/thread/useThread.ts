@@ -4,12 +4,28 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { MessagePage, Thread } from '../api/schema.js';
 import { useDesk } from '../desk.js';
+import type { Hints } from '../live/hints.js';
 import { BLANK, isMoving, merge, type Timeline } from './timeline.js';
 
 const NEWEST = Number.MAX_SAFE_INTEGER;
 const PAGE = 50;
 const TOGETHER_MS = 60;
 const MOVING_MS = 1_500;
+
+/** Conversations that were open a moment ago, shown at once when they are opened again; forgotten with the desk. */
+const REMEMBERED = 20;
+const memories = new WeakMap<Hints, Map<string, { thread: Thread; line: Timeline }>>();
+
+function remember(hints: Hints, threadId: string, kept: { thread: Thread; line: Timeline }): void {
+  const memory = memories.get(hints) ?? new Map<string, { thread: Thread; line: Timeline }>();
+  memory.delete(threadId);
+  memory.set(threadId, kept);
+  for (const oldest of memory.keys()) {
+    if (memory.size <= REMEMBERED) break;
+    memory.delete(oldest);
+  }
+  memories.set(hints, memory);
+}
 
 export interface Opened {
   thread: Thread | null;
@@ -24,9 +40,10 @@ export interface Opened {
 
 export function useThread(threadId: string): Opened {
   const { api, hints } = useDesk();
-  const [thread, setThread] = useState<Thread | null>(null);
-  const [line, setLine] = useState<Timeline>(BLANK);
-  const [readSeq, setReadSeq] = useState<number | null>(null);
+  const [known] = useState(() => memories.get(hints)?.get(threadId));
+  const [thread, setThread] = useState<Thread | null>(known?.thread ?? null);
+  const [line, setLine] = useState<Timeline>(known?.line ?? BLANK);
+  const [readSeq, setReadSeq] = useState<number | null>(known?.thread.staff_read_seq ?? null);
   const [problem, setProblem] = useState<unknown>(null);
   const lineNow = useRef(line);
   lineNow.current = line;
@@ -79,11 +96,15 @@ export function useThread(threadId: string): Opened {
   useEffect(() => {
     isCurrent.current = true;
     void refreshHead();
-    void latest();
+    void (known ? catchUp() : latest());
     return () => {
       isCurrent.current = false;
     };
-  }, [refreshHead, latest]);
+  }, [refreshHead, latest, catchUp, known]);
+
+  useEffect(() => {
+    if (thread && line.messages.length > 0) remember(hints, threadId, { thread, line });
+  }, [hints, threadId, thread, line]);
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
