@@ -47,9 +47,19 @@ function Forms({ tenant }: { tenant: Tenant }) {
         <Field name="quiet_hours_start" kind="time" label={t('settings.quietFrom')} value={s.quiet_hours_start?.slice(0, 5)} />
         <Field name="quiet_hours_end" kind="time" label={t('settings.quietTo')} value={s.quiet_hours_end?.slice(0, 5)} help={t('settings.quietHelp')} />
       </Form>
+      <Form title={t('settings.pushes')} read={(data) => ({ settings: { push_shows: text(data, 'push_shows') as Shows, push_delay_s: number(data, 'push_delay_s') ?? 0 } })}>
+        <div className="field">
+          <label htmlFor="push_shows">{t('settings.pushShows')}</label>
+          <select id="push_shows" name="push_shows" defaultValue={s.push_shows}>{SHOWS.map((shows) => <option key={shows} value={shows}>{t('settings.shows', { shows })}</option>)}</select>
+        </div>
+        <Field name="push_delay_s" kind="number" label={t('settings.pushDelay')} value={s.push_delay_s} help={t('settings.pushDelayHelp')} />
+      </Form>
     </section>
   );
 }
+
+const SHOWS = ['preview', 'sender', 'nothing'] as const;
+type Shows = (typeof SHOWS)[number];
 
 const text = (data: FormData, name: string): string => String(data.get(name) ?? '').trim();
 
