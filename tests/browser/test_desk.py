@@ -60,6 +60,14 @@ class Office:
         """Whoever wrote last writes once more."""
         return self.write(f"Person Number {self.writers}", "And on Sundays?")
 
+    def link(self) -> dict[str, str]:
+        """The link in the newest mail to Ana."""
+        mail = wait_until(lambda: self.local.room.caught(STAFF["Ana"]), 20)[-1]
+        text = mail.get_body(("plain", "html")).get_content()  # type: ignore[union-attr]
+        found = re.search(r"https?://\S+/verify\?[^\s\"<>]+", text)
+        assert found, text
+        return {"url": found[0].replace("&amp;", "&")}
+
     def refused(self) -> dict[str, list[str]]:
         """What browsers reported of our pages."""
         return {"lines": [line for line in self.local.room.logs().splitlines() if "browser refused" in line]}
@@ -145,7 +153,7 @@ def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess
     assert node
     url, stop = serve({
         "/mail": office.mail, "/mail-again": office.mail_again, "/restart": office.restart, "/refused": office.refused,
-        "/hostile": lambda: office.write("Mallory", HOSTILE),
+        "/link": office.link, "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
     })  # fmt: skip
     password = office.local.keys["demo_password"]

@@ -6,6 +6,7 @@
 import { createClient, type Session, type SupabaseClient } from '@supabase/supabase-js';
 
 import type { Config } from '../config.js';
+import { keeping } from './keeping.js';
 import { forgetDrafts } from '../thread/drafts.js';
 
 // Not the storage key: Auth speaks to its own tabs on a channel of that name.
@@ -24,7 +25,7 @@ export class Auth {
 
   constructor(config: Config) {
     this.supabase = createClient(config.supabaseUrl, config.publishableKey, {
-      auth: { storage: sessionStorage, storageKey: 'parley-desk', flowType: 'pkce', detectSessionInUrl: true },
+      auth: { storage: keeping, storageKey: 'parley-desk', flowType: 'pkce', detectSessionInUrl: true },
     });
     this.tabs.onmessage = () => void this.leave();
   }

@@ -191,6 +191,23 @@ describe('two of the staff at one inbox', () => {
     await page.context().close();
   });
 
+  it('come in by a link that opens a tab of its own, with no token in any address', async () => {
+    const page = await open(browser, DESK_URL, DESK);
+    await page.getByLabel('E-mail').fill('agent@acme.test');
+    await page.getByRole('button', { name: 'Send me a link instead' }).click();
+    await page.getByText('Look into your mail').waitFor();
+    const { url } = await control('link');
+    const second = await page.context().newPage();
+    const addresses = [];
+    second.on('framenavigated', (frame) => addresses.push(frame.url()));
+    await second.goto(url);
+    await second.getByTestId('list').waitFor();
+    assert.ok(!addresses.some((one) => /access_token|refresh_token/.test(one)), addresses.join(' '));
+    await second.goto(DESK_URL);
+    await second.getByTestId('list').waitFor();
+    await page.context().close();
+  });
+
   it('leave no draft behind when they sign out, in any tab', async () => {
     const page = await comeIn(browser, 'Olivia', '?view=all');
     await page.locator('.row').first().click();
