@@ -11,6 +11,7 @@ import { moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
 import { FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
+import { Merge } from './Merge.js';
 
 const KINDS = ['unknown', 'lead', 'customer', 'provider'] as const;
 
@@ -49,6 +50,7 @@ function Detail({ contactId, mayWrite, onClose }: { contactId: string; mayWrite:
   const { api, person } = useDesk();
   const change = useChange();
   const [isEditing, setEditing] = useState(false);
+  const [isMerging, setMerging] = useState(false);
   const found = useQuery({ queryKey: [person.tenantId, 'contact', contactId], queryFn: ({ signal }) => api.get<ContactDetail>(`/contacts/${contactId}`, {}, signal) });
   const threads = useQuery({ queryKey: [person.tenantId, 'contact-threads', contactId], queryFn: ({ signal }) => api.get<Inbox>('/threads', { contact: contactId, folder: 'any', status: 'any', limit: 20 }, signal) });
   if (found.error) return <ProblemBox problem={found.error} onRetry={() => void found.refetch()} />;
@@ -61,6 +63,7 @@ function Detail({ contactId, mayWrite, onClose }: { contactId: string; mayWrite:
         <span className="spacer" />
         {mayWrite && <button type="button" className="button" onClick={() => setEditing(true)}>{t('form.edit')}</button>}
         {mayWrite && <button type="button" className="button" onClick={() => void change(t(contact.blocked_at ? 'contacts.unblocked' : 'contacts.blockedNow'), () => api.post(`/contacts/${contact.id}/block`, { blocked: !contact.blocked_at }))}>{t(contact.blocked_at ? 'contacts.unblock' : 'contacts.block')}</button>}
+        {mayWrite && <button type="button" className="button" onClick={() => setMerging(true)}>{t('merge.start')}</button>}
         <button type="button" className="button" onClick={onClose}>{t('explain.close')}</button>
       </header>
       <h4>{t('contacts.identities')}</h4>
@@ -69,6 +72,7 @@ function Detail({ contactId, mayWrite, onClose }: { contactId: string; mayWrite:
       {contact.consents.length === 0 ? <p className="quiet">{t('contacts.noConsents')}</p> : <ul>{contact.consents.map((one) => <li key={`${one.channel} ${one.purpose}`}>{t('contacts.consent', { channel: one.channel, purpose: one.purpose, granted: String(one.granted), at: moment(one.recorded_at) })}</li>)}</ul>}
       <h4>{t('inbox.title')}</h4>
       <ul>{threads.data?.items.map((one) => <li key={one.id}><Link to="/" search={{ view: one.status === 'open' ? 'all' : 'closed', thread: one.id }}><bdi>{one.subject ?? one.preview ?? t('inbox.channel', { channel: one.channel })}</bdi></Link> <span className="quiet">{one.last_message_at && moment(one.last_message_at)}</span></li>)}</ul>
+      {isMerging && <Merge winner={contact} onClose={() => setMerging(false)} />}
       {isEditing && (
         <FormDialog
           title={t('contacts.edit')}

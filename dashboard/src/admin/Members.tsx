@@ -1,6 +1,6 @@
 /** Who works here, who was invited, and which keys the tenant's servers have. A key is shown once. */
 
-import { useState } from 'react';
+import { type Dispatch, type SetStateAction, useState } from 'react';
 
 import type { ApiKey, ApiKeyMade, Invitation, InvitationMade, Member } from '../api/schema.js';
 import { isAdmin, useDesk } from '../desk.js';
@@ -90,10 +90,11 @@ export function Members() {
   );
 }
 
-function Dialogs({ open, setOpen }: { open: Open; setOpen(open: Open): void }) {
+function Dialogs({ open, setOpen }: { open: Open; setOpen: Dispatch<SetStateAction<Open>> }) {
   const { api } = useDesk();
   const change = useChange();
-  const onClose = () => setOpen(null);
+  // A form that is done closes after what it made is shown: that stays.
+  const onClose = () => setOpen((now) => (now?.what === 'secret' && open?.what !== 'secret' ? now : null));
   const roles = ROLES.map((role) => ({ value: role, text: `${t('members.roleOf', { role })}: ${t('members.mayOf', { role })}` }));
   switch (open?.what) {
     case 'role':
@@ -103,7 +104,7 @@ function Dialogs({ open, setOpen }: { open: Open; setOpen(open: Open): void }) {
     case 'invite':
       return (
         <FormDialog
-          key="invite" title={t('members.invite')} submit={t('members.invite')} done="" onClose={() => undefined}
+          key="invite" title={t('members.invite')} submit={t('members.invite')} done="" onClose={onClose}
           fields={[{ name: 'address', label: t('signin.email'), kind: 'email', required: true }, { name: 'role', label: t('members.role'), kind: 'select', value: 'agent', options: roles }]}
           onSubmit={async (values) => {
             const made = await api.post<InvitationMade>('/invitations', { address: values['address'], role: values['role'] });
@@ -114,7 +115,7 @@ function Dialogs({ open, setOpen }: { open: Open; setOpen(open: Open): void }) {
     case 'key':
       return (
         <FormDialog
-          key="key" title={t('keys.apiNew')} submit={t('keys.apiMake')} done="" onClose={() => undefined}
+          key="key" title={t('keys.apiNew')} submit={t('keys.apiMake')} done="" onClose={onClose}
           fields={[{ name: 'name', label: t('members.name'), required: true }, ...SCOPES.map((scope) => ({ name: scope, label: t('keys.scopeOf', { scope }), kind: 'check' as const, value: scope === 'read' }))]}
           onSubmit={async (values) => {
             const made = await api.post<ApiKeyMade>('/api-keys', { name: values['name'], scopes: SCOPES.filter((scope) => values[scope] === true) });

@@ -6,7 +6,7 @@ import { eventually } from '../people.mjs';
 import { comeIn, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'channels', 'knowledge', 'members', 'settings', 'audit'];
 
 const go = async (page, screen) => {
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: titleOf(screen) }).click();
@@ -86,6 +86,10 @@ describe('what admins set up', () => {
     await press(olivia, 'Invite');
     assert.ok((await olivia.getByTestId('secret').textContent()).length > 20);
     await press(olivia, 'Close');
+    await olivia.getByRole('button', { name: 'Invite' }).click();
+    await press(olivia, 'Cancel');
+    await olivia.getByRole('button', { name: 'Invite' }).click();
+    await press(olivia, 'Cancel');
     await olivia.getByRole('row', { name: /new@acme.test/ }).getByRole('button', { name: 'Take back' }).click();
     await olivia.getByText('Nobody is invited.').waitFor();
   });
@@ -128,6 +132,22 @@ describe('what admins set up', () => {
     await olivia.getByRole('heading', { name: 'Reached at' }).waitFor();
     await olivia.locator('.panel').getByRole('link').first().click();
     await olivia.locator('.bubble').first().waitFor();
+  });
+
+  it('two records of one person become one, after a look at both', async () => {
+    const [one, other] = [await mail(), await mail()];
+    await go(olivia, 'contacts');
+    await olivia.getByRole('button', { name: one, exact: true }).click();
+    await olivia.locator('.panel').getByRole('button', { name: 'Merge' }).click();
+    await field(olivia, 'E-mail or phone').fill('nobody@people.test');
+    await press(olivia, 'Find');
+    await olivia.getByRole('dialog').getByText('Nobody is reached at nobody@people.test.').waitFor();
+    await field(olivia, 'E-mail or phone').fill(`${other.toLowerCase().replaceAll(' ', '.')}@people.test`);
+    await press(olivia, 'Find');
+    await olivia.getByRole('heading', { name: `Make ${other} one with ${one}?` }).waitFor();
+    await press(olivia, 'Merge');
+    await eventually(() => olivia.getByRole('row', { name: other }).count(), 0);
+    await eventually(() => olivia.locator('.panel li', { hasText: '@people.test' }).count(), 2);
   });
 
   it('and everything is on record', async () => {
