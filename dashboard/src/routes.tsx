@@ -13,6 +13,7 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/tasks', component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
   createRoute({ getParentRoute: () => frame, path: '/reviews', component: lazyRouteComponent(() => import('./admin/Reviews.js'), 'Reviews') }),
   createRoute({ getParentRoute: () => frame, path: '/policy', component: lazyRouteComponent(() => import('./admin/Policy.js'), 'Policy') }),
+  createRoute({ getParentRoute: () => frame, path: '/deliveries', component: lazyRouteComponent(() => import('./admin/Deliveries.js'), 'Deliveries') }),
   createRoute({ getParentRoute: () => frame, path: '/channels', component: lazyRouteComponent(() => import('./admin/Channels.js'), 'Channels') }),
   createRoute({ getParentRoute: () => frame, path: '/knowledge', component: lazyRouteComponent(() => import('./admin/Knowledge.js'), 'Knowledge') }),
   createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),

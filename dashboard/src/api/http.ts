@@ -51,7 +51,15 @@ export class Api {
     return this.call<T>('DELETE', path);
   }
 
+  async blob(path: string): Promise<Blob> {
+    return (await this.ask('GET', path)).blob();
+  }
+
   private async call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    return (await (await this.ask(method, path, body, signal)).json()) as T;
+  }
+
+  private async ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     const token = await this.token();
     const limit = AbortSignal.timeout(TIMEOUT_MS);
     let answer: Response;
@@ -69,7 +77,7 @@ export class Api {
       if (signal?.aborted) throw thrown;
       throw new Offline('The server cannot be reached.');
     }
-    if (answer.ok) return (await answer.json()) as T;
+    if (answer.ok) return answer;
     throw new ApiProblem(await problemOf(answer));
   }
 }

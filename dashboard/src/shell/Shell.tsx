@@ -11,7 +11,7 @@ import { type Theme, THEMES, useTheme } from './theme.js';
 import { undoLast, useToast } from './toast.js';
 
 const SIGNS: Record<Theme, string> = { system: '◐', light: '☀', dark: '☾' };
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'channels', 'knowledge', 'members', 'settings'] as const;
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings'] as const;
 
 export function Shell({ onTenant }: { onTenant(tenantId: string): void }) {
   const desk = useDesk();

@@ -3,6 +3,7 @@
 import type { Message } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { moment, t, time } from '../text/intl.js';
+import { Files } from './Files.js';
 
 const BAD = new Set(['failed', 'bounced', 'dispatch_unknown', 'inbound_error']);
 
@@ -26,7 +27,7 @@ export function Bubble({ message, onExplain, onResolve }: Props) {
       {message.subject && <p className="bubble-subject"><bdi>{message.subject}</bdi></p>}
       <p className="bubble-body" dir="auto">{message.deleted_at ? <em>{t('message.deleted')}</em> : message.body}</p>
       <p className="bubble-foot">
-        {message.has_attachments && <span>{t('message.files')}</span>}
+        {message.has_attachments && <Files messageId={message.id} />}
         {message.edited_at && <span>{t('message.edited')}</span>}
         {message.moderation_status !== 'approved' && <span className="warn">{t('message.held', { status: message.moderation_status })}</span>}
         <span className={isBad ? 'warn' : undefined} data-status={message.delivery_status}>{t('message.status', { status: message.delivery_status })}</span>

@@ -6,7 +6,7 @@ import { eventually } from '../people.mjs';
 import { comeIn, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
-const SCREENS = ['contacts', 'tasks', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
 
 const go = async (page, screen) => {
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: titleOf(screen) }).click();
@@ -124,6 +124,17 @@ describe('what admins set up', () => {
     await olivia.getByRole('dialog').getByRole('textbox').fill('Acme support');
     assert.ok(await sure.isEnabled());
     await press(olivia, 'Cancel');
+  });
+
+  it('an address that asks for silence gets it, until an admin lifts it', async () => {
+    await go(olivia, 'deliveries');
+    await olivia.getByText('Everything that left has an outcome.').waitFor();
+    await olivia.getByRole('button', { name: 'Add an address' }).click();
+    await field(olivia, 'Address').fill('Quiet@People.test');
+    await press(olivia, 'Save');
+    const row = olivia.getByRole('row', { name: /quiet@people.test/ });
+    await row.getByRole('button', { name: 'Write again' }).click();
+    await row.waitFor({ state: 'detached' });
   });
 
   it('a contact leads to his conversations', async () => {

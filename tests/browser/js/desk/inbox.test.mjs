@@ -152,8 +152,10 @@ describe('two of the staff at one inbox', () => {
     assert.deepEqual(await barriers(ana), []);
     await ana.getByRole('button', { name: 'Send', exact: true }).click();
     await eventually(async () => (await texts(ana)).at(-1), 'Please park in the yard.');
-    await ana.locator('.bubble').last().getByText('has files').waitFor();
-    await eventually(() => ana.locator('.uploads li').count(), 0);
+    await ana.locator('.bubble').last().getByRole('button', { name: 'Files' }).click();
+    const [download] = await Promise.all([ana.waitForEvent('download'), ana.getByRole('button', { name: 'Download plan.txt' }).click()]);
+    assert.equal(download.suggestedFilename(), 'plan.txt');
+    await eventually(() => ana.locator('.composer .uploads li').count(), 0);
   });
 
   it('meet no barrier, in the light and in the dark, at the desk and on the phone', async () => {

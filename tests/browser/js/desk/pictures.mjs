@@ -5,7 +5,7 @@ import { control, eventually } from '../people.mjs';
 import { comeIn, mail, reply } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
 
 const browser = await launch();
 for (let n = 0; n < 4; n++) await mail();
