@@ -203,22 +203,22 @@ comment on function private.custom_access_token_hook(jsonb) is
 'Supabase Auth calls this for every token: puts the user''s active tenant (else his oldest) into '
 'app_metadata.tenant_id.';
 
-create function private.own_tenant_name(p_tenant_id uuid) returns text
+create function private.own_tenant_names() returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
-    select t.name from public.tenants as t
+    select coalesce(jsonb_object_agg(t.id, t.name), '{}') from public.tenants as t
     inner join public.tenant_members as m on m.tenant_id = t.id and m.user_id = private.current_user_id()
-    where t.id = p_tenant_id and t.status <> 'deleted');
+    where t.status <> 'deleted');
 end
 $$;
-comment on function private.own_tenant_name(uuid) is
-'Definer: how a tenant is called that the caller belongs to, also while he works in another; null for any other.';
+comment on function private.own_tenant_names() is
+'Definer: how the tenants are called that the caller belongs to, also those he does not work in now, by id.';
 
-create function public.own_tenant_name(p_tenant_id uuid) returns text
-language sql stable set search_path = '' begin atomic select private.own_tenant_name(p_tenant_id); end;
-comment on function public.own_tenant_name(uuid) is
-'How a tenant is called that you belong to, also while you work in another.';
+create function public.own_tenant_names() returns jsonb
+language sql stable set search_path = '' begin atomic select private.own_tenant_names(); end;
+comment on function public.own_tenant_names() is
+'How the tenants are called that you belong to, by id, whichever of them you work in.';
 
 -- ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -295,5 +295,5 @@ grant execute on function private.is_time_zone(text) to service_role;
 grant execute on function private.claims(), private.current_user_id(), private.claimed_tenant(),
 private.current_scopes(), private.current_tenant(), private.is_admin(), private.actor(), private.authorize(text),
 private.message_limit(uuid, text, text) to authenticated, service_role, parley_worker;
-grant execute on function private.own_tenant_name(uuid), public.own_tenant_name(uuid) to authenticated;
+grant execute on function private.own_tenant_names(), public.own_tenant_names() to authenticated;
 grant execute on function private.worker_tenant() to service_role, parley_worker;

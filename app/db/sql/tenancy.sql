@@ -9,7 +9,7 @@ where t.id = current_setting('parley.active_tenant')::uuid;
 -- name: list_memberships
 -- The tenants a user belongs to.
 select m.tenant_id, m.role, m.tenant_id = current_setting('parley.active_tenant')::uuid, m.language,
-  public.own_tenant_name(m.tenant_id)
+  public.own_tenant_names() ->> m.tenant_id::text
 from public.tenant_members as m
 where m.user_id = %(user_id)s::uuid
 order by m.created_at, m.tenant_id;

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 39d5f66b2a84a4106b48f3d69a429797
+// Schema: a9c6fbfd316f33d1d6791482c0ef54f0
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -206,20 +206,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
-            columns: ["tenant_id", "verdict_id"];
-            isOneToOne: false;
-            referencedRelation: "security_actions";
-            referencedColumns: ["tenant_id", "verdict_id"];
-          },
-          {
-            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
-            columns: ["tenant_id", "verdict_id"];
-            isOneToOne: false;
-            referencedRelation: "security_outcomes";
-            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -680,20 +666,6 @@ export type Database = {
             isOneToOne: true;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
-            columns: ["tenant_id", "verdict_id"];
-            isOneToOne: true;
-            referencedRelation: "security_actions";
-            referencedColumns: ["tenant_id", "verdict_id"];
-          },
-          {
-            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
-            columns: ["tenant_id", "verdict_id"];
-            isOneToOne: true;
-            referencedRelation: "security_outcomes";
-            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -6534,317 +6506,6 @@ export type Database = {
           },
         ];
       };
-      "security_actions": {
-        Row: {
-          "action": string | null;
-          "contact_id": string | null;
-          "created_at": string;
-          "day": string | null;
-          "decision": string;
-          "kinds": (string)[];
-          "lane": string;
-          "message_id": string;
-          "overturned": boolean | null;
-          "policy_version": number;
-          "ruled_at": string | null;
-          "ruling": string | null;
-          "stage": string;
-          "tenant_id": string;
-          "thread_id": string;
-          "verdict_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "et_chat_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "et_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "message_receipts";
-            referencedColumns: ["tenant_id", "message_id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messages";
-            referencedColumns: ["tenant_id", "message_id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messaging_system_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
-            columns: ["tenant_id", "policy_version"];
-            isOneToOne: false;
-            referencedRelation: "moderation_policies";
-            referencedColumns: ["tenant_id", "version"];
-          },
-        ];
-      };
-      "security_bid_cards": {
-        Row: {
-          "approved": number | null;
-          "bid_card_id": string | null;
-          "blocked": number | null;
-          "filtered": number | null;
-          "last_stopped_at": string | null;
-          "review": number | null;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_contacts": {
-        Row: {
-          "approved": number | null;
-          "blocked": number | null;
-          "contact_id": string | null;
-          "filtered": number | null;
-          "last_stopped_at": string | null;
-          "review": number | null;
-          "score": number | null;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_days": {
-        Row: {
-          "approved": number | null;
-          "blocked": number | null;
-          "day": string | null;
-          "decided_by_people": number | null;
-          "filtered": number | null;
-          "lane": string;
-          "review": number | null;
-          "stage": string;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_evasions": {
-        Row: {
-          "attempts": number | null;
-          "blocked": number | null;
-          "contact_id": string | null;
-          "day": string | null;
-          "first_at": string | null;
-          "last_at": string | null;
-          "messages": number | null;
-          "tenant_id": string;
-          "thread_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_offenders": {
-        Row: {
-          "blocked": number | null;
-          "contact_id": string | null;
-          "conversations": number | null;
-          "filtered": number | null;
-          "first_at": string | null;
-          "kinds": (string)[] | null;
-          "last_at": string | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_outcomes": {
-        Row: {
-          "bid_card_id": string | null;
-          "contact_id": string | null;
-          "created_at": string;
-          "day": string | null;
-          "decider": string;
-          "decision": string;
-          "kinds": (string)[];
-          "lane": string;
-          "message_id": string;
-          "policy_version": number;
-          "stage": string;
-          "tenant_id": string;
-          "thread_id": string;
-          "threat": number | null;
-          "verdict_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "bid_card_id"?: never;
-          "contact_id"?: string | null;
-          "created_at"?: string | null;
-          "day"?: never;
-          "decider"?: string | null;
-          "decision"?: string | null;
-          "kinds"?: (string)[] | null;
-          "lane"?: string | null;
-          "message_id"?: string | null;
-          "policy_version"?: number | null;
-          "stage"?: string | null;
-          "tenant_id"?: string | null;
-          "thread_id"?: string | null;
-          "threat"?: never;
-          "verdict_id"?: string | null;
-        };
-        Update: {
-          "bid_card_id"?: never;
-          "contact_id"?: string | null;
-          "created_at"?: string | null;
-          "day"?: never;
-          "decider"?: string | null;
-          "decision"?: string | null;
-          "kinds"?: (string)[] | null;
-          "lane"?: string | null;
-          "message_id"?: string | null;
-          "policy_version"?: number | null;
-          "stage"?: string | null;
-          "tenant_id"?: string | null;
-          "thread_id"?: string | null;
-          "threat"?: never;
-          "verdict_id"?: string | null;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "et_chat_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "et_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "message_receipts";
-            referencedColumns: ["tenant_id", "message_id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messages";
-            referencedColumns: ["tenant_id", "message_id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
-            columns: ["tenant_id", "message_id"];
-            isOneToOne: false;
-            referencedRelation: "messaging_system_messages";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
-            columns: ["tenant_id", "policy_version"];
-            isOneToOne: false;
-            referencedRelation: "moderation_policies";
-            referencedColumns: ["tenant_id", "version"];
-          },
-        ];
-      };
-      "security_reviews": {
-        Row: {
-          "day": string | null;
-          "decided": number | null;
-          "held": number | null;
-          "p50_seconds": number | null;
-          "p95_seconds": number | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_rules": {
-        Row: {
-          "action": string | null;
-          "false_positive_rate": number | null;
-          "kind": string | null;
-          "overturned": number | null;
-          "policy_version": number;
-          "reviewed": number | null;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
-            columns: ["tenant_id", "policy_version"];
-            isOneToOne: false;
-            referencedRelation: "moderation_policies";
-            referencedColumns: ["tenant_id", "version"];
-          },
-        ];
-      };
-      "security_scores": {
-        Row: {
-          "blocked": number | null;
-          "score": number | null;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "security_threats": {
-        Row: {
-          "approved": number | null;
-          "blocked": number | null;
-          "day": string | null;
-          "filtered": number | null;
-          "kind": string | null;
-          "lane": string;
-          "review": number | null;
-          "stage": string;
-          "tenant_id": string;
-          "texts": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
       "users": {
         Row: {
           "auth_user_id": string | null;
@@ -7081,12 +6742,11 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
-      "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
       };
-      "own_tenant_name": { Args: { "p_tenant_id": string }; Returns: string };
+      "own_tenant_names": { Args: Record<PropertyKey, never>; Returns: Json };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {
@@ -7127,7 +6787,6 @@ export type Database = {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
         Returns: Json;
       };
-      "read_original": { Args: { "p_message_id": string; "p_reason": string }; Returns: Json };
       "read_suggestions": { Args: { "p_request_id": string }; Returns: Json };
       "read_thread": {
         Args: { "p_before_seq"?: number; "p_limit"?: number; "p_reason": string; "p_thread_id": string };
@@ -7176,18 +6835,6 @@ export type Database = {
           "thread_id": string;
         }[];
       };
-      "security_analysis": {
-        Args: {
-          "p_after"?: Json;
-          "p_group": string;
-          "p_lane"?: string;
-          "p_limit"?: number;
-          "p_since": string;
-          "p_until": string;
-        };
-        Returns: Json;
-      };
-      "security_summary": { Args: { "p_since": string; "p_until": string }; Returns: Json };
       "send_message": {
         Args: {
           "p_attachments"?: (string)[];

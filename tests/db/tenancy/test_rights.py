@@ -94,3 +94,21 @@ def test_every_public_function_is_in_the_matrix(world: World) -> None:
         "select distinct proname as name from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'"
     )
     assert {row["name"] for row in rows} == known
+
+
+def test_a_person_reads_the_names_of_his_tenants_and_of_no_other(world: World) -> None:
+    """Also of those he does not work in now; a deleted one has none."""
+    first, second, foreign = world.tenant(), world.tenant(), world.tenant()
+    user = world.member(first.id, "agent")
+    world.owner.execute(
+        "insert into public.tenant_members (tenant_id, user_id, role) values (%s, %s, 'viewer')", [second.id, user]
+    )
+    with world.acting(user, first) as connection:
+        names = connection.execute("select public.own_tenant_names() as names").fetchone()
+    assert names is not None
+    assert set(names["names"]) == {str(first.id), str(second.id)}
+    assert str(foreign.id) not in names["names"]
+    world.owner.execute("update public.tenants set status = 'deleted', deleted_at = now() where id = %s", [second.id])
+    with world.acting(user, first) as connection:
+        names = connection.execute("select public.own_tenant_names() as names").fetchone()
+    assert names is not None and set(names["names"]) == {str(first.id)}
