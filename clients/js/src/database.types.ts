@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: a9c6fbfd316f33d1d6791482c0ef54f0
+// Schema: 887518ac74c3beacd2f4edbfdf25dece
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -6742,6 +6742,7 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
@@ -6787,6 +6788,7 @@ export type Database = {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
         Returns: Json;
       };
+      "read_original": { Args: { "p_message_id": string; "p_reason": string }; Returns: Json };
       "read_suggestions": { Args: { "p_request_id": string }; Returns: Json };
       "read_thread": {
         Args: { "p_before_seq"?: number; "p_limit"?: number; "p_reason": string; "p_thread_id": string };
