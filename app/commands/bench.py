@@ -17,10 +17,9 @@ from app.errors import SetupError
 from app.settings import process_environment
 
 BENCHES = (
-    "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "start", "moderate", "simulate",
+    "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "desk", "start", "moderate",
+    "simulate", "security",
 )  # fmt: skip
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "start", "moderate", "security")
-BENCHES = ("ingest", "queue", "reads", "api", "reply", "realtime", "screen", "desk", "start", "moderate")
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
     "release": {"moderator"},
@@ -38,8 +37,9 @@ NEEDED = {
 @click.option(
     "--json", "as_json", is_flag=True, help='One object: {"rows": [{name, value, unit, target, met, against}]}.'
 )
-@click.option("--messages", default=1_000_000, show_default=True, help="reads, simulate: messages in the large table.")
-@click.option("--messages", default=1_000_000, show_default=True, help="reads, security: messages in the large table.")
+@click.option(
+    "--messages", default=1_000_000, show_default=True, help="reads, simulate, security: messages in the large table."
+)
 @click.option("--seconds", default=2.0, show_default=True, help="Length of one measured slice.")
 @click.option("--install-peers", is_flag=True, help="queue: install graphile-worker and procrastinate first.")
 @click.option("--no-peers", is_flag=True, help="queue: measure ourselves only.")
@@ -50,10 +50,9 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` two and `simulate` ten for a million messages, `realtime` one, the others half a
-    minutes, `queue` two, `reads` and `security` two each for a million messages, `realtime` one, the others half a
-    minute each; `moderate` seconds. `start` has a stack of its own also beside --database. Exit code 0 also when a
-    target is missed: look at `met`.
+    minutes, `queue` two, `reads` and `security` two and `simulate` ten for a million messages, `desk` two, `realtime`
+    one, the others half a minute each; `moderate` seconds. `start` has a stack of its own also beside --database. Exit
+    code 0 also when a target is missed: look at `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())

@@ -25,7 +25,7 @@ SHOWN = 20
 
 @click.group()
 def command() -> None:
-    """Moderation as the operator sees it: `policy` keeps versions, `simulate` and `replay` look back, `report` adds up."""
+    """Moderation as operators see it: `policy` keeps versions, `simulate` and `replay` look back, `report` adds up."""
 
 
 command.add_command(policy)

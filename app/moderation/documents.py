@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from app.errors import BadInput
 from app.moderation.policy import Action
 from app.moderation.regions import CODES
+from app.moderation.trust import Trust
 from app.moderation.verdicts import KINDS, SAFETY_KINDS
 
 LONGEST = 100_000
@@ -99,8 +100,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     allowed_values: Annotated[list[Value], Meta(max_length=500)] | UnsetType = UNSET
     reveal_on: Annotated[list[Event], Meta(max_length=3)] | UnsetType = UNSET
     second_opinion: SecondOpinion | UnsetType = UNSET
-    trust: dict[str, Any] | UnsetType = UNSET
-    """Its members are the database's to check."""
+    trust: Trust | UnsetType = UNSET
 
 
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)

@@ -218,11 +218,7 @@ begin
   if p_document ? 'second_opinion' then
     perform private.check_second_opinion(p_document -> 'second_opinion');
   end if;
-  if jsonb_typeof(coalesce(p_document -> 'trust', '{}')) <> 'object' then
-    perform private.refuse_document('trust', 'an object is expected', 'Send a JSON object, or leave it out.');
-  elsif p_document ? 'trust' and to_regprocedure('private.check_moderation_trust(jsonb)') is not null then
-    perform private.check_moderation_trust(p_document -> 'trust');
-  end if;
+  perform private.check_moderation_trust(p_document -> 'trust');
 end
 $$;
 comment on function private.check_moderation_document(jsonb) is

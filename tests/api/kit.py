@@ -159,7 +159,7 @@ class World:
         values = {"t": tenant.id, "th": thread, "m": message}
         self.db.execute(
             "insert into public.moderation_policies (tenant_id, version, document, created_by)"
-            " values (%(t)s, 1, '{}', 'x') on conflict do nothing", values,
+            """ values (%(t)s, 1, '{"lanes": {"people": {}}}', 'x') on conflict do nothing""", values,
         )  # fmt: skip
         row = self.db.execute(
             "with v as (insert into public.moderation_verdicts (tenant_id, message_id, thread_id, lane, stage,"

@@ -182,8 +182,6 @@ def test_known_problems_are_really_raised() -> None:
         # Raised to workers, DBAs and service_role, or by functions the API does not call.
         "append_only", "fence_moved", "head_regressed", "immutable", "linked_already", "address_not_verified",
         "not_enqueued", "reason_missing", "retention_too_short", "lease_lost", "bad_subscription", "bad_outcome",
-        "task_closed", "no_member", "bad_seq", "already_sent",
-        "bad_verdict", "bad_policy",
         "task_closed", "no_member", "bad_seq", "already_sent", "bad_verdict",
         # The API checks before the database does, and answers bad_input.
         "bad_purpose", "bad_resolution", "bad_status", "unknown_field", "unknown_setting",

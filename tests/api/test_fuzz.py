@@ -102,12 +102,8 @@ def routes(url: str, world: World) -> list[Route]:
                     " values (%s, 'q', '{q}', 'a') returning id", world.acme.id)  # fmt: skip
     stopped = world.stopped(world.acme, thread, message)
     known = {
-        "review_id": stopped["moderation_review"], "mute_id": stopped["contact_mute"], "thread_id": thread, "contact_id": contact, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
-    version = world.one(
-        "insert into public.moderation_policies (tenant_id, version, document, created_by)"
-        """ values (%s, 1, '{"lanes": {"people": {}}}', 'x') returning version""", world.acme.id,
-    )  # fmt: skip
-        "thread_id": thread, "contact_id": contact, "version": version, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
+        "review_id": stopped["moderation_review"], "mute_id": stopped["contact_mute"], "thread_id": thread,
+        "contact_id": contact, "version": 1, "session_id": world.acme.session_id, "faq_id": faq, "name": "p",
         "context_kind": "job", "context": "7",
         "user_id": world.acme.people["agent"], "message_id": message,
         "task_id": world.task(world.acme, "by-telephone@example.com"),

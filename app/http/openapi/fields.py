@@ -5,9 +5,9 @@ from typing import Any
 from app.http.openapi import world
 from app.http.openapi.analysis_fields import ANALYSIS_FIELDS, ANALYSIS_PARAMETERS
 from app.http.openapi.market_fields import MARKET_FIELDS, MARKET_PARAMETERS
-from app.http.openapi.reviewing_fields import REVIEWING_FIELDS, REVIEWING_PARAMETERS
 from app.http.openapi.moderating_fields import MODERATING_FIELDS, MODERATING_PARAMETERS
 from app.http.openapi.policing_fields import POLICING_FIELDS, POLICING_PARAMETERS
+from app.http.openapi.reviewing_fields import REVIEWING_FIELDS, REVIEWING_PARAMETERS
 
 FIELDS: dict[str, str] = {
     **MARKET_FIELDS,

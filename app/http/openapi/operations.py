@@ -36,9 +36,9 @@ from app.http.openapi import world as w
 from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
-from app.http.openapi.reviewing import REVIEWING
 from app.http.openapi.moderating import MODERATING, NOTICE
 from app.http.openapi.policing import POLICING
+from app.http.openapi.reviewing import REVIEWING
 from app.http.openapi.shown import Shown
 from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 887518ac74c3beacd2f4edbfdf25dece
+// Schema: 4267bbbac339257bf40e6cdd966214f4
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -206,6 +206,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "agent_comments_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -666,6 +680,20 @@ export type Database = {
             isOneToOne: true;
             referencedRelation: "moderation_verdicts";
             referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: true;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "blocked_messages_log_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: true;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -1491,6 +1519,107 @@ export type Database = {
           },
         ];
       };
+      "contact_mutes": {
+        Row: {
+          "appeal": string | null;
+          "appeal_answered_at": string | null;
+          "appeal_outcome": string | null;
+          "appealed_at": string | null;
+          "contact_id": string;
+          "end_reason": string | null;
+          "ended_at": string | null;
+          "ended_by": string | null;
+          "id": string;
+          "muted_at": string;
+          "note": string | null;
+          "reason": string;
+          "reasons": NonNullable<Json>;
+          "score": number;
+          "tenant_id": string;
+          "until": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "appeal"?: string | null;
+          "appeal_answered_at"?: string | null;
+          "appeal_outcome"?: string | null;
+          "appealed_at"?: string | null;
+          "contact_id": string;
+          "end_reason"?: string | null;
+          "ended_at"?: string | null;
+          "ended_by"?: string | null;
+          "id"?: string;
+          "muted_at"?: string;
+          "note"?: string | null;
+          "reason": string;
+          "reasons": NonNullable<Json>;
+          "score": number;
+          "tenant_id": string;
+          "until": string;
+        };
+        Update: {
+          "appeal"?: string | null;
+          "appeal_answered_at"?: string | null;
+          "appeal_outcome"?: string | null;
+          "appealed_at"?: string | null;
+          "contact_id"?: string;
+          "end_reason"?: string | null;
+          "ended_at"?: string | null;
+          "ended_by"?: string | null;
+          "id"?: string;
+          "muted_at"?: string;
+          "note"?: string | null;
+          "reason"?: string;
+          "reasons"?: NonNullable<Json>;
+          "score"?: number;
+          "tenant_id"?: string;
+          "until"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_mutes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+        ];
+      };
       "contact_reveals": {
         Row: {
           "event": string;
@@ -1555,6 +1684,110 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "et_threads";
             referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "contact_strikes": {
+        Row: {
+          "at": string;
+          "contact_id": string;
+          "id": string;
+          "kind": string | null;
+          "reason": string;
+          "tenant_id": string;
+          "verdict_id": string;
+          "voided_at": string | null;
+          "voided_by": string | null;
+          "weight": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string;
+          "contact_id": string;
+          "id"?: string;
+          "kind"?: string | null;
+          "reason": string;
+          "tenant_id": string;
+          "verdict_id": string;
+          "voided_at"?: string | null;
+          "voided_by"?: string | null;
+          "weight": number;
+        };
+        Update: {
+          "at"?: string;
+          "contact_id"?: string;
+          "id"?: string;
+          "kind"?: string | null;
+          "reason"?: string;
+          "tenant_id"?: string;
+          "verdict_id"?: string;
+          "voided_at"?: string | null;
+          "voided_by"?: string | null;
+          "weight"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "moderation_verdicts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "contact_strikes_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -3453,6 +3686,158 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "moderation_reviews": {
+        Row: {
+          "appeal": string | null;
+          "claim_until": string | null;
+          "claimed_by": string | null;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "decision": string | null;
+          "decision_verdict_id": string | null;
+          "digest": string;
+          "due_at": string;
+          "first_claimed_at": string | null;
+          "id": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "opened_at": string;
+          "origin": string;
+          "outcome": string | null;
+          "overdue_at": string | null;
+          "policy_version": number;
+          "reason": string | null;
+          "sender_contact_id": string | null;
+          "status": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "urgent": boolean;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "appeal"?: string | null;
+          "claim_until"?: string | null;
+          "claimed_by"?: string | null;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "decision"?: string | null;
+          "decision_verdict_id"?: string | null;
+          "digest": string;
+          "due_at": string;
+          "first_claimed_at"?: string | null;
+          "id"?: string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "opened_at"?: string;
+          "origin": string;
+          "outcome"?: string | null;
+          "overdue_at"?: string | null;
+          "policy_version": number;
+          "reason"?: string | null;
+          "sender_contact_id"?: string | null;
+          "status"?: string;
+          "tenant_id": string;
+          "thread_id": string;
+          "urgent"?: boolean;
+          "verdict_id": string;
+        };
+        Update: {
+          "appeal"?: string | null;
+          "claim_until"?: string | null;
+          "claimed_by"?: string | null;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "decision"?: string | null;
+          "decision_verdict_id"?: string | null;
+          "digest"?: string;
+          "due_at"?: string;
+          "first_claimed_at"?: string | null;
+          "id"?: string;
+          "kinds"?: (string)[];
+          "lane"?: string;
+          "message_id"?: string;
+          "opened_at"?: string;
+          "origin"?: string;
+          "outcome"?: string | null;
+          "overdue_at"?: string | null;
+          "policy_version"?: number;
+          "reason"?: string | null;
+          "sender_contact_id"?: string | null;
+          "status"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "urgent"?: boolean;
+          "verdict_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "moderation_verdicts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "moderation_reviews_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
           },
         ];
       };
@@ -6506,6 +6891,317 @@ export type Database = {
           },
         ];
       };
+      "security_actions": {
+        Row: {
+          "action": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "day": string | null;
+          "decision": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "overturned": boolean | null;
+          "policy_version": number;
+          "ruled_at": string | null;
+          "ruling": string | null;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_bid_cards": {
+        Row: {
+          "approved": number | null;
+          "bid_card_id": string | null;
+          "blocked": number | null;
+          "filtered": number | null;
+          "last_stopped_at": string | null;
+          "review": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_contacts": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "contact_id": string | null;
+          "filtered": number | null;
+          "last_stopped_at": string | null;
+          "review": number | null;
+          "score": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_days": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "day": string | null;
+          "decided_by_people": number | null;
+          "filtered": number | null;
+          "lane": string;
+          "review": number | null;
+          "stage": string;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_evasions": {
+        Row: {
+          "attempts": number | null;
+          "blocked": number | null;
+          "contact_id": string | null;
+          "day": string | null;
+          "first_at": string | null;
+          "last_at": string | null;
+          "messages": number | null;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_offenders": {
+        Row: {
+          "blocked": number | null;
+          "contact_id": string | null;
+          "conversations": number | null;
+          "filtered": number | null;
+          "first_at": string | null;
+          "kinds": (string)[] | null;
+          "last_at": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_outcomes": {
+        Row: {
+          "bid_card_id": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "day": string | null;
+          "decider": string;
+          "decision": string;
+          "kinds": (string)[];
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "stage": string;
+          "tenant_id": string;
+          "thread_id": string;
+          "threat": number | null;
+          "verdict_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bid_card_id"?: never;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "day"?: never;
+          "decider"?: string | null;
+          "decision"?: string | null;
+          "kinds"?: (string)[] | null;
+          "lane"?: string | null;
+          "message_id"?: string | null;
+          "policy_version"?: number | null;
+          "stage"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "threat"?: never;
+          "verdict_id"?: string | null;
+        };
+        Update: {
+          "bid_card_id"?: never;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "day"?: never;
+          "decider"?: string | null;
+          "decision"?: string | null;
+          "kinds"?: (string)[] | null;
+          "lane"?: string | null;
+          "message_id"?: string | null;
+          "policy_version"?: number | null;
+          "stage"?: string | null;
+          "tenant_id"?: string | null;
+          "thread_id"?: string | null;
+          "threat"?: never;
+          "verdict_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_reviews": {
+        Row: {
+          "day": string | null;
+          "decided": number | null;
+          "held": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_rules": {
+        Row: {
+          "action": string | null;
+          "false_positive_rate": number | null;
+          "kind": string | null;
+          "overturned": number | null;
+          "policy_version": number;
+          "reviewed": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "moderation_verdicts_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+        ];
+      };
+      "security_scores": {
+        Row: {
+          "blocked": number | null;
+          "score": number | null;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "security_threats": {
+        Row: {
+          "approved": number | null;
+          "blocked": number | null;
+          "day": string | null;
+          "filtered": number | null;
+          "kind": string | null;
+          "lane": string;
+          "review": number | null;
+          "stage": string;
+          "tenant_id": string;
+          "texts": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "users": {
         Row: {
           "auth_user_id": string | null;
@@ -6548,8 +7244,11 @@ export type Database = {
     };
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
+      "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
+      "appeal_moderation": { Args: { "p_message_id": string; "p_text": string }; Returns: Json };
+      "appeal_mute": { Args: { "p_tenant_slug"?: string; "p_text": string }; Returns: Json };
       "archive_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "assign_task": { Args: { "p_task_id": string; "p_user_id": string }; Returns: Json };
       "assign_thread": { Args: { "p_assignee_id": string; "p_thread_id": string }; Returns: Json };
@@ -6566,8 +7265,10 @@ export type Database = {
       "change_project": { Args: { "p_project": Json; "p_project_id": string }; Returns: Json };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
       "claim_referral": { Args: { "p_code": string; "p_tenant_slug": string }; Returns: Json };
+      "claim_review": { Args: { "p_reason": string; "p_review_id": string }; Returns: Json };
       "close_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "complete_task": { Args: { "p_note"?: string; "p_outcome": string; "p_task_id": string }; Returns: Json };
+      "contact_trust": { Args: { "p_contact_id": string }; Returns: Json };
       "create_api_key": { Args: { "p_expires_at"?: string; "p_name": string; "p_scopes"?: (string)[] }; Returns: Json };
       "create_bid_card": { Args: { "p_bid_card": Json; "p_tenant_slug"?: string }; Returns: Json };
       "create_booking": { Args: { "p_booking": Json; "p_tenant_slug"?: string }; Returns: Json };
@@ -6593,10 +7294,22 @@ export type Database = {
         Args: { "p_locale"?: string; "p_name": string; "p_slug": string; "p_time_zone"?: string };
         Returns: Json;
       };
+      "decide_review": {
+        Args: {
+          "p_decision": string;
+          "p_digest": string;
+          "p_note"?: string;
+          "p_reason": string;
+          "p_review_id": string;
+          "p_spans"?: Json;
+        };
+        Returns: Json;
+      };
       "delete_canned_reply": { Args: { "p_reply_id": string }; Returns: Json };
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
       "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
+      "diff_moderation_policies": { Args: { "p_from_version": number; "p_to_version": number }; Returns: Json };
       "edit_message": { Args: { "p_changes": Json; "p_message_id": string }; Returns: Json };
       "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
@@ -6608,8 +7321,10 @@ export type Database = {
       "get_conversation": { Args: { "p_thread_id": string }; Returns: Json };
       "hand_back_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "invite_member": { Args: { "p_address": string; "p_role"?: string }; Returns: Json };
+      "keep_mute": { Args: { "p_mute_id": string; "p_reason": string }; Returns: Json };
       "label_thread": { Args: { "p_add"?: (string)[]; "p_remove"?: (string)[]; "p_thread_id": string }; Returns: Json };
       "leave_conversation": { Args: { "p_thread_id": string }; Returns: Json };
+      "lift_mute": { Args: { "p_mute_id": string; "p_reason": string }; Returns: Json };
       "lift_suppression": { Args: { "p_address": string; "p_kind": string }; Returns: Json };
       "list_conversations": {
         Args: {
@@ -6743,6 +7458,7 @@ export type Database = {
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
+      "my_standing": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
@@ -6783,6 +7499,10 @@ export type Database = {
         Returns: Json;
       };
       "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
+      "put_moderation_policy": {
+        Args: { "p_activate"?: boolean; "p_document": Json; "p_expected_version"?: number; "p_note"?: string };
+        Returns: Json;
+      };
       "put_profile": { Args: { "p_profile": Json; "p_tenant_slug": string }; Returns: Json };
       "react_to_message": {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
@@ -6814,6 +7534,7 @@ export type Database = {
         Args: { "p_auth": string; "p_endpoint": string; "p_p256dh": string; "p_tenant_slug"?: string };
         Returns: Json;
       };
+      "release_review": { Args: { "p_review_id": string }; Returns: Json };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "reserve_attachment": {
@@ -6824,6 +7545,7 @@ export type Database = {
       "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
       "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
       "retry_webhook": { Args: { "p_webhook_id": string }; Returns: Json };
+      "reveal_contacts": { Args: { "p_reason": string; "p_thread_id": string }; Returns: Json };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: Json };
       "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: Json };
       "search_messages": {
@@ -6837,6 +7559,18 @@ export type Database = {
           "thread_id": string;
         }[];
       };
+      "security_analysis": {
+        Args: {
+          "p_after"?: Json;
+          "p_group": string;
+          "p_lane"?: string;
+          "p_limit"?: number;
+          "p_since": string;
+          "p_until": string;
+        };
+        Returns: Json;
+      };
+      "security_summary": { Args: { "p_since": string; "p_until": string }; Returns: Json };
       "send_message": {
         Args: {
           "p_attachments"?: (string)[];
@@ -6889,6 +7623,7 @@ export type Database = {
       "submit_bid": { Args: { "p_bid": Json; "p_bid_card_id": string }; Returns: Json };
       "suggest_replies": { Args: { "p_thread_id": string }; Returns: Json };
       "suppress_address": { Args: { "p_address": string; "p_kind": string; "p_scope"?: string }; Returns: Json };
+      "switch_moderation_off": { Args: { "p_expected_version"?: number }; Returns: Json };
       "switch_tenant": { Args: { "p_tenant_id": string }; Returns: Json };
       "take_over_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "test_channel_session": {

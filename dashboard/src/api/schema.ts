@@ -4,9 +4,42 @@ export interface Accept {
   token: string;
 }
 
+export interface ActivatePolicy {
+  expected_version?: number | null;
+}
+
 export interface Advice {
   kind: string | null;
   comment: string;
+}
+
+export interface AnalysisItem {
+  kind?: string | null;
+  day?: string | null;
+  contact_id?: string | null;
+  display_name?: string | null;
+  bid_card_id?: string | null;
+  policy_version?: number | null;
+  action?: "block" | "hold" | "mask" | null;
+  texts: number;
+  approved?: number | null;
+  filtered?: number | null;
+  review?: number | null;
+  blocked?: number | null;
+  last_stopped_at?: string | null;
+  score?: number | null;
+  reviewed?: number | null;
+  overturned?: number | null;
+  false_positive_rate?: number | null;
+}
+
+export interface AnalysisItemList {
+  items: (AnalysisItem)[];
+  next_cursor?: string | null;
+}
+
+export interface AnswerMute {
+  reason: string;
 }
 
 export interface ApiKey {
@@ -35,6 +68,15 @@ export interface ApiKeyMade {
 export interface ApiKeyRevoked {
   api_key_id: string;
   revoked: boolean;
+}
+
+export interface AppealMessage {
+  text: string;
+}
+
+export interface AppealMute {
+  text: string;
+  tenant_slug?: string | null;
 }
 
 export interface Assign {
@@ -364,6 +406,36 @@ export interface ChatStarted {
   moderation?: Notice | null;
 }
 
+export interface ClaimReview {
+  reason: string;
+}
+
+export interface ClaimedReview {
+  review_id: string;
+  message_id: string;
+  thread_id: string;
+  origin: "appeal" | "verdict";
+  digest: string;
+  subject: string | null;
+  body: string | null;
+  beside: string | null;
+  earlier: (ReadAlong)[];
+  lane: "agent" | "ai" | "people" | "template";
+  stage: "after" | "before";
+  policy_version: number;
+  decision: "approved" | "blocked" | "filtered" | "review";
+  decider: "model" | "person" | "rules";
+  kinds: (string)[];
+  confidence: number;
+  threats: (Record<string, unknown>)[];
+  sender_contact_id: string | null;
+  appeal: string | null;
+  opened_at: string;
+  due_at: string;
+  claimed_by: string;
+  claim_until: string;
+}
+
 export interface ConnectionFee {
   id: string;
   tenant_id: string;
@@ -458,6 +530,29 @@ export interface ContactList {
   next_cursor?: string | null;
 }
 
+export interface ContactMute {
+  id: string;
+  contact_id: string;
+  reason: "blocked" | "duplicates" | "evasion" | "filtered" | "first_contacts" | "harvesting";
+  score: number;
+  reasons: (MuteReason)[];
+  muted_at: string;
+  until: string;
+  appeal: string | null;
+  appealed_at: string | null;
+  appeal_outcome: "overturned" | "upheld" | null;
+  appeal_answered_at: string | null;
+  ended_at: string | null;
+  ended_by: string | null;
+  end_reason: "erased" | "expired" | "lifted" | "strikes_withdrawn" | null;
+  note: string | null;
+}
+
+export interface ContactMuteList {
+  items: (ContactMute)[];
+  next_cursor?: string | null;
+}
+
 export interface ContactPatch {
   kind?: "customer" | "lead" | "provider" | "unknown";
   display_name?: string | null;
@@ -472,6 +567,18 @@ export interface ContactPatch {
 export interface ContactPut {
   contact_id: string;
   created: boolean;
+}
+
+export interface ContactTrust {
+  contact_id: string;
+  score: number;
+  in_force: boolean;
+  tighten_at: number;
+  mute_at: number;
+  sends_per_minute: number;
+  muted_until: string | null;
+  mute_id: string | null;
+  reasons: (Strike)[];
 }
 
 export interface ContextMember {
@@ -577,6 +684,14 @@ export interface Conversations {
   unread_total: number;
   conversations: number;
   next_poll_ms: number;
+}
+
+export interface DecideReview {
+  digest: string;
+  decision: "approved" | "blocked" | "filtered";
+  reason: string;
+  note?: string | null;
+  spans?: (MaskedSpan)[] | null;
 }
 
 export interface Denial {
@@ -842,6 +957,11 @@ export interface MarketRow {
   created: boolean;
 }
 
+export interface MaskedSpan {
+  kind: "address" | "email" | "meeting_link" | "other" | "payment_handle" | "phone" | "social_handle" | "url";
+  span: (number)[];
+}
+
 export interface Me {
   user_id: string | null;
   tenant_id: string | null;
@@ -928,6 +1048,17 @@ export interface Message {
   deleted_at: string | null;
 }
 
+export interface MessageAppealed {
+  message_id: string;
+  review_id: string;
+  due_at: string;
+  may_appeal: boolean;
+  status: "decided" | "open" | "superseded" | "withdrawn";
+  appealed_at: string;
+  outcome: "overturned" | "upheld" | null;
+  answered_at: string | null;
+}
+
 export interface MessageComment {
   id: string;
   visibility: "recipient" | "sender" | "staff";
@@ -967,8 +1098,39 @@ export interface MessagePage {
   next_poll_ms: number;
 }
 
+export interface ModerationPolicy {
+  version: number;
+  document: Record<string, unknown>;
+  note: string | null;
+  created_by: string;
+  created_at: string;
+  activated_by: string | null;
+  activated_at: string | null;
+}
+
 export interface MoveCursor {
   seq?: number | null;
+}
+
+export interface MuteAnswered {
+  mute_id: string;
+  contact_id: string;
+  muted: boolean;
+  until: string;
+  end_reason: "erased" | "expired" | "lifted" | "strikes_withdrawn" | null;
+  appeal_outcome: "overturned" | "upheld" | null;
+}
+
+export interface MuteAppealed {
+  mute: OwnMute;
+}
+
+export interface MuteReason {
+  reason: "blocked" | "duplicates" | "evasion" | "filtered" | "first_contacts" | "harvesting";
+  kind: string | null;
+  weight: number;
+  at: string;
+  verdict_id: string;
 }
 
 export interface NewApiKey {
@@ -1050,6 +1212,13 @@ export interface NewFormLink {
 
 export interface NewPeople {
   contact_ids: (string)[];
+}
+
+export interface NewPolicy {
+  document: Record<string, unknown>;
+  note?: string | null;
+  activate?: boolean;
+  expected_version?: number | null;
 }
 
 export interface NewProject {
@@ -1145,6 +1314,17 @@ export interface Original {
   kept: (KeptText)[];
 }
 
+export interface OwnMute {
+  id: string;
+  reason: "blocked" | "duplicates" | "evasion" | "filtered" | "first_contacts" | "harvesting";
+  muted_at: string;
+  until: string;
+  may_appeal: boolean;
+  appealed_at: string | null;
+  appeal_outcome: "overturned" | "upheld" | null;
+  note: string | null;
+}
+
 export interface Pairing {
   session_id: string;
   status: "connected" | "degraded" | "deleted" | "disconnected" | "paused" | "pending";
@@ -1156,6 +1336,38 @@ export interface Pairing {
 export interface PersonBlocked {
   contact_id: string;
   blocked: boolean;
+}
+
+export interface PolicyDifference {
+  path: string;
+  from: unknown;
+  to: unknown;
+}
+
+export interface PolicyDifferences {
+  from_version: number;
+  to_version: number;
+  changes: (PolicyDifference)[];
+}
+
+export interface PolicyInForce {
+  version: number | null;
+  active_version: number | null;
+  previous_version: number | null;
+}
+
+export interface PolicyVersion {
+  version: number;
+  note: string | null;
+  created_by: string;
+  created_at: string;
+  activated_by: string | null;
+  activated_at: string | null;
+}
+
+export interface PolicyVersionList {
+  items: (PolicyVersion)[];
+  next_cursor?: string | null;
 }
 
 export interface Problem {
@@ -1255,6 +1467,11 @@ export interface Quoted {
   deleted_at: string | null;
 }
 
+export interface ReadAlong {
+  message_id: string;
+  body: string;
+}
+
 export interface ReadOriginal {
   reason: string;
 }
@@ -1352,6 +1569,81 @@ export interface Retried {
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent";
 }
 
+export interface RevealContacts {
+  reason: string;
+}
+
+export interface Revealed {
+  thread_id: string;
+  created: boolean;
+  revealed_at: string;
+}
+
+export interface Review {
+  id: string;
+  message_id: string;
+  thread_id: string;
+  verdict_id: string;
+  origin: "appeal" | "verdict";
+  status: "decided" | "open" | "superseded" | "withdrawn";
+  lane: "agent" | "ai" | "people" | "template";
+  kinds: (string)[];
+  policy_version: number;
+  sender_contact_id: string | null;
+  urgent: boolean;
+  appeal: string | null;
+  opened_at: string;
+  due_at: string;
+  overdue: boolean;
+  claimed_by: string | null;
+  claim_until: string | null;
+  first_claimed_at: string | null;
+  decided_at: string | null;
+  decided_by: string | null;
+  decision: "approved" | "blocked" | "filtered" | null;
+  reason: string | null;
+  outcome: "overturned" | "upheld" | null;
+}
+
+export interface ReviewDecided {
+  review_id: string;
+  message_id: string;
+  status: "decided" | "open" | "superseded" | "withdrawn";
+  decision: "approved" | "blocked" | "filtered";
+  outcome: "overturned" | "upheld" | null;
+  moderation_status: "approved" | "blocked" | "filtered" | "pending" | "review";
+  rev: number;
+}
+
+export interface ReviewList {
+  items: (Review)[];
+  next_cursor?: string | null;
+}
+
+export interface ReviewReleased {
+  review_id: string;
+  status: "decided" | "open" | "superseded" | "withdrawn";
+  claimed_by: string | null;
+}
+
+export interface RuleCount {
+  acts_on?: number;
+  changed?: number;
+}
+
+export interface Sample {
+  tenant: string;
+  thread_id: string;
+  message_id: string;
+  seq: number;
+  lane: "agent" | "ai" | "people" | "template";
+  stage: string;
+  now: string;
+  then: string;
+  rules: (string)[];
+  text?: string | null;
+}
+
 export interface SearchIn {
   policy: "full" | "metadata" | "none" | null;
 }
@@ -1372,6 +1664,25 @@ export interface SecretValue {
   value: string;
 }
 
+export interface SecuritySummary {
+  first_day: string;
+  last_day: string;
+  texts: number;
+  approved: number;
+  filtered: number;
+  review: number;
+  blocked: number;
+  decided_by_people: number;
+  score: number | null;
+  reviewed: number;
+  overturned: number;
+  false_positive_rate: number | null;
+  review_p50_seconds: number | null;
+  review_p95_seconds: number | null;
+  repeat_offenders: number;
+  evasions: number;
+}
+
 export interface SendChatMessage {
   body?: string;
   client_message_id?: string | null;
@@ -1389,6 +1700,12 @@ export interface SendMessage {
   subject?: string | null;
   template?: Template | null;
   attachments?: (string)[];
+}
+
+export interface Sender {
+  tenant: string;
+  sender: string;
+  changed: number;
 }
 
 export interface Sent {
@@ -1467,6 +1784,33 @@ export interface SettingsPatch {
   voice_avoid?: (string)[];
 }
 
+export interface Simulate {
+  document: Record<string, unknown>;
+  since?: string | null;
+  until?: string | null;
+  thread_id?: string | null;
+  reason?: string | null;
+  limit?: number;
+  samples?: number;
+}
+
+export interface SimulationReport {
+  complete?: boolean;
+  messages?: number;
+  changed?: number;
+  decided_by_people?: number;
+  model_questions?: number;
+  changes?: Record<string, number>;
+  unchanged?: Record<string, number>;
+  by_kind?: Record<string, Record<string, number>>;
+  by_tenant?: Record<string, Record<string, number>>;
+  by_rule?: Record<string, RuleCount>;
+  by_sender?: (Sender)[];
+  other_senders?: number;
+  samples?: (Sample)[];
+  seconds?: number;
+}
+
 export interface SingleMessage {
   id: string;
   seq: number;
@@ -1502,6 +1846,13 @@ export interface Snooze {
   until: string;
 }
 
+export interface Standing {
+  muted: boolean;
+  tightened: boolean;
+  sends_per_minute: number;
+  mute: OwnMute | null;
+}
+
 export interface StartConversation {
   contact_id?: string | null;
   contact_ids?: (string)[] | null;
@@ -1533,6 +1884,16 @@ export interface Started {
   duplicate: boolean;
   moderation_status?: "approved" | "blocked" | "filtered" | "pending" | "review" | null;
   moderation?: Notice | null;
+}
+
+export interface Strike {
+  reason: "blocked" | "duplicates" | "evasion" | "filtered" | "first_contacts" | "harvesting";
+  kind: string | null;
+  weight: number;
+  counts: number;
+  at: string;
+  verdict_id: string;
+  message_id: string;
 }
 
 export interface Suggestions {
