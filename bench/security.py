@@ -82,6 +82,17 @@ select v.tenant_id, v.message_id, v.id, v.thread_id, v.sender_contact_id, v.cont
 from public.moderation_verdicts as v where v.tenant_id = '{TENANT}' and v.decision = 'blocked'"""
 
 
+SEED_REVIEWS = f"""
+insert into public.moderation_reviews (tenant_id, message_id, thread_id, verdict_id, digest, origin, lane, kinds,
+  policy_version, sender_contact_id, opened_at, due_at, status, decided_at, decision)
+select v.tenant_id, v.message_id, v.thread_id, v.id, v.digest, 'verdict', v.lane, v.kinds, v.policy_version,
+  v.sender_contact_id, v.created_at, v.created_at + interval '15 minutes',
+  case when p.id is null then 'open' else 'decided' end, p.created_at, p.decision
+from public.moderation_verdicts as v
+left join public.moderation_verdicts as p on p.tenant_id = v.tenant_id and p.message_id = v.message_id
+  and p.decider = 'person'
+where v.tenant_id = '{TENANT}' and v.decision = 'review'"""
+
 VIEWS = ("days", "threats", "contacts", "bid_cards", "scores", "offenders", "rules", "reviews", "evasions")
 GROUPS = ("kind", "day", "contact", "bid_card", "rule")
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -124,7 +135,7 @@ def fill(connection: psycopg.Connection[Any], messages: int, say: Say) -> None:
         last = min(first + CHUNK - 1, messages)
         connection.execute(SEED_VERDICTS.replace("%(first)s", str(first)).replace("%(last)s", str(last)).encode())
         say("judging them", last / messages)
-    for statement in (SEED_DECISIONS, SEED_LOG):
+    for statement in (SEED_DECISIONS, SEED_LOG, SEED_REVIEWS):
         connection.execute(statement.encode())
     connection.execute("alter table public.moderation_verdicts enable trigger user")
     connection.execute("vacuum analyze")

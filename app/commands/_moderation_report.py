@@ -71,7 +71,7 @@ def _print(tenant: str, report: dict[str, Any]) -> None:
     wrong = _at("wrong in", None if (rate := summary["false_positive_rate"]) is None else rate * 100, " %")
     click.echo(
         f"people decided on {summary['reviewed']}, {wrong}; {_at('half waited', summary['review_p50_seconds'], ' s')},"
-        f" {_at('95 of 100', summary['review_p95_seconds'], ' s')}"
+        f" {_at('95 of 100', summary['review_p95_seconds'], ' s')}, {summary['reviews_late']} late"
     )
     click.echo(f"{summary['repeat_offenders']} repeat offenders, {summary['evasions']} runs of evasion")
     for group in get_args(Group):

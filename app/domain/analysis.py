@@ -25,6 +25,7 @@ class SecuritySummary(msgspec.Struct, frozen=True):
     reviewed: int
     overturned: int
     false_positive_rate: float | None
+    reviews_late: int
     review_p50_seconds: float | None
     review_p95_seconds: float | None
     repeat_offenders: int

@@ -7,8 +7,9 @@
 --                            ├─▶ security_offenders                      whose texts are stopped again and again
 --                            └─▶ security_scores                         one number: docs/moderation/analytics.md
 --                       ─▶ security_actions: what was masked, held or stopped, and what people made of it
---                            ├─▶ security_rules, security_reviews        how often a rule was wrong, how long it took
+--                            ├─▶ security_rules                          how often a rule was wrong
 --                            └─▶ security_evasions                       who tries to get past it
+--   moderation_reviews  ─▶ security_reviews: how long people took
 --
 -- A text is judged once, by rules or with a model; people may decide on it afterwards, and the newest of them stands.
 -- An edit is a new text: what people decide is about the one judged last before. (Digests would say it, too, but staff
@@ -245,16 +246,20 @@ comment on view public.security_rules is
 
 create view public.security_reviews with (security_invoker = on) as
 select
-  a.tenant_id,
-  a.day,
-  count(*) as held,
-  count(a.ruling) as decided,
-  percentile_cont(0.5) within group (order by extract(epoch from a.ruled_at - a.created_at)) as p50_seconds,
-  percentile_cont(0.95) within group (order by extract(epoch from a.ruled_at - a.created_at)) as p95_seconds
-from public.security_actions as a where a.action = 'hold'
-group by a.tenant_id, a.day;
+  r.tenant_id,
+  (r.opened_at at time zone 'UTC')::date as day,
+  r.origin,
+  count(*) as opened,
+  count(*) filter (where r.status = 'open') as waiting,
+  count(*) filter (where r.status = 'decided') as decided,
+  count(*) filter (where r.status in ('open', 'decided') and coalesce(r.decided_at, now()) > r.due_at) as late,
+  percentile_cont(0.5) within group (order by extract(epoch from r.decided_at - r.opened_at)::float8) as p50_seconds,
+  percentile_cont(0.95) within group (order by extract(epoch from r.decided_at - r.opened_at)::float8) as p95_seconds
+from public.moderation_reviews as r
+group by r.tenant_id, (r.opened_at at time zone 'UTC')::date, r.origin;
 comment on view public.security_reviews is
-'How many texts were held on a day, how many of them people have decided on, and how long their senders waited for it.';
+'Reviews by the day they were opened, of held messages (verdict) and appeals: how many wait, were decided, came or are '
+'too late, and how long their senders waited for the decision.';
 
 -- ── who tries to get past it ───────────────────────────────────────────────────────────────────────────────────────
 

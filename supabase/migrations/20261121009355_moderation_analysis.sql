@@ -27,6 +27,7 @@ declare
   v_from timestamptz := least(p_since, p_until - 179)::timestamp at time zone 'UTC';
   v_counts jsonb;
   v_rulings jsonb;
+  v_reviews jsonb;
 begin
   -- One look at the texts of the span and of the half year that the score is made of.
   with days as (
@@ -49,14 +50,20 @@ begin
     from days as d left join private.security_weights(p_until) as w on w.day = d.day) as c;
   select to_jsonb(r) into v_rulings from (
     select count(a.ruling) as reviewed, count(*) filter (where a.overturned) as overturned,
-      round(count(*) filter (where a.overturned)::numeric / nullif(count(a.ruling), 0), 4) as false_positive_rate,
-      percentile_cont(0.5) within group (order by extract(epoch from a.ruled_at - a.created_at)::float8)
-        filter (where a.action = 'hold') as review_p50_seconds,
-      percentile_cont(0.95) within group (order by extract(epoch from a.ruled_at - a.created_at)::float8)
-        filter (where a.action = 'hold') as review_p95_seconds
+      round(count(*) filter (where a.overturned)::numeric / nullif(count(a.ruling), 0), 4) as false_positive_rate
     from public.security_actions as a
     where a.tenant_id = p_tenant_id and a.created_at >= v_since and a.created_at < v_before) as r;
-  return jsonb_build_object('first_day', p_since, 'last_day', p_until) || v_counts || v_rulings || jsonb_build_object(
+  select to_jsonb(w) into v_reviews from (
+    select count(*) filter (where r.status in ('open', 'decided') and coalesce(r.decided_at, now()) > r.due_at)
+        as reviews_late,
+      percentile_cont(0.5) within group (order by extract(epoch from r.decided_at - r.opened_at)::float8)
+        as review_p50_seconds,
+      percentile_cont(0.95) within group (order by extract(epoch from r.decided_at - r.opened_at)::float8)
+        as review_p95_seconds
+    from public.moderation_reviews as r
+    where r.tenant_id = p_tenant_id and r.opened_at >= v_since and r.opened_at < v_before) as w;
+  return jsonb_build_object('first_day', p_since, 'last_day', p_until) || v_counts || v_rulings || v_reviews
+    || jsonb_build_object(
     'repeat_offenders', (select count(*) from (
       select coalesce(c.merged_into, s.contact_id) from (
         select o.contact_id, count(*) as blocked from public.security_outcomes as o

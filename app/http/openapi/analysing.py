@@ -10,7 +10,7 @@ from app.http.types import Listing
 
 SUMMARY = SecuritySummary(
     first_day=date(2026, 11, 1), last_day=date(2026, 11, 30), texts=1200, approved=1110, filtered=60, review=4,
-    blocked=26, decided_by_people=31, score=67.1, reviewed=33, overturned=5, false_positive_rate=0.1515,
+    blocked=26, decided_by_people=31, score=67.1, reviewed=33, overturned=5, false_positive_rate=0.1515, reviews_late=1,
     review_p50_seconds=340.0, review_p95_seconds=2150.5, repeat_offenders=2, evasions=3,
 )  # fmt: skip
 ITEM = AnalysisItem(

@@ -72,13 +72,14 @@ def test_the_summary_adds_up(verdicts: Verdicts) -> None:
     """Texts are what became of them; who goes on is counted in the span."""
     verdicts.give("review", "scam", text="held")
     verdicts.give("approved", "scam", text="held", decider="person", minutes=5)
+    verdicts.review(TODAY, due=60, decided=5)
     first, last = DAY - timedelta(9), DAY
     summary = verdicts.ask("security_summary(%s, %s)", first, last)
     assert summary.pop("score") < 50
     assert summary == {
-        "first_day": str(first), "last_day": str(last), "texts": 22, "approved": 7, "filtered": 0, "review": 0,
+        "first_day": str(first), "last_day": str(last), "texts": 23, "approved": 7, "filtered": 1, "review": 0,
         "blocked": 15, "decided_by_people": 1, "reviewed": 1, "overturned": 1, "false_positive_rate": 1.0,
-        "review_p50_seconds": 300, "review_p95_seconds": 300, "repeat_offenders": 3, "evasions": 3,
+        "reviews_late": 0, "review_p50_seconds": 300, "review_p95_seconds": 300, "repeat_offenders": 3, "evasions": 3,
     }  # fmt: skip
     nothing = verdicts.ask("security_summary(%s, %s)", DAY - timedelta(400), DAY - timedelta(300))
     assert (nothing["texts"], nothing["score"], nothing["false_positive_rate"]) == (0, None, None)

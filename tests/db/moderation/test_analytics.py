@@ -128,15 +128,15 @@ def test_a_rule_is_as_wrong_as_people_say(verdicts: Verdicts) -> None:
 
 
 def test_reviews_take_as_long_as_their_senders_waited(verdicts: Verdicts) -> None:
-    """From being held to the person's last word, in seconds; what still waits has no time yet."""
-    for n, minutes in enumerate((1, 2, 3)):
-        verdicts.give("review", "scam", text=f"held {n}")
-        verdicts.give("approved", "scam", text=f"held {n}", decider="person", minutes=minutes)
-    verdicts.give("review", "scam", text="waits")
-    ((day, held, decided, p50, p95),) = verdicts.rows(
-        "security_reviews", "day, held, decided, p50_seconds, p95_seconds"
-    )
-    assert (day, held, decided, p50) == (TODAY.date(), 4, 3, 120) and 170 < p95 <= 180
+    """From opened to decided, in seconds; what still waits has no time yet, and is late when it is due."""
+    for minutes in (1, 2, 3):
+        verdicts.review(TODAY, due=2, decided=minutes)
+    verdicts.review(TODAY, due=-1440)
+    verdicts.review(TODAY - timedelta(1), due=60, decided=61, origin="appeal", outcome="upheld")
+    columns = "day - current_date as day, origin, opened, waiting, decided, late, p50_seconds"
+    assert verdicts.rows("security_reviews", columns, "order by day desc") == [
+        (0, "verdict", 4, 1, 3, 2, 120), (-1, "appeal", 1, 0, 1, 1, 3660),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -153,7 +153,7 @@ def test_a_view_shows_staff_their_tenant_and_nobody_else_anything(verdicts: Verd
         verdicts.give(
             "blocked", "phone", sender_contact_id=rob, context_kind="bid_card", context_id="c", minutes=minutes
         )
-    verdicts.give("review", "scam", sender_contact_id=rob)
+    verdicts.review(TODAY, due=60)
     assert {row[0] for row in verdicts.rows(f"security_{view}", "tenant_id")} == {verdicts.tenant.id}
     assert other.rows(f"security_{view}") == []
     for who, tenant in ((user, None), (user, verdicts.tenant), (world.user(), None), (other.tenant.people["owner"],

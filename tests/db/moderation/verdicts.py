@@ -59,6 +59,23 @@ class Verdicts:
         )
         return values["id"]
 
+    def review(self, opened: datetime, *, due: float, decided: float | None = None, **columns: Any) -> None:
+        """A review of a message of its own; `due` and `decided` are minutes after it was opened."""
+        message = self.another_message()
+        values = {
+            "tenant_id": self.tenant.id, "message_id": message, "thread_id": self.world.message(message)["thread_id"],
+            "verdict_id": self.give("filtered", "scam", message_id=message), "digest": b"", "origin": "verdict",
+            "lane": "people", "kinds": ["scam"], "policy_version": 1, "opened_at": opened,
+            "due_at": opened + timedelta(minutes=due), **columns,
+        }  # fmt: skip
+        if decided is not None:
+            ended = {"status": "decided", "decided_at": opened + timedelta(minutes=decided), "decided_by": "x"}
+            values |= {"decision": "approved", **ended}
+        names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+        self.world.owner.execute(
+            f"insert into public.moderation_reviews ({names}) values ({marks})", list(values.values())
+        )
+
     def rows(self, view: str, columns: str = "*", rest: str = "") -> list[tuple[Any, ...]]:
         """What the owner of the tenant sees in a view."""
         with self.world.acting(self.tenant.people["owner"], self.tenant) as connection:
