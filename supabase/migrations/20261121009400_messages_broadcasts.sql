@@ -158,7 +158,8 @@ begin
   inner join public.tenants as t on t.id = b.tenant_id and t.status = 'active'
   inner join public.et_messages as m on m.tenant_id = b.tenant_id and m.id = b.message_id
     and m.moderation_status in ('approved', 'filtered') -- judged once, as its author's: the copies are the system's
-  where b.status = 'running' order by b.created_at limit 1 for no key update of b skip locked;
+  where b.status = 'running' order by b.created_at limit 1
+  for no key update of b for share of m skip locked; -- its text stays what was judged until all of the batch have it
   if v_row.id is null then
     return 0;
   end if;
