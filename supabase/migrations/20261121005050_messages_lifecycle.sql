@@ -60,6 +60,7 @@ begin
   if (new.tenant_id, new.id, new.thread_id, new.seq, new.channel, new.direction, new.sender, new.created_at)
     is distinct from
     (old.tenant_id, old.id, old.thread_id, old.seq, old.channel, old.direction, old.sender, old.created_at)
+    or (new.message_type = 'template') <> (old.message_type = 'template') -- judged and sent another way
     or (old.external_message_id is not null and new.external_message_id is distinct from old.external_message_id
       and (old.erased_at is not null or new.erased_at is null)) then
     raise exception 'the place, sender and ids of a message never change'

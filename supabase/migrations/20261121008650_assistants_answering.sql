@@ -16,7 +16,8 @@ begin
         'rev', m.rev)
       from public.et_messages as m
       inner join public.tenant_settings as s on s.tenant_id = m.tenant_id
-      where m.tenant_id = p_tenant_id and m.id = v_work.message_id and m.deleted_at is null);
+      where m.tenant_id = p_tenant_id and m.id = v_work.message_id and m.deleted_at is null
+        and m.moderation_status in ('approved', 'filtered')); -- changed since, it waits to be judged
   end if;
   -- What the contact wrote since we last said anything; when we had the last word, his last message.
   select max(m.seq) into v_last from public.et_messages as m
