@@ -299,6 +299,9 @@ begin
         and v.decision <> 'approved');
   elsif v_edited and not private.is_withdrawn(old) and old.moderation_status <> 'filtered' then
     perform private.keep_original(old);
+    if private.is_withdrawn(new) then
+      new.subject := null; -- nobody masks it any more
+    end if;
   end if;
   if v_edited and not private.is_withdrawn(new) then
     new.moderation_status := 'pending';
@@ -330,26 +333,67 @@ $$;
 comment on function private.moderation_trust(public.et_messages) is
 'Definer: what is known of the sender of a message that its judge goes by.';
 
+create function private.replaced_texts(p_message public.et_messages)
+returns table (digest bytea, body text, read_from timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
+  select o.digest, o.body || case when private.text_digest(o.subject, o.body || l.lines) = o.digest then l.lines
+    else '' end, o.read_from
+  from (
+    select x.*, coalesce(lag(x.kept_at) over (order by x.kept_at), p_message.created_at) as read_from
+    from private.message_originals as x
+    where x.tenant_id = p_message.tenant_id and x.message_id = p_message.id) as o
+  cross join lateral (select private.fixed_lines(p_message) as lines) as l
+  where p_message.edited_at is not null and exists (
+    select from public.moderation_verdicts as v
+    where v.tenant_id = p_message.tenant_id and v.message_id = p_message.id and v.digest = o.digest
+      and v.decision in ('approved', 'filtered'));
+end
+$$;
+comment on function private.replaced_texts(public.et_messages) is
+'Definer: what was read in a message before it was changed, and from when on: a number may be told by edits, too.';
+
 create function private.earlier_texts(p_message public.et_messages, p_most integer) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('message_id', e.id, 'digest', encode(t.digest, 'hex'), 'body',
-      t.body || t.lines) order by e.seq), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('message_id', e.id, 'digest', encode(e.digest, 'hex'), 'body',
+      e.body) order by e.read_from, e.seq), '[]')
     from (
-      select m.id, m.seq, m as message from public.et_messages as m
-      where m.tenant_id = p_message.tenant_id and m.thread_id = p_message.thread_id and m.sender = p_message.sender
-        and m.id <> p_message.id and m.direction = p_message.direction
-        -- What was changed was written after all of them.
-        and (m.seq < p_message.seq or p_message.edited_at is not null)
-        and m.deleted_at is null and m.moderation_status <> 'blocked'
-      order by m.seq desc limit least(greatest(p_most, 0), 6)) as e
-    cross join lateral private.judged_text(e.message) as t);
+      select w.id, w.seq, t.digest, t.body, t.read_from from (
+        (select m.id, m.seq, m as message from public.et_messages as m
+          where m.tenant_id = p_message.tenant_id and m.thread_id = p_message.thread_id
+            and m.sender = p_message.sender and m.id <> p_message.id and m.direction = p_message.direction
+            -- What was changed was written after all of them.
+            and (m.seq < p_message.seq or p_message.edited_at is not null)
+            and m.deleted_at is null and m.moderation_status <> 'blocked'
+          order by m.seq desc limit least(greatest(p_most, 0), 6))
+        union all
+        select p_message.id, p_message.seq, p_message) as w
+      cross join lateral (
+        select n.digest, n.body || n.lines as body, greatest((w.message).created_at, (w.message).edited_at) as read_from
+        from private.judged_text(w.message) as n where w.id <> p_message.id
+        union
+        select r.digest, r.body, r.read_from from private.replaced_texts(w.message) as r
+        -- What still stands in it, and what more stood in it, completes nothing.
+        where w.id <> p_message.id or strpos(p_message.body, r.body) + strpos(r.body, p_message.body) = 0) as t
+      order by t.read_from desc, w.seq desc limit least(greatest(p_most, 0), 6)) as e);
 end
 $$;
 comment on function private.earlier_texts(public.et_messages, integer) is
-'Definer: what the sender wrote in the conversation before, as he wrote it, oldest first: a number may be told in '
-'parts. What was stopped or taken back completes nothing.';
+'Definer: what the sender wrote in the conversation before, as he wrote it, oldest first, also what he changed since: '
+'a number may be told in parts. What was stopped or taken back completes nothing.';
+
+create function private.window_of(p_document jsonb) returns integer
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case when jsonb_typeof(p_document -> 'window') = 'number'
+    then least(greatest(round((p_document ->> 'window')::numeric), 0), 6)::integer else 5 end;
+end
+$$;
+comment on function private.window_of(jsonb) is
+'How many earlier texts a policy has read with one: 0 to 6, and 5 where it does not say.';
 
 create function private.moderation_inputs(p_tenant_id uuid, p_message_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -374,7 +418,7 @@ begin
     'policy_version', v_policy.version, 'document', v_policy.document,
     'rules', v_policy.document -> 'lanes' -> v_lane -> v_stage, 'is_moderated', v_policy.document -> 'lanes' ? v_lane,
     'subject', v_text.subject, 'body', v_text.body || v_text.lines, 'digest', encode(v_text.digest, 'hex'),
-    'earlier', private.earlier_texts(v_message, coalesce((v_policy.document ->> 'window')::integer, 5)),
+    'earlier', private.earlier_texts(v_message, private.window_of(v_policy.document)),
     'regions', coalesce(v_policy.document -> 'regions', (
       select to_jsonb(t.home_regions) from public.tenants as t where t.id = p_tenant_id)),
     'sender', v_message.sender,
