@@ -325,7 +325,9 @@ begin
   insert into private.moderation_work (tenant_id, message_id)
   select m.tenant_id, m.id from public.et_messages as m
   where m.moderation_status = 'pending' and m.erased_at is null and private.moderation_lane(m) is not null
-    and exists (select from public.moderation_policies as p where p.tenant_id = m.tenant_id)
+    -- What the backend itself holds, where nothing is judged, stays held.
+    and (private.is_gated(m) or exists (
+      select from public.moderation_verdicts as v where v.tenant_id = m.tenant_id and v.message_id = m.id))
   on conflict (tenant_id, message_id) do nothing;
   get diagnostics moderation = row_count;
   return next;

@@ -95,6 +95,23 @@ $$;
 comment on function private.safe_filename(text) is
 'A name that is safe in any path: letters, digits, dash and underscore, at most 80, and its ending.';
 
+create function private.told_type(p_tenant_id uuid, p_content_type text) returns text
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if private.moderates(p_tenant_id, 'people') and (p_content_type !~ (
+      '^((image|audio|video|text)/(vnd\.|x-)?[a-z0-9+-]{1,20}'
+      || '|application/(pdf|json|xml|zip|gzip|rtf|msword|octet-stream|x-[a-z0-9-]{1,20}'
+      || '|vnd\.(ms-|openxmlformats-officedocument\.|oasis\.opendocument\.)[a-z.-]{1,60}))$')
+    or private.digits_in(p_content_type) > 4) then
+    return 'application/octet-stream';
+  end if;
+  return left(coalesce(nullif(btrim(p_content_type), ''), 'application/octet-stream'), 150);
+end
+$$;
+comment on function private.told_type(uuid, text) is
+'Definer: the type of a file as its readers are told it. Nobody judges it, so where texts are judged, what has not the '
+'form of a usual type is application/octet-stream.';
+
 create function private.reserve_attachment(
   p_filename text, p_content_type text, p_size_bytes bigint, p_tenant_slug text
 ) returns jsonb
@@ -129,7 +146,7 @@ begin
   insert into public.message_attachments (
     tenant_id, id, filename, content_type, size_bytes, storage_bucket, storage_path, uploaded_by, expires_at)
   values (
-    v_tenant, v_file.id, p_filename, left(coalesce(nullif(btrim(p_content_type), ''), 'application/octet-stream'), 150),
+    v_tenant, v_file.id, p_filename, private.told_type(v_tenant, p_content_type),
     p_size_bytes, 'parley-attachments', concat_ws('/', v_tenant, private.current_user_id(),
       to_char(clock_timestamp() at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"') || '_' || v_file.id || '_'
       || private.safe_filename(p_filename)),

@@ -51,6 +51,19 @@ $$;
 comment on function private.set_aside_unjudged() is
 'Definer, inside a claim: what eight workers died with goes to review, without being shown to another one.';
 
+create function private.inputs_or_null(p_tenant_id uuid, p_message_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  return private.moderation_inputs(p_tenant_id, p_message_id);
+exception when data_exception or raise_exception then
+  raise warning 'message % cannot be shown to a judge: %', p_message_id, sqlerrm;
+  return null;
+end
+$$;
+comment on function private.inputs_or_null(uuid, uuid) is
+'Definer, inside a claim: what one message is judged from, or null where it cannot be put together. It stands in '
+'nobody''s way then: its lease runs out, and after eight it goes to review.';
+
 create function private.claim_moderation(
   p_worker text, p_limit integer, p_after_tenant uuid default null, p_except uuid[] default '{}'
 ) returns table (
@@ -96,7 +109,7 @@ begin
   return query
   select c.tenant_id, c.message_id, m.thread_id, c.fence, c.attempts, c.run_at, i.inputs
   from unnest(v_claimed) as c
-  cross join lateral (select private.moderation_inputs(c.tenant_id, c.message_id) as inputs offset 0) as i
+  cross join lateral (select private.inputs_or_null(c.tenant_id, c.message_id) as inputs offset 0) as i
   inner join public.et_messages as m on m.tenant_id = c.tenant_id and m.id = c.message_id
   where i.inputs is not null
   order by c.run_at;

@@ -102,10 +102,16 @@ create function private.is_text(p_reaction text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return private.digits_in(p_reaction) > 0
-    or normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alpha:]]';
+    or normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alpha:]]'
+    -- Flags are spelled: one is a sign. England, Scotland and Wales are with letters that nobody sees.
+    or regexp_count(p_reaction, '[\U0001f1e6-\U0001f1ff]') > 2
+    or regexp_replace(p_reaction, '\U0001f3f4\U000e0067\U000e0062(\U000e0065\U000e006e\U000e0067'
+      || '|\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)\U000e007f', '')
+      ~ '[\U000e0000-\U000e007f]';
 end
 $$;
-comment on function private.is_text(text) is 'A reaction with letters or digits of any script: a number, or a word.';
+comment on function private.is_text(text) is
+'A reaction with letters or digits of any script, those of flags and those nobody sees included: a number, or a word.';
 
 create function private.refuse_unjudged_words(
   p_tenant_id uuid, p_me uuid, p_context_kind text, p_context_id text, p_subject text
@@ -126,6 +132,24 @@ $$;
 comment on function private.refuse_unjudged_words(uuid, uuid, text, text, text) is
 'Definer: what others read of a conversation beside its messages is judged by nobody: where messages are, a context is '
 'one that there is, and the name of a group holds no way to be reached.';
+
+-- ── what waited before ───────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.tg_active_moderation__await() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.moderation_work (tenant_id, message_id)
+  select m.tenant_id, m.id from public.et_messages as m
+  where m.tenant_id = new.tenant_id and m.moderation_status = 'pending' and m.erased_at is null
+    and private.is_gated(m)
+  on conflict (tenant_id, message_id) do nothing;
+  return null;
+end
+$$;
+comment on function private.tg_active_moderation__await() is
+'Definer: what the backend held while nothing was judged has a judge from now on.';
+create trigger active_moderation_800_await after insert or update of version on public.active_moderation
+for each row execute function private.tg_active_moderation__await();
 
 -- ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────────
 
