@@ -16,7 +16,7 @@ language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return case
     when p_message.direction = 'inbound' then null
-    when p_message.message_type = 'template' then 'template'
+    when p_message.direction = 'outbound' and p_message.message_type = 'template' then 'template'
     when p_message.sender_kind = 'system' then null
     when p_message.sender_kind in ('agent', 'ai') then p_message.sender_kind
     when p_message.direction = 'internal' then 'people'

@@ -107,6 +107,46 @@ def test_no_lane_is_left_by_another_message_type(world: World) -> None:
     assert chat.inputs(message)["lane"] == "people"
 
 
+@pytest.mark.parametrize(
+    "claimed", [{"message_type": "template"}, {"sender_kind": "contact"}, {"moderation_status": "blocked"}]
+)
+def test_the_backend_writes_nothing_past_the_gate(world: World, claimed: Row) -> None:
+    """Whatever it calls a text between people, it is one, and waits."""
+    chat = Judged(world, {"people": {"before": {}, "after": {}}})
+    ann, bob, thread = chat.talk()
+    row = {
+        "tenant_id": chat.tenant.id, "thread_id": uuid.UUID(thread), "channel": "in_app", "direction": "internal",
+        "delivery_status": "sent", "sender_kind": "participant", "sender": f"user:{ann.user}",
+        "sender_user_id": ann.user, "sender_contact_id": ann.contact, "body": SECRET, **claimed,
+    }  # fmt: skip
+    with world.owner.transaction():
+        world.owner.execute("set local role service_role")
+        marks = ", ".join(["%s"] * len(row))
+        world.owner.execute(f"insert into public.et_messages ({', '.join(row)}) values ({marks})", list(row.values()))
+    assert chat.bodies(bob, thread) == ["One"] and len(chat.claim()) == 1
+    chat.sound()
+
+
+@pytest.mark.parametrize("who", ["sender", "reader"])
+def test_whoever_left_before_the_release_sees_nothing(world: World, who: str) -> None:
+    """The others get it, and everybody's counts stay true."""
+    chat = Judged(world)
+    ann, bob = chat.pair(chat_policy="anyone")
+    cid = chat.person("Cid")
+    thread = uuid.UUID(
+        chat.call(ann, "start_thread", contact_ids=[bob.contact, cid.contact], subject="Kitchen")["thread_id"]
+    )
+    message = chat.say(ann, thread, SECRET)["message_id"]
+    gone = ann if who == "sender" else bob
+    chat.call(gone, "leave_conversation", thread_id=thread)
+    chat.sound()
+    chat.judge(message)
+    assert chat.bodies(cid, thread) == [SECRET] and chat.list(cid)[0]["unread_count"] == 1
+    with world.acting(gone.user) as connection:
+        assert connection.execute("select body from public.et_messages where thread_id = %s", [thread]).fetchall() == []
+    chat.sound()
+
+
 def test_what_waited_before_there_was_a_policy_is_judged(world: World) -> None:
     """Held by the backend itself, while nothing was moderated: a policy does not leave it waiting for ever."""
     chat = Judged(world)
