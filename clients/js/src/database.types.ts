@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: e4259c56e63d03760ce1148b068300bc
+// Schema: 2f5281cd9b5e6847af70017ab97fe933
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -7247,6 +7247,7 @@ export type Database = {
     };
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
+      "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
       "appeal_moderation": { Args: { "p_message_id": string; "p_text": string }; Returns: Json };
@@ -7311,6 +7312,7 @@ export type Database = {
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
       "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
+      "diff_moderation_policies": { Args: { "p_from_version": number; "p_to_version": number }; Returns: Json };
       "edit_message": { Args: { "p_changes": Json; "p_message_id": string }; Returns: Json };
       "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
@@ -7464,7 +7466,7 @@ export type Database = {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
         Returns: Json;
       };
-      "own_tenant_name": { Args: { "p_tenant_id": string }; Returns: string };
+      "own_tenant_names": { Args: Record<PropertyKey, never>; Returns: Json };
       "pair_channel_session": { Args: { "p_session_id": string }; Returns: Json };
       "poll_messages": {
         Args: {
@@ -7500,6 +7502,10 @@ export type Database = {
         Returns: Json;
       };
       "put_faq_entry": { Args: { "p_entry"?: Json; "p_faq_id"?: string }; Returns: Json };
+      "put_moderation_policy": {
+        Args: { "p_activate"?: boolean; "p_document": Json; "p_expected_version"?: number; "p_note"?: string };
+        Returns: Json;
+      };
       "put_profile": { Args: { "p_profile": Json; "p_tenant_slug": string }; Returns: Json };
       "react_to_message": {
         Args: { "p_message_id": string; "p_present"?: boolean; "p_reaction": string };
@@ -7542,6 +7548,7 @@ export type Database = {
       "resolve_unknown": { Args: { "p_message_id": string; "p_resolution": string }; Returns: Json };
       "retry_inbound": { Args: { "p_message_id": string }; Returns: Json };
       "retry_webhook": { Args: { "p_webhook_id": string }; Returns: Json };
+      "reveal_contacts": { Args: { "p_reason": string; "p_thread_id": string }; Returns: Json };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: Json };
       "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: Json };
       "search_messages": {
@@ -7619,6 +7626,7 @@ export type Database = {
       "submit_bid": { Args: { "p_bid": Json; "p_bid_card_id": string }; Returns: Json };
       "suggest_replies": { Args: { "p_thread_id": string }; Returns: Json };
       "suppress_address": { Args: { "p_address": string; "p_kind": string; "p_scope"?: string }; Returns: Json };
+      "switch_moderation_off": { Args: { "p_expected_version"?: number }; Returns: Json };
       "switch_tenant": { Args: { "p_tenant_id": string }; Returns: Json };
       "take_over_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "test_channel_session": {

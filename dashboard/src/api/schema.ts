@@ -1677,6 +1677,7 @@ export interface SecuritySummary {
   reviewed: number;
   overturned: number;
   false_positive_rate: number | null;
+  reviews_late: number;
   review_p50_seconds: number | null;
   review_p95_seconds: number | null;
   repeat_offenders: number;
