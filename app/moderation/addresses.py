@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from app.moderation.folding import Folded
+from app.moderation.folding import Folded, is_capital
 from app.moderation.verdicts import Threat
 
 _SURE = (
@@ -32,7 +32,7 @@ COUNTRIES = (
     "new zealand", "south africa", "tunisia", "morocco", "egypt", "israel", "india", "japan", "china", "singapore", "uruguay",
     "argentina", "chile", "colombia", "peru", "greenland", "luxembourg", "serbia", "philippines", r"cyprus \(greek\)",
 )  # fmt: skip
-MAX_LOOSE = 40
+MAX_LOOSE = 300
 """Parts of one text that are looked at in company."""
 
 _SENTENCE = re.compile(r"\[q|[.!?;]\s{1,3}[^\W\d_]{3,}|\b(?:and|but|the|is|i|my|phone|mobile|tel|fax|date|name)\b")
@@ -144,7 +144,7 @@ def _all(folded: Folded) -> Iterator[tuple[int, int, float]]:
         if _named(folded, match.start(3), match.end(3)):
             yield match.start(), _with_tail(text, match.end()), 0.85
     for match in _PREFIXED_NUMBER_FIRST.finditer(text):
-        if _capital(folded, match.start(3)) or match[2] in ("rue", "calle", "rua", "ul.", "ул."):
+        if is_capital(folded, match.start(3)) or match[2] in ("rue", "calle", "rua", "ul.", "ул."):
             yield match.start(), match.start(3) + len(match[3].rstrip()), 0.85
     yield from _compounds(folded)
     for pattern in (_BOX, _ARMY):
@@ -157,11 +157,11 @@ def _compounds(folded: Folded) -> Iterator[tuple[int, int, float]]:
     text = folded.text
     for match in _COMPOUND.finditer(text):
         year = _YEAR.fullmatch(match[2]) is not None
-        if _capital(folded, _word_start(text, match.end(1))) and not year and not _unit_after(text, match.end()):
+        if is_capital(folded, _word_start(text, match.end(1))) and not year and not _unit_after(text, match.end()):
             yield _first_name(folded, match.start(1), match.end(1)), _with_tail(text, match.end()), 0.85
     for match in _NUMBER_FIRST.finditer(text):
         start = _word_start(text, match.end(2))
-        if match.end() - start >= 7 and _capital(folded, start) and not _MONTHS.search(match[2]):
+        if match.end() - start >= 7 and is_capital(folded, start) and not _MONTHS.search(match[2]):
             yield match.start(), match.end(), 0.7
 
 
@@ -171,7 +171,7 @@ def _loose(folded: Folded) -> Iterator[tuple[int, int, float]]:
     for match in islice(_UNITS.finditer(text), MAX_LOOSE):
         before = _BEFORE_UNIT.search(text, max(0, match.start() - 64), match.start())
         named = before is not None and _named(folded, before.start(), before.end())
-        capital = _capital(folded, match.start())
+        capital = is_capital(folded, match.start())
         yield (
             before.start() if before and named else match.start(),
             match.end(),
@@ -181,10 +181,10 @@ def _loose(folded: Folded) -> Iterator[tuple[int, int, float]]:
         if _named(folded, match.start(), match.end()) and not _MONTHS.search(match[0]):
             yield match.start(), match.end(), 0.4
     for match in _CODE.finditer(text):
-        if _capital(folded, match.start()):
+        if is_capital(folded, match.start()):
             yield match.start(), match.end(), 0.4
     for match in islice(_CUED.finditer(text), MAX_LOOSE):
-        named = _capital(folded, match.end(1) - len(match[1].lstrip("0123456789 ")))
+        named = is_capital(folded, match.end(1) - len(match[1].lstrip("0123456789 ")))
         if (named or (match[0].startswith("address") and match[1][0].isdigit())) and not _MONTHS.search(match[1]):
             yield match.start(1), match.end(1), 0.75
 
@@ -201,7 +201,7 @@ def _is_english(folded: Folded, match: re.Match[str]) -> bool:
     ):
         return False
     kind = match[3]
-    capital = _capital(folded, match.start(2)) or _NUMBERED.fullmatch(words[0]) is not None
+    capital = is_capital(folded, match.start(2)) or _NUMBERED.fullmatch(words[0]) is not None
     if kind == "st" and words[-1].isdigit():
         return False
     if kind in _CLEAR:
@@ -209,26 +209,22 @@ def _is_english(folded: Folded, match: re.Match[str]) -> bool:
     if any(word in _NOT_NAMES for word in words):
         return False
     followed = _TAIL.match(text, match.end())
-    return (capital and _capital(folded, match.start(3))) or (followed is not None and followed.end() > match.end() + 3)
-
-
-def _capital(folded: Folded, index: int) -> bool:
-    """Whether the word at an index of the folded text begins with a capital in the original."""
-    origin = index if folded.starts is None else folded.starts[index]
-    return folded.original[origin].isupper()
+    return (capital and is_capital(folded, match.start(3))) or (
+        followed is not None and followed.end() > match.end() + 3
+    )
 
 
 def _named(folded: Folded, start: int, end: int) -> bool:
     """Whether one of the words between is a name."""
     return any(
-        _capital(folded, start + match.start()) for match in re.finditer(r"[^\W\d_]{2,}", folded.text[start:end])
+        is_capital(folded, start + match.start()) for match in re.finditer(r"[^\W\d_]{2,}", folded.text[start:end])
     )
 
 
 def _first_name(folded: Folded, start: int, end: int) -> int:
     """Where the name begins: at a number, or the first word with a capital."""
     for match in re.finditer(r"[^\s]+", folded.text[start:end]):
-        if match[0][0].isdigit() or _capital(folded, start + match.start()):
+        if match[0][0].isdigit() or is_capital(folded, start + match.start()):
             return start + match.start()
     return start
 

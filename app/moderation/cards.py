@@ -21,7 +21,7 @@ def is_card(run: Run, text: str) -> bool:
     """Whether a run of numerals is a card's number: 12 to 19 digits in a card's groups, with its check digit, or called one."""
     digits = "".join(token.digits for token in run)
     start = run[0].start
-    if text[max(0, start - 2) : start].rstrip(" (").endswith("+"):
+    if text[max(0, start - 2) : start].rstrip(" (").endswith("+") or digits.startswith("0"):
         return False
     named = _NAMED.search(text, max(0, start - 48), start) is not None
     groups = tuple(len(token.digits) for token in run)

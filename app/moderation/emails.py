@@ -2,10 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from app.moderation.folding import Folded
-from app.moderation.hosts import COMMON, PROVIDERS, SURE_PROVIDERS, registered
+from app.moderation.folding import Folded, folded_words, is_capital
+from app.moderation.hosts import COMMON, PROVIDERS, SURE_PROVIDERS, WORDS_TOO, registered
 from app.moderation.verdicts import Threat
+
+
+class Domain(NamedTuple):
+    """A domain as it is written in a text."""
+
+    host: str
+    length: int
+    """Characters of the text."""
+    provider: bool
+    """Whether its name alone says e-mail."""
+    ended: bool
+    """Whether its ending is written, or understood."""
+
 
 MAX_SIGNS = 60
 LOCAL = 72
@@ -14,30 +28,58 @@ DOMAIN = 96
 _PLAIN = re.compile(
     r"(?<![a-z0-9._%+@-])[a-z0-9_%+'-]{1,64}(?:\.[a-z0-9_%+'-]{1,64}){0,6}@(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?![a-z0-9-])"
 )
-_SPOKEN_AT = r"at|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|собака|cобaкa|et"
+_MARK = r"[)(\[\]{}<>|*~_/\\.'\"+=:;,^#-]"
+_SPOKEN_AT = (
+    "at|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|zavinac|et|"
+    + folded_words("собака|собачка|эт")
+)
+_THEN = r"(?:and )?(?:then|followed by)(?: an?| the)?"
 _SIGN = re.compile(
-    rf"\s{{0,3}}[(\[{{<|*~_/\\.'\"-]{{1,3}}\s{{0,2}}(?:{_SPOKEN_AT}|a|@|æ|arroba)\s{{0,2}}[)\]}}>|*~_/\\.'\"-]{{1,3}}\s{{0,3}}"
-    rf"|\s{{0,3}}@\s{{0,3}}|\s{{1,3}}(?:{_SPOKEN_AT})(?:\s?sign)?\s{{1,3}}"
+    rf"\s{{0,3}}{_MARK}{{1,3}}\s{{0,2}}(?:(?:{_SPOKEN_AT})(?:[\s-]?(?:sign|symbol))?|@|æ)\s{{0,2}}{_MARK}{{1,3}}\s{{0,3}}"
+    r"|\s{0,3}[(\[{<]\s?a\s?[)\]}>]\s{0,3}"
+    rf"|,?\s{{1,2}}{_THEN}\s(?:@|at(?: sign| symbol)?),?\s(?:{_THEN}\s)?"
+    rf"|\s{{0,3}}@{{1,3}}(?:-{{0,2}}>)?\s{{0,3}}|\s{{1,3}}(?:{_SPOKEN_AT})(?:[\s-]?(?:sign|symbol))?\s{{1,3}}"
+)
+_SPOKEN_DOT = (
+    r"dot|d0t|point|punto|punkt|ponto|period|full stop|tochka|tocka|kropka|nokta|prik|punt|tecka|"
+    + folded_words("точка")
 )
 _DOT = (
-    r"(?:\s{0,2}[(\[{<|*~_/-]{1,2}\s{0,2}(?:dot|d0t|point|punto|punkt|ponto|period|\.)\s{0,2}[)\]}>|*~_/-]{1,2}\s{0,2}"
-    r"|\s{1,3}(?:dot|d0t|point|punto|punkt|ponto|period|tochka|tocka|kropka|nokta|prik|punt)\s{1,3}|\s{0,2}[.]\s{0,2}|\s?,\s?)"
+    rf"(?:\s{{0,2}}{_MARK}{{1,2}}\s{{0,2}}(?:{_SPOKEN_DOT}|\.)\s{{0,2}}{_MARK}{{1,2}}\s{{0,2}}"
+    rf"|\s{{1,3}}(?:{_SPOKEN_DOT})\s{{1,3}}|\s{{0,2}}[.]\s{{0,2}}|\s?,\s?)"
 )
 _NAME = r"[a-z0-9][a-z0-9-]{0,40}"
-_SPACED = r"[a-z0-9](?:[ ._-][a-z0-9]){2,20}"
-_AFTER = re.compile(rf"({_SPACED}|{_NAME})((?:{_DOT}(?:{_SPACED}|{_NAME})(?![a-z0-9])){{1,4}})")
+_SPACED = r"[a-z0-9](?:[ ._-][a-z0-9]){1,20}"
+_AFTER = re.compile(rf"({_SPACED}(?![a-z0-9])|{_NAME})((?:{_DOT}(?:{_SPACED}(?![a-z0-9])|{_NAME})(?![a-z0-9])){{1,4}})")
+_GLUED_DOT = re.compile(
+    r"([a-z0-9][a-z0-9-]{1,40}?)\s?(?:dot|punto|punkt)(com|net|org|io|de|fr|es|it|uk|info|biz)(?![a-z0-9])"
+)
 _SPLIT = re.compile(_DOT)
 _GLUED = re.compile(
     r"("
     + "|".join(sorted(PROVIDERS))
-    + r")\s?(?:dot|d0t|punto|punkt|[.,])?\s?(com|net|org|co|me|de|fr|es|it|uk|ru|ca)(?![a-z0-9])"
+    + r")\s?(?:dot|d0t|punto|punkt|[.,])?\s?(com|net|org|co|me|de|fr|es|it|uk|ru|ca)(?![a-z0-9]|\s?[.]\s?[a-z]{2}(?![a-z0-9]))"
 )
 _PROVIDER = re.compile(
     r"g[\s._-]?m[\s._-]?a[\s._-]?[il1][\s._-]?[l1i]|gee\s?mail|jee\s?mail|hot\s?-?mail|y[\s._-]?a[\s._-]?h[\s._-]?[o0][\s._-]?[o0]|out\s?-?look"
     r"|[i1]\s?-?cl[o0]ud|pr[o0]t[o0]n\s?-?mail|" + "|".join(sorted(SURE_PROVIDERS))
 )
 _JOINER = r"(?:\s{0,2}[._+-]\s{0,2}|\s{0,2}[(\[{](?:dot|underscore|dash|\.)[)\]}]\s{0,2}|\s{1,2}(?:dot|underscore|under score|dash|hyphen|punto|punkt|point|ponto|minus|plus|guion bajo|guion)\s{1,2})"
-_BEFORE = re.compile(rf"((?:{_SPACED}|[a-z0-9%+]{{1,40}})(?:{_JOINER}[a-z0-9%+]{{1,40}}){{0,5}})$")
+_BEFORE = re.compile(
+    rf"(?<![a-z0-9'])((?:[a-z0-9](?:[ ._-][a-z0-9]){{2,20}}|[a-z0-9%+]{{1,40}})(?:{_JOINER}[a-z0-9%+]{{1,40}}){{0,5}})$"
+)
+_APART = re.compile(r"(?<![a-z0-9._+'-])([a-z0-9](?:\s[a-z0-9._+-]){2,40})$")
+"""A name whose letters stand apart: `j o . s m i t h`."""
+_SHOUTED = re.compile(
+    r"(?<![a-z0-9])([a-z0-9][a-z0-9._+-]{1,40}?)(at)([a-z0-9-]{2,40}?)(dot|\.)([a-z]{2,4}(?:(?:dot|\.)[a-z]{2})?)(?![a-z0-9])"
+)
+"""`joATgmailDOTcom`."""
+_USER = re.compile(
+    r"(?:user ?(?:name|id)?|name|account|login)\s?(?:is|:|=)?\s?([a-z0-9][a-z0-9._+-]{1,40})[\s,;]{1,3}(?:and )?(?:the )?(?:domain|provider|server)\s?(?:is|:|=)?\s?"
+    r"([a-z0-9-]{2,40}(?:\.[a-z]{2,12}){0,2})"
+)
+_SPAM_TRAP = re.compile(r"[._-]?(?:no[._-]?spam|remove[._-]?(?:this|me)?|delete[._-]?(?:this|me)|anti[._-]?spam)[._-]?")
+"""What people put into an address for a reader to take out again."""
 _JOIN = re.compile(_JOINER)
 _CUE = re.compile(
     r"e-?mail|mail|gmail|correo|courriel|address|reach|contact|write|send|msg|message|hit me|posta|adresse"
@@ -47,10 +89,16 @@ _NO_LOCAL = frozenset(
      "people", "person", "shop", "found", "find", "sold", "work", "working", "one", "all", "not", "good", "start", "starting", "see",
      "seen", "be", "stay", "priced", "set", "based", "live", "lives", "and", "or", "the", "on", "only", "up", "pm", "am", "him",
      "them", "her", "you", "that", "this", "bought", "buy", "order", "ordered", "located", "book", "online", "stuff", "things",
-     "email", "mail", "reviews", "listed", "posted", "sell", "sells", "customer", "store", "deals", "arrive", "house", "mine", "get")
+     "email", "mail", "met", "outlook", "looks", "the", "a", "i", "we", "reviews", "listed", "posted", "sell", "sells", "customer", "store", "deals", "arrive", "house", "mine", "get")
 )  # fmt: skip
+_BESIDE = frozenset(
+    ("my", "your", "his", "com", "to", "at", "check", "in", "via", "from", "with", "use", "using", "by")
+)
+_ENDS = re.compile(
+    r"\s{0,2}(?:$|[.,;:!?)\n]|(?:please|pls|thanks|thx|ok|okay|and|or|if|when|works|anytime|any time|for|is (?:my|the|best|mine))(?![a-z]))"
+)
 _AFTER_PROVIDER = re.compile(
-    r"(?:my\s)?(gmail|g-?mail|hotmail|yahoo|outlook|icloud|e-?mail)\s{1,2}(?:address\s|id\s|account\s|handle\s|name\s)?(?:is|:|=)\s{0,2}"
+    r"(?<![@.a-z])(gmail|g-?mail|hotmail|yahoo|outlook|icloud)(?:\s(?:address|id|account|handle|name))?(?:\sis\s|\s?[:=]\s?)"
     r"([a-z0-9]{1,40}(?:[._+-][a-z0-9]{1,40}){0,4})(?![a-z0-9@])"
 )
 _NEAR_PROVIDER = re.compile(
@@ -68,17 +116,42 @@ def find_emails(folded: Folded) -> list[Threat]:
     taken: list[tuple[int, int]] = []
     if "@" in text:
         for match in _PLAIN.finditer(text):
-            host = match[0].rpartition("@")[2]
-            if registered(host):
+            if registered(match[0].rpartition("@")[2]):
                 taken.append(match.span())
-                found.append(
-                    Threat(kind="email", span=folded.span(*match.span()), value=match[0].strip("'-"), confidence=0.99)
-                )
-    for start, end, value, sure in _disguised(text):
+                value = _without_trap(match[0].strip("'-"))
+                found.append(Threat(kind="email", span=folded.span(*match.span()), value=value, confidence=0.99))
+    for start, end, value, sure in (*_shouted(folded), *_disguised(text)):
         if not any(start < stop and begin < end for begin, stop in taken):
             taken.append((start, end))
             found.append(Threat(kind="email", span=folded.span(start, end), value=value, confidence=sure))
     return found
+
+
+def _without_trap(mailbox: str) -> str:
+    """`jo@nospam-x.com` is `jo@x.com`."""
+    local, _, host = _SPAM_TRAP.sub(
+        lambda found: "." if found[0][0] == found[0][-1] == "." else "", mailbox
+    ).rpartition("@")
+    return f"{local}@{host}" if local and registered(host) else mailbox
+
+
+def _shouted(folded: Folded) -> Iterator[tuple[int, int, str, float]]:
+    """Addresses whose `AT` and `DOT` stand out by their capitals, or by the provider they lead to."""
+    for match in _USER.finditer(folded.text) if "domain" in folded.text or "provider" in folded.text else ():
+        host = match[2] if "." in match[2] else match[2] + ".com"
+        if registered(host):
+            yield match.start(1), match.end(), f"{match[1]}@{host}", 0.85
+    if "at" not in folded.text:
+        return
+    for match in _SHOUTED.finditer(folded.text):
+        host = f"{match[3]}.{match[5].replace('dot', '.')}"
+        shouted = all(
+            is_capital(folded, match.start(part)) and not is_capital(folded, match.start(part + 1))
+            for part in (2, 4)
+            if match[part] != "."
+        )
+        if registered(host) and (shouted or (match[3] in SURE_PROVIDERS and match[4] == "dot")):
+            yield match.start(), match.end(), f"{match[1]}@{host}", 0.9
 
 
 def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
@@ -89,25 +162,24 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
         domain = _domain(text[sign.end() : sign.end() + DOMAIN])
         if domain is None:
             continue
-        name, length, named = domain
-        if name.startswith("www."):
+        if domain.host.startswith("www."):
             continue
-        local = _BEFORE.search(text[max(0, sign.start() - LOCAL) : sign.start()])
+        before = text[max(0, sign.start() - LOCAL) : sign.start()]
+        local = _APART.search(before) or _BEFORE.search(before)
         if local is None:
             continue
-        spoken = "@" not in sign[0]
-        value, start = _local(local[1], sign.start() - len(local[1]), spoken)
-        plain_word = spoken and sign[0].strip().isalpha()
-        if plain_word and not named and not _is_joined(text[sign.end() : sign.end() + length]):
-            continue
-        spoken_dot = any(
-            char.isalpha() for joint in _SPLIT.findall(text[sign.end() : sign.end() + length]) for char in joint
-        )
-        sure = _sure(text, start, value, named, plain_word)
-        if plain_word and sure == 0.7 and not spoken_dot:
-            continue
+        end = sign.end() + domain.length
+        start = sign.start() - len(local[1])
+        if local.re is _APART:
+            value = re.sub(r"\s", "", local[1])
+        else:
+            value, start = _local(local[1], start, "@" not in sign[0])
+        if sign[0].strip() in ("at", "et"):
+            sure = _said(text, (start, sign.end(), end), value, domain)
+        else:
+            sure = 0.95 if domain.provider else 0.9
         if sure:
-            yield start, sign.end() + length, f"{value}@{name}", sure
+            yield start, end, f"{value}@{domain.host}", sure
     if "mail" in text or "yahoo" in text or "outlook" in text or "icloud" in text:
         yield from _by_provider(text)
 
@@ -115,45 +187,55 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
 def _by_provider(text: str) -> Iterator[tuple[int, int, str, float]]:
     for match in _AFTER_PROVIDER.finditer(text):
         provider, local = match[1].replace("-", ""), match[2]
-        if provider == "email" or local in _NO_LOCAL or not (any(c in "0123456789._" for c in local) or len(local) > 7):
+        telling = any(char in "0123456789._-" for char in local) or len(local) > 7
+        if local in _NO_LOCAL:
             continue
-        yield match.start(2), match.end(2), f"{local}@{provider}.com", 0.8
-    for match in (*_NEAR_PROVIDER.finditer(text), *_BESIDE_PROVIDER.finditer(text)):
-        if match[1] not in _NO_LOCAL and match[1] not in (
-            "my",
-            "your",
-            "his",
-            "com",
-            "to",
-            "at",
-            "check",
-            "in",
-            "via",
-            "from",
-            "with",
+        if telling or (
+            provider not in ("outlook", "yahoo") and " is" not in match[0] and _ENDS.match(text, match.end())
         ):
+            yield match.start(2), match.end(2), f"{local}@{provider}.com", 0.8
+    for match in (*_NEAR_PROVIDER.finditer(text), *_BESIDE_PROVIDER.finditer(text)):
+        if match[1] not in _NO_LOCAL and match[1] not in _BESIDE:
             yield match.start(), match.end(), f"{match[1]}@{match[2]}.com", 0.8
 
 
-def _domain(text: str) -> tuple[str, int, bool] | None:
-    """(host, length in the text, whether it is a mail provider) of what a text begins with."""
+def _domain(text: str) -> Domain | None:
+    """What a text begins with, read as a domain."""
+    spelt = _spelt(text)
     glued = _GLUED.match(text)
-    if glued:
-        return f"{glued[1]}.{glued[2]}", glued.end(), True
+    if glued and (spelt is None or spelt.length < glued.end()):
+        return Domain(f"{glued[1]}.{glued[2]}", glued.end(), provider=True, ended=True)
+    if spelt is not None:
+        return spelt
+    joined = _GLUED_DOT.match(text)
+    if joined and registered(f"{joined[1]}.{joined[2]}"):
+        return Domain(f"{joined[1]}.{joined[2]}", joined.end(), provider=joined[1] in SURE_PROVIDERS, ended=True)
     provider = _PROVIDER.match(text)
-    match = _AFTER.match(text)
-    if match is not None:
-        labels = [_squeezed(match[1]), *(_squeezed(part) for part in _SPLIT.split(match[2])[1:])]
-        for count in range(len(labels), 1, -1):
-            host = ".".join(labels[:count])
-            if (labels[count - 1] in COMMON or count == 2) and registered(host):
-                stop = match.end() if count == len(labels) else match.start(2) + _last_start(match[2], count)
-                return host, stop, labels[0] in SURE_PROVIDERS
     if provider is not None and not text[provider.end() : provider.end() + 1].isalnum():
         name = re.sub(r"[\s._-]", "", provider[0]).replace("1", "l").replace("0", "o")
         name = {"geemail": "gmail", "jeemail": "gmail", "lcloud": "icloud"}.get(name, name)
         name = "gmail" if name.startswith("gma") else name
-        return f"{name}.{PROVIDERS.get(name, 'com')}", provider.end(), True
+        return Domain(f"{name}.{PROVIDERS.get(name, 'com')}", provider.end(), provider=True, ended=False)
+    return None
+
+
+def _spelt(text: str) -> Domain | None:
+    """Labels with dots, signs or words for dots between them, as many as make a host."""
+    match = _AFTER.match(text)
+    if match is None:
+        return None
+    joints = _SPLIT.findall(match[2])
+    labels = [_squeezed(match[1]), *(_squeezed(part) for part in _SPLIT.split(match[2])[1:])]
+    for place, joint in enumerate(joints[1:], 1):
+        if joint != joints[0] and re.fullmatch(r"[.,]\s+", joint):
+            labels = labels[: place + 1]  # a sentence's end
+            break
+    for count in range(len(labels), 1, -1):
+        host = ".".join(labels[:count])
+        if (labels[count - 1] in COMMON or count == 2) and registered(host):
+            whole = count == len(joints) + 1
+            stop = match.end() if whole else match.start(2) + _last_start(match[2], count)
+            return Domain(host, stop, provider=labels[0] in SURE_PROVIDERS, ended=True)
     return None
 
 
@@ -204,13 +286,27 @@ def _is_joined(written: str) -> bool:
     return all(joint in (".", "-.") or any(char.isalpha() for char in joint) for joint in _SPLIT.findall(written))
 
 
-def _sure(text: str, start: int, local: str, provider: bool, plain_word: bool) -> float:
-    """How sure an address in disguise is one: `look at amazon dot com` is not."""
-    if not plain_word:
-        return 0.95 if provider else 0.9
+def _said(text: str, places: tuple[int, int, int], local: str, domain: Domain) -> float:
+    """How sure what is said with a plain `at` is an address: `look at amazon dot com` and `at this point to` are not.
+
+    `places`: where the name begins, the domain begins, and the domain ends.
+    """
+    start, begin, end = places
     cue = _CUE.search(text, max(0, start - 40), start) is not None
-    if local in _NO_LOCAL and not (provider and cue and local not in ("me", "us", "is", "it")):
+    telling = any(char in "0123456789._-" for char in local)
+    if not any(char.isalpha() for char in local) and not cue:
         return 0.0
-    if provider:
-        return 0.95
-    return 0.85 if cue or any(char in "0123456789._-" for char in local) else 0.7
+    if local in _NO_LOCAL and not (domain.provider and cue and local not in ("me", "us", "is", "it")):
+        return 0.0
+    if domain.provider:
+        return 0.95 if domain.ended or cue or telling or _ENDS.match(text, end) else 0.0
+    written = text[begin:end]
+    joints = [joint.strip() for joint in _SPLIT.findall(written)]
+    spoken = any(char.isalpha() for joint in joints for char in joint)
+    if not _is_joined(written) or (
+        spoken
+        and joints[-1] not in ("dot", "d0t", "punkt", "punto", "ponto")
+        and domain.host.rpartition(".")[2] in WORDS_TOO
+    ):
+        return 0.0
+    return 0.85 if cue or telling else 0.7 if spoken else 0.0

@@ -4,8 +4,10 @@ Disguise by script is undone here, once: full-width and mathematical letters, ci
 other scripts, look-alikes from Cyrillic and Greek, accents, zero-width and control characters.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
+from html.entities import html5
 from typing import NamedTuple
 
 MAX_CHARS = 8_000
@@ -25,6 +27,14 @@ _EXTRA = {
 }  # fmt: skip
 
 
+_ENCODED = re.compile(
+    r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|commat|period|num|lowbar|plus|hyphen|nbsp|amp);|%(?:40|2[eE]|3\d)|\\u00[2-7][0-9a-fA-F]|\\x[2-7][0-9a-fA-F]"
+)
+"""A character in the writing of web pages, links and programs."""
+_LONE_CIRCLE = re.compile(r"(?<![Ⓐ-ⓩ])[Ⓐⓐ](?![Ⓐ-ⓩ])")
+"""Among circled letters it is a letter, alone it stands for an at sign."""
+
+
 class Folded(NamedTuple):
     """The text to search, and where each of its characters came from."""
 
@@ -33,13 +43,15 @@ class Folded(NamedTuple):
     starts: tuple[int, ...] | None
     """Index in `original` of each character of `text`; None when they are the same."""
     truncated: bool
+    ends: dict[int, int] = {}  # noqa: RUF012 - never written to
+    """Where a character of `original` that is written in several (`&#64;`) ends, by where it begins."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span in the original text, with what is invisible inside it and just behind it."""
         if self.starts is None or start >= end:
             return start, end
         first = self.starts[start]
-        last = self.starts[end - 1] + 1
+        last = self.ends.get(self.starts[end - 1], self.starts[end - 1] + 1)
         limit = self.starts[end] if end < len(self.starts) else len(self.original)
         while last < limit and fold_char(self.original[last]) == "":
             last += 1
@@ -80,13 +92,49 @@ def fold(original: str) -> Folded:
     """Fold a text; of a longer one its first `MAX_CHARS` characters."""
     text = original[:MAX_CHARS]
     truncated = len(original) > MAX_CHARS
-    if text.isascii():
+    encoded = _encoded(text) if "&" in text or "%" in text or "\\" in text else {}
+    if text.isascii() and not encoded:
         return Folded(original, text.lower(), None, truncated)
+    if "ⓐ" in text or "Ⓐ" in text:
+        text = _LONE_CIRCLE.sub("@", text)
     parts: list[str] = []
     starts: list[int] = []
-    for index, char in enumerate(text):
+    index = 0
+    while index < len(text):
+        end, char = encoded.get(index) or (index + 1, text[index])
         folded = fold_char(char)
         if folded:
             parts.append(folded)
             starts.extend([index] * len(folded))
-    return Folded(original, "".join(parts), tuple(starts), truncated)
+        index = end
+    return Folded(
+        original, "".join(parts), tuple(starts), truncated, {start: end for start, (end, _) in encoded.items()}
+    )
+
+
+def _encoded(text: str) -> dict[int, tuple[int, str]]:
+    """(end, character) of what is written as a code, by where it begins."""
+    found: dict[int, tuple[int, str]] = {}
+    for match in _ENCODED.finditer(text):
+        code = match[0]
+        if code.startswith("&#"):
+            number = int(code[3:-1], 16) if code[2] in "xX" else int(code[2:-1])
+            char = chr(number) if 31 < number < 0x110000 else ""
+        elif code.startswith("&"):
+            char = html5[code[1:]]
+        else:
+            char = chr(int(code.lstrip("%\\ux"), 16))
+        if char:
+            found[match.start()] = (match.end(), char)
+    return found
+
+
+def is_capital(folded: Folded, index: int) -> bool:
+    """Whether the character at an index of the folded text is a capital in the original."""
+    origin = index if folded.starts is None else folded.starts[index]
+    return folded.original[origin].isupper()
+
+
+def folded_words(words: str) -> str:
+    """A pattern's words of other scripts as the folded text has them: look-alikes are Latin there."""
+    return "".join(fold_char(char) or char for char in words)

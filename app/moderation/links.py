@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from app.moderation.folding import Folded
+from app.moderation.folding import Folded, is_capital
 from app.moderation.hosts import COMMON, WORDS_TOO, is_within, registered
 from app.moderation.verdicts import Claims, Threat
 
@@ -41,10 +41,9 @@ _FILE = frozenset(("py", "sh", "rs", "md", "js", "ts", "cc", "pl", "zip", "mov",
 
 def find_links(folded: Folded, allowed: frozenset[str]) -> list[Threat]:
     """Every link of a text but those to `allowed` domains."""
-    text = folded.text
     found: list[Threat] = []
     claims = Claims()
-    for start, end, value, host, sure in _all(text):
+    for start, end, value, host, sure in _all(folded):
         if is_within(host, allowed):
             continue
         threat = Threat(kind=_kind(host, value), span=folded.span(start, end), value=value, confidence=sure)
@@ -53,8 +52,9 @@ def find_links(folded: Folded, allowed: frozenset[str]) -> list[Threat]:
     return found
 
 
-def _all(text: str) -> Iterator[tuple[int, int, str, str, float]]:
+def _all(folded: Folded) -> Iterator[tuple[int, int, str, str, float]]:
     """(start, end, link, host, how sure)."""
+    text = folded.text
     if "//" in text or "\\\\" in text or "www" in text:
         for match in _ADDRESS.finditer(text):
             link = match[0].rstrip(".,;:!?*'")
@@ -77,7 +77,8 @@ def _all(text: str) -> Iterator[tuple[int, int, str, str, float]]:
             yield match.start(), match.end(), host, host, 0.85
     for match in _SPACED.finditer(text):
         host = f"{match[1] or match[3]}.{match[2] or match[4]}"
-        if registered(host):
+        sentence = is_capital(folded, match.start(2) if match[2] else match.start(4))
+        if registered(host) and not sentence:
             yield match.start(), match.end(), host, host, 0.7
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from app.moderation.folding import fold_char
 
 MAX_WORD = 64
+MAX_STRETCHED = 14
 
 _UNITS = {
     "en": "zero one two three four five six seven eight nine",
@@ -26,8 +27,10 @@ _UNITS = {
     "ar": "صفر واحد اثنان ثلاثة اربعة خمسة ستة سبعة ثمانية تسعة",
 }
 _MORE = {
-    "oh": "0", "nought": "0", "naught": "0", "nil": "0", "fife": "5", "fiv": "5", "niner": "9", "threee": "3", "seben": "7",
+    "oh": "0", "nought": "0", "naught": "0", "nil": "0", "fife": "5", "fiv": "5", "niner": "9", "seben": "7",
     "fuenf": "5", "zwo": "2", "meia": "6", "thre": "3", "sevn": "7", "ate": "8",
+    "wun": "1", "thri": "3", "foar": "4", "fower": "4", "phour": "4", "phive": "5", "fyve": "5", "siks": "6", "sicks": "6",
+    "sevin": "7", "eigt": "8", "eght": "8", "eit": "8", "nyne": "9", "nein": "9", "zro": "0", "ziro": "0",
     "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16",
     "seventeen": "17", "eighteen": "18", "nineteen": "19",
 }  # fmt: skip
@@ -55,13 +58,19 @@ def _folded(word: str) -> str:
 WORDS: dict[str, str] = {
     _folded(word): str(digit) for words in _UNITS.values() for digit, word in enumerate(words.split())
 } | _MORE
-_AMBIGUOUS = {"do", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
+_AMBIGUOUS = {"nein", "eit", "wun", "do", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
 """Digits in one language, other words in another: inside one glued word they count in neither."""
 
 _GLUED = sorted((word for word in WORDS | TENS if word.isascii() and word not in _AMBIGUOUS), key=lambda word: (-len(word), word))  # fmt: skip
+_ROW = re.compile(rf"(?:{'|'.join(_GLUED)}){{3,12}}")
 _PIECE = re.compile("|".join(["[0-9]+", *_GLUED, "[oilbszg]"]))
 _WORD_ONLY = re.compile(rf"(?:{'|'.join(_GLUED)})+")
 _MIXED = re.compile(rf"(?:[0-9]+|{'|'.join(_GLUED)}|[oilbszg])+")
+_STRETCHED = {re.sub(r"(.)\1+", r"\1", word): str(digit) for digit, word in enumerate(_UNITS["en"].split())}  # fmt: skip
+"""Without doubled letters: `threee`, `seeven`, `zerooo`."""
+_WRITTEN_LEET = str.maketrans("013457@$!", "oieastasi")
+_ENGLISH = frozenset(_UNITS["en"].split())
+_LOOSE = re.compile(r"(?=[oilbszg]*[0-9])[0-9oilbszg]{2,5}")
 _LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9"}
 
 
@@ -70,7 +79,7 @@ class Numeral(NamedTuple):
 
     digits: str
     kind: str
-    """`plain`, `word`, `tens` (twenty may be followed by one), `leet` or `mixed`."""
+    """`plain`, `word`, `tens` (twenty may be followed by one), `leet`, `mixed`, or `loose`: more letters than one believes at once."""
 
 
 @lru_cache(maxsize=8192)
@@ -86,9 +95,27 @@ def numeral(word: str) -> Numeral | None:
         return Numeral(TENS[word], "tens")
     if _WORD_ONLY.fullmatch(word):
         return Numeral(_joined(_PIECE.findall(word)), "word")
+    if word.translate(_WRITTEN_LEET) in _ENGLISH:
+        return Numeral(WORDS[word.translate(_WRITTEN_LEET)], "word")
+    if 3 < len(word) <= MAX_STRETCHED and word.isalpha():
+        value = _STRETCHED.get(re.sub(r"(.)\1+", r"\1", word))
+        return Numeral(value, "word") if value else _mixture(word)
+    return _mixture(word)
+
+
+def spelled(letters: str) -> tuple[int, int, str] | None:
+    """Where three or more number words stand one after the other in a row of letters, and those letters."""
+    longest = max(_ROW.finditer(letters), key=lambda match: match.end() - match.start(), default=None)
+    return (longest.start(), longest.end(), longest[0]) if longest else None
+
+
+def _mixture(word: str) -> Numeral | None:
     if not _MIXED.fullmatch(word):
         return None
-    return _mixed(_PIECE.findall(word))
+    found = _mixed(_PIECE.findall(word))
+    if found is None and _LOOSE.fullmatch(word):
+        return Numeral("".join(_LEET.get(char, char) for char in word), "loose")
+    return found
 
 
 def _mixed(pieces: list[str]) -> Numeral | None:
@@ -100,6 +127,8 @@ def _mixed(pieces: list[str]) -> Numeral | None:
         return None
     if len(letters) > 3 * (figures + len(spoken)):
         return None
+    if not spoken and len(pieces) == 2 and pieces[0] in "bszg" and len(pieces[1]) > 1:
+        return None  # `s500` is a car
     if any(letter in "bszg" for letter in letters) and (figures < 2 * len(letters) or pieces[-1] in ("s", "b", "g")):
         return None
     return Numeral(_joined(pieces), "mixed" if spoken else "leet")

@@ -6,59 +6,35 @@ as one.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
-
 from app.moderation.cards import is_card
+from app.moderation.cues import (
+    AGAINST,
+    AROUND,
+    CUE,
+    DATE,
+    EXTENSION,
+    HOST,
+    MONTH,
+    NUMBER_CUE,
+    STRONG_CUE,
+    UNIT,
+    WITHHELD,
+    YEAR,
+)
+from app.moderation.dialling import american, elsewhere, number, possible
 from app.moderation.folding import Folded
 from app.moderation.runs import Run, runs
 from app.moderation.verdicts import Threat
 
-ELSEWHERE = ("US", "GB", "FR", "DE", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "NO", "DK", "FI", "PL", "PT", "IE",
-             "AU", "NZ", "ZA", "IN", "BR", "MX", "CZ", "HU", "SI", "EE", "IS", "CY", "TN", "UY", "JP", "CN")  # fmt: skip
-"""Countries whose national numbers are recognised without a `+` when the home regions do not know the digits."""
-
-NO_TRUNK = ("ES", "PT", "PL", "DK", "NO", "CZ")
-"""Of those, countries that dial no zero before a national number."""
-
+ALONE = 14
+"""Letters and figures beside a number in a text that holds next to nothing else."""
 MAX_CHECKS = 72
 """Windows of one text that are looked up; a longer series of numbers is a table, not a message."""
-AROUND = 48
-
-_CUE = re.compile(
-    r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bsms\b|viber|signal"
-    r"|(?:my|the|our|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
-    r"|\bdial|hit me up|\bhmu\b|area code|llam|marc|anruf|ruf mich|nummer|numero|appel|chiam|ligue|\bbel\b|zadzwo"
-    r"|звон|номер|тел|☎|📞|📱|☏|✆|电话|手机|電話|फोन|هاتف|اتصل"
-)
-_AGAINST = re.compile(
-    r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
-    r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
-    r"|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
-    r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"
-)
-_STRONG_CUE = re.compile(
-    r"(?:call|text|txt|tel|phone|cell|mobile|mobil|whats ?app|ph|fax|☎|📞|📱|ll[aá]m[ae]\w*|tel[eé]fono|celular|appele[zr]?|num[eé]ro|ruf\w*(?: mich)?"
-    r"|nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|звони\w*|телефон|номер|звoни\w*|тeлeфoн|нoмep|电话|手机)"
-    r"[^a-z0-9]{0,4}(?:me |us |mich |moi |mij )?[^a-z0-9]{0,6}(?:(?:at|on|@|is|number|num|no|al|au|a|an|unter|op|es|ist|est|e|num[eé]ro|auf)[^a-z0-9]{1,4}){0,3}$"
-)
-_UNIT = re.compile(
-    r"\s{0,2}(?:miles?|mi\b|k\b|km|sq|ft\b|feet|lbs?\b|%|mm\b|cm\b|hp\b|usd|dollars|euros?|original mil|pages|obo|gb\b|mb\b"
-    r"|hours?|hrs|days|years|yrs|weeks|months|minutes|mins|inch|\"|people|views|pcs|kwh|watts?)"
-)
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_DATE = re.compile(
-    r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])(?!\d)|(?<!\d)\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d(?!\d)|\d{1,2}:\d\d(?!:)"
-)
-_WITHHELD = re.compile(
-    r"(?<![\w.])\(?([2-9]\d\d)\)?[-. ]{1,3}(\d{3})[-. ]{1,3}((?:\d{3}|\d{2}[x*?_]|\d[x*?_]{2})[x*?_])(?![\w*])"
-)
-_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s*$")
 _USUAL_GAPS = frozenset((" ", "-", ".", "/", ") ", ")", " (", ") (", " - ", " 0", " (0) ", "(", "-("))
-DISGUISED = frozenset(("word", "tens", "leet", "mixed", "weak"))
+_AND = re.compile(r"[\s,]*(?:and|y|et|und|plus)[\s,]*")
+DISGUISED = frozenset(("word", "tens", "hundred", "leet", "mixed", "weak"))
 
 
 class Window(NamedTuple):
@@ -83,6 +59,14 @@ class Shape(NamedTuple):
     strong_cue: bool
     against: bool
     """Words before it say that it is something else, and none says to call."""
+    loose: bool
+    """Letters stand for so many of its digits that only the usual groups make it a number."""
+    said: bool
+    """An `and` stands between its digits."""
+    even: bool
+    """No comma or line's end between its digits."""
+    alone: bool
+    """There is next to nothing else in the text."""
 
 
 def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
@@ -97,7 +81,7 @@ def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
     if not found:
         found.extend(
             Threat(kind="phone", span=folded.span(*match.span()), value="".join(match.groups()), confidence=0.75)
-            for match in _WITHHELD.finditer(text)
+            for match in WITHHELD.finditer(text)
         )
     return found
 
@@ -110,23 +94,26 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
     found: list[Threat] = []
     index = 0
     cue = _is_announced(text, run)
-    dates = [match.span() for match in _DATE.finditer(text, run[0].start, run[-1].end + 3)]
+    alone = sum(map(str.isalnum, text[: run[0].start] + text[run[-1].end :])) <= ALONE
+    marked = (DATE,) if cue else (DATE, HOST)
+    dates = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
         begin = run[index].start
-        strong = (
-            _STRONG_CUE.search(text, max(0, begin - AROUND), begin) is not None,
-            _AGAINST.search(text, max(0, begin - 32), begin) is not None,
+        against = AGAINST.search(text, max(0, begin - 32), begin) is not None
+        strong = STRONG_CUE.search(text, max(0, begin - AROUND), begin) is not None or (
+            not against and NUMBER_CUE.search(text, max(0, begin - AROUND), begin) is not None
         )
         for window in _windows(text, run, index):
             if checks[0] <= 0:
                 break
-            if _hopeless(text, run, window, dates):
+            if _hopeless(text, run, window, () if window.plus else dates):
                 continue
             checks[0] -= 1
-            shape = _shape(run, window, cue, strong[0], strong[1])
+            shape = _shape(run, window, cue=cue, strong_cue=strong, against=against)._replace(alone=alone)
             value, sure = _judge(text, run, window, shape, home)
-            if value and sure >= 0.6 and (best is None or sure > best[0]):
+            long = window.plus or window.digits.startswith(("00", "011"))
+            if value and sure >= 0.6 and (best is None or sure > best[0] or (long and sure >= best[0])):
                 best = (sure, value, window)
         if best is None:
             index += 1
@@ -135,18 +122,23 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
         span = folded.span(*_edges(text, run[window.first].start, run[window.last].end))
         found.append(Threat(kind="phone", span=span, value=value, confidence=round(sure, 2)))
         index = window.last + 1
-    rest = "".join(token.digits for token in run[index:])
-    if len(rest) >= 7:
-        # Too many figures to look each up: what was not looked at is not let through.
-        span = folded.span(run[index].start, run[-1].end)
-        found.append(Threat(kind="phone", span=span, value=rest[:15], confidence=0.6))
+    found.extend(_unread(folded, run[index:]))
     return found
+
+
+def _unread(folded: Folded, rest: Run) -> list[Threat]:
+    """Too many figures to look each up: what was not looked at is not let through."""
+    digits = "".join(token.digits for token in rest)
+    if len(digits) < 7:
+        return []
+    span = folded.span(rest[0].start, rest[-1].end)
+    return [Threat(kind="phone", span=span, value=digits[:15], confidence=0.6)]
 
 
 def _is_announced(text: str, run: Run) -> bool:
     """Whether words before or just behind a run are about calling."""
     start, end = run[0].start, run[-1].end
-    return bool(_CUE.search(text, max(0, start - AROUND), start) or _CUE.search(text, end, min(len(text), end + 24)))
+    return bool(CUE.search(text, max(0, start - AROUND), start) or CUE.search(text, end, min(len(text), end + 24)))
 
 
 def _windows(text: str, run: Run, first: int) -> list[Window]:
@@ -164,7 +156,7 @@ def _windows(text: str, run: Run, first: int) -> list[Window]:
     return found
 
 
-def _hopeless(text: str, run: Run, window: Window, dates: list[tuple[int, int]]) -> bool:
+def _hopeless(text: str, run: Run, window: Window, dates: Sequence[tuple[int, int]]) -> bool:
     """What is no phone number whatever it says: a price, an amount with its unit, a date."""
     start, end = run[window.first].start, run[window.last].end
     before = text[max(0, start - 2) : start].rstrip()
@@ -172,23 +164,16 @@ def _hopeless(text: str, run: Run, window: Window, dates: list[tuple[int, int]])
         before.endswith((".", ",")) and start > 1 and text[start - 2].isdigit()
     ):
         return True
-    if _UNIT.match(text, end):
+    if UNIT.match(text, end) and not (text[end] == '"' == before[-1:]):
         return True
     if text[end : end + 1] in "-/" and text[end + 1 : end + 2].isdigit() and window.last == len(run) - 1:
         return True
     if len(window.digits) > 12 and not window.plus and not window.digits.startswith(("00", "011")):
         return True
-    tokens = run[window.first : window.last + 1]
-    if (
-        len(run) == 4 == len(tokens)
-        and all(token.gap == "." for token in tokens[1:])
-        and all(int(token.digits) < 256 for token in tokens)
-    ):
-        return True  # an Internet address
     return any(start <= one < end or start < other <= end for one, other in dates)
 
 
-def _shape(run: Run, window: Window, cue: bool, strong_cue: bool, against: bool) -> Shape:
+def _shape(run: Run, window: Window, *, cue: bool, strong_cue: bool, against: bool) -> Shape:
     tokens = run[window.first : window.last + 1]
     gaps = [token.gap for token in tokens[1:]]
     return Shape(
@@ -199,17 +184,23 @@ def _shape(run: Run, window: Window, cue: bool, strong_cue: bool, against: bool)
         cue=cue,
         strong_cue=strong_cue,
         against=against and not strong_cue,
+        loose=any(token.kind == "loose" for token in tokens),
+        said=any(_AND.fullmatch(gap) for gap in gaps),
+        even=not any("," in gap or "\n" in gap for gap in gaps),
+        alone=False,
     )
 
 
 def _judge(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str]) -> tuple[str, float]:
     """(E.164, how sure) of one window; ('', 0) when the digits are no number anywhere."""
     if window.plus:
-        value = number("+" + window.digits, None)
-        return (value, 0.97) if value else ("", 0.0)
+        return _international(window)
     digits = window.digits
+    if len(digits) == 7 and {"US", "CA"} & set(home):
+        plain = shape.groups in ((3, 4), (7,)) and shape.strong_cue and shape.whole
+        return (digits, 0.65) if plain else ("", 0.0)
     for prefix in ("011", "00"):
-        if digits.startswith(prefix) and len(digits) > 9 + len(prefix) - 2:
+        if shape.even and digits.startswith(prefix) and len(digits) > 9 + len(prefix) - 2:
             value = number("+" + digits[len(prefix) :], None)
             if value:
                 return value, 0.9
@@ -217,10 +208,16 @@ def _judge(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str
         value = number(digits, region)
         if value:
             return value, _sureness(text, run, window, shape, region) - 0.01 * place
-    if len(digits) == 7 and ("US" in home or "CA" in home):
-        plain = shape.groups in ((3, 4), (7,)) and shape.strong_cue and shape.whole
-        return (digits, 0.65) if plain else ("", 0.0)
     return _foreign(text, run, window, shape, home)
+
+
+def _international(window: Window) -> tuple[str, float]:
+    """What follows a plus sign: valid, or at least as long as numbers of that country are, with or without a `(0)`."""
+    value = number("+" + window.digits, None)
+    if value:
+        return value, 0.97
+    value = possible(window.digits)
+    return (value, 0.85) if value else ("", 0.0)
 
 
 def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) -> float:
@@ -229,11 +226,15 @@ def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) ->
     classic = shape.groups in ((3, 3, 4), (1, 3, 3, 4)) and text[tokens[-1].end : tokens[-1].end + 1] not in ("-", "/")
     if shape.against:
         return 0.3
+    if shape.loose and not (classic and (shape.cue or shape.whole)):
+        return 0.3
+    if shape.said and not (shape.cue or shape.alone or shape.disguised):
+        return 0.5
     if shape.disguised and (shape.whole or shape.cue):
         spoken = sum(len(token.digits) for token in tokens if token.kind in DISGUISED)
         return 0.93 if spoken >= 1 or shape.cue else 0.6
-    if classic and not shape.listed:
-        return 0.96 if shape.cue else 0.92
+    if classic:
+        return (0.96 if shape.cue else 0.92) if not shape.listed else 0.62 if shape.whole else 0.3
     if len(shape.groups) == 1:
         return _unbroken(tokens[0].kind, window.digits, shape, region)
     return _scattered(run, window, shape, region)
@@ -241,7 +242,9 @@ def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) ->
 
 def _unbroken(kind: str, digits: str, shape: Shape, region: str) -> float:
     """Digits in one piece: a number in its full length, or any figure."""
-    full = len(digits) in (10, 11)
+    full = len(digits) in (10, 11) or (region not in ("US", "CA") and len(digits) == 9)
+    if region not in ("US", "CA") and len(digits) == 8:
+        return 0.8 if shape.strong_cue else 0.62 if shape.whole and (shape.cue or shape.alone) else 0.3
     if kind == "embedded" and not (full and shape.cue):
         return 0.3
     if not full:
@@ -256,23 +259,26 @@ def _scattered(run: Run, window: Window, shape: Shape, region: str) -> float:
     tokens = run[window.first : window.last + 1]
     gaps = [token.gap for token in tokens[1:]]
     home = region in ("US", "CA")
-    year = (len(window.digits) != 11 and _YEAR.fullmatch(tokens[0].digits) is not None) or (
-        home and _YEAR.fullmatch(tokens[-1].digits) is not None
+    year = (len(window.digits) != 11 and YEAR.fullmatch(tokens[0].digits) is not None) or (
+        home and YEAR.fullmatch(tokens[-1].digits) is not None
     )
     if shape.strong_cue and not shape.listed:
         return 0.9
     if (year and not shape.cue) or shape.listed:
         return 0.3
     if any(mark in gap for gap in gaps for mark in ('"', "x", "$")) or "\n" in "".join(gaps):
+        if max(shape.groups) == 1 and shape.whole and len(set(gaps)) == 1:
+            return 0.75  # a digit a line
         return 0.65 if shape.cue and shape.whole else 0.3
     if home:
         aligned = _aligned(shape.groups)
         if not aligned:
-            return 0.62 if shape.cue and shape.whole and len(window.digits) == 10 else 0.3
+            tight = len(set(gaps)) == 1 and gaps[0].strip() not in ("", ",") and shape.alone
+            return 0.62 if (shape.cue or tight) and shape.whole and len(window.digits) == 10 else 0.3
         if shape.whole:
             return 0.9 if shape.cue else 0.8 if max(shape.groups) <= 4 else 0.7
         return 0.75 if shape.cue and _set_apart(run, window) else 0.62 if _set_apart(run, window) else 0.4
-    if min(shape.groups) == 1 and not shape.cue:
+    if min(shape.groups[1:]) == 1 and not shape.cue:
         return 0.5
     return 0.85 if shape.whole else 0.7 if shape.cue else 0.45
 
@@ -299,30 +305,27 @@ def _set_apart(run: Run, window: Window) -> bool:
 def _foreign(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str]) -> tuple[str, float]:
     """A national number of a country that is not home: only whole, in usual pieces, or announced."""
     tokens = run[window.first : window.last + 1]
-    if shape.against:
+    if shape.against or shape.loose:
         return "", 0.0
     gaps = [token.gap for token in tokens[1:]]
     even = (
         len(set(gaps)) <= 2
         and all(gap in _USUAL_GAPS for gap in gaps)
-        and not _MONTH.search(text, max(0, tokens[0].start - 12), tokens[0].start)
+        and not MONTH.search(text, max(0, tokens[0].start - 12), tokens[0].start)
     )
     usual = shape.whole and (even or shape.strong_cue) and not any("\n" in gap or "," in gap for gap in gaps)
+    if "/" in gaps and not tokens[0].digits.startswith("0"):
+        even = False  # dimensions, speeds, gears
     grouped = even and len(shape.groups) >= 2 and min(shape.groups) >= 2 and max(shape.groups) <= 7
     if not usual or not (shape.strong_cue or (grouped and (shape.cue or tokens[0].digits[0] == "0"))):
         return _unannounced(window, shape, home) if usual and grouped and not shape.disguised else ("", 0.0)
     if american(window.digits, home):
         return american(window.digits, home), 0.75
-    for region in _elsewhere(window.digits):
+    for region in elsewhere(window.digits):
         value = number(window.digits, region)
         if value:
             return value, 0.8
     return (window.digits, 0.7) if shape.strong_cue and len(window.digits) >= 8 else ("", 0.0)
-
-
-def _elsewhere(digits: str) -> tuple[str, ...]:
-    """Other countries: without a leading zero those first that dial none."""
-    return ELSEWHERE if digits.startswith("0") else (*NO_TRUNK, *ELSEWHERE)
 
 
 def _unannounced(window: Window, shape: Shape, home: Sequence[str]) -> tuple[str, float]:
@@ -333,9 +336,9 @@ def _unannounced(window: Window, shape: Shape, home: Sequence[str]) -> tuple[str
         len(shape.groups) >= 3
         and 9 <= len(window.digits) <= 11
         and shape.groups != (3, 2, 4)
-        and not _YEAR.match(window.digits)
+        and not YEAR.match(window.digits)
     ):
-        for region in _elsewhere(window.digits):
+        for region in elsewhere(window.digits):
             if region not in home:
                 value = number(window.digits, region)
                 if value:
@@ -351,24 +354,8 @@ def _edges(text: str, start: int, end: int) -> tuple[int, int]:
             stripped -= 1
         if stripped > 0 and text[stripped - 1] == opening and (opening == "+" or ")" in text[start : end + 1]):
             start = stripped - 1
+    extension = EXTENSION.match(text, end)
+    end = extension.end() if extension else end
     if end < len(text) and text[end] == ")" and "(" in text[start:end] and ")" not in text[start:end]:
         end += 1
     return start, end
-
-
-def american(digits: str, home: Sequence[str]) -> str:
-    """E.164 of ten digits in the North American form whose area code nobody has (`555-123-4567`), where that is home."""
-    last = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-    if len(last) != 10 or last[0] in "01" or not {"US", "CA"} & set(home):
-        return ""
-    return "+1" + last
-
-
-@lru_cache(maxsize=16_384)
-def number(digits: str, region: str | None) -> str:
-    """E.164 of what is a valid number (dialled from `region`, or with `+`), else ''."""
-    try:
-        parsed = phonenumbers.parse(digits, region)
-    except NumberParseException:
-        return ""
-    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(parsed) else ""

@@ -4,15 +4,33 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.moderation.numerals import FILLERS, REPEATS, SCALES, WEAK, numeral
+from app.moderation.numerals import FILLERS, REPEATS, SCALES, WEAK, numeral, spelled
 
 MAX_GAP = 14
 MAX_FILLERS = 2
+MAX_PENDING = 3
+MAX_APART = 3
+NATIONAL = 10
+"""Digits of a spoken number that may end in a word like `too`."""
+BEGINNING = frozenset(("too", "tree", "won", "fore"))
+MAX_EXPLAINED = 6
+"""Words between the parts of a number that is explained: `510 is the area code, then 574 and the rest is 7946`."""
 
 _WORD = re.compile(r"[^\W_]+")
 _EMBEDDED = re.compile(r"[0-9]{3,}")
+_WITH_EXTENSION = re.compile(r"(\d{4,})(?:x|ext)\d{1,6}")
+_LACED = re.compile(r"\d([a-z])(?:\d\1){5,18}\d")
+_EXPLAINED = re.compile(
+    r"\barea\b|\bareacode\b|\bprefix\b|\bfirst (?:three|3)\b|\blast (?:four|4)\b|\bfollowed by\b|\b(?:starts|begins|ends?) (?:with|in)\b|\bthe rest\b"
+)
+_PARTS = re.compile(r"\b(?:first|next|middle|last|final) (?:three|four|two|3|4|2)\b(?: (?:digits|numbers|figures))?")
+_EXPLAINING = frozenset(
+    ("area", "code", "areacode", "is", "the", "my", "number", "followed", "by", "rest", "it", "its", "s", "then", "next", "last", "first", "digits",
+     "are", "ends", "end", "with", "in", "starts", "prefix", "after", "that", "local", "comes", "finally", "of", "a", "as")
+)  # fmt: skip
+_SPACED = re.compile(r"(?<![^\W_])[a-z](?:[^\w\n]{1,3}[a-z](?![^\W_])|_[a-z](?![^\W_])){8,120}")
 _STOPS_RUN = re.compile(r"[$€£¥]\s*$|\n\s*\n|^\s*[%€£¥]")
-_FULL_STOP = re.compile(r"[.!?;]\s+")
+_FULL_STOP = re.compile(r"[.!?;]\s+[(\[{<+]?")
 _PRICE = re.compile(r"[$€£¥]\s{0,2}(\d{1,3}(?:,\d{3}){1,3}(?:\.\d\d)?|\d{1,6}(?:\.\d\d)?)(?![\d-])")
 
 
@@ -34,17 +52,34 @@ def runs(text: str) -> Iterator[Run]:
     reader = _Reader(text)
     prices = {match.start(1) for match in _PRICE.finditer(text)}
     priced = 0
-    for match in _WORD.finditer(text):
-        if match.start() in prices:
-            priced = match.end()
+    for word, start, end in _words(text, explained=reader.explained):
+        if start in prices:
+            priced = end
             yield from reader.ended()
             continue
-        if priced and match.start() <= priced + 1 and text[priced : match.start()] in (",", ".") and match[0].isdigit():
-            priced = match.end()
+        if priced and start <= priced + 1 and text[priced:start] in (",", ".") and word.isdigit():
+            priced = end
             continue
         priced = 0
-        yield from reader.read(match[0], match.start(), match.end())
+        yield from reader.read(word, start, end)
     yield from reader.ended()
+
+
+def _words(text: str, *, explained: bool) -> Iterator[tuple[str, int, int]]:
+    """(word, start, end); number words whose letters stand apart (`f i v e`) are one word each time."""
+    if explained:
+        text = _PARTS.sub(lambda found: " " * len(found[0]), text)
+    done = 0
+    for stretch in _SPACED.finditer(text):
+        letters = [(char, stretch.start() + place) for place, char in enumerate(stretch[0]) if char.isalpha()]
+        found = spelled("".join(char for char, _ in letters))
+        if not found:
+            continue
+        first, last = letters[found[0]][1], letters[found[1] - 1][1] + 1
+        yield from ((match[0], match.start(), match.end()) for match in _WORD.finditer(text, done, first))
+        yield found[2], first, last
+        done = last
+    yield from ((match[0], match.start(), match.end()) for match in _WORD.finditer(text, done))
 
 
 class _Reader:
@@ -52,6 +87,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.explained = _EXPLAINED.search(text) is not None
         self._begin()
 
     def _begin(self) -> None:
@@ -59,59 +95,98 @@ class _Reader:
         self.last_end = 0
         self.fillers = 0
         self.repeat = 0
-        self.pending: tuple[str, int, int] | None = None
-        """A word that is a digit only if one follows."""
+        self.pending: list[Token] = []
+        """Words that are digits only if one follows, or nine stand before them."""
 
     def ended(self) -> Iterator[Run]:
         """The run read so far, if there is one; the next word begins another."""
         if self.run:
+            self._complete()
             yield self.run
         self._begin()
+
+    def _complete(self) -> None:
+        """`… four nine too`: the last digit of a spoken number."""
+        count = sum(len(token.digits) for token in self.run) + len(self.pending)
+        if self.pending and count == len(self.run) + len(self.pending) == NATIONAL:
+            self.run += self.pending
 
     def read(self, word: str, start: int, end: int) -> Iterator[Run]:
         """Take one word."""
         piece = _piece(word, start, bool(self.run))
-        if piece is not None:
+        if piece is not None and piece.end < end and self.run:
+            yield from self._numeral(piece)
+            yield from self.ended()
+        elif piece is not None:
             yield from self._numeral(piece)
         elif word in REPEATS:
             self.repeat = REPEATS[word]
         elif self.run and word in SCALES and self.text[self.last_end : start].strip() in ("", "-"):
             _scale(self.run, word, end)
             self.last_end = end
-        elif self.run and word in WEAK and self.pending is None and start - self.last_end <= 3:
-            self.pending = (word, start, end)
+        elif word in WEAK and self._is_next(word, start):
+            self.pending.append(Token(WEAK[word], start, end, "weak", " "))
         elif self._passes_over(word, start):
             self.fillers += 1
         else:
             yield from self.ended()
 
+    def _is_next(self, word: str, start: int) -> bool:
+        """Whether a word that may be a digit follows the run, or the like, at once; one that says nothing else may begin it."""
+        if self.pending:
+            return len(self.pending) < MAX_PENDING and start - self.pending[-1].end <= MAX_APART
+        return start - self.last_end <= MAX_APART if self.run else word in BEGINNING
+
     def _passes_over(self, word: str, start: int) -> bool:
         filler = word in FILLERS or (len(word) == 1 and not word.isascii())
+        if self.explained and self.run and (filler or word in _EXPLAINING):
+            return self.fillers < MAX_EXPLAINED and start - self.last_end <= MAX_GAP + 8 * self.fillers
         return bool(self.run) and filler and self.fillers < MAX_FILLERS and start - self.last_end <= MAX_GAP
 
     def _sentence_ended(self, gap: str) -> bool:
-        """Whether `at 9. Seven zero two …` is a time and a number: after a full stop, unless an area code stands before it."""
-        return _FULL_STOP.fullmatch(gap) is not None and sum(len(token.digits) for token in self.run) != 3
+        """Whether `at 9. Seven zero two …` is a time and a number: after a full stop, unless an area code stands before it,
+        or a part of a number that is half in words."""
+        if _FULL_STOP.fullmatch(gap) is None:
+            return False
+        if all(token.kind == "word" and len(token.digits) == 1 for token in self.run):
+            return False  # digit by digit: `five! one. zero, …`
+        count = sum(len(token.digits) for token in self.run)
+        return count != 3 and not (3 < count < 10 and self.run[-1].kind == "mixed")
 
     def _numeral(self, piece: Token) -> Iterator[Run]:
         gap = self.text[self.last_end : piece.start] if self.run else ""
-        if self.run and (len(gap) > MAX_GAP + 8 * self.fillers or _STOPS_RUN.search(gap) or self._sentence_ended(gap)):
+        if self.run and (
+            len(gap) > MAX_GAP + 8 * (self.fillers + 3 * self.explained)
+            or _STOPS_RUN.search(gap)
+            or self._sentence_ended(gap)
+        ):
             repeat = self.repeat
             yield from self.ended()
             self.repeat, gap = repeat, ""
-        if self.pending and self.run and len(self.run[-1].digits) <= 4 and len(piece.digits) < 5:
-            self.run.append(Token(WEAK[self.pending[0]], self.pending[1], self.pending[2], "weak", " "))
+        if self.pending and (self._is_amid(piece) if self.run else self._begins(piece)):
+            self.run += self.pending
             gap = " "
         if self.repeat and len(piece.digits) == 1:
             piece = piece._replace(digits=piece.digits * self.repeat, kind="word")
         _append(self.run, piece._replace(gap=gap))
-        self.last_end, self.fillers, self.pending, self.repeat = piece.end, 0, None, 0
+        self.last_end, self.fillers, self.pending, self.repeat = piece.end, 0, [], 0
+
+    def _is_amid(self, piece: Token) -> bool:
+        return len(self.run[-1].digits) <= 4 and len(piece.digits) < 5
+
+    def _begins(self, piece: Token) -> bool:
+        return len(piece.digits) == 1 and piece.kind == "word" and piece.start - self.pending[-1].end <= MAX_APART
 
 
 def _piece(word: str, start: int, in_run: bool) -> Token | None:
     """The numeral a word is, or the long figure inside it (`tel5105551234`)."""
     if in_run and word in WEAK:
         return None
+    extended = _WITH_EXTENSION.fullmatch(word)
+    if extended:
+        return Token(extended[1], start, start + len(extended[1]), "plain", "")
+    if _LACED.fullmatch(word):
+        return Token(re.sub(r"\D", "", word), start, start + len(word), "mixed", "")
     found = numeral(word)
     if found is not None:
         return Token(found.digits, start, start + len(word), found.kind, "")
@@ -125,10 +200,15 @@ def _piece(word: str, start: int, in_run: bool) -> Token | None:
 
 
 def _append(run: Run, token: Token) -> None:
-    """Add a numeral; `twenty five` is 25, not 205."""
+    """Add a numeral; `twenty five` is 25, not 205, and `five hundred ten` is 510."""
     last = run[-1] if run else None
+    small = token.kind in ("word", "tens") and token.gap.strip() in ("", "-", "and")
     if last and last.kind == "tens" and len(token.digits) == 1 and token.digits != "0" and token.kind == "word":
-        run[-1] = Token(last.digits[0] + token.digits, last.start, token.end, "word", last.gap)
+        run[-1] = Token(last.digits[:-1] + token.digits, last.start, token.end, "word", last.gap)
+    elif last and last.kind == "hundred" and small and token.digits == "0":
+        run[-1] = Token(last.digits[:-1], last.start, token.end, "word", last.gap)  # the digit behind `oh` follows
+    elif last and last.kind == "hundred" and small and len(token.digits) <= 2:
+        run[-1] = Token(last.digits[: -len(token.digits)] + token.digits, last.start, token.end, token.kind, last.gap)
     else:
         run.append(token)
 
@@ -137,4 +217,6 @@ def _scale(run: Run, word: str, end: int) -> None:
     """`five hundred` is 500."""
     last = run[-1]
     if len(last.digits) <= 2:
-        run[-1] = Token(last.digits + SCALES[word], last.start, end, "word", last.gap)
+        run[-1] = Token(
+            last.digits + SCALES[word], last.start, end, "hundred" if word == "hundred" else "word", last.gap
+        )

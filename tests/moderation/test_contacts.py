@@ -42,6 +42,18 @@ DISGUISED_PHONES = [
     "fünf eins null fünf sieben vier sieben neun vier sechs",
     "cinq un zéro cinq sept quatre sept neuf quatre six",
     "пять один ноль пять семь четыре семь девять четыре шесть",
+    "f i v e  o n e  z e r o  f i v e  s e v e n  f o u r  s e v e n  n i n e  f o u r  s i x",
+    "fiveonezero-fivesevenfour-sevenninefoursix",
+    "fivee onee zeero five sevn foar seven nein four siks",
+    "f1ve 0ne z3r0 f1ve s3v3n f0ur s3v3n n1n3 f0ur s1x",
+    "five. one, zero! five seven. four, seven nine four six",
+    "five hundred ten five hundred seventy four seventy nine forty six",
+    "510 is the area code, then 574 and the rest is 7946",
+    "first three 510, middle three 574, last four 7946",
+    "5x1x0x5x7x4x7x9x4x6",
+    "&#53;&#49;&#48; 574-7946",
+    "my cell: SlO 574 7946".replace("SlO", "5lO"),
+    "(510) 574-7946x17",
 ]
 
 ABROAD = [
@@ -56,6 +68,12 @@ ABROAD = [
     ("AU", "0412 345 678", "+61412345678"),
     ("US", "whatsapp +44 7911 123456", "+447911123456"),
     ("US", "llámame al 612 34 56 78", "+34612345678"),
+    ("RU", "звоните 8 (912) 345-58-37", "+79123455837"),
+    ("IT", "chiamami al +39 02 1239 5661", "+390212395661"),
+    ("US", "tel:+82-10-2094-6024", "+821020946024"),
+    ("NZ", "ring 0031612342365", "+31612342365"),
+    ("DK", "32932952", "+4532932952"),
+    ("US", "+41 (0)96 471 07 95", "+41964710795"),
 ]
 
 MAILBOX = "jo.smith@gmail.com"
@@ -84,6 +102,18 @@ DISGUISED_MAILBOXES = [
     "jo.smith (gmail)",
     "jo.smith gmail com",
     "jo.smith＠gmail．com",
+    "jo.smith&#64;gmail&#46;com",
+    "jo.smith%40gmail.com",
+    "jo.smithATgmailDOTcom",
+    "jo.smith ⓐ gmail . com",
+    'jo.smith "at" gmail "dot" com',
+    "jo.smith |at| gmail |dot| com",
+    "jo.smith (at symbol) gmail (dot) com",
+    "j o . s m i t h @ g m a i l . c o m",
+    "jo.smith@NOSPAMgmail.com",
+    "gmail: jo.smith",
+    "jo.smith собака gmail точка com",
+    "user jo.smith domain gmail.com",
 ]
 
 OTHERS = [
@@ -143,6 +173,16 @@ CLEAN = [
     "I love it. Is it in stock? Me too.",
     "Es kostet 450 Euro und dauert 3 Tage, um 9 Uhr.",
     "Call me when you can!",
+    "I paid 864 423 and 9896 the last three months",
+    "ship to 66025, 91776 or 67670",
+    "10/100/1000 Ethernet, gears 52/36 11/28 172.5mm",
+    "Part 519331-002, 463953-001 (H15092936)",
+    "iPhone s4 s5 s6 s7 s8 for sale, one settee",
+    "due 02/28/12 14: Day 1",
+    "we met at yahoo headquarters, the outlook at gmail is good",
+    "it would help at this point to meet",
+    "I'm at work. Com is down",
+    "100x200 tiles, a 1920x1080 screen",
     "We used 12 gauge wire, 240 volts, 30 amp breaker and 1/2 inch pipe.",
     "",
     " ",

@@ -20,6 +20,12 @@ def test_spans_count_characters_of_the_original() -> None:
     assert text[one.span[0] : one.span[1]] == "5\u200b10\ufe0f-574-7946"
 
 
+def test_what_is_written_as_a_code_is_masked_whole() -> None:
+    """A character of a web page is several of the text; none of them is left."""
+    assert judge("mail jo&#64;gmail&#46;com!").filtered_content == "mail [email removed]!"
+    assert judge("&#53;&#49;&#48; 574 794&#54; &amp; more").filtered_content == "[phone removed] &amp; more"
+
+
 def test_masking_twice_is_masking_once() -> None:
     """What stands in place of a finding is no finding."""
     text = "510-574-7946, jo@x.com, acme.com, venmo @jo-1, 12 Main Street, zoom.us/j/1, insta: jo_1"

@@ -1,0 +1,54 @@
+"""Words and marks around figures that say what they are: a number to call, a price, a date, a part."""
+
+import re
+
+from app.moderation.folding import folded_words
+
+AROUND = 48
+"""Characters before figures in which such words are looked for."""
+
+
+CUE = re.compile(
+    r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bsms\b|viber|signal"
+    r"|(?:my|the|our|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
+    r"|\bdial|hit me up|\bhmu\b|area code|llam|marc|anruf|ruf mich|nummer|numero|appel|chiam|ligue|\bbel\b|zadzwo"
+    r"|☎|📞|📱|☏|✆|电话|手机|電話|let'?s talk|questions?\b|\bdigits\b|"
+    + folded_words("звон|номер|тел|пиши|फोन|هاتف|اتصل|전화|연락|โทร|טלפון")
+)
+AGAINST = re.compile(
+    r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
+    r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
+    r"|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
+    r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"
+)
+STRONG_CUE = re.compile(
+    r"(?:call|text|txt|tel|phone|cell|mobile|mobil|whats ?app|ph|fax|☎|📞|📱|ll[aá]m[ae]\w*|tel[eé]fono|celular|appele[zr]?|num[eé]ro|ruf\w*(?: mich)?"
+    r"|nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|电话|手机|電話|"
+    + folded_words("звони[а-я]{0,4}|телефон[а-я]{0,2}|номер[а-я]{0,2}|тел")
+    + r")"
+    r"[^a-z0-9]{0,4}(?:me |us |mich |moi |mij )?[^a-z0-9]{0,6}(?:(?:at|on|@|is|number|num|no|al|au|a|an|unter|op|es|ist|est|e|num[eé]ro|auf)[^a-z0-9]{1,4}){0,3}$"
+)
+NUMBER_CUE = re.compile(
+    r"(?:(?:my|our|the best|best|direct|this|her|his|new) (?:number|num|no|digits|line|cell|#)\.?|^\W*(?:number|num|digits)|reach (?:me|us|him|her)"
+    r"|contact(?: me| us)?|hit me(?: up)?|hmu|ring(?: me)?|try(?: me)?|dial|message me|msg me|talk)"
+    r"(?: directly)?(?: at| on| is| via|:)?[^a-z0-9]{0,6}$"
+)
+"""Weaker than `STRONG_CUE`: believed where nothing says that it is an order's number."""
+EXTENSION = re.compile(r"\s{0,2}[,;]?\s?(?:x|ext\.?|extension|extn\.?)\s{0,2}#?\d{1,6}(?!\d)")
+UNIT = re.compile(
+    r"\s{0,2}(?:miles?|mi\b|k\b|km|sq|ft\b|feet|lbs?\b|%|mm\b|cm\b|hp\b|usd|dollars|euros?|original mil|pages|obo|gb\b|mb\b"
+    r"|hours?|hrs|days|years|yrs|weeks|months|minutes|mins|inch|\"|people|views|pcs|kwh|watts?)"
+)
+YEAR = re.compile(r"(?:19|20)\d\d")
+DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}:\d\d(?!:)"
+    r"|(?<![\d+])(?:(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:1[3-9]|2\d|3[01]))[-/.](?:19|20)\d\d(?!\d)"
+    r"|(?<![\d+/])(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])/\d\d(?![\d/])"
+)
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+HOST = re.compile(rf"(?<![\d.])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
+"""An Internet address."""
+WITHHELD = re.compile(
+    r"(?<![\w.])\(?([2-9]\d\d)\)?[-. ]{1,3}(\d{3})[-. ]{1,3}((?:\d{3}|\d{2}[x*?_]|\d[x*?_]{2})[x*?_])(?![\w*])"
+)
+MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s*$")
