@@ -11,8 +11,8 @@ from app.history.reading import Span
 from app.history.simulate import simulate
 from app.moderation.documents import template
 from bench.database import SESSION, TENANT, TENANT_SQL, connect
-from bench.moderate import CLEAN
 from bench.rows import Row, Say, at_least, at_most, fact, machine
+from bench.written import harmless
 
 CHUNK = 50_000
 PER_THREAD = 20
@@ -94,8 +94,7 @@ def _texts(dice: random.Random) -> list[str]:
     made = []
     for _ in range(TEXTS):
         parts = [
-            dice.choice(CLEAN).format(dice.randint(300, 9_999), dice.randint(2, 12)) if dice.random() < 0.25
-            else dice.choice(_SAID) for _ in range(dice.randint(1, 4))
+            harmless(dice).text if dice.random() < 0.25 else dice.choice(_SAID) for _ in range(dice.randint(1, 4))
         ]  # fmt: skip
         if dice.random() < 1 / 12:
             parts[-1] = dice.choice(_CONTACTS)
