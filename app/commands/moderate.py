@@ -2,12 +2,18 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import click
 import msgspec
 
 from app.errors import BadInput
-from app.moderation import canonical, judge
+from app.moderation import DEFAULT, Policy, canonical, judge
+from app.moderation.policy import read_policy
+
+MAX_LINE = 1 << 20
+"""Bytes of a line that are read: a message is far shorter, and a file without line ends must not fill the memory."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,29 +32,60 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--region", metavar="CC", multiple=True, help="Home country of TEXT (US when none is said); may be repeated."
 )
-def command(text: str | None, jsonl: bool, region: tuple[str, ...]) -> None:
+@click.option(
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON: {"rules": {"phone": {"action": "hold"}}, "allowed_domains": [], "allowed_values": []}.',
+)
+def command(text: str | None, jsonl: bool, region: tuple[str, ...], policy_file: Path | None) -> int:
     """Judge TEXT, or with --jsonl every line of stdin, and print one JSON object for each.
 
     A verdict has: decision (approved, filtered, blocked, review), threats_detected (kind, span, value, confidence),
-    filtered_content, confidence_score, comments, sentiment, version. Nothing is fetched and nothing stored. A line
-    that is no such object ends it with exit code 1 and the line's number.
+    filtered_content, confidence_score, comments, sentiment, version. Nothing is fetched and nothing stored. Lines are
+    judged as they come. One that is no message is named on stderr and has no verdict; the others go on, and the exit
+    code is 1 in the end.
     """
     if jsonl == (text is not None):
         raise click.UsageError("give a TEXT, or --jsonl and lines on stdin")
-    lines = _lines() if text is None else iter((Line(text=text, region=list(region)),))
-    for line in lines:
-        sys.stdout.buffer.write(canonical(judge(line.text, region=line.region, earlier=line.earlier)) + b"\n")
+    policy = read_policy(policy_file.read_bytes()) if policy_file else DEFAULT
+    if text is not None:
+        _say(Line(text=text, region=list(region)), policy)
+        return 0
+    wrong = 0
+    for line in _lines(sys.stdin.buffer):
+        if isinstance(line, Line):
+            _say(line, policy)
+        else:
+            wrong += 1
+            click.echo(f"error: {line}", err=True)
+    return 1 if wrong else 0
+
+
+def _say(line: Line, policy: Policy) -> None:
+    """Print the verdict of one message at once: whoever waits for it may not send another line before."""
+    verdict = judge(line.text, region=line.region, earlier=line.earlier, policy=policy)
+    sys.stdout.buffer.write(canonical(verdict) + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _lines() -> Iterator[Line]:
+def _lines(source: BinaryIO) -> Iterator[Line | BadInput]:
+    """Each line of a stream as a message, or what is wrong with it; empty ones are passed over."""
     decoder = msgspec.json.Decoder(Line)
-    for number, raw in enumerate(sys.stdin.buffer, 1):
-        if not raw.strip():
-            continue
-        try:
-            yield decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadInput(
-                f"line {number} of stdin is no message: {error}", remedy='one {"text": "…"} a line'
-            ) from None
+    number = 0
+    while raw := source.readline(MAX_LINE + 1):
+        number += 1
+        if len(raw) > MAX_LINE:
+            while raw and not raw.endswith(b"\n"):
+                raw = source.readline(MAX_LINE)
+            yield _wrong(number, f"it is longer than {MAX_LINE} bytes")
+        elif raw.strip():
+            try:
+                yield decoder.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield _wrong(number, str(error))
+
+
+def _wrong(number: int, why: str) -> BadInput:
+    return BadInput(f"line {number} of stdin is no message: {why}", remedy='one {"text": "…"} a line')

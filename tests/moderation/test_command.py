@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -40,12 +41,53 @@ def test_one_text_may_be_an_argument() -> None:
     assert json.loads(run("mail jo@x.com").stdout)["filtered_content"] == "mail [email removed]"
 
 
-def test_a_line_that_is_no_message_is_named() -> None:
-    """The number of the line and what is expected, not a traceback."""
-    done = run("--jsonl", stdin='{"text": "a"}\n{"txt": "b"}\n')
+def test_a_line_that_is_no_message_is_named_and_the_others_go_on() -> None:
+    """The number of the line and what is expected, not a traceback; exit code 1 in the end."""
+    done = run("--jsonl", stdin='{"text": "a"}\n{"txt": "b"}\nnonsense\n{"text": "mail jo@x.com"}\n')
     assert done.returncode == 1
-    assert done.stderr.startswith("error: line 2 of stdin is no message")
+    wrong = done.stderr.splitlines()
+    assert [line.partition(" of stdin is no message: ")[0] for line in wrong] == ["error: line 2", "error: line 3"]
+    assert all(line.endswith('— one {"text": "…"} a line') for line in wrong)
+    assert [json.loads(line)["decision"] for line in done.stdout.splitlines()] == ["approved", "filtered"]
+
+
+def test_bytes_that_are_no_text_and_lines_without_end_are_named_too() -> None:
+    """Bad UTF-8 and a line of many megabytes end nothing."""
+    stream = b'{"text": "\xff"}\n{"text": "' + b"a" * (3 << 20) + b'"}\n{"text": "a"}'
+    command = [sys.executable, "-m", "app.cli", "moderate", "--jsonl"]
+    done = subprocess.run(command, input=stream, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert [line[:13] for line in done.stderr.splitlines()] == [b"error: line 1", b"error: line 2"]
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_verdict_is_there_before_the_next_line_is() -> None:
+    """The command can be talked to line by line."""
+    command = [sys.executable, "-m", "app.cli", "moderate", "--jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as talk:
+        assert talk.stdin is not None
+        assert talk.stdout is not None
+        for text in ("mail jo@x.com", "see you"):
+            talk.stdin.write(json.dumps({"text": text}).encode() + b"\n")
+            talk.stdin.flush()
+            assert json.loads(talk.stdout.readline())["decision"] in ("filtered", "approved")
+
+
+def test_a_policy_decides(tmp_path: Path) -> None:
+    """From a file; one that is none is refused with what to write instead."""
+    file = tmp_path / "policy.json"
+    file.write_text('{"rules": {"email": {"action": "block"}}}')
+    assert json.loads(run("mail jo@x.com", "--policy", str(file)).stdout)["decision"] == "blocked"
+    for wrong, said in (
+        ('{"rules": {"mail": {"action": "block"}}}', "there is no kind `mail` — one of email, phone"),
+        ('{"rules": {"email": {"action": "eat"}}}', "that is no policy: Invalid enum value"),
+        ('{"rule": {}}', "a policy has no `rule`"),
+        ('{"rules": {"email": {"action": "mask", "threshold": 7}}}', "the threshold of `email` is no confidence"),
+    ):
+        file.write_text(wrong)
+        done = run("mail jo@x.com", "--policy", str(file))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: " + said)
 
 
 def test_text_and_lines_exclude_each_other() -> None:
