@@ -17,7 +17,7 @@ URGENT = 0.6
 
 _REASONS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     ("asks_for_a_person", 0.5, re.compile(r"\b(?:speak|talk|connect me) (?:to|with) (?:a |an |your |the )?(?:person|human|manager|supervisor|someone|real|agent|owner)|\bhuman (?:being|agent)\b|\bcustomer service\b")),
-    ("legal_words", 0.5, re.compile(r"\b(?:lawyer|attorney|sue|suing|lawsuit|court|legal action|small claims|police|report you|bbb|better business|licensing board|consumer protection|anwalt|abogado|avocat)\b")),
+    ("legal_words", 0.5, re.compile(r"\b(?:lawyers?\b|attorneys?\b|sue\b|suing\b|lawsuit|court\b(?! ?(?:yard|house|esy))|legal action|small claims|police|report you|bbb|better business|licensing board|consumer protection|anwalt|abogado|avocat)\b")),
     ("money_back", 0.4, re.compile(r"\b(?:refund|money back|charge ?back|overcharged|double charged|dispute|ripped off|rip off|scam(?:med)?)\b")),
     ("repeated_failure", 0.35, re.compile(r"\b(?:third|3rd|fourth|4th|second|2nd) time\b|\bstill (?:not|no|isn't|hasn't|haven't|doesn't|waiting|broken|leaking)\b|\b(?:again and again|over and over|how many times|for weeks|for days now|keeps? (?:happening|breaking|leaking))\b")),
     ("no_answer", 0.3, re.compile(r"\b(?:no one|nobody) (?:answers|answered|responds|responded|called|showed)|\bno.show\b|\b(?:ignor(?:ed|ing) me|never (?:called|showed|came|answered|responded))|\banybody there\b|\?{3,}")),

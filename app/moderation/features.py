@@ -1,7 +1,9 @@
 """What the linear models see of a text: its words, pairs of words, and a few counts. The trainer uses the same function."""
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
+
+from app.moderation.abuse import PROFANITY
 
 MAX_WORDS = 400
 
@@ -50,3 +52,36 @@ def features(original: str, tokens: list[str]) -> set[str]:
     if shouted:
         found.add("^" + str(min(shouted, 4)))
     return found
+
+
+def rude(original: str, tokens: list[str]) -> set[str]:
+    """The features of a text that may be abuse: words and their pieces, without words that are merely rude."""
+    return (features(original, tokens) - PROFANITY) | pieces([token for token in tokens if token not in PROFANITY])
+
+
+def mass(original: str, tokens: list[str]) -> set[str]:
+    """The features of a text that may be sent to many: besides words their pieces, runs of letters across them, and what
+    stands together (a link, a long number, money, a bait, an invitation to act)."""
+    found = features(original, tokens) | pieces(tokens)
+    joined = " " + " ".join(tokens) + " "
+    found.update("~" + joined[start : start + 5] for start in range(len(joined) - 4))
+    there = set(tokens)
+    marks = [name for name, words_ in _MARKS if not words_.isdisjoint(there)]
+    found.update("=" + mark for mark in marks)
+    found.update("=" + "&".join(pair) for pair in combinations(marks, 2))
+    found.add("=" + "+".join(marks))
+    length = max(len(original), 1)
+    found.add(f"#d{min(sum(map(str.isdigit, original)) // 4, 8)}")
+    found.add(f"#u{min(20 * sum(map(str.isupper, original)) // length, 8)}")
+    found.add(f"#l{min(length // 25, 8)}")
+    return found
+
+
+_MARKS = (
+    ("url", frozenset(("<url>",))),
+    ("long", frozenset(("<9d>", "<10d>", "<11d>", "<12d>"))),
+    ("short", frozenset(("<4d>", "<5d>"))),
+    ("money", frozenset(("<money>",))),
+    ("act", frozenset("call text txt reply click send visit sms contact".split())),
+    ("bait", frozenset("free win won prize cash offer claim discount off sale award".split())),
+)

@@ -26,7 +26,7 @@ class Model(msgspec.Struct, frozen=True):
     def total(self, features: Iterable[str]) -> float:
         """The plain sum. Added exactly, so that no order of features changes the last digit."""
         known = self.weights
-        return math.fsum([self.bias, *(known[name] for name in features if name in known)])
+        return math.fsum([self.bias, *filter(None, map(known.get, features))])
 
 
 def squashed(total: float) -> float:

@@ -61,3 +61,18 @@ def test_what_was_long_ago_counts_less() -> None:
 def test_nothing_said_is_no_reason() -> None:
     """An empty conversation."""
     assert escalation([]).score == 0.0
+
+
+def test_a_courtyard_is_no_court() -> None:
+    """Words of the trade that begin like words for lawyers."""
+    assert "legal_words" not in escalation(["The suede sofa stays in the courtyard, thanks for your courtesy"]).reasons
+
+
+def test_any_conversation_is_judged_the_same_each_time() -> None:
+    """Halves of pairs, floods and long texts; scores lie in their range."""
+    messages = ["\ud800", "e\u0301" * 500, "WHY??? " * 900, "", "refund " * 50, "\u202e call my lawyer"]
+    found = escalation(messages)
+    assert found == escalation(messages)
+    assert 0 <= found.score <= 1
+    assert -1 <= found.mood <= 1
+    assert -1 <= found.trend <= 1
