@@ -24,7 +24,7 @@ SIZE = 4_096
 
 PIECES = [
     "1 ", "at ", "at.", "@", "a@b ", "x dot ", "five ", "twentyfive", "5105747946 ", "5 1 0 5 7 4 7 9 4 6, ", "12 Main ", "12 a b c d ",
-    "Suite 12 ", "rue A ", "rue '\"ab.ab", "http://", "a.", "a.com ", "insta: ", "$a ", "12-34-56-", "(", "de12 ", "a", " ", "j at gmail ", "555 1234 ",
+    "Suite 12 ", "rue A ", "rue '\"ab.ab", "via twentyfivearea code (0) ", "http://", "a.", "a.com ", "insta: ", "$a ", "12-34-56-", "(", "de12 ", "a", " ", "j at gmail ", "555 1234 ",
     "+1 ", "l0l ", "5\u200b", "\ufdfa", "Hauptstrasse ", "live at 12 Aa ", "o ", "1 dash ", "4155551 ", "a1b2 ", "j o h n @ ", "tel 1234567 ",
     "\x00", "\ud800", "\U0001f1fa", "e\u0301", "\u202e", "5️⃣", "一", "you are ", "fuck ", "'\"", "a_", "-", "\n", "%20", "&#53;", "\\u0035",
     "kill you ", "win cash now! ", "five hundred ", "area code ", "first three ", "f i v e ", "5x1x", "&#53;", "%40", "\\u0035", "ATgmailDOT", "user a domain b ",
