@@ -21,7 +21,6 @@ class Domain(NamedTuple):
     """Whether its ending is written, or understood."""
 
 
-MAX_SIGNS = 60
 LOCAL = 72
 DOMAIN = 96
 
@@ -156,9 +155,7 @@ def _shouted(folded: Folded) -> Iterator[tuple[int, int, str, float]]:
 
 def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
     """(start, end, address, how sure) of what is written around filters."""
-    for count, sign in enumerate(_SIGN.finditer(text)):
-        if count >= MAX_SIGNS:
-            break
+    for sign in _SIGN.finditer(text):
         domain = _domain(text[sign.end() : sign.end() + DOMAIN])
         if domain is None:
             continue

@@ -82,6 +82,18 @@ def test_four_kilobytes_of_anything_are_judged_in_time(piece: str) -> None:
     assert seconds((piece * SIZE)[:SIZE]) <= BOUND_S
 
 
+@pytest.mark.parametrize("piece", ["j at gmail ", "a@b.c ", "a (at) a dot b ", "j o h n @ g m a i l . c o m "])
+def test_a_text_full_of_mailboxes_is_masked_whole(piece: str) -> None:
+    """However many there are, none is left for readers."""
+    check((piece * SIZE)[:SIZE])
+
+
+def test_idle_signs_do_not_hide_a_mailbox() -> None:
+    """Any number of words that only look like one stand before it."""
+    text = "look at it, " * 70 + "write me: jo at gmail dot com"
+    assert [one.value for one in judge(text).threats_detected] == ["jo@gmail.com"]
+
+
 def test_verdicts_do_not_depend_on_the_process() -> None:
     """Another process with another hash seed says the same, byte for byte."""
     lines = "".join(
