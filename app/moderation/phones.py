@@ -25,7 +25,7 @@ from app.moderation.cues import (
 )
 from app.moderation.dialling import american, elsewhere, number, possible
 from app.moderation.folding import Folded
-from app.moderation.runs import Run, runs
+from app.moderation.runs import LONGEST, Run, runs
 from app.moderation.verdicts import Threat
 
 ALONE = 14
@@ -74,10 +74,12 @@ def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
     text = folded.text
     found: list[Threat] = []
     checks = [MAX_CHECKS]
+    spoken = _count(text)
     for run in runs(text):
         if sum(len(token.digits) for token in run) < 7:
             continue
-        found.extend(_in_run(folded, run, home, checks))
+        alone = spoken - _count(text[run[0].start : run[-1].end]) <= ALONE
+        found.extend(_in_run(folded, run, home, checks, alone=alone))
     if not found:
         found.extend(
             Threat(kind="phone", span=folded.span(*match.span()), value="".join(match.groups()), confidence=0.75)
@@ -86,7 +88,12 @@ def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
     return found
 
 
-def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) -> list[Threat]:
+def _count(text: str) -> int:
+    """Letters and figures."""
+    return sum(map(str.isalnum, text))
+
+
+def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *, alone: bool) -> list[Threat]:
     """The numbers of one run: windows judged left to right, none sharing a numeral with an earlier one."""
     text = folded.text
     if is_card(run, text):
@@ -94,7 +101,6 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int]) ->
     found: list[Threat] = []
     index = 0
     cue = _is_announced(text, run)
-    alone = sum(map(str.isalnum, text[: run[0].start] + text[run[-1].end :])) <= ALONE
     marked = (DATE,) if cue else (DATE, HOST)
     dates = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
     while index < len(run) and checks[0] > 0:
@@ -147,7 +153,7 @@ def _windows(text: str, run: Run, first: int) -> list[Window]:
     plus = text[max(0, start - 3) : start].rstrip(" (").endswith("+") or text[max(0, start - 5) : start] == "plus "
     found: list[Window] = []
     digits = ""
-    for last in range(first, min(len(run), first + 16)):
+    for last in range(first, min(len(run), first + LONGEST)):
         digits += run[last].digits
         if len(digits) > 15:
             break

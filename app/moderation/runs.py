@@ -10,6 +10,8 @@ MAX_GAP = 14
 MAX_FILLERS = 2
 MAX_PENDING = 3
 MAX_APART = 3
+LONGEST = 16
+"""Numerals one number is read from."""
 NATIONAL = 10
 """Digits of a spoken number that may end in a word like `too`."""
 BEGINNING = frozenset(("too", "tree", "won", "fore"))
@@ -148,9 +150,10 @@ class _Reader:
         or a part of a number that is half in words."""
         if _FULL_STOP.fullmatch(gap) is None:
             return False
-        if all(token.kind == "word" and len(token.digits) == 1 for token in self.run):
+        latest = self.run[-LONGEST:]
+        if all(token.kind == "word" and len(token.digits) == 1 for token in latest):
             return False  # digit by digit: `five! one. zero, …`
-        count = sum(len(token.digits) for token in self.run)
+        count = sum(len(token.digits) for token in latest)
         return count != 3 and not (3 < count < 10 and self.run[-1].kind == "mixed")
 
     def _numeral(self, piece: Token) -> Iterator[Run]:

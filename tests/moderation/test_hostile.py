@@ -94,6 +94,13 @@ def test_idle_signs_do_not_hide_a_mailbox() -> None:
     assert [one.value for one in judge(text).threats_detected] == ["jo@gmail.com"]
 
 
+@pytest.mark.parametrize("piece", ["tel 1234567 ", "two! "])
+def test_time_grows_with_the_text(piece: str) -> None:
+    """Not with its square: the longest text that is read has its share of the bound."""
+    text = (piece * MAX_CHARS)[:MAX_CHARS]
+    assert seconds(text) <= BOUND_S * MAX_CHARS / SIZE
+
+
 def test_verdicts_do_not_depend_on_the_process() -> None:
     """Another process with another hash seed says the same, byte for byte."""
     lines = "".join(
