@@ -23,7 +23,9 @@ LEAST_WORDS = 2
 FEW_WORDS = 8
 SURE = 0.9
 """How sure a model must be of so few words that sell nothing."""
-SELLING = frozenset(("<url>", "<money>", "<4d>", "<5d>"))
+SELLING = frozenset(("<url>", "<money>"))
+_SHORT = re.compile(r"(?<![\w-])(?<!\d[.,:/])\d{4,5}(?!\w|[.,:/-]\d)")
+"""A number to send a text to. A piece of a code (`1HGCM82633A004352`) or of a longer number is none."""
 
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}\"|«[^»\n]{1,400}»|„[^\"“\n]{1,400}[\"“]|(?:(?<=\s)|^)'[^'\n]{6,400}'(?=[\s.,!?]|$)|(?m:^\s{0,3}>[^\n]{0,400}$)"
@@ -64,7 +66,7 @@ def find_unsafe(folded: Folded, tokens: list[str]) -> list[Threat]:
     """What is said of the whole message, surest first of each kind; the span is all of it."""
     if len(tokens) < LEAST_WORDS:
         return []
-    scores = _unwanted(folded.original, tokens)
+    scores = _unwanted(folded, tokens)
     own = said_by_oneself(folded.text)
     mine = tokens if own == folded.text else words(own)
     insult = abuse_score(folded.original, mine, own)
@@ -78,11 +80,12 @@ def find_unsafe(folded: Folded, tokens: list[str]) -> list[Threat]:
     ]
 
 
-def _unwanted(original: str, tokens: list[str]) -> dict[str, float]:
+def _unwanted(folded: Folded, tokens: list[str]) -> dict[str, float]:
     """`spam` and `scam` as the models see them. `Call 510-574-7946!` gives a contact away, and that is all it does."""
-    bag = mass(original, tokens)
+    bag = mass(folded.original, tokens)
     spam, scam, bulk = model("spam"), model("scam"), model("bulk")
-    enough = len(tokens) >= FEW_WORDS or not SELLING.isdisjoint(tokens)
+    spoken = sum(not token.startswith("<") for token in tokens)
+    enough = spoken >= FEW_WORDS or not SELLING.isdisjoint(tokens) or _SHORT.search(folded.text) is not None
     asked = [(spam.score(bag), spam.threshold if enough else SURE)]
     if enough:
         asked.append((bulk.score(bag), bulk.threshold))
