@@ -43,7 +43,7 @@ function Editor({ current }: { current: ModerationPolicy | null }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isEnding, setEnding] = useState(false);
-  const changes = differences(current?.document ?? {}, draft);
+  const changes = differences(current?.document ?? NONE, draft);
 
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);

@@ -6,7 +6,7 @@ import { eventually } from '../people.mjs';
 import { comeIn, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
-const SCREENS = ['contacts', 'tasks', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
 
 const go = async (page, screen) => {
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: titleOf(screen) }).click();
@@ -159,6 +159,61 @@ describe('what admins set up', () => {
     await press(olivia, 'Merge');
     await eventually(() => olivia.getByRole('row', { name: other }).count(), 0);
     await eventually(() => olivia.locator('.panel li', { hasText: '@people.test' }).count(), 2);
+  });
+
+  it('a policy is drafted, refused at its mistake, tried on the past, and published', async () => {
+    await go(olivia, 'policy');
+    await olivia.getByText('Nothing is moderated').first().waitFor();
+    await olivia.getByLabel('Phone number, Before contact details are revealed').selectOption('block');
+    await olivia.getByText('lanes.people.before', { exact: true }).waitFor();
+    await olivia.locator('summary').click();
+    const source = olivia.getByLabel('The whole document');
+    const kept = JSON.parse(await source.inputValue());
+    await source.fill(JSON.stringify({ ...kept, window: 99 }));
+    await source.blur();
+    await olivia.getByRole('button', { name: 'Publish' }).click();
+    await olivia.getByRole('alert').getByText(/window/).waitFor();
+    if (!(await source.isVisible())) await olivia.locator('summary').click();
+    await source.fill(JSON.stringify({ ...kept, lanes: { ...kept.lanes, agent: { after: { threat: { action: 'hold', threshold: 0.5 } } } } }));
+    await source.blur();
+    await olivia.getByRole('button', { name: 'Try it on past messages' }).click();
+    await olivia.getByRole('heading', { name: /would fare differently/ }).waitFor();
+    assert.deepEqual(await barriers(olivia), []);
+    await olivia.getByRole('button', { name: 'Publish' }).click();
+    await olivia.getByText(/Version 1 is in force/).waitFor();
+  });
+
+  it('what the policy holds is taken with a reason, and two people cannot both decide', async () => {
+    const ana = await comeIn(browser, 'Ana', '?view=all');
+    await ana.locator('.row').first().click();
+    await ana.getByLabel('Reply', { exact: true }).fill('I will kill you tonight, you and your family.');
+    await ana.getByRole('button', { name: 'Send', exact: true }).click();
+    await ana.getByText('held for review').waitFor();
+    await go(olivia, 'reviews');
+    await olivia.getByRole('button', { name: 'Take and read' }).first().click();
+    await press(olivia, 'Take and read');
+    await olivia.locator('.panel').getByText('I will kill you tonight').waitFor();
+    assert.deepEqual(await barriers(olivia), []);
+    await go(ana, 'reviews');
+    await ana.getByRole('button', { name: 'All open' }).click();
+    await ana.getByRole('button', { name: 'Take and read' }).first().click();
+    await press(ana, 'Take and read');
+    await ana.getByRole('dialog').getByRole('alert').waitFor();
+    assert.ok(!(await ana.locator('#main').textContent()).includes('kill you tonight'));
+    await olivia.getByRole('button', { name: 'Stop it' }).click();
+    await field(olivia, 'Reason, for the sender').fill('Nobody is threatened here.');
+    await press(olivia, 'Decide');
+    await olivia.getByText('Decided. The sender is told.').waitFor();
+    await olivia.locator('.panel').waitFor({ state: 'detached' });
+    await ana.context().close();
+  });
+
+  it('moderation is switched off again, and its versions stay', async () => {
+    await go(olivia, 'policy');
+    await olivia.getByRole('button', { name: 'Moderate nothing' }).click();
+    await press(olivia, 'Moderate nothing');
+    await olivia.getByText('Nothing is moderated').first().waitFor();
+    await olivia.getByRole('button', { name: 'Put in force' }).waitFor();
   });
 
   it('and everything is on record', async () => {
