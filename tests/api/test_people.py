@@ -190,7 +190,7 @@ def test_a_tenant_is_made_switched_to_and_deleted(client: Callable[..., Client],
     founder = client(token(user, tenant_id))
     assert founder.post(f"/v1/tenants/{tenant_id}/switch").status_code == 200
     assert founder.get("/v1/me").json()["memberships"] == [
-        {"tenant_id": tenant_id, "role": "owner", "active": True, "language": None}
+        {"tenant_id": tenant_id, "role": "owner", "active": True, "language": None, "tenant_name": "New"}
     ]
     assert founder("PATCH", "/v1/tenant", {"name": "Newer", "home_regions": ["DE"]}).status_code == 200
     assert founder.get("/v1/tenant").json()["name"] == "Newer"

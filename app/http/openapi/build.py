@@ -16,8 +16,8 @@ from msgspec import Meta
 
 from app.http.openapi import problems
 from app.http.openapi.components import SHARED, SHARED_STATUS, TAGS, named
-from app.http.openapi.fields import PARAMETERS
 from app.http.openapi.operations import OPERATIONS
+from app.http.openapi.parameters import PARAMETERS
 from app.http.openapi.schemas import Schemas
 from app.http.openapi.shown import Shown
 from app.http.problems import Problem

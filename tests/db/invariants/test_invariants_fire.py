@@ -70,6 +70,9 @@ CORRUPTIONS: dict[str, str] = {
     "broadcast_is_counted": "update public.broadcasts set delivered = 9 where tenant_id = %(t)s",
     "stored_call_has_work": "delete from private.webhook_work where tenant_id = %(t)s",
     "judged_is_shown_stopped_or_held": "delete from public.blocked_messages_log where message_id = %(blocked)s",
+    "blocked_is_on_record": "insert into public.blocked_messages_log (tenant_id, message_id, verdict_id, thread_id,"
+                            " kinds, policy_version) select tenant_id, message_id, id, thread_id, kinds, policy_version"
+                            " from public.moderation_verdicts where message_id = %(filtered)s",
     "waiting_has_work": "delete from private.moderation_work where message_id = %(waits)s",
     "masked_has_its_original": "delete from private.message_originals where message_id = %(filtered)s",
     "approved_reads_as_judged": "update public.et_messages set body = 'x' where id = %(approved)s",
