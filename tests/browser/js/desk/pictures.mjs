@@ -11,7 +11,8 @@ const browser = await launch();
 for (let n = 0; n < 4; n++) await mail();
 await control('right-to-left');
 const first = await comeIn(browser, 'Ana', '?view=all');
-await first.locator('.row').nth(1).click();
+const name = await first.locator('.row .name').nth(1).textContent();
+await first.locator('.row', { hasText: name }).click();
 await first.getByRole('button', { name: 'Take over' }).click();
 await reply(first, 'Good morning! I have put you down for Thursday at ten.');
 await eventually(() => first.locator('.bubble').count(), 3);
@@ -21,7 +22,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     const take = (name) => page.screenshot({ path: `${folder}/desk-${name}-${size}-${colorScheme}.png` });
     await page.locator('.row').first().waitFor();
     await take('inbox');
-    await page.locator('.row').nth(1).click();
+    await page.locator('.row', { hasText: name }).click();
     await page.locator('.bubble').nth(2).waitFor();
     await take('conversation');
     for (const screen of SCREENS) {
