@@ -33,7 +33,7 @@ def test_found_by_person_and_by_context(world: World) -> None:
     assert [one["thread_id"] for one in about["items"]] == [second] and "secret" not in json.dumps(about)
     assert {one["name"] for one in about["items"][0]["people"]} == {"Ann", "Cid"}
     rows = world.all("select actor, details from public.audit_log where tenant_id = %s and action = 'thread.searched'"
-                     " order by id", chat.tenant.id)  # fmt: skip
+                     " order by at", chat.tenant.id)  # fmt: skip
     assert len(rows) == 4 and {row["details"]["reason"] for row in rows} == {WHY}
     assert rows[1]["details"]["filter"] == {"contact_id": str(bob.contact)} and rows[1]["details"]["found"] == 1
 

@@ -46,7 +46,7 @@ class Reviewed(Judged):
     def review(self, message: Any, status: str = "open") -> Row:
         """The newest review of a message with this status."""
         return self.world.all(
-            "select * from public.moderation_reviews where message_id = %s and status = %s order by id desc", message,
+            "select * from public.moderation_reviews where message_id = %s and status = %s order by opened_at desc", message,
             status,
         )[0]  # fmt: skip
 
@@ -72,13 +72,13 @@ class Reviewed(Judged):
     def strikes(self, person: Person) -> list[Row]:
         """What speaks against somebody, oldest first."""
         return self.world.all(
-            "select reason, kind, weight, voided_by from public.contact_strikes where contact_id = %s order by id",
+            "select reason, kind, weight, voided_by from public.contact_strikes where contact_id = %s order by at, id",
             person.contact,
         )  # fmt: skip
 
     def mutes(self, person: Person) -> list[Row]:
         """His mutes, oldest first."""
-        return self.world.all("select * from public.contact_mutes where contact_id = %s order by id", person.contact)
+        return self.world.all("select * from public.contact_mutes where contact_id = %s order by muted_at", person.contact)
 
     def trust(self, person: Person) -> Row:
         """contact_trust() as an agent."""

@@ -67,7 +67,7 @@ def test_versions_follow_each_other(world: World) -> None:
     world.rpc(tenant.people["owner"], tenant, "switch_moderation_off()")
     assert active(world, tenant) is None
     rows = world.all(
-        "select action, object_id, actor from public.audit_log where tenant_id = %s and object_kind = %s order by id",
+        "select action, object_id, actor from public.audit_log where tenant_id = %s and object_kind = %s order by at",
         tenant.id, "moderation_policy",
     )  # fmt: skip
     assert [(row["action"].removeprefix("moderation_policy."), row["object_id"]) for row in rows] == [

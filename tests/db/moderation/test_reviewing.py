@@ -148,7 +148,7 @@ def test_what_may_be_about_life_is_due_in_minutes(world: World) -> None:
     world.worker.execute(sweep)
     assert world.worker.execute(sweep).fetchone() == {"n": 0}
     assert chat.review(urgent)["overdue_at"] is not None
-    kinds = world.all("select kind, title from public.notifications where tenant_id = %s order by id", chat.tenant.id)
+    kinds = world.all("select kind, title from public.notifications where tenant_id = %s order by created_at", chat.tenant.id)
     assert [row["kind"] for row in kinds] == ["review_urgent", "review_urgent", "review_opened", "review_overdue"]
     assert kinds[-1]["title"].startswith("2 messages")
 
@@ -214,7 +214,7 @@ def test_who_may_review(world: World) -> None:
                  "decide_review(%s, 'x', 'approved', 'let it go')"):  # fmt: skip
         answer = world.rpc(stranger.people["owner"], stranger, call, claimed["review_id"])
         assert answer["code"] == "not_found"
-    tried = world.all("select action from public.access_denials where tenant_id = %s order by id", chat.tenant.id)
+    tried = world.all("select action from public.access_denials where tenant_id = %s order by at", chat.tenant.id)
     assert [row["action"] for row in tried] == ["claim_review", "release_review", "decide_review"]
 
 
@@ -309,7 +309,7 @@ def test_an_appeal_while_somebody_decides(world: World) -> None:
         said = world.together(2, one, role="parley_api")
         assert said[0] == "done" and said[1] in ("done", "PT409"), said
         rows = world.all(
-            "select status, origin from public.moderation_reviews where message_id = %s order by id", message
+            "select status, origin from public.moderation_reviews where message_id = %s order by opened_at", message
         )
         assert rows[0] == {"status": "decided", "origin": "verdict"}
         assert rows[1:] == ([{"status": "open", "origin": "appeal"}] if said[1] == "done" else [])

@@ -210,7 +210,7 @@ def test_a_mute_is_appealed_and_answered(world: World) -> None:
         world.rpc(admin, chat.tenant, "lift_mute(%s, 'Enough now.')", mute)
     chat.say(ann, thread, "Thank you")
     assert chat.trust(ann)["score"] == 0
-    actions = world.all("select action from public.audit_log where tenant_id = %s and object_id = %s order by id",
+    actions = world.all("select action from public.audit_log where tenant_id = %s and object_id = %s order by at",
                         chat.tenant.id, str(ann.contact))  # fmt: skip
     assert [row["action"] for row in actions][-2:] == ["mute.kept", "mute.lifted"]
 
