@@ -78,7 +78,9 @@ class Reviewed(Judged):
 
     def mutes(self, person: Person) -> list[Row]:
         """His mutes, oldest first."""
-        return self.world.all("select * from public.contact_mutes where contact_id = %s order by muted_at", person.contact)
+        return self.world.all(
+            "select * from public.contact_mutes where contact_id = %s order by muted_at", person.contact
+        )
 
     def trust(self, person: Person) -> Row:
         """contact_trust() as an agent."""

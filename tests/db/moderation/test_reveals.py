@@ -35,7 +35,9 @@ def thread(shop: Market, card: Row | None = None, a: Person | None = None, b: Pe
 
 def reveals(shop: Market, thread_id: Any) -> list[str]:
     """What revealed contact details in a conversation."""
-    rows = shop.world.all("select event from public.contact_reveals where thread_id = %s order by revealed_at", thread_id)
+    rows = shop.world.all(
+        "select event from public.contact_reveals where thread_id = %s order by revealed_at", thread_id
+    )
     return [row["event"] for row in rows]
 
 

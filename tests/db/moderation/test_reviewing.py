@@ -148,7 +148,9 @@ def test_what_may_be_about_life_is_due_in_minutes(world: World) -> None:
     world.worker.execute(sweep)
     assert world.worker.execute(sweep).fetchone() == {"n": 0}
     assert chat.review(urgent)["overdue_at"] is not None
-    kinds = world.all("select kind, title from public.notifications where tenant_id = %s order by created_at", chat.tenant.id)
+    kinds = world.all(
+        "select kind, title from public.notifications where tenant_id = %s order by created_at", chat.tenant.id
+    )
     assert [row["kind"] for row in kinds] == ["review_urgent", "review_urgent", "review_opened", "review_overdue"]
     assert kinds[-1]["title"].startswith("2 messages")
 
