@@ -11,8 +11,9 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from app.commands._document import read_document
 from app.db.queries import query
-from app.errors import BadInput, NotFound, from_postgres
+from app.errors import NotFound, from_postgres
 from app.moderation.documents import TEMPLATES, check, template
 from app.settings import load
 
@@ -114,17 +115,6 @@ def diff(first: int, second: int, tenant: str, as_json: bool) -> None:
         return
     for one in answer["changes"]:
         click.echo(f"{one['path']}: {json.dumps(one['from'])} → {json.dumps(one['to'])}")
-
-
-def read_document(file: Path) -> dict[str, Any]:
-    """A policy document from a file. Raises BadInput where that is no JSON object."""
-    try:
-        found = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{file} is no JSON: {error}", field="policy", remedy="begin with --template") from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{file} holds no object", field="policy", remedy="begin with --template marketplace")
-    return found
 
 
 @contextmanager

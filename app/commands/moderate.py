@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 import click
 import msgspec
 
+from app.commands._document import read_document
+from app.domain.judgement import Lane, Stage
 from app.errors import BadInput
 from app.moderation import DEFAULT, Policy, canonical, judge
-from app.moderation.policy import read_policy
+from app.moderation.documents import check
+from app.moderation.policy import policy_of
 
 MAX_LINE = 1 << 20
 """Bytes of a line that are read: a message is far shorter, and a file without line ends must not fill the memory."""
@@ -37,9 +40,19 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     "policy_file",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='JSON: {"rules": {"phone": {"action": "hold"}}, "allowed_domains": [], "allowed_values": []}.',
+    help="A policy document, as `parley moderation policy` keeps it.",
 )
-def command(text: str | None, jsonl: bool, region: tuple[str, ...], policy_file: Path | None) -> int:
+@click.option("--lane", type=click.Choice(get_args(Lane)), default="people", show_default=True, help="Whose words.")
+@click.option(
+    "--stage",
+    type=click.Choice(get_args(Stage)),
+    default="before",
+    show_default=True,
+    help="Before or after contact details were revealed; only people have a before.",
+)
+def command(  # noqa: PLR0917 - one per option
+    text: str | None, jsonl: bool, region: tuple[str, ...], policy_file: Path | None, lane: str, stage: str
+) -> int:  # fmt: skip
     """Judge TEXT, or with --jsonl every line of stdin, and print one JSON object for each.
 
     A verdict has: decision (approved, filtered, blocked, review), threats_detected (kind, span, value, confidence),
@@ -49,23 +62,33 @@ def command(text: str | None, jsonl: bool, region: tuple[str, ...], policy_file:
     """
     if jsonl == (text is not None):
         raise click.UsageError("give a TEXT, or --jsonl and lines on stdin")
-    policy = read_policy(policy_file.read_bytes()) if policy_file else DEFAULT
+    policy, home = _read(policy_file, lane, stage) if policy_file else (DEFAULT, [])
     if text is not None:
-        _say(Line(text=text, region=list(region)), policy)
+        _say(Line(text=text, region=list(region)), policy, home)
         return 0
     wrong = 0
     for line in _lines(sys.stdin.buffer):
         if isinstance(line, Line):
-            _say(line, policy)
+            _say(line, policy, home)
         else:
             wrong += 1
             click.echo(f"error: {line}", err=True)
     return 1 if wrong else 0
 
 
-def _say(line: Line, policy: Policy) -> None:
+def _read(file: Path, lane: str, stage: str) -> tuple[Policy, list[str]]:
+    """What a document says of a lane and a stage, and its home countries. Raises BadInput where it says nothing."""
+    document = read_document(file)
+    check(document)
+    policy = policy_of(document, lane, "after" if lane != "people" else stage)
+    if policy is None:
+        raise BadInput(f"this policy does not moderate {lane}", field="lane", remedy="name a lane that it has")
+    return policy, document.get("regions", [])
+
+
+def _say(line: Line, policy: Policy, home: list[str]) -> None:
     """Print the verdict of one message at once: whoever waits for it may not send another line before."""
-    verdict = judge(line.text, region=line.region, earlier=line.earlier, policy=policy)
+    verdict = judge(line.text, region=line.region or home, earlier=line.earlier, policy=policy)
     sys.stdout.buffer.write(canonical(verdict) + b"\n")
     sys.stdout.buffer.flush()
 

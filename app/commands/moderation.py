@@ -12,8 +12,9 @@ from uuid import UUID
 import click
 import msgspec
 
+from app.commands._document import read_document
 from app.commands._moderation_report import command as report
-from app.commands._policies import policy, read_document
+from app.commands._policies import policy
 from app.commands._times import moment
 from app.domain.simulation import ReplayReport, SimulationReport
 from app.errors import BadInput

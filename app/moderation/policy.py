@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.errors import BadInput
 from app.moderation.verdicts import CONTACT_KINDS, SAFETY_KINDS
 
 Action = Literal["allow", "mask", "hold", "block"]
@@ -70,23 +69,3 @@ def policy_of(document: Mapping[str, Any], lane: str, stage: str) -> Policy | No
 
 
 assert set(_DEFAULTS) == {*CONTACT_KINDS, *SAFETY_KINDS}
-
-
-def read_policy(raw: bytes) -> Policy:
-    """A policy from JSON, checked: `{"rules": {"phone": {"action": "hold"}}, "allowed_domains": ["acme.com"]}`."""
-    try:
-        policy = msgspec.json.decode(raw, type=Policy)
-        members = msgspec.json.decode(raw, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"that is no policy: {error}", remedy=REMEDY) from None
-    if unknown := sorted(set(members) - set(Policy.__struct_fields__)):
-        raise BadInput(f"a policy has no `{unknown[0]}`", field=unknown[0], remedy=REMEDY)
-    for kind, rule in policy.rules.items():
-        if kind not in _DEFAULTS:
-            raise BadInput(f"there is no kind `{kind}`", field=f"rules.{kind}", remedy="one of " + ", ".join(_DEFAULTS))
-        if not 0 <= rule.threshold <= 1:
-            raise BadInput(f"the threshold of `{kind}` is no confidence", field=f"rules.{kind}", remedy="0 … 1")
-    return policy
-
-
-REMEDY = '{"rules": {"phone": {"action": "hold"}}, "allowed_domains": [], "allowed_values": []}'

@@ -74,20 +74,32 @@ def test_a_verdict_is_there_before_the_next_line_is() -> None:
 
 
 def test_a_policy_decides(tmp_path: Path) -> None:
-    """From a file; one that is none is refused with what to write instead."""
+    """The document a tenant keeps, for the lane and stage that are named; a bad one is refused by the field's path."""
     file = tmp_path / "policy.json"
-    file.write_text('{"rules": {"email": {"action": "block"}}}')
-    assert json.loads(run("mail jo@x.com", "--policy", str(file)).stdout)["decision"] == "blocked"
+    people = {"before": {"email": {"action": "block"}}, "after": {"email": {"action": "allow"}}}
+    file.write_text(json.dumps({"regions": ["DE"], "lanes": {"people": people, "ai": {}}}))
+
+    def decision(text: str, *more: str) -> str:
+        return str(json.loads(run(text, "--policy", str(file), *more).stdout)["decision"])
+
+    assert decision("mail jo@x.com") == "blocked"
+    assert decision("mail jo@x.com", "--stage", "after") == "approved"
+    assert decision("mail jo@x.com", "--lane", "ai") == "filtered", "it names no rule: the usual one"
+    (threat,) = json.loads(run("Ruf an: 030 901820", "--policy", str(file)).stdout)["threats_detected"]
+    assert threat["value"] == "+4930901820", "the home countries are the document's"
+    assert run("hi", "--policy", str(file), "--lane", "agent").stderr.startswith("error: this policy does not moderate")
     for wrong, said in (
-        ('{"rules": {"mail": {"action": "block"}}}', "there is no kind `mail` — one of email, phone"),
-        ('{"rules": {"email": {"action": "eat"}}}', "that is no policy: Invalid enum value"),
-        ('{"rule": {}}', "a policy has no `rule`"),
-        ('{"rules": {"email": {"action": "mask", "threshold": 7}}}', "the threshold of `email` is no confidence"),
+        ({"people": {"before": {"mail": {"action": "block"}}}}, "lanes.people.before"),
+        ({"people": {"before": {"email": {"action": "eat"}}}}, "lanes.people.before.email.action"),
+        ({"people": {"before": {"email": {"action": "mask", "threshold": 7}}}}, "lanes.people.before.email.threshold"),
+        ({"person": {}}, "lanes.person"),
     ):
-        file.write_text(wrong)
+        file.write_text(json.dumps({"lanes": wrong}))
         done = run("mail jo@x.com", "--policy", str(file))
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.startswith("error: " + said)
+        assert done.stderr.startswith(f"error: the policy's {said}"), done.stderr
+    file.write_text("[")
+    assert "is no JSON" in run("mail jo@x.com", "--policy", str(file)).stderr
 
 
 def test_text_and_lines_exclude_each_other() -> None:
