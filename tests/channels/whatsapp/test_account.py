@@ -232,7 +232,7 @@ def test_real_signal_sessions_survive_concurrency_and_reloads(phones: Phones) ->
     tenant = phones.room.tenant()
     phones.connect(tenant)
     phones.connect(tenant)
-    phones.room.lease(60)
+    phones.room.lease(600)
     said = node(str(HERE / "signal.mjs"), **phones.room.environment())
     assert json.loads(said) == {"exchanged": 400, "wrong": 0}
     kinds = {row["kind"] for row in phones.room.world.all("select distinct kind from private.bridge_values")}
