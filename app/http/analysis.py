@@ -22,7 +22,7 @@ MONTH = timedelta(29)
 RankCursor = Annotated[str | None, QueryParameter(max_length=1000)]
 
 
-def _span(first_day: date | None, last_day: date | None) -> tuple[date, date]:
+def span(first_day: date | None, last_day: date | None) -> tuple[date, date]:
     """The days asked for: thirty where one end is left out, the last thirty where both are."""
     if first_day and not last_day:
         return first_day, min(first_day, date.max - MONTH) + MONTH
@@ -58,7 +58,7 @@ async def security_summary(
 ) -> SecuritySummary:
     """What became of what was written, the security score as of the last day, how often people disagreed with the
     rules, how long senders waited for them, and how many go on and on. Without days: the last thirty."""
-    first, last = _span(first_day, last_day)
+    first, last = span(first_day, last_day)
     return await db.security_summary(unit, first, last)
 
 
@@ -69,7 +69,7 @@ async def security_analysis(  # noqa: PLR0917 - one per parameter
     limit: Limit = PAGE,
 ) -> Listing[AnalysisItem]:  # fmt: skip
     """Contacts and bid cards of which most was masked or stopped come first, days and rules from the newest on."""
-    first, last = _span(first_day, last_day)
+    first, last = span(first_day, last_day)
     found = await db.security_analysis(
         unit, group, first, last, lane=lane, after=decode_rank(cursor), limit=limit + 1
     )  # fmt: skip

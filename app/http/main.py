@@ -34,6 +34,7 @@ from app.http import (
     messages,
     moderation,
     policies,
+    rates,
     reviewing,
     tasks,
     tenancy,
@@ -55,7 +56,7 @@ from app.storage import Storage
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts, reviewing, moderation, policies, analysis,
+    files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

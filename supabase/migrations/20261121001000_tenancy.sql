@@ -70,6 +70,15 @@ $$;
 comment on function private.uuid_v7() is
 'A time-ordered UUID (RFC 9562 version 7), so that keys arrive near each other.';
 
+create function private.first_id(p_at timestamptz) returns uuid
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+end
+$$;
+comment on function private.first_id(timestamptz) is
+'No id that private.uuid_v7() makes from this moment on is smaller.';
+
 create function private.random_id() returns uuid
 language sql volatile parallel safe set search_path = '' as $$
   select encode(substr(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 1, 16), 'hex')::uuid

@@ -143,7 +143,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_from timestamptz := clock_timestamp() - p_within;
   -- Ids lead with the time: what was accepted since is the end of the tenant's part of the key.
-  v_first_id uuid := (lpad(to_hex((extract(epoch from v_from) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+  v_first_id uuid := private.first_id(v_from);
   v_count bigint;
 begin
   with judged as (

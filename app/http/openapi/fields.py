@@ -4,6 +4,7 @@ from app.http.openapi.analysis_fields import ANALYSIS_FIELDS
 from app.http.openapi.market_fields import MARKET_FIELDS
 from app.http.openapi.moderating_fields import MODERATING_FIELDS
 from app.http.openapi.policing_fields import POLICING_FIELDS
+from app.http.openapi.rating import RATING_FIELDS
 from app.http.openapi.reviewing_fields import REVIEWING_FIELDS
 
 FIELDS: dict[str, str] = {
@@ -12,6 +13,7 @@ FIELDS: dict[str, str] = {
     **MODERATING_FIELDS,
     **POLICING_FIELDS,
     **ANALYSIS_FIELDS,
+    **RATING_FIELDS,
     "action": "What was done, or tried.",
     "active": "Whether the caller's token is for this tenant.",
     "actor": "Who did it: user:<id>, api_key:<id>, worker or system.",

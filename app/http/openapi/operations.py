@@ -38,6 +38,7 @@ from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.moderating import MODERATING, NOTICE
 from app.http.openapi.policing import POLICING
+from app.http.openapi.rating import RATING
 from app.http.openapi.reviewing import REVIEWING
 from app.http.openapi.shown import Shown
 from app.http.openapi.viewing import VIEWING
@@ -358,5 +359,6 @@ OPERATIONS: dict[str, Shown] = {
     **MODERATING,
     **POLICING,
     **ANALYSING,
+    **RATING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

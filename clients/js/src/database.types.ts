@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 2f5281cd9b5e6847af70017ab97fe933
+// Schema: c66649d76ef60154d648184fcaeb12c9
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -7250,6 +7250,7 @@ export type Database = {
       "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
+      "answer_times": { Args: { "p_since": string; "p_until": string }; Returns: Json };
       "appeal_moderation": { Args: { "p_message_id": string; "p_text": string }; Returns: Json };
       "appeal_mute": { Args: { "p_tenant_slug"?: string; "p_text": string }; Returns: Json };
       "archive_thread": { Args: { "p_thread_id": string }; Returns: Json };
@@ -7518,6 +7519,7 @@ export type Database = {
         Returns: Json;
       };
       "read_translation": { Args: { "p_language"?: string; "p_message_id": string }; Returns: Json };
+      "reading_rates": { Args: { "p_since": string; "p_until": string }; Returns: Json };
       "record_consent": {
         Args: {
           "p_channel": string;

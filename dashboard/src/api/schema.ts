@@ -42,6 +42,26 @@ export interface AnswerMute {
   reason: string;
 }
 
+export interface AnswerTime {
+  day: string;
+  kind: "business" | "direct" | "group";
+  channel: string;
+  answered_by: "agent" | "ai" | "customer" | "person";
+  conversations: number;
+  first_answers: number;
+  later_answers: number;
+  first_p50_seconds: number | null;
+  first_p95_seconds: number | null;
+  later_p50_seconds: number | null;
+  later_p95_seconds: number | null;
+}
+
+export interface AnswerTimes {
+  first_day: string;
+  last_day: string;
+  items: (AnswerTime)[];
+}
+
 export interface ApiKey {
   id: string;
   name: string;
@@ -1484,6 +1504,26 @@ export interface ReadState {
 
 export interface ReadUpTo {
   seq?: number | null;
+}
+
+export interface ReadingRate {
+  day: string;
+  kind: "business" | "direct" | "group";
+  channel: string;
+  reader: "person" | "staff";
+  readers: number | null;
+  readings: number;
+  read: number | null;
+  read_share: number | null;
+  timed: number | null;
+  read_p50_seconds: number | null;
+  read_p95_seconds: number | null;
+}
+
+export interface ReadingRates {
+  first_day: string;
+  last_day: string;
+  items: (ReadingRate)[];
 }
 
 export interface Receipt {
