@@ -72,6 +72,30 @@ class Office:
         """What browsers reported of our pages."""
         return {"lines": [line for line in self.local.room.logs().splitlines() if "browser refused" in line]}
 
+    def between(self) -> dict[str, str]:
+        """Two people of the first tenant have written to each other: 53 messages, of every sort."""
+        self.writers += 1
+        names = [f"{name} Number {self.writers}" for name in ("Ann", "Bob")]
+        world = self.local.room.world
+        tenant = world.one("select id from public.tenants where slug = 'acme'")["id"]
+        ann, bob = (
+            world.one("insert into public.contacts (tenant_id, display_name, kind) values (%s, %s, %s) returning id",
+                      tenant, name, kind)["id"]
+            for name, kind in zip(names, ("customer", "provider"), strict=True)
+        )  # fmt: skip
+        thread = world.one("select private.open_conversation(%s, %s, %s) as id", tenant, ann, bob)["id"]
+        bodies = [f"Line {n}" for n in range(1, 50)] + [HOSTILE, "Call me at ***", "I meant nine", ""]
+        for n, body in enumerate(bodies, 1):
+            world.owner.execute(
+                "insert into public.et_messages (tenant_id, thread_id, channel, direction, delivery_status, sender_kind,"
+                " sender, sender_contact_id, body, moderation_status, edited_at, deleted_at) values (%s, %s, 'in_app',"
+                " 'internal', 'sent', 'participant', %s, %s, %s, %s, case when %s then now() end, case when %s then now()"
+                " end)",
+                [tenant, thread, f"contact:{bob if n % 2 else ann}", bob if n % 2 else ann, body,
+                 "filtered" if "***" in body else "approved", "nine" in body, not body],
+            )  # fmt: skip
+        return {"customer": names[0], "provider": names[1]}
+
     def restart(self) -> None:
         """The API and the surface end and start again."""
         for kind in ("api", "surface"):
@@ -153,7 +177,7 @@ def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess
     assert node
     url, stop = serve({
         "/mail": office.mail, "/mail-again": office.mail_again, "/restart": office.restart, "/refused": office.refused,
-        "/link": office.link, "/hostile": lambda: office.write("Mallory", HOSTILE),
+        "/between": office.between, "/link": office.link, "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
     })  # fmt: skip
     password = office.local.keys["demo_password"]

@@ -19,16 +19,19 @@ export interface Column<T> {
   cell(row: T): ReactNode;
 }
 
-interface Props<T> {
+interface Shape<T> {
   label: string;
-  path: string;
-  params?: Params;
   columns: Column<T>[];
   keyOf(row: T): string;
+  /** Buttons of a row. */
+  actions?: ((row: T) => ReactNode) | undefined;
+}
+
+interface Props<T> extends Shape<T> {
+  path: string;
+  params?: Params;
   /** What to do when there is nothing. */
   empty: string;
-  /** Buttons of a row. */
-  actions?(row: T): ReactNode;
 }
 
 export function Listing<T>({ label, path, params = {}, columns, keyOf, empty, actions }: Props<T>) {
@@ -45,20 +48,27 @@ export function Listing<T>({ label, path, params = {}, columns, keyOf, empty, ac
   if (rows.length === 0) return <p className="state">{empty}</p>;
   return (
     <>
-      <div className="table-box" tabIndex={0} role="region" aria-label={t('table.rows', { label })}>
-        <table>
-          <thead><tr>{columns.map((one) => <th key={one.title} scope="col">{one.title}</th>)}{actions && <th scope="col"><span className="sr-only">{t('table.actions')}</span></th>}</tr></thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={keyOf(row)}>
-                {columns.map((one) => <td key={one.title}>{one.cell(row)}</td>)}
-                {actions && <td className="row-actions">{actions(row)}</td>}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={label} columns={columns} keyOf={keyOf} actions={actions} rows={rows} />
       {found.hasNextPage && <button type="button" className="button more" disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t('table.more')}</button>}
     </>
+  );
+}
+
+/** Rows that are there, however they came. */
+export function Table<T>({ label, columns, keyOf, actions, rows }: Shape<T> & { rows: T[] }) {
+  return (
+    <div className="table-box" tabIndex={0} role="region" aria-label={t('table.rows', { label })}>
+      <table>
+        <thead><tr>{columns.map((one) => <th key={one.title} scope="col">{one.title}</th>)}{actions && <th scope="col"><span className="sr-only">{t('table.actions')}</span></th>}</tr></thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map((one) => <td key={one.title}>{one.cell(row)}</td>)}
+              {actions && <td className="row-actions">{actions(row)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

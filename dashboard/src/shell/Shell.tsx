@@ -32,6 +32,7 @@ export function Shell({ onTenant }: { onTenant(tenantId: string): void }) {
         <nav className="screens" aria-label={t('nav.label')}>
           <Link to="/" search={{ view: 'all' }} activeOptions={{ exact: true, includeSearch: false }}>{t('nav.screen', { screen: 'inbox' })}</Link>
           {SCREENS.map((screen) => <Link key={screen} to={`/${screen}`}>{t('nav.screen', { screen })}</Link>)}
+          {isAdmin(desk) && <Link to="/viewer">{t('nav.screen', { screen: 'viewer' })}</Link>}
           {isAdmin(desk) && <Link to="/audit">{t('nav.screen', { screen: 'audit' })}</Link>}
         </nav>
         <button type="button" className="button" aria-label={t('app.theme', { theme })} title={t('app.theme', { theme })} onClick={() => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme)}>{SIGNS[theme]}</button>

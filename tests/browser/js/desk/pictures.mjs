@@ -5,11 +5,24 @@ import { control, eventually } from '../people.mjs';
 import { comeIn, mail, reply } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit'];
+
+
+/** What a screen shows only when somebody asks for it. */
+const ASKED = {
+  async viewer(page) {
+    await page.getByLabel('Why do you look?').fill('Complaint 4711: she says he never came');
+    await page.getByRole('button', { name: 'Look', exact: true }).click();
+    await page.getByRole('button', { name: /^Read: / }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Read', exact: true }).click();
+    await page.getByRole('list', { name: 'Messages' }).waitFor();
+  },
+};
 
 const browser = await launch();
 for (let n = 0; n < 4; n++) await mail();
 await control('right-to-left');
+await control('between');
 const first = await comeIn(browser, 'Ana', '?view=all');
 const name = await first.locator('.row .name').nth(1).textContent();
 await first.locator('.row', { hasText: name }).click();
@@ -28,6 +41,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     for (const screen of SCREENS) {
       await page.goto(`${process.env.DESK_URL}${screen}`);
       await page.locator('#page-title').waitFor();
+      await ASKED[screen]?.(page);
       await eventually(() => page.locator('[aria-busy]').count(), 0);
       await take(screen);
     }
