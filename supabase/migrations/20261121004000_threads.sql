@@ -60,7 +60,9 @@ create table public.et_threads (
   references public.et_threads (tenant_id, id)
 )
 with (fillfactor = 80);
-comment on table public.et_threads is 'One conversation and its denormalised head.';
+comment on table public.et_threads is
+'One conversation and its denormalised head: a row of the staff where the tenant is a party, else of those who take '
+'part.';
 comment on column public.et_threads.scope_key is
 'Which messages belong here; computed by private.thread_scope_key() when the thread was made and never rewritten.';
 comment on column public.et_threads.folder is
@@ -331,13 +333,18 @@ alter table public.thread_aliases force row level security;
 alter table public.thread_participants enable row level security;
 alter table public.thread_participants force row level security;
 
+-- Where the tenant is a party the row is its staff's: who has it, what they call it, until when they put it away,
+-- whether the AI answers. RLS filters rows, not columns, so its customer reads his side through list_conversations()
+-- and get_conversation().
 create policy et_threads_select_reader on public.et_threads for select to authenticated
 using (
   (tenant_id = (select private.current_tenant()) and staff_readable)
-  or exists (
-    select from public.thread_participants as p
-    where p.tenant_id = et_threads.tenant_id and p.thread_id = et_threads.id
-      and p.user_id = (select private.current_user_id()) and p.left_at is null
+  or (
+    not staff_readable and exists (
+      select from public.thread_participants as p
+      where p.tenant_id = et_threads.tenant_id and p.thread_id = et_threads.id
+        and p.user_id = (select private.current_user_id()) and p.left_at is null
+    )
   )
 );
 create policy et_threads_select_worker on public.et_threads for select to parley_worker

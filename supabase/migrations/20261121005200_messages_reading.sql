@@ -42,6 +42,18 @@ begin atomic select m.* from private.list_messages(p_thread_id, p_since, p_limit
 comment on function public.list_messages(uuid, bigint, integer) is
 'Messages of a thread that changed after rev p_since, oldest change first, at most 50: poll with the last rev you saw.';
 
+create function private.thread_family(p_thread_id uuid) returns table (tenant_id uuid, id uuid)
+language sql stable security definer set search_path = '' rows 2 as $$
+  select f.tenant_id, f.id
+  from public.et_threads as t
+  inner join public.et_threads as f
+    on t.tenant_id = f.tenant_id and coalesce(t.merged_into, t.id) in (f.id, f.merged_into)
+  where t.id = p_thread_id
+$$;
+comment on function private.thread_family(uuid) is
+'Definer, for public.list_history(), which reads messages as its caller: a thread and all that were merged with it. A '
+'customer reads no row of a conversation with the business, but its messages.';
+
 create function public.list_history(p_thread_id uuid, p_before_id uuid default null, p_limit integer default 50)
 returns setof public.et_messages
 language sql stable set search_path = ''
@@ -50,10 +62,7 @@ with family as (
   select
     f.tenant_id,
     f.id
-  from public.et_threads as t
-  inner join public.et_threads as f
-    on t.tenant_id = f.tenant_id and coalesce(t.merged_into, t.id) in (f.id, f.merged_into)
-  where t.id = p_thread_id
+  from private.thread_family(p_thread_id) as f
 )
 
 select m.*
@@ -293,7 +302,7 @@ alter table private.search_rechecks force row level security;
 -- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 revoke all on private.search_rechecks from public, anon, authenticated, service_role;
-grant execute on function public.list_history(uuid, uuid, integer),
+grant execute on function public.list_history(uuid, uuid, integer), private.thread_family(uuid),
 public.list_messages(uuid, bigint, integer), private.list_messages(uuid, bigint, integer),
 public.search_messages(text, integer),
 private.rev_at(uuid, uuid,

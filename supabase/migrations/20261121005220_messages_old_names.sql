@@ -41,7 +41,8 @@ left join lateral (
   where p.tenant_id = t.tenant_id and p.thread_id = t.id and p.left_at is null
 ) as s on t.kind = 'direct';
 comment on view public.conversations is
-'Threads under the names the older documents use; read-only. Between two people each side has its own unread count.';
+'Threads under the names the older documents use; read-only. Between two people each side has its own unread count. A '
+'conversation with the business is there for its staff: its customer asks list_conversations().';
 
 create view public.messages with (security_invoker = on) as
 select
@@ -59,7 +60,16 @@ select
       and m.sender_kind = 'participant'
   ), m.sender_kind) as sender_role,
   case
-    when m.direction = 'outbound' then t.contact_id
+    when m.direction = 'outbound' then coalesce(
+      t.contact_id,
+      (
+        -- Its customer does not read the thread's row: it is for himself.
+        select p.contact_id
+        from public.thread_participants as p
+        where p.tenant_id = m.tenant_id and p.thread_id = m.thread_id
+          and p.user_id = (select private.current_user_id())
+      )
+    )
     when t.kind = 'direct' and m.sender_kind = 'participant' then coalesce(
       (
         select p.user_id

@@ -4,7 +4,20 @@
 create function public.thread_rev_at(p_thread_id uuid, p_at timestamptz) returns bigint
 language sql stable set search_path = ''
 begin atomic
-select private.rev_at(t.tenant_id, t.id, p_at) from public.et_threads as t where t.id = p_thread_id;
+select private.rev_at(t.tenant_id, t.id, p_at)
+from (
+  select
+    o.tenant_id,
+    o.id
+  from public.et_threads as o
+  where o.id = p_thread_id
+  union
+  select
+    p.tenant_id,
+    p.thread_id
+  from public.thread_participants as p
+  where p.thread_id = p_thread_id and p.user_id = (select private.current_user_id()) and p.left_at is null
+) as t;
 end;
 comment on function public.thread_rev_at(uuid, timestamptz) is
 'The rev to poll a thread from, for a client that only knows a moment. Null when there is no such thread for the '

@@ -1,6 +1,7 @@
 -- Chapter: realtime. What is pushed to clients, and who may hear it. Broadcasts from the database on private topics:
 --
 --   thread:<thread id>    who takes part in it, and the staff where the tenant is a party; typing and presence too
+--   desk:<thread id>      the staff alone, where the tenant is a party: who of them has it open, and writes
 --   inbox:<tenant id>     the staff of a tenant
 --   user:<user id>        one person, on all his devices
 --
@@ -20,7 +21,7 @@ declare
   v_id uuid;
   v_thread record;
 begin
-  if v_topic !~* '^(thread|inbox|user):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or v_topic is null then
+  if v_topic !~* '^(thread|desk|inbox|user):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or v_topic is null then
     return null;
   end if;
   v_id := split_part(v_topic, ':', 2)::uuid;
@@ -30,7 +31,7 @@ begin
     return case when v_id = private.current_tenant() then private.staff_right() end;
   end if;
   select t.tenant_id, t.staff_readable into v_thread from public.et_threads as t where t.id = v_id limit 1;
-  if exists (
+  if v_topic like 'thread:%' and exists (
     select from public.thread_participants as p
     where p.tenant_id = v_thread.tenant_id and p.thread_id = v_id and p.user_id = private.current_user_id()
       and p.left_at is null) then
@@ -67,11 +68,11 @@ declare
   v_kind text := split_part(p_topic, ':', 1);
   v_owner uuid;
 begin
-  if p_topic !~* '^(thread|inbox|user):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+  if p_topic !~* '^(thread|desk|inbox|user):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     return;
   end if;
   perform set_config('request.jwt.claims', p_claims::text, true);
-  v_owner := private.owner_of(case v_kind when 'inbox' then 'tenant' when 'user' then 'member' else v_kind end,
+  v_owner := private.owner_of(case v_kind when 'inbox' then 'tenant' when 'user' then 'member' else 'thread' end,
     split_part(p_topic, ':', 2)::uuid);
   if v_owner is not null and private.is_home(v_owner) is not true then
     perform private.log_denial(v_owner, 'realtime', left(p_action, 100), 'topic', p_topic);
@@ -197,14 +198,23 @@ comment on function private.tg_messages__hint_sent() is
 
 create function private.tg_threads__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  v_place jsonb := jsonb_build_object('thread_id', new.id, 'seq', new.last_seq, 'rev', new.last_rev);
 begin
-  perform private.hint_thread(new.tenant_id, new.id, 'thread.changed', jsonb_build_object(
-    'thread_id', new.id, 'seq', new.last_seq, 'rev', new.last_rev, 'status', new.status), new.staff_readable);
+  if not new.staff_readable or (old.subject, old.merged_into) is distinct from (new.subject, new.merged_into) then
+    perform private.hint_thread(new.tenant_id, new.id, 'thread.changed', case when new.staff_readable then v_place
+      else v_place || jsonb_build_object('status', new.status) end, false);
+  end if;
+  if new.staff_readable then
+    perform private.hint('inbox:' || new.tenant_id::text, 'thread.changed', v_place || jsonb_build_object(
+      'status', new.status));
+  end if;
   return null;
 end
 $$;
 comment on function private.tg_threads__hint() is
-'Definer: tells that a thread is another than before: status, who is in control, assignee, labels, subject, merge.';
+'Definer: tells that a thread is another than before: status, who is in control, assignee, labels, subject, merge. '
+'Where the tenant is a party its inbox hears all of that, those who take part only of subject and merge.';
 
 create function private.tg_participants__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$

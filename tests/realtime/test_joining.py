@@ -42,8 +42,33 @@ async def test_staff_reads_where_the_tenant_is_a_party(gateway: Running, people:
         assert (await staff.join(f"thread:{support}", own))["status"] == "ok"
         assert (await staff.join(f"thread:{people.thread}", own))["status"] == "error"
         people.run("update public.et_threads set status = 'closed', closed_at = now() where id = %s", support)
+        told = await staff.told("thread.changed")
+        assert told["payload"]["status"] == "closed"
+        await staff.silent("thread.changed")  # the thread's topic is its customer's, too
+        people.run("update public.et_threads set subject = 'Roof' where id = %s", support)
         told = [await staff.told("thread.changed") for _ in range(2)]
-        assert {one["payload"]["status"] for one in told} == {"closed"}
+        assert sorted("status" in one["payload"] for one in told) == [False, True]
+
+
+async def test_the_desks_topic_is_the_staffs_alone(gateway: Running, people: People) -> None:
+    """Who has a conversation open is told among colleagues: its customer may not join, and there is none between people."""
+    support = people.add_thread(staff_readable=True)
+    people.run("insert into public.thread_participants (tenant_id, thread_id, user_id) values (%s, %s, %s)",
+               people.tenant, support, people.ann)  # fmt: skip
+    own = token(people.staff, tenant=people.tenant)
+    async with gateway.client() as staff, gateway.client() as viewer, gateway.client() as ann:
+        assert (await staff.join(f"desk:{support}", own))["status"] == "ok"
+        assert (await staff.join(f"desk:{people.thread}", own))["status"] == "error"
+        assert (await viewer.join(f"desk:{support}", token(people.viewer, tenant=people.tenant)))["status"] == "ok"
+        assert (await ann.join(f"thread:{support}", token(people.ann)))["status"] == "ok"
+        for topic in (f"desk:{support}", f"desk:{people.thread}"):
+            assert (await ann.join(topic, token(people.ann)))["status"] == "error"
+    async with gateway.client() as stranger:
+        assert (await stranger.join(f"desk:{support}", token(people.stranger, tenant=people.elsewhere)))[
+            "status"
+        ] == "error"
+    assert people.value("select count(*) from public.access_denials where tenant_id = %s and object_id = %s",
+                        people.tenant, f"desk:{support}") >= 1  # fmt: skip
 
 
 @pytest.mark.parametrize("key", ["sb_publishable_wrong", "no-token", token(role="authenticated", lasts=-5), ""])

@@ -77,7 +77,7 @@ async def test_who_is_removed_hears_nothing_after_a_second(gateway: Running, peo
         assert await bob.told("message.new")
         people.run("delete from public.thread_participants where user_id = %s", people.bob)
         assert (await ended(bob))[1] < 1.0
-        people.run("update public.et_threads set labels = '{vip}' where id = %s", support)
+        people.run("update public.et_threads set subject = 'vip' where id = %s", support)
         assert await staff.told("thread.changed")
         people.run("update public.tenants set status = 'deleted', deleted_at = now() where id = %s", people.tenant)
         assert (await ended(staff))[1] < 1.0

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: c66649d76ef60154d648184fcaeb12c9
+// Schema: 9091954c19d34bd81a0183b7ef229a1c
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 

@@ -1,4 +1,4 @@
-/** Who else has this conversation open, and who writes in it: on the conversation's private topic, forgotten after 10 s. */
+/** Who else has this conversation open, and who writes in it: on a topic of the staff's own, which its customer does not hear; forgotten after 10 s. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Live } from 'parley-client/live';
@@ -26,7 +26,7 @@ export function useColleagues(threadId: string): Colleagues {
     setHere([]);
     setWriting(new Map());
     const staff = new Set(members.map((one) => one.user_id));
-    const topic = new Live(auth.supabase, `thread:${threadId}`, {
+    const topic = new Live(auth.supabase, `desk:${threadId}`, {
       presenceKey: person.userId,
       onPresence: (keys) => setHere(keys.filter((key) => key !== person.userId && staff.has(key))),
       onJoined: () => undefined,

@@ -9,6 +9,7 @@ import pytest
 from devstack.surface.identity import Identity
 from devstack.surface.rest import make_app
 from devstack.surface.rest.schema import Options
+from tests.db.chat.kit import Chat
 from tests.db.helpers import World
 from tests.devstack.rest.conftest import SECRET, Api, living, login, token
 from tests.support.database import Database
@@ -52,6 +53,31 @@ async def test_tables_show_the_rows_of_ones_own_tenant(rest: Api, parley: World)
         assert (answer.json(), answer.headers["content-range"]) == ([], "*/0")
     assert (await rest("GET", "/et_threads")).status_code == 401
     assert len(await rest.by(key=SECRET).get(f"/et_threads?id=in.({own},{foreign})")) == 2
+
+
+async def test_a_customer_reads_his_side_of_a_conversation_with_the_business(rest: Api, parley: World) -> None:
+    """Its messages and what the calls answer; no row, column or embed of what the staff notes on it."""
+    chat = Chat(parley)
+    ann = chat.person("Ann")
+    parley.session(chat.tenant.id, "in_app", "app")
+    thread = chat.call(ann, "start_thread", body="Hello?")["thread_id"]
+    agent = chat.tenant.people["agent"]
+    parley.rpc(agent, chat.tenant, "label_thread(%s, %s)", thread, ["difficult"])
+    parley.rpc(agent, chat.tenant, "assign_thread(%s, %s)", thread, agent)
+    customer, staff = rest.by(bearer=token("authenticated", str(ann.user))), member(rest, chat.tenant)
+    notes = "labels,assignee_id,control,snoozed_until"
+    assert (await staff.get(f"/et_threads?id=eq.{thread}&select=labels"))[0]["labels"] == ["difficult"]
+    for path in (f"/et_threads?id=eq.{thread}", f"/et_threads?select={notes}", "/et_conversation_threads", "/conversations",
+                 "/agent_conversations", f"/et_messages?select=id,et_threads!inner({notes})", "/et_threads?labels=cs.{difficult}"):  # fmt: skip
+        answer = await customer("GET", path, headers={"prefer": "count=exact"})
+        assert (answer.json(), answer.headers["content-range"]) == ([], "*/0"), path
+    assert await customer.get(f"/et_messages?thread_id=eq.{thread}&select=body,et_threads({notes})") == [
+        {"body": "Hello?", "et_threads": None}
+    ]
+    listed = (await customer("POST", "/rpc/list_conversations", {})).json()
+    assert [item["thread_id"] for item in listed["items"]] == [thread] and "difficult" not in str(listed)
+    page = (await customer("POST", "/rpc/poll_messages", {"p_thread_id": thread})).json()
+    assert [message["body"] for message in page["messages"]] == ["Hello?"]
 
 
 async def test_a_foreign_id_in_a_call_is_missing_and_on_record(rest: Api, parley: World) -> None:
