@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.errors import BadInput
 from app.moderation.policy import Action
+from app.moderation.raising import BOUNDS, LANES, MOST_RULES, NOT_FOR, ONLY_WITH, EscalationPart, EscalationRule
 from app.moderation.regions import CODES
 from app.moderation.trust import Trust
 from app.moderation.verdicts import KINDS, SAFETY_KINDS
@@ -101,10 +102,12 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     reveal_on: Annotated[list[Event], Meta(max_length=3)] | UnsetType = UNSET
     second_opinion: SecondOpinion | UnsetType = UNSET
     trust: Trust | UnsetType = UNSET
+    escalation: EscalationPart | UnsetType = UNSET
 
 
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]+)`)?$", re.DOTALL)
 _MEMBER = re.compile(r"(?:unknown|required) field `([^`]*)`")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SEVERITY = {action: number for number, action in enumerate(get_args(Action))}
 
 
@@ -122,6 +125,8 @@ def check(document: Mapping[str, Any]) -> Document:
         raise _refused("lanes", "nothing would be moderated", "name a lane, or switch moderation off")
     for path, kind, rule in _rules(document["lanes"]):
         _check_rule(path, kind, rule)
+    if "escalation" in document:
+        _check_escalation(document["escalation"], document["lanes"])
     return checked
 
 
@@ -143,12 +148,51 @@ def _check_rule(path: str, kind: str, rule: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
-def _told(message: str) -> BadInput:
-    """An error of msgspec, `Expected … - at `$.lanes.people``, as ours."""
+def _check_escalation(part: Mapping[str, Any], lanes: Mapping[str, Any]) -> None:
+    if "people" in part and "people" not in lanes:
+        raise _refused("escalation.people", "what people write to each other is not judged", "name lanes.people, too")
+    for lane in LANES:
+        for stage, rules in part.get(lane, {}).items():
+            path = f"escalation.{lane}.{stage}"
+            if stage not in LANES[lane]:
+                raise _refused(path, "nobody reads that field", f"known here: {', '.join(LANES[lane])}")
+            if not isinstance(rules, dict):
+                raise _refused(path, "an object is expected", 'write rules by name: {"angry": {…}}')
+            if len(rules) > MOST_RULES:
+                raise _refused(path, f"there are more than {MOST_RULES} rules", "remove some")
+            for name, rule in rules.items():
+                if not _NAME.fullmatch(name):
+                    raise _refused(
+                        path, "a rule has another name", "lower case letters, digits and _, at most 40: angry"
+                    )
+                _check_escalation_rule(f"{path}.{name}", lane, rule)
+
+
+def _check_escalation_rule(path: str, lane: str, rule: Any) -> None:
+    try:
+        checked = msgspec.convert(rule, EscalationRule)
+    except msgspec.ValidationError as error:
+        raise _told(str(error), path) from None
+    least, most = BOUNDS[checked.on]
+    if not least <= checked.threshold <= most or (checked.on == "blocked" and not isinstance(rule["threshold"], int)):
+        raise _refused(f"{path}.threshold", "that is no number in its range", f"{least:g} to {most:g} for {checked.on}")
+    for member in ("on", "action"):
+        if problem := NOT_FOR[lane].get(rule[member]):
+            raise _refused(f"{path}.{member}", problem, "write another one")
+    for member, (where, wanted) in ONLY_WITH.items():
+        if member in rule and rule[where] != wanted:
+            raise _refused(f"{path}.{member}", "nobody reads that here", f"leave it out, or write {wanted} as {where}")
+    if checked.on == "kind" and not checked.kinds:
+        raise _refused(f"{path}.kinds", "it is missing", 'name some: ["self_harm", "threat"]')
+
+
+def _told(message: str, inside: str = "") -> BadInput:
+    """An error of msgspec, `Expected … - at `$.lanes.people``, as ours; of a part of the document that stands `inside`."""
     found = _PLACE.match(message)
     problem, path = (found["problem"], found["path"] or "") if found else (message, "")
     member = _MEMBER.search(problem)
-    field = ".".join(part for part in (path.removeprefix("$").lstrip("."), member[1] if member else "") if part)
+    parts = (inside, path.removeprefix("$").lstrip("."), member[1] if member else "")
+    field = ".".join(part for part in parts if part)
     return _refused(re.sub(r"\[[^\]]*\]$", "", field), problem.lower(), "see docs/moderation.md for what stands there")
 
 

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 CONTACT_KINDS = (
     "email", "phone", "url", "meeting_link", "social_handle", "payment_handle", "address",
@@ -43,6 +44,30 @@ class Sentiment(msgspec.Struct, frozen=True, kw_only=True):
     """-1 (bad) … 1 (good)."""
 
 
+class Raised(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of the policy's escalation that a message fulfils."""
+
+    rule: str
+    """Its name."""
+    value: float
+    """What was measured: a score, mood or trend, how sure a kind is, or how many were blocked."""
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """How a conversation goes, by the last messages of one side, and which rules that fulfils."""
+
+    score: float
+    """0 … 1: how urgently a person should look."""
+    trend: float
+    mood: float
+    """-1 … 1, as `trend`."""
+    reasons: tuple[str, ...]
+    """What speaks for it: names, in the order of their weight."""
+    messages: int
+    """How many were read together."""
+    raised: tuple[Raised, ...] = ()
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one message, and why."""
 
@@ -56,6 +81,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence a finding, for the sender: what it is about and what to do."""
     sentiment: Sentiment = Sentiment()
     version: int = VERSION
+    escalation: Watched | UnsetType = UNSET
+    """Where the policy has rules of escalation for it."""
 
 
 def canonical(verdict: Verdict) -> bytes:

@@ -202,7 +202,7 @@ create function private.check_moderation_document(p_document jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
 begin
   perform private.check_document_object('', p_document, '{regions,window,lanes,allowed_domains,allowed_values,
-    reveal_on,second_opinion,trust}');
+    reveal_on,second_opinion,trust,escalation}');
   if length(p_document::text) > 100000 then
     perform private.refuse_document('', 'it is longer than 100,000 characters', 'Shorten its lists.');
   end if;
@@ -219,6 +219,9 @@ begin
     perform private.check_second_opinion(p_document -> 'second_opinion');
   end if;
   perform private.check_moderation_trust(p_document -> 'trust');
+  if p_document ? 'escalation' then
+    perform private.check_moderation_escalation(p_document -> 'escalation', p_document -> 'lanes');
+  end if;
 end
 $$;
 comment on function private.check_moderation_document(jsonb) is

@@ -31,7 +31,8 @@ def test_members_stand_in_the_order_of_the_contract() -> None:
     assert canonical(judge("mail jo@x.com")).startswith(
         b'{"decision":"filtered","threats_detected":[{"kind":"email","span":[5,13],"value":"jo@x.com","confidence":'
     )
-    assert list(json.loads(canonical(judge("hello")))) == list(Verdict.__struct_fields__)
+    # `escalation` is there where a policy has rules for it.
+    assert list(json.loads(canonical(judge("hello")))) == list(Verdict.__struct_fields__)[:-1]
 
 
 @pytest.mark.parametrize("text", ["half \ud800 a pair", "\udc00", "see acme.com/\ud83d and more"])
