@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import BinaryIO, NamedTuple, get_args
 
 import click
 import msgspec
@@ -14,6 +14,8 @@ from app.errors import BadInput
 from app.moderation import DEFAULT, Policy, canonical, judge
 from app.moderation.documents import check
 from app.moderation.policy import policy_of
+from app.moderation.raising import Watch, watch_of
+from app.moderation.watching import readings_of, seen_by
 
 MAX_LINE = 1 << 20
 """Bytes of a line that are read: a message is far shorter, and a file without line ends must not fill the memory."""
@@ -56,39 +58,51 @@ def command(  # noqa: PLR0917 - one per option
     """Judge TEXT, or with --jsonl every line of stdin, and print one JSON object for each.
 
     A verdict has: decision (approved, filtered, blocked, review), threats_detected (kind, span, value, confidence),
-    filtered_content, confidence_score, comments, sentiment, version. Nothing is fetched and nothing stored. Lines are
+    filtered_content, confidence_score, comments, sentiment, version; escalation, too, where a policy has rules for it.
+    Nothing is fetched and nothing stored. Lines are
     judged as they come. One that is no message is named on stderr and has no verdict; the others go on, and the exit
     code is 1 in the end.
     """
     if jsonl == (text is not None):
         raise click.UsageError("give a TEXT, or --jsonl and lines on stdin")
-    policy, home = _read(policy_file, lane, stage) if policy_file else (DEFAULT, [])
+    by = _read(policy_file, lane, stage) if policy_file else By(DEFAULT, [], None)
     if text is not None:
-        _say(Line(text=text, region=list(region)), policy, home)
+        _say(Line(text=text, region=list(region)), by)
         return 0
     wrong = 0
     for line in _lines(sys.stdin.buffer):
         if isinstance(line, Line):
-            _say(line, policy, home)
+            _say(line, by)
         else:
             wrong += 1
             click.echo(f"error: {line}", err=True)
     return 1 if wrong else 0
 
 
-def _read(file: Path, lane: str, stage: str) -> tuple[Policy, list[str]]:
-    """What a document says of a lane and a stage, and its home countries. Raises BadInput where it says nothing."""
+class By(NamedTuple):
+    """What a document says of a lane and a stage."""
+
+    policy: Policy
+    home: list[str]
+    watch: Watch | None
+
+
+def _read(file: Path, lane: str, stage: str) -> By:
+    """What a document says of a lane and a stage. Raises BadInput where it says nothing."""
     document = read_document(file)
     check(document)
-    policy = policy_of(document, lane, "after" if lane != "people" else stage)
+    stage = stage if lane == "people" else "after"
+    policy = policy_of(document, lane, stage)
     if policy is None:
         raise BadInput(f"this policy does not moderate {lane}", field="lane", remedy="name a lane that it has")
-    return policy, document.get("regions", [])
+    return By(policy, document.get("regions", []), watch_of(document, lane, stage))
 
 
-def _say(line: Line, policy: Policy, home: list[str]) -> None:
+def _say(line: Line, by: By) -> None:
     """Print the verdict of one message at once: whoever waits for it may not send another line before."""
-    verdict = judge(line.text, region=line.region or home, earlier=line.earlier, policy=policy)
+    verdict = judge(line.text, region=line.region or by.home, earlier=line.earlier, policy=by.policy)
+    if by.watch:
+        verdict = seen_by(by.watch, verdict, readings_of(by.watch, line.text, verdict, line.earlier))
     sys.stdout.buffer.write(canonical(verdict) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -146,6 +146,8 @@ def _print_simulation(report: SimulationReport) -> None:
     _table(("kind", "change", "messages"), _pairs(report.by_kind))
     _table(("rule", "acts on", "changes"),
            [(name, f"{one.acts_on:,}", f"{one.changed:,}") for name, one in report.by_rule.items()])  # fmt: skip
+    _table(("escalation", "holds", "calls"),
+           [(name, f"{one.holds:,}", f"{one.calls:,}") for name, one in report.escalations.items()])  # fmt: skip
     if len(report.by_tenant) > 1:
         _table(("tenant", "change", "messages"), _pairs(report.by_tenant))
     _table(("tenant", "sender", "changes"),

@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from app.db.queries import load
 from app.db.unit import Connection, Unit, rows_as
-from app.domain.judgement import MessageComment, MessageModeration, Original, Record, Recorded, Visibility
+from app.domain.judgement import Escalated, MessageComment, MessageModeration, Original, Record, Recorded, Visibility
+from app.domain.paging import Position
 
 QUERIES = load("moderation_api")
 
@@ -39,6 +40,15 @@ async def list_comments(unit: Unit, message_id: UUID, visibility: Visibility | N
     params = {"message_id": message_id, "visibility": visibility}
     rows = await unit.read(QUERIES["list_comments"], params, scope=None)
     return rows_as(MessageComment, [row for row in rows if row[0] is not None]) if rows else None
+
+
+async def list_escalations(
+    unit: Unit, thread_id: UUID, *, below: Position | None, limit: int
+) -> list[Escalated] | None:  # fmt: skip
+    """Whom a conversation called, newest first; None when the caller's tenant has no such conversation."""
+    params = {"thread_id": thread_id, "below_at": below and below.at, "below_id": below and below.id, "limit": limit}
+    rows = await unit.read(QUERIES["list_escalations"], params)
+    return rows_as(Escalated, [row for row in rows if row[0] is not None]) if rows else None
 
 
 class Waiting:

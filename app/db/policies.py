@@ -37,10 +37,11 @@ async def call(unit: Unit, shape: type[S], name: str, /, **params: Any) -> S:
 
 
 async def history(
-    unit: Unit, document: Mapping[str, Any], events: list[str], *,
+    unit: Unit, document: Mapping[str, Any], events: list[str], *, customers: bool,
     thread_id: UUID | None, since: datetime | None, until: datetime | None, reason: str | None,
 ) -> AsyncGenerator[tuple[dict[str, Any], list[Written]], None]:  # fmt: skip
-    """What was written in the caller's tenant (`slug`, `home_regions`), page by page, after the look is on record.
+    """What was written in the caller's tenant (`slug`, `home_regions`), page by page, after the look is on record; also
+    by customers to the business when that is wanted.
 
     It is read under the login role: an admin tries a policy on these texts without being shown them. Raises Forbidden
     for others, BadInput for a bad document or one conversation without a reason, NotFound for a foreign one.
@@ -53,6 +54,7 @@ async def history(
         row = await (await connection.execute(query("moderating", "begin_simulation"), asked)).fetchone()
     tenant = found(row[0] if row else {})
     given = {"tenant_id": tenant["tenant_id"], "only": thread_id, "events": events, "limit": PAGE, **span}
+    given["customers"] = customers
     place: dict[str, Any] = {"thread_id": thread_id or FIRST, "seq": 0}
     async with unit.transaction() as connection:
         await connection.execute("reset role")

@@ -47,6 +47,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     is_moderated: bool = True
     """False: the policy changed while it waited, and names its lane no more."""
     trust: dict[str, Any] = {}
+    blocked: int | None = None
+    """How many other messages of the sender were stopped in the conversation lately; None where no rule asks."""
 
     @property
     def text(self) -> str:
@@ -108,6 +110,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     filtered_content: str | None = None
     """The body readers see, when the decision is `filtered`."""
     filtered_subject: str | UnsetType = UNSET
+    escalation: dict[str, Any] | UnsetType = UNSET
+    """What rules of escalation saw, where one of them holds: see `app.moderation.verdicts.Watched`."""
     rules: dict[str, Any] | UnsetType = UNSET
     """Of a model's record, what the rules alone had said: the same members."""
 
@@ -190,6 +194,25 @@ class MessageModeration(msgspec.Struct, frozen=True):
     decided_at: datetime | None
     comments: list[Advice]
     appeal: dict[str, Any] | None = None
+
+
+class Escalated(msgspec.Struct, frozen=True):
+    """A person was called to a conversation: by which rule, because of which message, and what was measured."""
+
+    id: UUID
+    thread_id: UUID
+    message_id: UUID
+    lane: Literal["people", "customers"]
+    stage: Stage
+    rule: str
+    policy_version: int
+    signal: Literal["score", "mood", "trend", "kind", "blocked"]
+    value: float
+    reasons: list[str]
+    action: Literal["notify", "handover", "task", "label", "review"]
+    task_id: UUID | None
+    created_at: datetime
+    until: datetime
 
 
 class WrittenOriginal(Written, frozen=True):

@@ -143,3 +143,4 @@ class Explanation(msgspec.Struct, frozen=True):
     waiting: dict[str, Any] | None
     dispatches: list[dict[str, Any]]
     notifications: list[dict[str, Any]]
+    escalations: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 """History judged again: by a candidate policy, or as it was judged. Shapes only."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,7 +14,8 @@ class Written(msgspec.Struct, frozen=True):
     thread_id: Any
     seq: int
     message_id: Any
-    lane: Lane
+    lane: Lane | Literal["customers"]
+    """`customers` for what they write to the business: it is watched, not judged."""
     sender: str
     subject: str | None
     body: str
@@ -29,6 +31,7 @@ class Written(msgspec.Struct, frozen=True):
     completes: bool
     """Whether a later message may complete a number that is begun here."""
     is_after: bool
+    written_at: datetime
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: str
     message_id: str
     seq: int
-    lane: Lane
+    lane: Lane | Literal["customers"]
     stage: str
     now: str
     then: str
@@ -62,6 +65,13 @@ class RuleCount(msgspec.Struct, kw_only=True):
     changed: int = 0
 
 
+class RuleCalls(msgspec.Struct, kw_only=True):
+    """For how many messages a rule of escalation holds, and how often it calls somebody: once in its cool-down."""
+
+    holds: int = 0
+    calls: int = 0
+
+
 class SimulationReport(msgspec.Struct, kw_only=True):
     """What a candidate policy would have made of a span of history. Changes are `now→then` and how many."""
 
@@ -79,6 +89,8 @@ class SimulationReport(msgspec.Struct, kw_only=True):
     by_kind: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     by_tenant: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     by_rule: dict[str, RuleCount] = msgspec.field(default_factory=dict)
+    escalations: dict[str, RuleCalls] = msgspec.field(default_factory=dict)
+    """By rule (`people.before.angry`): whom the candidate would have called."""
     by_sender: list[Sender] = msgspec.field(default_factory=list)
     """The twenty with most changes."""
     other_senders: int = 0

@@ -47,10 +47,11 @@ def tenants(connection: psycopg.Connection[tuple[Any, ...]], span: Span) -> list
     return [(row[0], row[1], row[2]) for row in found]
 
 
-def total(connection: psycopg.Connection[tuple[Any, ...]], name: str, span: Span) -> int:
+def total(connection: psycopg.Connection[tuple[Any, ...]], name: str, span: Span, **more: Any) -> int:
     """What a counting query says, over all tenants of the span."""
     counted = 0
     for tenant_id, _, _ in tenants(connection, span):
-        row = connection.execute(query("moderating", name), {"tenant_id": tenant_id, **span.named()}).fetchone()
+        named = {"tenant_id": tenant_id, **span.named(), **more}
+        row = connection.execute(query("moderating", name), named).fetchone()
         counted += row[0] if row else 0
     return counted

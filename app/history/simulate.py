@@ -14,7 +14,17 @@ import psycopg
 from app.db.queries import query
 from app.domain.simulation import SimulationReport, Written
 from app.history.reading import FIRST, PAGE, Show, Span, reading, tenants, total
-from app.moderation.simulation import Candidate, Case, Fate, Tally, Windows, events_of, judge_all, wanted
+from app.moderation.simulation import (
+    Candidate,
+    Case,
+    Fate,
+    Tally,
+    Windows,
+    events_of,
+    judge_all,
+    reads_customers,
+    wanted,
+)
 
 Batch = tuple[str, list[Written], list[Case]]
 
@@ -27,10 +37,11 @@ def simulate(
     Raises NotFound for an unknown tenant. The document has to be a checked one.
     """
     started = time.monotonic()
-    tally, complete = Tally(samples), True
+    tally, complete = Tally(samples, document), True
     with reading(url) as connection:
         try:
-            expected = total(connection, "count_written", span) if show else 0
+            reads = {"customers": reads_customers(document)}
+            expected = total(connection, "count_written", span, **reads) if show else 0
             for tenant, rows, cases, fates in _judged(_batches(connection, document, span), document, jobs):
                 for row, case, fate in zip(rows, cases, fates, strict=True):
                     tally.add(tenant, row, case, fate)
@@ -58,6 +69,7 @@ def pages(
     """A tenant's messages in the span, and those before them in their conversations, page by page."""
     place: dict[str, Any] = {"thread_id": span.thread or FIRST, "seq": 0}
     given = {"tenant_id": tenant_id, "events": events_of(document), "limit": PAGE, **span.named()}
+    given["customers"] = reads_customers(document)
     while True:
         found = connection.execute(query("moderating", "moderation_history"), {**given, **place}).fetchall()
         page = [Written(*row) for row in found]

@@ -9,11 +9,13 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from app.db import moderation_api as db
-from app.domain.judgement import Lane, MessageComment, MessageModeration, Original, Stage, Visibility
+from app.domain.judgement import Escalated, Lane, MessageComment, MessageModeration, Original, Stage, Visibility
 from app.http.deps import CallerUnit, existing
 from app.http.files import Reason
-from app.http.types import Listing, Region, Text
+from app.http.types import PAGE, Cursor, Limit, Listing, Region, Text, cut, decode_cursor
 from app.moderation import Policy, Verdict, canonical, judge, policy_of
+from app.moderation.raising import watch_of
+from app.moderation.watching import readings_of, seen_by
 from app.moderation.window import LAST
 
 TAGS = ["moderation"]
@@ -50,6 +52,8 @@ async def judge_text(unit: CallerUnit, data: JSONBody[JudgeText]) -> Response[Ve
         data.text, region=data.region or document.get("regions") or home,
         earlier=data.earlier[-window:] if window else (), policy=policy,
     )  # fmt: skip
+    if watch := watch_of(document, data.lane, data.stage):
+        verdict = seen_by(watch, verdict, readings_of(watch, data.text, verdict, data.earlier))
     written: Any = canonical(verdict)
     return Response(written, media_type="application/json")
 
@@ -75,4 +79,15 @@ async def list_comments(
     return Listing(await existing(unit, found, "message", message_id, "list_comments"))
 
 
-router = Router("/", route_handlers=[judge_text, my_message_moderation, read_original, list_comments])
+@get("/threads/{thread_id:uuid}/escalations", summary="Whom a conversation called", tags=TAGS)
+async def list_escalations(
+    unit: CallerUnit, thread_id: FromPath[UUID], cursor: Cursor = None, limit: Limit = PAGE
+) -> Listing[Escalated]:
+    """When a rule of the policy called a person, by which message and why, newest first. No word of what was said."""
+    found = await db.list_escalations(unit, thread_id, below=decode_cursor(cursor), limit=limit + 1)
+    return cut(await existing(unit, found, "thread", thread_id, "list_escalations"), limit, "created_at")
+
+
+router = Router(
+    "/", route_handlers=[judge_text, my_message_moderation, read_original, list_comments, list_escalations]
+)  # fmt: skip

@@ -18,7 +18,16 @@ from app.http.deps import CallerUnit
 from app.http.files import Reason
 from app.http.types import INT_MAX, NO_CONTROL, PAGE, Limit, Listing, Moment
 from app.moderation.documents import check
-from app.moderation.simulation import Candidate, Case, Tally, Windows, events_of, judge_all, wanted
+from app.moderation.simulation import (
+    Candidate,
+    Case,
+    Tally,
+    Windows,
+    events_of,
+    judge_all,
+    reads_customers,
+    wanted,
+)
 
 TAGS = ["moderation"]
 MOST_MESSAGES = 2000
@@ -136,7 +145,7 @@ async def simulate_moderation(unit: CallerUnit, data: JSONBody[Simulate]) -> Sim
     check(data.document)
     tenant, rows, cases, complete = await _written(unit, data)
     candidate = Candidate(data.document, tenant.get("home_regions", ()))
-    tally = Tally(data.samples)
+    tally = Tally(data.samples, data.document)
     for start in range(0, len(cases), BATCH):
         if time.monotonic() - started > LONGEST_S:
             complete = False
@@ -155,7 +164,8 @@ async def _written(unit: Unit, data: Simulate) -> tuple[dict[str, Any], list[Wri
     cases: list[Case] = []
     windows = Windows()
     span = {"thread_id": data.thread_id, "since": data.since, "until": data.until, "reason": data.reason}
-    history = db.history(unit, data.document, events_of(data.document), **span)  # type: ignore[arg-type]
+    read = {"customers": reads_customers(data.document), **span}
+    history = db.history(unit, data.document, events_of(data.document), **read)  # type: ignore[arg-type]
     async with aclosing(history) as pages:
         async for found, page in pages:
             tenant = found

@@ -12,7 +12,9 @@ from app.moderation.judging import COMMENTS, judge
 from app.moderation.masking import mask
 from app.moderation.opinions import tighten
 from app.moderation.policy import Policy, policy_of
+from app.moderation.raising import watch_of
 from app.moderation.verdicts import KINDS, Verdict, canonical
+from app.moderation.watching import readings_of, seen_by
 from app.moderation.window import LAST
 
 _KIND_OF = {comment: kind for kind, comment in COMMENTS.items()}
@@ -37,11 +39,15 @@ def judge_inputs(inputs: Inputs, opinion: Opinion | None = None) -> Record:
         )
         return _record(inputs, passed, Policy(), None)
     by_rules = judge(inputs.text, region=inputs.regions, earlier=[one.body for one in _window(inputs)], policy=policy)
-    rules = _record(inputs, by_rules, policy, None)
+    watch = watch_of(inputs.document, inputs.lane, inputs.stage)
+    readings = readings_of(watch, inputs.text, by_rules, [one.body for one in inputs.earlier]) if watch else []
+    alone = seen_by(watch, by_rules, readings, inputs.blocked or 0) if watch else by_rules
+    rules = _record(inputs, alone, policy, None)
     if opinion is None:
         return rules
     verdict = _weighed(inputs, by_rules, opinion, policy)
-    if opinion.outcome != _ANSWERED or verdict == by_rules:
+    verdict = seen_by(watch, verdict, readings, inputs.blocked or 0) if watch else verdict
+    if opinion.outcome != _ANSWERED or verdict == alone:
         return _record(inputs, verdict, policy, opinion)
     both = _record(inputs, verdict, policy, opinion)
     return msgspec.structs.replace(both, decider="model", rules=msgspec.to_builtins(rules))
@@ -65,6 +71,13 @@ def second_look(inputs: Inputs, record: Record, tenant_id: str) -> SecondLook | 
 
 def _window(inputs: Inputs) -> list[Any]:
     size = int(inputs.document.get("window", LAST))
+    return inputs.earlier[-size:] if size else []
+
+
+def _read_along(inputs: Inputs) -> list[Any]:
+    """The wider one of two windows: of what is judged with the text, and of what is watched with it."""
+    watch = watch_of(inputs.document, inputs.lane, inputs.stage)
+    size = max(int(inputs.document.get("window", LAST)), watch.messages - 1 if watch else 0)
     return inputs.earlier[-size:] if size else []
 
 
@@ -100,6 +113,7 @@ def _record(inputs: Inputs, verdict: Verdict, policy: Policy, opinion: Opinion |
         confidence=verdict.confidence_score, verdict=document_of(verdict), inputs=_made_from(inputs, opinion),
         comments=tuple(Comment(visibility="sender", kind=_KIND_OF.get(one), comment=one) for one in verdict.comments),
         filtered_content=body, filtered_subject=UNSET if subject is None else subject,
+        escalation=msgspec.to_builtins(seen) if (seen := verdict.escalation) and seen.raised else UNSET,
     )  # fmt: skip
 
 
@@ -112,9 +126,11 @@ def document_of(verdict: Verdict) -> str:
 
 def _made_from(inputs: Inputs, opinion: Opinion | None) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "earlier": [{"message_id": one.message_id, "digest": one.digest} for one in _window(inputs)],
+        "earlier": [{"message_id": one.message_id, "digest": one.digest} for one in _read_along(inputs)],
         "regions": inputs.regions,
     }
+    if inputs.blocked is not None:
+        made["blocked"] = inputs.blocked
     if opinion is not None:
         made["model"] = msgspec.to_builtins(opinion)
     return made

@@ -32,6 +32,7 @@ COMMENTS = {
     "sexual": "This reads as sexual content.",
     "self_harm": "This may come from somebody who needs help: a person looks at it.",
     "too_long": "The text is longer than what is read: a person looks at it.",
+    "escalated": "A person looks at this conversation first.",
     "split": "Together with earlier messages this gives a contact away.",
 }
 """What the sender is told, by kind."""

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.domain.simulation import RuleCount, Sample, Sender, SimulationReport, Written
+from app.moderation.calling import Calls
+from app.moderation.escalation import read
 from app.moderation.judging import judge
 from app.moderation.policy import Policy, policy_of
-from app.moderation.verdicts import Verdict
+from app.moderation.raising import Watch, holds_for_review, watched, watches_of
+from app.moderation.verdicts import Verdict, Watched
+from app.moderation.watching import readings_of
 from app.moderation.window import LAST
 
 WIDEST = 6
@@ -35,6 +39,8 @@ class Fate(NamedTuple):
     kinds: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     is_asked: bool = False
+    raised: tuple[str, ...] = ()
+    """Rules of escalation that hold, but for those on what was blocked."""
 
 
 class Candidate:
@@ -47,10 +53,14 @@ class Candidate:
             (lane, stage): policy_of(document, lane, stage)
             for lane in ("people", "agent", "ai", "template") for stage in ("before", "after")
         }  # fmt: skip
+        self.watches = watches_of(document)
         self.asks = (document.get("second_opinion") or {}).get("when", "never")
 
     def judge(self, case: Case) -> Fate:
         """What becomes of one message; approved where its lane is not moderated."""
+        watch = self.watches.get((case.lane, case.stage))
+        if case.lane == "customers":
+            return Fate("approved", raised=_names(_seen(case, watch, None)))
         policy = self.policies[case.lane, case.stage]
         if policy is None:
             return Fate("approved")
@@ -61,12 +71,31 @@ class Candidate:
             if (action := policy.action(one.kind, one.confidence)) != "allow"
         ]  # fmt: skip
         decision = _settled(case, verdict, policy)
+        seen = _seen(case, watch, verdict)
+        if watch and seen and decision in {"approved", "filtered"} and holds_for_review(watch, seen):
+            decision = "review"
         return Fate(
             decision,
             tuple(dict.fromkeys(kind for kind, _ in acting)),
             tuple(dict.fromkeys(f"{case.lane}.{case.stage}.{kind}.{action}" for kind, action in acting)),
             decision != "blocked" and (self.asks == "always" or (self.asks == "review" and decision == "review")),
+            _names(seen),
         )
+
+
+def _seen(case: Case, watch: Watch | None, verdict: Verdict | None) -> Watched | None:
+    """What the rules of escalation see; without a verdict, in what a customer wrote."""
+    if watch is None:
+        return None
+    if verdict:
+        readings = readings_of(watch, case.text, verdict, case.earlier)
+    else:
+        readings = [read(text) for text in (*case.earlier[-(watch.messages - 1) :], case.text)]
+    return watched(watch, readings, dict(readings[-1].kinds))
+
+
+def _names(seen: Watched | None) -> tuple[str, ...]:
+    return tuple(one.rule for one in seen.raised) if seen else ()
 
 
 def _settled(case: Case, verdict: Verdict, policy: Policy) -> str:
@@ -92,7 +121,7 @@ class Windows:
         if row.thread_id != self.thread:
             self.thread, self.said = row.thread_id, {}
         said = self.said.setdefault((row.sender, row.lane == "people"), deque(maxlen=WIDEST))
-        text = f"{row.subject}\n{row.body}" if row.subject else row.body
+        text = f"{row.subject}\n{row.body}" if row.subject and row.lane != "customers" else row.body
         made = Case(text, tuple(said), row.lane, "after" if row.is_after else "before", row.fixed_chars)
         if row.completes:
             said.append(row.body)
@@ -111,6 +140,11 @@ def wanted(windows: Windows, page: Sequence[Written]) -> tuple[list[Written], li
     return rows, cases
 
 
+def reads_customers(document: Mapping[str, Any]) -> bool:
+    """Whether a document has rules for what customers write to the business."""
+    return ("customers", "after") in watches_of(document)
+
+
 def events_of(document: Mapping[str, Any]) -> list[str]:
     """What reveals contact details under a document."""
     return list(document.get("reveal_on", EVENTS))
@@ -119,8 +153,9 @@ def events_of(document: Mapping[str, Any]) -> list[str]:
 class Tally:
     """Counts what would change; its size does not grow with the history's."""
 
-    def __init__(self, samples: int = 5) -> None:
+    def __init__(self, samples: int = 5, document: Mapping[str, Any] | None = None) -> None:
         self.report = SimulationReport()
+        self.calls = Calls(document or {})
         self.samples = samples
         self.taken: Counter[str] = Counter()
         self.senders: Counter[tuple[str, str]] = Counter()
@@ -128,7 +163,10 @@ class Tally:
         self.tenants: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, tenant: str, row: Written, case: Case, fate: Fate) -> None:
-        """Count one message."""
+        """Count one message; messages come by conversation, oldest first."""
+        self.calls.add(row, case.stage, fate.decision, fate.raised)
+        if row.lane == "customers":
+            return
         report = self.report
         report.messages += 1
         report.model_questions += fate.is_asked
@@ -171,6 +209,7 @@ class Tally:
         report.changes = dict(Counter(report.changes).most_common())
         report.by_kind = {name: dict(count.most_common()) for name, count in sorted(self.kinds.items())}
         report.by_tenant = {name: dict(count.most_common()) for name, count in sorted(self.tenants.items())}
+        report.escalations = dict(sorted(self.calls.found.items(), key=lambda one: -one[1].holds))
         report.by_rule = dict(sorted(report.by_rule.items(), key=lambda one: -one[1].acts_on))
         report.by_sender = [
             Sender(tenant=tenant, sender=sender, changed=count)

@@ -403,6 +403,7 @@ declare
   v_lane text;
   v_stage text;
   v_text record;
+  v_watch jsonb;
 begin
   select m.* into v_message from public.et_messages as m
   where m.tenant_id = p_tenant_id and m.id = p_message_id and m.moderation_status = 'pending' and m.erased_at is null;
@@ -412,13 +413,16 @@ begin
     return null;
   end if;
   v_stage := private.stage_of(v_message, v_policy.document);
+  v_watch := v_policy.document -> 'escalation' -> v_lane -> v_stage;
   select t.* into v_text from private.judged_text(v_message) as t;
   return jsonb_build_object(
     'message_id', v_message.id, 'thread_id', v_message.thread_id, 'lane', v_lane, 'stage', v_stage,
     'policy_version', v_policy.version, 'document', v_policy.document,
     'rules', v_policy.document -> 'lanes' -> v_lane -> v_stage, 'is_moderated', v_policy.document -> 'lanes' ? v_lane,
     'subject', v_text.subject, 'body', v_text.body || v_text.lines, 'digest', encode(v_text.digest, 'hex'),
-    'earlier', private.earlier_texts(v_message, private.window_of(v_policy.document)),
+    'earlier', private.earlier_texts(v_message, greatest(private.window_of(v_policy.document),
+      case when v_watch <> '{}' then private.watched_messages(v_policy.document) - 1 end)),
+    'blocked', case when v_watch <> '{}' then private.blocked_lately(v_message, v_watch) end,
     'regions', coalesce(v_policy.document -> 'regions', (
       select to_jsonb(t.home_regions) from public.tenants as t where t.id = p_tenant_id)),
     'sender', v_message.sender,

@@ -7,10 +7,12 @@
 -- owner's command line and to the API's own judge; no client runs them.
 
 create function private.written_page(
-  p_thread public.et_threads, p_seq bigint, p_from timestamptz, p_until timestamptz, p_events text[], p_limit integer
+  p_thread public.et_threads, p_seq bigint, p_from timestamptz, p_until timestamptz, p_events text[], p_limit integer,
+  p_customers boolean
 ) returns table (
   thread_id uuid, seq bigint, message_id uuid, lane text, sender text, subject text, body text, fixed_chars integer,
-  now_is text, decider text, was_kinds text[], is_wanted boolean, completes boolean, is_after boolean
+  now_is text, decider text, was_kinds text[], is_wanted boolean, completes boolean, is_after boolean,
+  written_at timestamptz
 )
 language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -26,9 +28,9 @@ begin
     length(w.lines), w.moderation_status, w.decider, w.kinds,
     w.written_at >= coalesce(p_from, '-infinity') and (not w.is_kept or o.body is not null),
     w.deleted_at is null and w.moderation_status <> 'blocked',
-    coalesce(w.lane <> 'people' or w.written_at >= v_revealed_at, false)
+    coalesce(w.lane <> 'people' or w.written_at >= v_revealed_at, false), w.written_at
   from (
-    select m.*, private.moderation_lane(m) as lane, v.digest, v.decider, v.kinds,
+    select m.*, case m.direction when 'inbound' then 'customers' else private.moderation_lane(m) end as lane, v.digest, v.decider, v.kinds,
       coalesce(m.edited_at, m.created_at) as written_at,
       m.moderation_status = 'filtered' or m.deleted_at is not null and m.body = '' as is_kept,
       case when m.message_type = 'template' or exists (
@@ -39,7 +41,8 @@ begin
       select x.digest, x.decider, x.kinds from public.moderation_verdicts as x
       where x.tenant_id = m.tenant_id and x.message_id = m.id order by x.id desc limit 1) as v on true
     where m.tenant_id = p_thread.tenant_id and m.thread_id = p_thread.id and m.seq > p_seq
-      and m.direction <> 'inbound' and (m.sender_kind <> 'system' or m.message_type = 'template')
+      and case m.direction when 'inbound' then p_customers and m.auto_class = 'none'
+        else m.sender_kind <> 'system' or m.message_type = 'template' end
       and m.erased_at is null and m.created_at < coalesce(p_until, 'infinity')
     order by m.seq limit p_limit) as w
   left join lateral (
@@ -50,15 +53,18 @@ begin
   order by w.seq;
 end
 $$;
-comment on function private.written_page(public.et_threads, bigint, timestamptz, timestamptz, text[], integer) is
+comment on function private.written_page(
+  public.et_threads, bigint, timestamptz, timestamptz, text[], integer, boolean
+) is
 'Definer: some messages of a conversation as their senders wrote them, by seq: see moderation_history().';
 
 create function private.moderation_history(
   p_tenant_id uuid, p_thread_id uuid, p_seq bigint, p_only uuid, p_from timestamptz, p_until timestamptz,
-  p_events text[], p_limit integer
+  p_events text[], p_limit integer, p_customers boolean default false
 ) returns table (
   thread_id uuid, seq bigint, message_id uuid, lane text, sender text, subject text, body text, fixed_chars integer,
-  now_is text, decider text, was_kinds text[], is_wanted boolean, completes boolean, is_after boolean
+  now_is text, decider text, was_kinds text[], is_wanted boolean, completes boolean, is_after boolean,
+  written_at timestamptz
 )
 language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -79,7 +85,7 @@ begin
     order by t.id
   loop
     return query select w.* from private.written_page(v_thread, case when v_thread.id = p_thread_id then p_seq else 0 end,
-      p_from, p_until, p_events, v_left) as w;
+      p_from, p_until, p_events, v_left, p_customers) as w;
     get diagnostics v_count = row_count;
     v_left := v_left - v_count;
     exit when v_left <= 0;
@@ -87,12 +93,13 @@ begin
 end
 $$;
 comment on function private.moderation_history(
-  uuid, uuid, bigint, uuid, timestamptz, timestamptz, text[], integer
+  uuid, uuid, bigint, uuid, timestamptz, timestamptz, text[], integer, boolean
 ) is
 'Definer: the next messages of a tenant after (thread, seq) that a policy can judge, as their senders wrote them: with '
 'what became of them (now_is), who decided, whether they are in the span (is_wanted), may complete a number told in '
 'parts, and were written after contact details were revealed by one of p_events. fixed_chars of the body''s end are '
-'names of files and values of a template.';
+'names of files and values of a template. With p_customers also what customers wrote to the business, lane customers: '
+'no policy judges that, but rules of escalation watch it.';
 
 create function private.text_of(p_tenant_id uuid, p_message_id uuid, p_digest bytea) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
@@ -127,7 +134,7 @@ begin
   select v.id, case when v.kinds = '{unjudged}' then 'nobody' else v.decider end, d.verdict, d.inputs -> 'model', case when t.text is not null then
     t.text || jsonb_build_object('message_id', v.message_id, 'thread_id', v.thread_id, 'lane', v.lane,
       'stage', v.stage, 'policy_version', v.policy_version, 'document', p.document, 'digest', encode(v.digest, 'hex'),
-      'regions', coalesce(d.inputs -> 'regions', '[]'), 'earlier', (
+      'regions', coalesce(d.inputs -> 'regions', '[]'), 'blocked', d.inputs -> 'blocked', 'earlier', (
         select coalesce(jsonb_agg(e.value || jsonb_build_object('body', private.text_of(v.tenant_id,
           (e.value ->> 'message_id')::uuid, decode(e.value ->> 'digest', 'hex')) -> 'body') order by e.n), '[]')
         from jsonb_array_elements(d.inputs -> 'earlier') with ordinality as e (value, n))) end
@@ -177,4 +184,5 @@ comment on function private.begin_simulation(jsonb, uuid, timestamptz, timestamp
 'conversation; the look is on record.';
 
 grant execute on function private.begin_simulation(jsonb, uuid, timestamptz, timestamptz, text),
-private.moderation_history(uuid, uuid, bigint, uuid, timestamptz, timestamptz, text[], integer) to parley_api;
+private.moderation_history(uuid, uuid, bigint, uuid, timestamptz, timestamptz, text[], integer, boolean)
+to parley_api;

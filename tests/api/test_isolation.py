@@ -11,7 +11,7 @@ from tests.api.kit import Client, World, seen
 
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
-               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/history", "/v1/conversations/{}",
+               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/escalations", "/v1/threads/{}/history", "/v1/conversations/{}",
                "/v1/conversations/{}/messages", "/v1/conversations/{}/messages?since=2026-01-01T00:00:00Z"],
     "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
                 "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de",

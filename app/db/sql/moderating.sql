@@ -41,16 +41,17 @@ select private.compare_moderation_policies(%(tenant_id)s::uuid, %(from)s::intege
 -- name: count_written
 -- How many messages of a tenant, or of one conversation, a simulation reads.
 select count(*) as messages from public.et_messages as m
-where m.tenant_id = %(tenant_id)s and m.direction <> 'inbound'
+where m.tenant_id = %(tenant_id)s and (m.direction <> 'inbound' or %(customers)s::boolean)
   and (%(only)s::uuid is null or m.thread_id = %(only)s::uuid)
   and m.created_at < coalesce(%(until)s::timestamptz, 'infinity');
 
 -- name: moderation_history
 -- The next messages a policy can judge, as their senders wrote them, by thread and seq.
 select h.thread_id, h.seq, h.message_id, h.lane, h.sender, h.subject, h.body, h.fixed_chars, h.now_is, h.decider,
-  h.was_kinds, h.is_wanted, h.completes, h.is_after
+  h.was_kinds, h.is_wanted, h.completes, h.is_after, h.written_at
 from private.moderation_history(%(tenant_id)s::uuid, %(thread_id)s::uuid, %(seq)s::bigint, %(only)s::uuid,
-  %(from)s::timestamptz, %(until)s::timestamptz, %(events)s::text[], %(limit)s::integer) as h;
+  %(from)s::timestamptz, %(until)s::timestamptz, %(events)s::text[], %(limit)s::integer,
+  %(customers)s::boolean) as h;
 
 -- name: count_verdicts
 -- How many verdicts a replay makes again.

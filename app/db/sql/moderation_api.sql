@@ -30,6 +30,23 @@ select public.my_message_moderation(%(message_id)s::uuid);
 -- What was written before it was masked or stopped; the look is on record with its reason.
 select public.read_original(%(message_id)s::uuid, %(reason)s::text);
 
+-- name: list_escalations
+-- Whom a conversation called, newest first below a cursor; a row of nulls when nobody, no row when there is no such
+-- conversation. Conversations between people are known to the staff by their escalations alone.
+select e.id, e.thread_id, e.message_id, e.lane, e.stage, e.rule, e.policy_version, e.signal, e.value, e.reasons,
+  e.action, e.task_id, e.created_at, e.until
+from (
+  select t.tenant_id, t.id from public.et_threads as t
+  where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid
+  union
+  select x.tenant_id, x.thread_id from public.escalations as x
+  where x.tenant_id = current_setting('parley.active_tenant')::uuid and x.thread_id = %(thread_id)s::uuid
+) as t
+left join public.escalations as e on e.tenant_id = t.tenant_id and e.thread_id = t.id
+  and (%(below_at)s::timestamptz is null or (e.created_at, e.id) < (%(below_at)s::timestamptz, %(below_id)s::uuid))
+order by e.created_at desc, e.id desc
+limit %(limit)s::integer;
+
 -- name: list_comments
 -- What is said beside a message to whom the caller is; a row of nulls when nothing is, no row when he sees no such message.
 select c.id, c.visibility, c.kind, c.comment, c.created_by, c.created_at

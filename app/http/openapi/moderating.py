@@ -1,9 +1,13 @@
 """The operations of moderation, with examples from the same small world."""
 
 import hashlib
+from datetime import timedelta
+
+import msgspec
 
 from app.domain.judgement import (
     Advice,
+    Escalated,
     Flagged,
     KeptText,
     MessageComment,
@@ -18,6 +22,7 @@ from app.http.openapi import world as w
 from app.http.openapi.shown import Shown
 from app.http.types import Listing
 from app.moderation import judge
+from app.moderation.verdicts import Raised, Watched
 
 TEXT, MASKED = "Call me at 510-574-7946.", "Call me at [phone removed]."
 TOLD = "A phone number is shared only once you are connected."
@@ -27,9 +32,20 @@ NOTICE = Notice(
     comments=(Advice(kind="phone", comment=TOLD),), found=(Flagged(kind="phone", span=(11, 23)),), body=MASKED
 )
 
+ESCALATED = Escalated(
+    w.TASK, w.THREAD, w.QUESTION, "customers", "after", "angry", 4, "score", 0.82, ["legal_words", "money_back"],
+    "handover", None, MORNING, MORNING + timedelta(hours=4),
+)  # fmt: skip
+
+WATCHED = msgspec.structs.replace(
+    judge(TEXT, region="US"),
+    escalation=Watched(score=0.71, trend=-0.4, mood=-0.3, reasons=("money_back", "bad_mood"), messages=5,
+                       raised=(Raised(rule="angry", value=0.71),)),
+)  # fmt: skip
+
 MODERATING: dict[str, Shown] = {
     "judge_text": Shown(
-        judge(TEXT, region="US"), "read",
+        WATCHED, "read",
         moderation.JudgeText(TEXT, ["US"], ["Do you have a number?"], "people", "before"),
     ),
     "my_message_moderation": Shown(
@@ -45,5 +61,6 @@ MODERATING: dict[str, Shown] = {
         ),
         "admin", moderation.ReadOriginal("Complaint 4711: she says he never came."), ("reason_missing",),
     ),
+    "list_escalations": Shown(Listing([ESCALATED], w.CURSOR), "read", problems=("bad_cursor",)),
     "list_comments": Shown(Listing([MessageComment(w.TASK, "sender", "phone", TOLD, "rules", MORNING)], w.CURSOR)),
 }  # fmt: skip

@@ -69,6 +69,7 @@ EXPLAINED = Explanation(
                  "attempts": [{"number": 1, "outcome": "accepted"}],
                  "receipts": [{"kind": "delivered", "status_code": "2.0.0"}]}],
     notifications=[{"kind": "human_takeover", "title": "A conversation needs a person"}],
+    escalations=[{"rule": "angry", "action": "handover", "signal": "score", "value": 0.82, "reasons": ["money_back"]}],
 )  # fmt: skip
 PATCH = contacts.ContactPatch(
     kind="customer", display_name="Ann Miller", company="Miller & Sons", locale="en", time_zone="Europe/London",

@@ -10,7 +10,7 @@ from app.domain.policies import (
     PolicyVersion,
     Revealed,
 )
-from app.domain.simulation import RuleCount, Sample, Sender, SimulationReport
+from app.domain.simulation import RuleCalls, RuleCount, Sample, Sender, SimulationReport
 from app.http import policies
 from app.http.openapi import market
 from app.http.openapi import world as w
@@ -38,6 +38,7 @@ REPORT = SimulationReport(
     complete=True, messages=1840, changed=12, decided_by_people=1, model_questions=3, changes={CHANGE: 12},
     unchanged={"approved": 1790, "filtered": 38}, by_kind={"phone": {CHANGE: 12}}, by_tenant={"acme": {CHANGE: 12}},
     by_rule={"people.before.phone.block": RuleCount(acts_on=12, changed=12)},
+    escalations={"people.before.angry": RuleCalls(holds=9, calls=4)},
     by_sender=[Sender(tenant="acme", sender=f"user:{w.AGENT}", changed=4)], other_senders=0,
     samples=[
         Sample(
