@@ -15,6 +15,7 @@ from app.deciders.registry import create_decider
 from app.domain.deciding import Decider, Decision, DecisionRequest
 from app.domain.replaying import remember
 from app.domain.work import Burst, Claim, Finished, Job
+from app.moderation.customers import watch_burst
 from app.settings import Settings
 from workers import metrics
 from workers.hints import Hints
@@ -65,8 +66,12 @@ class InboundHandler:
             "latency_ms": round(elapsed * 1000, 3),
             "worker": self.worker,
         }
+        seen = _watch(burst)
+        if seen and seen["raised"]:
+            record["escalation"] = seen
         if decision.decider != "none":
-            record |= {"input": remember(burst.context), "knowledge_digest": burst.context["knowledge_digest"]}
+            told = remember(burst.context) | ({"escalation": seen} if seen else {})
+            record |= {"input": told, "knowledge_digest": burst.context["knowledge_digest"]}
         finished = Finished(job=job, last_seq=burst.last_seq, decision=record)
         result = await self._record(pool, job.tenant_id, finished)
         self._hints.add(pool, job.thread_id)
@@ -122,6 +127,15 @@ async def _record(pool: Pool, done: Sequence[Finished]) -> list[dict[str, Any] |
             results = await db.complete_inbound(connection, done)
             await judge_replies(connection, done, results)
         return results
+
+
+def _watch(burst: Burst) -> dict[str, Any] | None:
+    """What the tenant's rules of escalation see in it; a policy that cannot be read calls nobody."""
+    try:
+        return watch_burst(burst.context)
+    except msgspec.ValidationError:
+        log.exception("a policy cannot be read: nobody is called")
+        return None
 
 
 def _takeover(intent: str, reason: str | None, decider: str) -> Decision:

@@ -31,6 +31,7 @@ begin
     select jsonb_build_object(
       'tenant_id', t.tenant_id, 'case_id', t.id, 'channel', t.channel, 'now', clock_timestamp(), 'first_seq', v_first,
       'contact_name', c.display_name, 'contact_locale', c.locale, 'contact_blocked', c.blocked_at is not null,
+      'escalation', private.customer_watch(t.tenant_id),
       'burst', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', m.id, 'text', m.body, 'subject', m.subject, 'auto_class', m.auto_class, 'spam_score', m.spam_score,
@@ -145,9 +146,13 @@ declare
   v_cap integer;
   v_enabled boolean;
   v_address text;
+  v_rule text := case when p_decision ? 'escalation' then private.handover_rule(p_thread, p_decision -> 'escalation') end;
 begin
   if p_thread.control = 'human' then
     return jsonb_build_object('action', 'human_takeover', 'reason', 'A person is in control of this conversation.');
+  elsif v_rule is not null then
+    return jsonb_build_object('action', 'human_takeover', 'reason', format(
+      'The rule %s of the policy calls a person.', v_rule));
   end if;
   if p_decision ->> 'action' not in ('auto_reply', 'follow_up') then
     return null;
@@ -183,7 +188,7 @@ begin
 end
 $$;
 comment on function private.overrule(public.et_threads, jsonb, bigint) is
-'Definer: rules of the database that stand above any decider: a person in control, answers switched off, the hourly '
+'Definer: rules of the database that stand above any decider: a person in control or called, answers off, the hourly '
 'caps of a contact and of an address. Null when the decision stands.';
 
 create function private.record_decision(
@@ -315,10 +320,13 @@ begin
       and i.kind = private.address_kind(p_thread.channel)
     on conflict (tenant_id, kind, address) do nothing;
   end if;
+  if p_decision ? 'escalation' then
+    perform private.escalate_decision(p_thread, p_decision);
+  end if;
 end
 $$;
 comment on function private.apply_decision(public.et_threads, jsonb, text) is
-'Definer: what a decision does beside replying: control, labels, a notification, a suppression.';
+'Definer: what a decision does beside replying: control, labels, a notification, a suppression, escalations.';
 
 create function private.set_aside_inbound(
   p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_error text

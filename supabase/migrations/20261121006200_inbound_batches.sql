@@ -126,7 +126,7 @@ begin
   perform private.apply_decision(t, b.decision, b.action)
   from unnest(v_bursts) as b inner join public.et_threads as t on t.tenant_id = b.tenant_id and t.id = b.thread_id
   where b.action = 'human_takeover' or coalesce(b.decision -> 'labels', '[]') <> '[]'
-    or (b.decision ->> 'suppress_contact')::boolean;
+    or (b.decision ->> 'suppress_contact')::boolean or b.decision ? 'escalation';
   update public.et_messages as m
   set delivery_status = case b.action when 'human_takeover' then 'inbound_human_takeover' else 'inbound_ai_replied' end
   from unnest(v_bursts) as b

@@ -13,7 +13,7 @@ create table public.manual_tasks (
   title text not null,
   reason text,
   target text not null,
-  queue_id uuid not null,
+  queue_id uuid,
   message_id uuid not null,
   thread_id uuid not null,
   assignee_id uuid,
@@ -37,11 +37,15 @@ create table public.manual_tasks (
   constraint manual_tasks_kind_check check (kind ~ '^[a-z][a-z0-9_]{0,40}$'),
   constraint manual_tasks_status_check check (status in ('open', 'done', 'failed', 'cancelled')),
   constraint manual_tasks_completed_at_check check ((status = 'open') = (completed_at is null)),
+  constraint manual_tasks_queue_id_check check ((kind = 'escalation') = (queue_id is null)),
   constraint manual_tasks_note_check check (length(note) <= 4000)
 );
-comment on table public.manual_tasks is 'A send a person has to make: whom to call, which form to fill in, and why.';
-comment on column public.manual_tasks.reason is 'Why a person: call, captcha, no_form_found, required_field ….';
-comment on column public.manual_tasks.target is 'The number to call or the page to open.';
+comment on table public.manual_tasks is
+'What a person has to do: a send to make (whom to call, which form to fill in), or a conversation to look at, and why.';
+comment on column public.manual_tasks.reason is
+'Why a person: call, captcha, no_form_found, required_field …; of an escalation the rule of the policy.';
+comment on column public.manual_tasks.target is 'The number to call, the page to open, or the conversation.';
+comment on column public.manual_tasks.queue_id is 'The send that waits for it; null where nothing is to be sent.';
 comment on column public.manual_tasks.tries is 'How often it was tried without anybody answering.';
 
 create index manual_tasks_id_idx on public.manual_tasks (id);

@@ -21,6 +21,20 @@ $$;
 comment on function private.judgements(uuid, uuid) is
 'Definer: every verdict of a message, oldest first, with what was said about it, and the work while it waits.';
 
+create function private.escalations_of(p_tenant_id uuid, p_message_id uuid, p_decision_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'rule', e.rule, 'action', e.action, 'signal', e.signal,
+      'value', e.value, 'reasons', to_jsonb(e.reasons), 'policy_version', e.policy_version, 'created_at', e.created_at,
+      'until', e.until) order by e.id), '[]')
+    from public.escalations as e
+    where e.tenant_id = p_tenant_id and (e.message_id = p_message_id or e.decision_id = p_decision_id));
+end
+$$;
+comment on function private.escalations_of(uuid, uuid, uuid) is
+'Definer, inside explain(): whom a message or the decision on it called, by which rule and why.';
+
 create function private.moderation_backlog()
 returns table (tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
 language plpgsql stable security definer set search_path = '' as $$

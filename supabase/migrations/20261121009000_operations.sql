@@ -40,6 +40,7 @@ language sql stable security definer set search_path = '' as $$
       from m inner join public.message_attachments as a on a.tenant_id = m.tenant_id and a.message_id = m.id
       left join private.attachment_work as w on w.tenant_id = a.tenant_id and w.attachment_id = a.id),
     'decision', (select to_jsonb(d) - 'tenant_id' from d),
+    'escalations', (select private.escalations_of(m.tenant_id, m.id, (select d.id from d)) from m),
     'waiting', (select jsonb_build_object('since', w.run_at, 'lease_until', w.lease_until, 'claimed_by', w.claimed_by,
       'attempts', w.attempts, 'expiries', w.expiries) from private.inbound_work as w inner join m
       on w.tenant_id = m.tenant_id and w.thread_id = m.thread_id where m.delivery_status in ('received',
@@ -63,8 +64,8 @@ language sql stable security definer set search_path = '' as $$
   from m
 $$;
 comment on function private.explain(uuid, uuid) is
-'Definer: the whole chain of one message as one object: scope rule → thread → moderation → files → decision → queue → '
-'attempts → receipts → notifications.';
+'Definer: the whole chain of one message as one object: scope rule → thread → moderation → files → decision → '
+'escalations → queue → attempts → receipts → notifications.';
 
 create function private.explain_message(p_message_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

@@ -313,14 +313,17 @@ begin
   end if;
   v_message := private.apply_verdict(v_message, v_verdict, v_document);
   perform private.follow_verdict(v_message, v_verdict);
+  if p_verdict ? 'escalation' then
+    perform private.escalate_verdict(v_verdict, p_verdict -> 'escalation');
+  end if;
   return jsonb_build_object('result', 'recorded', 'moderation_status', v_message.moderation_status, 'rev',
     v_message.rev, 'verdict_id', v_verdict.id);
 end
 $$;
 comment on function private.record_verdict(uuid, uuid, jsonb, bigint) is
 'Definer, for whoever judges: {digest, policy_version, stage, decider, decision, kinds, confidence, filtered_content '
-'and filtered_subject where it is masked, comments, verdict, inputs, decided_by; of a model also rules: the same of '
-'the rules, which it only tightens}. recorded: message, log, comments and queue have followed. stale: text, policy or '
-'stage moved, it waits to be judged again. lost: the lease went to somebody else, or there is nothing to judge.';
+'and filtered_subject where it is masked, comments, verdict, inputs, decided_by, escalation where a rule of it holds; '
+'of a model also rules: the same of the rules, which it only tightens}. recorded: message, log, comments, queue and '
+'escalations have followed. stale: text, policy or stage moved, it waits to be judged again. lost: the lease went to somebody else, or there is nothing to judge.';
 
 grant execute on function private.record_verdict(uuid, uuid, jsonb, bigint) to parley_worker, parley_api;

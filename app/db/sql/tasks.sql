@@ -1,9 +1,9 @@
 -- name: list_tasks
--- Tasks of the active tenant by due date: open ones, or those of one status.
+-- Tasks of the active tenant by due date: open ones, or those of one status. What is read with a reason has no script.
 select k.id, k.kind, k.status, k.title, k.reason, k.target, k.message_id, k.thread_id, k.assignee_id, k.due_at, k.tries,
-  k.outcome, k.note, k.created_at, k.completed_at, m.body
+  k.outcome, k.note, k.created_at, k.completed_at, coalesce(m.body, '')
 from public.manual_tasks as k
-inner join public.et_messages as m on m.tenant_id = k.tenant_id and m.id = k.message_id
+left join public.et_messages as m on m.tenant_id = k.tenant_id and m.id = k.message_id
 where k.tenant_id = current_setting('parley.active_tenant')::uuid and k.status = %(status)s::text
   and (%(assignee_id)s::uuid is null or k.assignee_id = %(assignee_id)s::uuid)
   and (%(after_due)s::timestamptz is null or (k.due_at, k.id) > (%(after_due)s::timestamptz, %(after_id)s::uuid))
@@ -12,9 +12,9 @@ order by k.due_at, k.id limit %(limit)s::int;
 -- name: get_task
 -- One task.
 select k.id, k.kind, k.status, k.title, k.reason, k.target, k.message_id, k.thread_id, k.assignee_id, k.due_at, k.tries,
-  k.outcome, k.note, k.created_at, k.completed_at, m.body
+  k.outcome, k.note, k.created_at, k.completed_at, coalesce(m.body, '')
 from public.manual_tasks as k
-inner join public.et_messages as m on m.tenant_id = k.tenant_id and m.id = k.message_id
+left join public.et_messages as m on m.tenant_id = k.tenant_id and m.id = k.message_id
 where k.tenant_id = current_setting('parley.active_tenant')::uuid and k.id = %(task_id)s::uuid;
 
 -- name: complete_task

@@ -121,6 +121,9 @@ def fill(world: World, tenant: Tenant) -> None:
         " select v.tenant_id, %(c)s, 'blocked', 1, v.id from public.moderation_verdicts as v where v.tenant_id = %(t)s",
         "insert into public.contact_mutes (tenant_id, contact_id, reason, score, reasons, until)"
         " values (%(t)s, %(c)s, 'blocked', 9, '[]', now() + interval '1 day')",
+        "insert into public.escalations (tenant_id, thread_id, message_id, lane, stage, rule, policy_version, signal, value,"
+        " action, verdict_id, until) select v.tenant_id, v.thread_id, v.message_id, 'people', 'before', 'angry', 1, 'score',"
+        " 1, 'notify', v.id, now() + interval '1 day' from public.moderation_verdicts as v where v.tenant_id = %(t)s",
         "insert into public.agent_comments (tenant_id, message_id, visibility, comment, created_by)"
         " values (%(t)s, %(m)s, 'staff', 'b', 'x')",
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate) values (%(t)s, %(d)s, 'rules')",
