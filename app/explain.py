@@ -54,6 +54,7 @@ def in_words(chain: dict[str, Any]) -> list[str]:
         *_erased(message),
         *_nature(message),
         *_decision(chain["decision"]),
+        *[_escalated(one) for one in chain.get("escalations", [])],
         *_waiting(chain["waiting"]),
     ]
     for dispatch in chain["dispatches"]:
@@ -115,6 +116,12 @@ def _asked(decision: dict[str, Any]) -> list[str]:
         return []
     cost = f"{decision['tokens_in']} tokens in, {decision['tokens_out']} out, {float(decision['cost_usd']):.6f} USD"
     return [f"           asked    {decision['model']} with prompt {decision['prompt_version']}: {cost}"]
+
+
+def _escalated(one: dict[str, Any]) -> str:
+    reasons = f" because of {', '.join(one['reasons'])}" if one["reasons"] else ""
+    what = f"{one['signal']} {float(one['value']):g}{reasons}".replace("_", " ")
+    return f"  escalated by the rule {one['rule']} of policy {one['policy_version']}: {one['action']} ({what})"
 
 
 def _waiting(work: dict[str, Any] | None) -> list[str]:

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from app.commands._document import read_document
+from app.commands._escalations import command as escalations
 from app.commands._moderation_report import command as report
 from app.commands._policies import policy
 from app.commands._times import moment
@@ -26,11 +27,15 @@ SHOWN = 20
 
 @click.group()
 def command() -> None:
-    """Moderation as operators see it: `policy` keeps versions, `simulate` and `replay` look back, `report` adds up."""
+    """Moderation as operators see it: `policy` keeps versions, `simulate` and `replay` look back, `report` adds up.
+
+    `escalations` lists where a rule called a person.
+    """
 
 
 command.add_command(policy)
 command.add_command(report, "report")
+command.add_command(escalations, "escalations")
 
 
 def _span(function: Callable[..., Any]) -> Any:

@@ -60,6 +60,12 @@ class Office:
         """Whoever wrote last writes once more."""
         return self.write(f"Person Number {self.writers}", "And on Sundays?")
 
+    def mail_angry(self) -> dict[str, str]:
+        """Somebody new writes, who is about to lose his patience."""
+        self.writers += 1
+        anger = "This is unacceptable, the worst service ever. I want a refund or you hear from my lawyer!"
+        return self.write(f"Person Number {self.writers}", anger)
+
     def link(self) -> dict[str, str]:
         """The link in the newest mail to Ana."""
         mail = wait_until(lambda: self.local.room.caught(STAFF["Ana"]), 20)[-1]
@@ -176,8 +182,9 @@ def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess
     node = bridge.node()
     assert node
     url, stop = serve({
-        "/mail": office.mail, "/mail-again": office.mail_again, "/restart": office.restart, "/refused": office.refused,
-        "/between": office.between, "/link": office.link, "/hostile": lambda: office.write("Mallory", HOSTILE),
+        "/mail": office.mail, "/mail-again": office.mail_again, "/mail-angry": office.mail_angry,
+        "/restart": office.restart, "/refused": office.refused, "/between": office.between, "/link": office.link,
+        "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
     })  # fmt: skip
     password = office.local.keys["demo_password"]

@@ -73,3 +73,13 @@ select private.begin_simulation(%(document)s::jsonb, %(thread_id)s::uuid, %(from
 -- name: audit_texts
 -- The operator looks at texts: which, and why.
 select private.audit(%(tenant_id)s::uuid, 'moderation.texts_read', 'tenant', %(tenant_id)s::text, %(details)s::jsonb);
+
+-- name: escalations
+-- Whom a tenant's conversations called, newest first.
+select e.created_at, e.thread_id, e.message_id, e.lane, e.stage, e.rule, e.policy_version, e.signal, e.value, e.reasons,
+  e.action, e.task_id, e.until
+from public.escalations as e
+where e.tenant_id = %(tenant_id)s and (%(thread_id)s::uuid is null or e.thread_id = %(thread_id)s::uuid)
+  and (%(rule)s::text is null or e.rule = %(rule)s::text)
+  and e.created_at >= coalesce(%(from)s::timestamptz, '-infinity')
+order by e.created_at desc, e.id desc limit %(limit)s::integer;

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 9091954c19d34bd81a0183b7ef229a1c
+// Schema: 0cedc244893264339cddb96963c793e6
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -2240,6 +2240,187 @@ export type Database = {
           },
         ];
       };
+      "escalations": {
+        Row: {
+          "action": string;
+          "created_at": string;
+          "decision_id": string | null;
+          "id": string;
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "reasons": (string)[];
+          "rule": string;
+          "signal": string;
+          "stage": string;
+          "task_id": string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "until": string;
+          "value": number;
+          "verdict_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "created_at"?: string;
+          "decision_id"?: string | null;
+          "id"?: string;
+          "lane": string;
+          "message_id": string;
+          "policy_version": number;
+          "reasons"?: (string)[];
+          "rule": string;
+          "signal": string;
+          "stage": string;
+          "task_id"?: string | null;
+          "tenant_id": string;
+          "thread_id": string;
+          "until": string;
+          "value": number;
+          "verdict_id"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "created_at"?: string;
+          "decision_id"?: string | null;
+          "id"?: string;
+          "lane"?: string;
+          "message_id"?: string;
+          "policy_version"?: number;
+          "reasons"?: (string)[];
+          "rule"?: string;
+          "signal"?: string;
+          "stage"?: string;
+          "task_id"?: string | null;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+          "until"?: string;
+          "value"?: number;
+          "verdict_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "escalations_tenant_id_decision_id_fkey";
+            columns: ["tenant_id", "decision_id"];
+            isOneToOne: false;
+            referencedRelation: "inbound_decisions";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_message_id_fkey";
+            columns: ["tenant_id", "message_id"];
+            isOneToOne: false;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_policy_version_fkey";
+            columns: ["tenant_id", "policy_version"];
+            isOneToOne: false;
+            referencedRelation: "moderation_policies";
+            referencedColumns: ["tenant_id", "version"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_task_id_fkey";
+            columns: ["tenant_id", "task_id"];
+            isOneToOne: false;
+            referencedRelation: "manual_tasks";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "moderation_verdicts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_actions";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+          {
+            foreignKeyName: "escalations_tenant_id_verdict_id_fkey";
+            columns: ["tenant_id", "verdict_id"];
+            isOneToOne: false;
+            referencedRelation: "security_outcomes";
+            referencedColumns: ["tenant_id", "verdict_id"];
+          },
+        ];
+      };
       "et_channel_sessions": {
         Row: {
           "address": string;
@@ -3288,7 +3469,7 @@ export type Database = {
           "message_id": string;
           "note": string | null;
           "outcome": string | null;
-          "queue_id": string;
+          "queue_id": string | null;
           "reason": string | null;
           "status": string;
           "target": string;
@@ -3309,7 +3490,7 @@ export type Database = {
           "message_id": string;
           "note"?: string | null;
           "outcome"?: string | null;
-          "queue_id": string;
+          "queue_id"?: string | null;
           "reason"?: string | null;
           "status"?: string;
           "target": string;
@@ -3329,7 +3510,7 @@ export type Database = {
           "message_id"?: string;
           "note"?: string | null;
           "outcome"?: string | null;
-          "queue_id"?: string;
+          "queue_id"?: string | null;
           "reason"?: string | null;
           "status"?: string;
           "target"?: string;

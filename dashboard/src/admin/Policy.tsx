@@ -11,6 +11,7 @@ import { say } from '../shell/toast.js';
 import { moment, t } from '../text/intl.js';
 import { lineOf, useChange } from './change.js';
 import { Confirm } from './Confirm.js';
+import { Escalation } from './Escalation.js';
 import { Listing } from './listing.js';
 import { type Action, actionsFor, differences, type Document, KINDS, ruleOf, type Stage, STAGES, withRule } from './rules.js';
 
@@ -75,6 +76,7 @@ function Editor({ current }: { current: ModerationPolicy | null }) {
         {isAdmin(desk) && current && <button type="button" className="button danger" onClick={() => setEnding(true)}>{t('policy.off')}</button>}
       </header>
       <Rules draft={draft} isFrozen={!isAdmin(desk)} onChange={edit} />
+      <Escalation draft={draft} isFrozen={!isAdmin(desk)} onChange={edit} />
       <Source key={JSON.stringify(draft)} draft={draft} isFrozen={!isAdmin(desk)} onChange={edit} />
       {problem && <p className="warn" role="alert">{problem}</p>}
       {changes.length > 0 && <Changes changes={changes} />}
@@ -170,6 +172,12 @@ function Report({ report }: { report: SimulationReport }) {
       <ul>{Object.entries(report.changes ?? {}).map(([what, n]) => <li key={what}>{what.replace('→', ' → ')}: {String(n)}</li>)}</ul>
       <h4>{t('policy.byRule')}</h4>
       <ul>{Object.entries(report.by_rule ?? {}).map(([rule, count]) => <li key={rule}><code>{rule}</code>: {t('policy.acts', { acts: (count as { acts_on?: number }).acts_on ?? 0, changed: (count as { changed?: number }).changed ?? 0 })}</li>)}</ul>
+      {Object.keys(report.escalations ?? {}).length > 0 && (
+        <>
+          <h4>{t('escalation.tried')}</h4>
+          <ul>{Object.entries(report.escalations ?? {}).map(([rule, one]) => <li key={rule}><code>{rule}</code>: {t('escalation.calls', { holds: one.holds ?? 0, calls: one.calls ?? 0 })}</li>)}</ul>
+        </>
+      )}
     </section>
   );
 }

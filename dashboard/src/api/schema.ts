@@ -758,6 +758,28 @@ export interface Erasure {
   finished_at: string | null;
 }
 
+export interface Escalated {
+  id: string;
+  thread_id: string;
+  message_id: string;
+  lane: "customers" | "people";
+  stage: "after" | "before";
+  rule: string;
+  policy_version: number;
+  signal: "blocked" | "kind" | "mood" | "score" | "trend";
+  value: number;
+  reasons: (string)[];
+  action: "handover" | "label" | "notify" | "review" | "task";
+  task_id: string | null;
+  created_at: string;
+  until: string;
+}
+
+export interface EscalatedList {
+  items: (Escalated)[];
+  next_cursor?: string | null;
+}
+
 export interface Explanation {
   message: Record<string, unknown>;
   thread: Record<string, unknown>;
@@ -766,6 +788,7 @@ export interface Explanation {
   waiting: Record<string, unknown> | null;
   dispatches: (Record<string, unknown>)[];
   notifications: (Record<string, unknown>)[];
+  escalations?: (Record<string, unknown>)[];
 }
 
 export interface FaqDeleted {
@@ -1487,6 +1510,11 @@ export interface Quoted {
   deleted_at: string | null;
 }
 
+export interface Raised {
+  rule: string;
+  value: number;
+}
+
 export interface ReadAlong {
   message_id: string;
   body: string;
@@ -1666,6 +1694,11 @@ export interface ReviewReleased {
   claimed_by: string | null;
 }
 
+export interface RuleCalls {
+  holds?: number;
+  calls?: number;
+}
+
 export interface RuleCount {
   acts_on?: number;
   changed?: number;
@@ -1676,7 +1709,7 @@ export interface Sample {
   thread_id: string;
   message_id: string;
   seq: number;
-  lane: "agent" | "ai" | "people" | "template";
+  lane: "agent" | "ai" | "people" | "template" | "customers";
   stage: string;
   now: string;
   then: string;
@@ -1846,6 +1879,7 @@ export interface SimulationReport {
   by_kind?: Record<string, Record<string, number>>;
   by_tenant?: Record<string, Record<string, number>>;
   by_rule?: Record<string, RuleCount>;
+  escalations?: Record<string, RuleCalls>;
   by_sender?: (Sender)[];
   other_senders?: number;
   samples?: (Sample)[];
@@ -2229,6 +2263,7 @@ export interface Verdict {
   comments: (string)[];
   sentiment?: Sentiment;
   version?: number;
+  escalation?: Watched;
 }
 
 export interface View {
@@ -2274,6 +2309,15 @@ export interface ViewedThread {
   people: (ViewedPerson)[];
   has_more: boolean;
   messages: (ViewedMessage)[];
+}
+
+export interface Watched {
+  score: number;
+  trend: number;
+  mood: number;
+  reasons: (string)[];
+  messages: number;
+  raised?: (Raised)[];
 }
 
 export interface WebhookFailure {

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
-import type { Message } from '../api/schema.js';
+import type { Escalated, Message } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
@@ -13,6 +13,7 @@ import { Composer } from './Composer.js';
 import { Explain } from './Explain.js';
 import { firstUnread } from './timeline.js';
 import { useColleagues } from './useColleagues.js';
+import { lineOf, useEscalations } from './useEscalations.js';
 import { useThread } from './useThread.js';
 
 interface Props {
@@ -27,6 +28,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
   const desk = useDesk();
   const { thread, line, readSeq, problem, older, catchUp, refreshHead } = useThread(threadId);
   const colleagues = useColleagues(threadId);
+  const escalations = useEscalations(threadId, line.messages.length > 0 ? Math.max(line.since, thread?.last_rev ?? 0) : 0);
   const [explained, setExplained] = useState<Message | null>(null);
   const { version, current } = actions;
 
@@ -58,7 +60,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
         {thread.status === 'closed' && ` ${t('thread.closed')}`}
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
       </p>
-      <Log messages={line.messages} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(catchUp)} />
+      <Log messages={line.messages} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(catchUp)} />
       <Company {...colleagues} />
       <Composer key={threadId} thread={thread} lastSeq={lastSeq} field={field} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />
       {explained && <Explain messageId={explained.id} onClose={() => setExplained(null)} />}
@@ -107,6 +109,7 @@ function useReading(threadId: string, lastSeq: number, isAllowed: boolean, onRea
 
 interface LogProps {
   messages: readonly Message[];
+  escalations: ReadonlyMap<string, readonly Escalated[]>;
   readSeq: number;
   hasOlder: boolean;
   onOlder(): Promise<void>;
@@ -116,7 +119,7 @@ interface LogProps {
 
 const NEAR_PX = 120;
 
-function Log({ messages, readSeq, hasOlder, onOlder, onExplain, onResolve }: LogProps) {
+function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onResolve }: LogProps) {
   const box = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLLIElement>(null);
   const before = useRef({ firstSeq: 0, height: 0, isAtEnd: true, isOpened: false, isAsking: false });
@@ -165,6 +168,7 @@ function Log({ messages, readSeq, hasOlder, onOlder, onExplain, onResolve }: Log
             isNewDay && <li key={`day-${message.id}`} className="quiet edge">{today}</li>,
             message.id === unread?.id && <li key="unread" ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>,
             <Bubble key={message.id} message={message} onExplain={onExplain} onResolve={onResolve} />,
+            ...(escalations.get(message.id) ?? []).map((one) => <li key={one.id} className="edge warn" data-escalation={one.rule}>{lineOf(one)}</li>),
           ];
         })}
       </ol>

@@ -62,6 +62,7 @@ function stepsOf(chain: Explanation): StepProps[] {
     { name: 'scope', facts: pick(chain.thread, ['scope_rule', 'folder', 'status', 'control']) },
     { name: 'moderation', facts: chain.moderation },
     { name: 'decision', facts: chain.decision ?? { nothing: true } },
+    ...(chain.escalations ?? []).map((facts) => ({ name: 'escalation', facts })),
     ...(chain.waiting ? [{ name: 'waiting', facts: chain.waiting }] : []),
     ...chain.dispatches.flatMap((dispatch) => [
       { name: 'dispatch', facts: pick(dispatch, ['status', 'status_reason', 'recipient', 'purpose', 'scheduled_at', 'finished_at']) },

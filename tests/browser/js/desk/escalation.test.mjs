@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { barriers, DESK, launch, PHONE } from '../browser.mjs';
+import { control, eventually } from '../people.mjs';
+import { comeIn, turnTo } from './staff.mjs';
+
+const toPolicy = async (page) => {
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Policy' }).click();
+  await page.getByRole('heading', { name: 'When a person is called' }).waitFor();
+};
+const inForce = (page) => page.getByText(/Version \d+ is in force/).first().waitFor();
+
+describe('when a person is called', () => {
+  let browser, olivia;
+
+  before(async () => {
+    browser = await launch();
+    olivia = await comeIn(browser, 'Olivia');
+  });
+  after(() => browser?.close());
+
+  it('a rule is added, sharpened, tried on the past, and published', async () => {
+    await toPolicy(olivia);
+    await olivia.getByText('The policy calls nobody.').waitFor();
+    await olivia.getByRole('button', { name: 'Add a rule' }).click();
+    const dialog = olivia.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Very angry');
+    await dialog.getByLabel('Whose messages').selectOption({ label: 'From customers' });
+    await dialog.getByLabel('What is measured').selectOption({ label: 'Stopped messages' });
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    await dialog.getByRole('alert').getByText('Nothing that customers write is stopped.').waitFor();
+    assert.deepEqual(await barriers(olivia), []);
+    await dialog.getByLabel('What is measured').selectOption({ label: 'Urgency' });
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    const row = olivia.getByRole('row', { name: /very angry/ });
+    await row.getByLabel('very_angry: Threshold').fill('0.6');
+    await row.getByLabel('very_angry: What it does').selectOption({ label: 'Hand over to a person' });
+    await olivia.getByRole('button', { name: 'Try it on past messages' }).click();
+    await olivia.getByRole('heading', { name: /would fare differently/ }).waitFor();
+    await olivia.getByRole('button', { name: 'Publish' }).click();
+    await inForce(olivia);
+    await row.waitFor();
+  });
+
+  it('meets no barrier in either light, at the desk and on the phone', async () => {
+    for (const options of [DESK, PHONE]) {
+      for (const colorScheme of ['light', 'dark']) {
+        const page = await comeIn(browser, 'Olivia', '', { ...options, colorScheme });
+        await toPolicy(page);
+        await page.getByRole('row', { name: /very angry/ }).waitFor();
+        assert.deepEqual(await barriers(page), []);
+        assert.deepEqual(page.errors, []);
+        await page.context().close();
+      }
+    }
+  });
+
+  it('an angry customer is handed over, and the conversation says why, at the message and in its chain', async () => {
+    const { name } = await control('mail-angry');
+    await olivia.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Inbox' }).click();
+    await turnTo(olivia, name);
+    const line = olivia.locator('[data-escalation="very_angry"]', { hasText: /Escalated: very angry \(.*legal words.*\) – handed over to a person/ });
+    await line.waitFor();
+    await eventually(() => olivia.locator('.control-human').count(), 1);
+    assert.deepEqual(await barriers(olivia), []);
+    await olivia.locator('.bubble').last().getByRole('button', { name: 'Why?' }).click();
+    await olivia.getByRole('dialog').getByRole('heading', { name: 'Escalated' }).waitFor();
+    await olivia.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  });
+
+  it('the rule is taken away, and moderation is switched off again', async () => {
+    await toPolicy(olivia);
+    await olivia.getByRole('button', { name: 'Remove very_angry' }).click();
+    await olivia.getByText('The policy calls nobody.').waitFor();
+    await olivia.getByRole('button', { name: 'Moderate nothing' }).click();
+    await olivia.getByRole('dialog').getByRole('button', { name: 'Moderate nothing' }).click();
+    await olivia.getByText('Nothing is moderated').first().waitFor();
+    assert.deepEqual(olivia.errors, []);
+  });
+});
