@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 
 from app.moderation import judge
+from app.moderation.raising import watch_rules
+from app.moderation.watching import readings_of, seen_by
 from bench.rows import Row, Say, at_least, at_most, fact, machine, median, percentile
 from bench.written import LATE_MAILS, LATE_PHONES, Case, card, harmless, hidden_mail, hidden_phone, plain_phone
 
@@ -44,6 +46,8 @@ def run(say: Say) -> list[Row]:
         at_most("one message, median", median(taken), "ms", 0.3, f"plain patterns: {floor:.3f} ms"),
         at_most("one message, 99 of 100", percentile(taken, 0.99), "ms", 2.0, ""),
     ]
+    along = _watched_along([case.text for case in ordinary[:1_000]])
+    rows.append(at_most("one message, watched with the four before it, median", median(along), "ms", 0.3, ""))
     pieces = (
         "1 ",
         "at ",
@@ -91,6 +95,19 @@ def _told(name: str, cases: list[Case]) -> list[Row]:
         for case in cases
     )
     return [fact(f"{name} found", round(right / len(cases), 3), "share")]
+
+
+def _watched_along(texts: list[str]) -> list[float]:
+    """Milliseconds for each message of one long conversation, judged and watched as the gate does."""
+    rule = {"on": "score", "threshold": 0.7, "action": "notify"}
+    watch = watch_rules({"angry": rule, "sad": {**rule, "on": "mood", "threshold": -0.5}}, 5)
+    taken = []
+    for number, text in enumerate(texts):
+        begun = time.process_time()
+        verdict = judge(text)
+        seen_by(watch, verdict, readings_of(watch, text, verdict, texts[max(0, number - 4) : number]))
+        taken.append((time.process_time() - begun) * 1e3)
+    return taken
 
 
 def _milliseconds(text: str, look: Callable[[str], object] = judge) -> float:

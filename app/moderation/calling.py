@@ -23,7 +23,7 @@ class Calls:
         self.blocked: dict[str, deque[datetime]] = {}
 
     def add(self, row: Written, stage: str, decision: str, raised: Iterable[str]) -> None:
-        """Count a message of which the rules `raised` hold, and those on what was blocked before it."""
+        """Count a message of which the rules `raised` hold, and where it is blocked those on how many were."""
         watch = self.watches.get((row.lane, stage))
         if row.thread_id != self.thread:
             self.thread, self.until, self.blocked = row.thread_id, {}, {}
@@ -31,7 +31,7 @@ class Calls:
             self.blocked.setdefault(row.sender, deque(maxlen=_MOST_BLOCKED)).append(row.written_at)
         if watch is None:
             return
-        for name in (*raised, *self._by_blocks(watch, row)):
+        for name in (*raised, *(self._by_blocks(watch, row) if decision == "blocked" else ())):
             one = self.found.setdefault(f"{row.lane}.{stage}.{name}", RuleCalls())
             one.holds += 1
             if row.written_at >= self.until.get(name, _BEFORE):

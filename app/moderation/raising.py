@@ -109,7 +109,8 @@ def watched(
 ) -> Watched:  # fmt: skip
     """What the last messages of one side, oldest first, come to, and which rules that fulfils.
 
-    `kinds`: what was found in the newest, and how sure; `blocked`: how many of his in the conversation were stopped.
+    `kinds`: what was found in the newest, and how sure; `blocked`: how many of his were stopped in the conversation, where
+    the newest is one of them.
     """
     recent = readings[-watch.messages :]
     signs = weigh(recent)

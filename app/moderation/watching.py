@@ -23,7 +23,7 @@ def seen_by(watch: Watch, verdict: Verdict, readings: Sequence[Reading], blocked
     kinds: dict[str, float] = {}
     for one in verdict.threats_detected:
         kinds[one.kind] = max(one.confidence, kinds.get(one.kind, 0.0))
-    found = watched(watch, readings, kinds, blocked + (verdict.decision == "blocked"))
+    found = watched(watch, readings, kinds, blocked + 1 if verdict.decision == "blocked" else 0)
     verdict = msgspec.structs.replace(verdict, escalation=found)
     if verdict.decision in {"approved", "filtered"} and holds_for_review(watch, found):
         comments = (*verdict.comments, COMMENTS["escalated"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from app.domain.judgement import Finding, Inputs, Opinion
 from app.moderation import judge
@@ -200,3 +200,86 @@ def test_without_an_answer_the_rules_stand_or_a_person_looks() -> None:
     strict = inputs("hello", document={"second_opinion": {"when": "always", "otherwise": "review"}})
     assert (judge_inputs(strict, away).decision, judge_inputs(strict, away).decider) == ("review", "rules")
     assert judge_inputs(strict, away).inputs["model"]["outcome"] == "too_slow"
+
+
+def escalating(stage: str = "before", **rules: Any) -> dict[str, Any]:
+    """A document with rules of escalation for what people write to each other."""
+    return {"escalation": {"messages": 3, "people": {stage: rules}}}
+
+
+def said(*bodies: str) -> list[dict[str, str]]:
+    """What the sender had written before."""
+    return [{"message_id": f"e{n}", "digest": f"x{n}", "body": body} for n, body in enumerate(bodies)]
+
+
+ANGRY = "This is unacceptable. I want a refund or you hear from my lawyer!"
+NOTIFY = {"on": "score", "threshold": 0.6, "action": "notify"}
+
+
+def test_rules_of_escalation_see_the_conversation() -> None:
+    """Which rules hold goes to the database; what was seen stays with the verdict, whether one holds or not."""
+    record = judge_inputs(inputs(ANGRY, document=escalating(angry=NOTIFY)))
+    assert not isinstance(record.escalation, UnsetType)
+    assert [one["rule"] for one in record.escalation["raised"]] == ["angry"]
+    assert json.loads(record.verdict)["escalation"]["reasons"][0] == "legal_words"
+    calm = judge_inputs(inputs("Thank you!", document=escalating(angry=NOTIFY)))
+    assert calm.escalation is UNSET
+    assert json.loads(calm.verdict)["escalation"]["raised"] == []
+
+
+def test_a_policy_without_rules_makes_the_verdicts_it_made() -> None:
+    """Not a byte is different, for another stage either."""
+    plain = judge_inputs(inputs(ANGRY))
+    assert "escalation" not in plain.verdict
+    assert judge_inputs(inputs(ANGRY, document=escalating("after", angry=NOTIFY))).verdict == plain.verdict
+
+
+def test_the_window_of_escalation_is_on_record() -> None:
+    """The wider of two windows: what a number is split over, and what is watched."""
+    document = escalating(worse={"on": "trend", "threshold": -0.3, "action": "notify"}) | {"window": 1}
+    one = inputs(
+        "This is terrible, I hate it", document=document, earlier=said("Old news.", "Great, we love it!", "Good.")
+    )
+    record = judge_inputs(one)
+    assert [earlier["message_id"] for earlier in record.inputs["earlier"]] == ["e1", "e2"]
+    assert not isinstance(record.escalation, UnsetType)
+    assert record.escalation["raised"][0]["rule"] == "worse"
+    assert record.escalation["messages"] == 3
+
+
+def test_a_trend_takes_three_messages() -> None:
+    """Two are a difference, not a trend."""
+    document = escalating(worse={"on": "trend", "threshold": -0.05, "action": "notify"})
+    record = judge_inputs(inputs("This is terrible, I hate it", document=document, earlier=said("Great, we love it!")))
+    assert record.escalation is UNSET
+
+
+def test_what_was_blocked_is_counted_with_this_one() -> None:
+    """Two before and this one are three; how many there were is on record."""
+    document = escalating(trouble={"on": "blocked", "threshold": 3, "action": "label"})
+    record = judge_inputs(inputs("I will kill you, you idiot", document=document, blocked=2))
+    assert record.decision == "blocked"
+    assert not isinstance(record.escalation, UnsetType)
+    assert list(record.escalation["raised"]) == [{"rule": "trouble", "value": 3.0}]
+    assert record.inputs["blocked"] == 2
+    assert judge_inputs(inputs("Hello", document=document, blocked=9)).escalation is UNSET
+
+
+def test_a_model_may_call_a_person() -> None:
+    """What it finds counts as what the rules find; it takes nothing back."""
+    document = escalating(help={"on": "kind", "kinds": ["self_harm"], "threshold": 0.5, "action": "notify"})
+    document |= {"second_opinion": {"when": "always"}}
+    one = inputs("I do not see a way out any more", document=document)
+    assert judge_inputs(one).escalation is UNSET
+    record = judge_inputs(one, opinion(Finding(kind="self_harm", span=(0, 31), confidence=0.9)))
+    assert not isinstance(record.escalation, UnsetType)
+    assert record.escalation["raised"][0]["rule"] == "help"
+
+
+def test_a_rule_may_hold_the_message() -> None:
+    """Its sender reads why; what is blocked already stays so."""
+    document = escalating(angry=NOTIFY | {"action": "review"})
+    record = judge_inputs(inputs(ANGRY, document=document))
+    assert (record.decision, record.filtered_content) == ("review", None)
+    assert [one.kind for one in record.comments] == ["escalated"]
+    assert judge_inputs(inputs(ANGRY + " I will kill you, you idiot", document=document)).decision == "blocked"

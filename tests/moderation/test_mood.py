@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.moderation import escalation as escalation_module
 from app.moderation import judge
-from app.moderation.escalation import URGENT, escalation
+from app.moderation.escalation import URGENT, escalation, read, read_judged
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,24 @@ def test_any_conversation_is_judged_the_same_each_time() -> None:
     assert 0 <= found.score <= 1
     assert -1 <= found.mood <= 1
     assert -1 <= found.trend <= 1
+
+
+@pytest.mark.parametrize("text", [
+    "I want a refund or you hear from my lawyer!", "You idiot, I will kill you", "WHY IS NOBODY HERE???", "Thanks!", "",
+    "I want to kill myself", "\ud800", "call me at 650-253-0000, this is unacceptable " * 50,
+])  # fmt: skip
+def test_a_text_reads_the_same_whether_it_was_judged_or_not(text: str) -> None:
+    """What is taken from a verdict and what is looked for anew agree, so that no process remembers another reading."""
+    escalation_module._known.clear()
+    judged = read_judged(text, judge(text))
+    escalation_module._known.clear()
+    assert read(text) == judged
+
+
+def test_no_words_are_remembered() -> None:
+    """Readings are kept by the digest of their text, and there is an end to them."""
+    read("somebody's own words")
+    assert all(isinstance(key, bytes) and len(key) == 16 for key in escalation_module._known)
+    for number in range(escalation_module.KEPT + 10):
+        read(f"number {number}")
+    assert len(escalation_module._known) <= escalation_module.KEPT

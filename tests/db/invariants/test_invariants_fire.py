@@ -77,6 +77,21 @@ CORRUPTIONS: dict[str, str] = {
     "masked_has_its_original": "delete from private.message_originals where message_id = %(filtered)s",
     "approved_reads_as_judged": "update public.et_messages set body = 'x' where id = %(approved)s",
     "held_for_a_person_is_in_the_queue": "delete from public.moderation_reviews where message_id = %(review)s",
+    "escalated_once_per_cool_down": "insert into public.escalations (tenant_id, thread_id, message_id, lane, stage, rule,"
+                                    " policy_version, signal, value, action, verdict_id, until) select v.tenant_id,"
+                                    " %(th)s, v.message_id, 'people', 'before', 'angry', 1, 'score', 1, 'notify', v.id,"
+                                    " now() + interval '1 hour' from public.moderation_verdicts as v"
+                                    " where v.message_id in (%(approved)s, %(filtered)s)",
+    "handed_over_is_not_answered": "insert into public.escalations (tenant_id, thread_id, message_id, lane, stage, rule,"
+                                   " policy_version, signal, value, action, decision_id, until) select d.tenant_id,"
+                                   " d.thread_id, d.reply_message_id, 'customers', 'after', 'angry', 1, 'score', 1,"
+                                   " 'handover', d.id, now() + interval '1 hour' from public.inbound_decisions as d"
+                                   " where d.id = %(d)s",
+    "escalated_by_its_own_conversation": "insert into public.escalations (tenant_id, thread_id, message_id, lane, stage,"
+                                         " rule, policy_version, signal, value, action, verdict_id, until)"
+                                         " select v.tenant_id, %(th)s, v.message_id, 'people', 'before', 'angry', 1,"
+                                         " 'score', 1, 'notify', v.id, now() + interval '1 hour'"
+                                         " from public.moderation_verdicts as v where v.message_id = %(approved)s",
     "held_never_left": "update public.et_messages set moderation_status = 'blocked' where id = %(out)s",
 }  # fmt: skip
 
