@@ -324,6 +324,7 @@ comment on function private.record_verdict(uuid, uuid, jsonb, bigint) is
 'Definer, for whoever judges: {digest, policy_version, stage, decider, decision, kinds, confidence, filtered_content '
 'and filtered_subject where it is masked, comments, verdict, inputs, decided_by, escalation where a rule of it holds; '
 'of a model also rules: the same of the rules, which it only tightens}. recorded: message, log, comments, queue and '
-'escalations have followed. stale: text, policy or stage moved, it waits to be judged again. lost: the lease went to somebody else, or there is nothing to judge.';
+'escalations have followed. stale: text, policy or stage moved, it waits to be judged again. lost: the lease went to '
+'somebody else, or there is nothing to judge.';
 
 grant execute on function private.record_verdict(uuid, uuid, jsonb, bigint) to parley_worker, parley_api;

@@ -272,3 +272,30 @@ def test_an_original_is_read_with_a_reason_and_on_record(talk: Talk, world: Worl
         "select count(*) from public.audit_log where action = 'message.original_read' and details ->> 'reason' = %s"
     )
     assert world.one(audited, why) == 1
+
+
+ANGRY = "This is unacceptable, the worst service ever. I want a refund or you hear from my lawyer!"
+
+
+def test_whom_a_conversation_called(world: World, client: Callable[..., Client], talk: Talk) -> None:
+    """Judged by the API in the sender's own transaction; the staff reads which rule and why, page by page, people do
+    not, and a text that is only tried calls nobody."""
+    rules = {"angry": {"on": "score", "threshold": 0.6, "action": "notify"},
+             "low": {"on": "mood", "threshold": -0.1, "action": "label"}}  # fmt: skip
+    decree(world, {"regions": ["US"], "lanes": LANES, "escalation": {"people": {"before": rules}}})
+    ann, _, thread = talk
+    agent = client(world.acme.token("agent"))
+    path = f"/v1/threads/{thread}/escalations"
+    tried = agent.post("/v1/moderation/judge", {"text": ANGRY}).json()
+    assert [one["rule"] for one in tried["escalation"]["raised"]] == ["angry", "low"]
+    assert agent.get(path).status_code == 404  # between people, and nobody was called
+    sent = say(ann, thread, ANGRY)
+    page = agent.get(path, limit=1).json()
+    rest = agent.get(path, limit=1, cursor=page["next_cursor"]).json()
+    assert {one["rule"] for one in (*page["items"], *rest["items"])} == {"angry", "low"}
+    assert rest["next_cursor"] is None
+    assert page["items"][0]["message_id"] == sent["message_id"]
+    assert page["items"][0]["reasons"][0] == "legal_words"
+    assert ANGRY not in agent.get(path).text
+    assert ann.get(path).status_code in {403, 404}
+    assert client(world.birch.token("owner")).get(path).status_code == 404
