@@ -17,9 +17,9 @@ export function Escalation({ draft, isFrozen, onChange }: Props) {
   const [isAdding, setAdding] = useState(false);
   const rules = rulesIn(draft);
   return (
-    <section aria-labelledby="escalation-title">
+    <>
       <div className="inline">
-        <h3 id="escalation-title">{t('escalation.title')}</h3>
+        <h3>{t('escalation.title')}</h3>
         <span className="spacer" />
         {!isFrozen && <button type="button" className="button" onClick={() => setAdding(true)}>{t('escalation.add')}</button>}
       </div>
@@ -46,7 +46,7 @@ export function Escalation({ draft, isFrozen, onChange }: Props) {
           onClose={() => setAdding(false)}
         />
       )}
-    </section>
+    </>
   );
 }
 
