@@ -138,8 +138,6 @@ comment on function private.tell_of_escalation(public.escalations, jsonb) is
 
 create function private.follow_escalation(p_escalation public.escalations, p_rule jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_thread public.et_threads%rowtype;
 begin
   perform private.audit(p_escalation.tenant_id, 'thread.escalated', 'thread', p_escalation.thread_id::text,
     jsonb_build_object('escalation_id', p_escalation.id, 'rule', p_escalation.rule, 'action', p_escalation.action,
@@ -150,18 +148,12 @@ begin
     update public.et_threads as t set labels = (
       select array_agg(distinct l order by l) from unnest(t.labels || coalesce(p_rule ->> 'label', 'priority')) as l)
     where t.tenant_id = p_escalation.tenant_id and t.id = p_escalation.thread_id;
-  elsif p_escalation.action = 'handover' then
-    select t.* into v_thread from public.et_threads as t
-    where t.tenant_id = p_escalation.tenant_id and t.id = p_escalation.thread_id;
-    if v_thread.control = 'ai' then
-      perform private.apply_decision(v_thread, jsonb_build_object('id', p_escalation.decision_id), 'human_takeover');
-    end if;
   end if;
 end
 $$;
 comment on function private.follow_escalation(public.escalations, jsonb) is
-'Definer, whose caller holds the thread: what a rule does beside being on record. A handover has been decided by '
-'overrule() already, unless the conversation came back to the AI in between.';
+'Definer, whose caller holds the thread: what a rule does beside being on record. A handover is the decision itself, '
+'by overrule(); what review holds, the verdict holds.';
 
 create function private.escalate(p_case public.escalations, p_watched jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -183,7 +175,11 @@ begin
     continue when v_rule is null or private.is_escalated(p_case.thread_id, p_case.tenant_id, v_made.rule)
       or exists (
         select from public.escalations as e
-        where e.tenant_id = p_case.tenant_id and e.message_id = p_case.message_id and e.rule = v_made.rule);
+        where e.tenant_id = p_case.tenant_id and e.message_id = p_case.message_id and e.rule = v_made.rule)
+      -- It cooled down while the decision was recorded: the next message calls.
+      or v_rule ->> 'action' = 'handover' and not exists (
+        select from public.inbound_decisions as d
+        where d.tenant_id = p_case.tenant_id and d.id = p_case.decision_id and d.action = 'human_takeover');
     v_made.id := private.uuid_v7();
     v_made.signal := v_rule ->> 'on';
     v_made.action := v_rule ->> 'action';

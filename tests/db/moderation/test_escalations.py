@@ -138,6 +138,23 @@ def test_the_same_verdict_twice_calls_once(gated: Gated) -> None:
     gated.sound()
 
 
+def test_many_verdicts_at_once_call_once(gated: Gated) -> None:
+    """Four moderators record four angry messages of one conversation in the same moment."""
+    watch(gated, angry=rule("notify"))
+    ann, _, thread = talk(gated)
+    waiting = [gated.say(ann, thread, f"{ANGRY} {number}")["message_id"] for number in range(4)]
+    verdicts = [msgspec.to_builtins(judge_inputs(read_inputs(gated.inputs(one)))) for one in waiting]
+
+    def record(connection: Any, number: int) -> str:
+        given = [gated.tenant.id, waiting[number], Jsonb(verdicts[number])]
+        row = connection.execute("select private.record_verdict(%s, %s, %s) as r", given).fetchone()
+        return str(row["r"]["result"])
+
+    assert gated.world.together(4, record) == ["recorded"] * 4
+    assert (len(called(gated, thread)), len(notices(gated))) == (1, 1)
+    gated.sound()
+
+
 def test_what_was_rolled_back_called_nobody(gated: Gated) -> None:
     """The verdict's transaction fails after all of it: no row, no notice; judged again it calls once."""
     watch(gated, angry=rule("notify"))
@@ -231,6 +248,21 @@ def test_handed_back_it_stays_with_the_ai_until_it_cooled_down(gated: Gated) -> 
     _, done = wrote(gated, ANGRY)
     assert done["action"] == "auto_reply"
     assert len(called(gated, claim["thread_id"])) == 1
+    gated.sound()
+
+
+def test_what_was_answered_is_not_called_a_handover(gated: Gated) -> None:
+    """A rule that cools down between the decision and its record waits for the next message."""
+    watch(gated, customers=True, angry=rule("handover"))
+    claim, done = wrote(gated, CALM)
+    assert done["action"] == "auto_reply"
+    late = {"policy_version": 2, "reasons": [], "raised": [{"rule": "angry", "value": 0.9}]}
+    gated.world.owner.execute(
+        "select private.escalate_decision(t, %s) from public.et_threads as t where t.id = %s",
+        [Jsonb({"id": done["decision_id"], "escalation": late}), claim["thread_id"]],
+    )
+    assert called(gated, claim["thread_id"]) == []
+    assert gated.world.thread(claim["thread_id"])["control"] == "ai"
     gated.sound()
 
 
