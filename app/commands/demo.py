@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from app.commands._seed import progress_bars, run_seed
 from app.commands._stack import is_running, read_state, tidied_up
 from app.demo import mails as sources
-from app.demo.channel import DemoChannel, Progress
+from app.demo.channel import DemoChannel
 from app.demo.report import Report
 from app.demo.run import run
 from app.errors import NotFound, SetupError
@@ -39,11 +40,16 @@ PEOPLE = 50
 @click.option(
     "--count", type=click.IntRange(1, 100_000), help="With --channel: how many write. Default: 50, email 100."
 )
+@click.option(
+    "--seed", type=click.IntRange(1, 9999), is_flag=False, flag_value=1,
+    help="Make a tenant with a month of lifelike work; another number, another tenant.",
+)  # fmt: skip
+@click.option("--remove", is_flag=True, help="With --seed: take that tenant away again.")
 @click.option("--private", is_flag=True, help="Use a throw-away stack even when one is running.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(  # noqa: PLR0917 - one per option
     channel: str | None, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int | None,
-    private: bool, as_json: bool,
+    seed: int | None, remove: bool, private: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Send messages in, wait until each is decided and every reply handed over, and print the figures.
 
@@ -59,7 +65,30 @@ def command(  # noqa: PLR0917 - one per option
     parley demo --channel telegram   fifty people write to a bot, whose provider loses one answer in twenty
     parley demo --channel whatsapp   … to a number
     parley demo --channel sms        the same by SMS
+    parley demo --seed               nothing is sent: a tenant to look at, beside those there are
     """
+    if seed is not None:
+        if mbox or maildir or channel or recipient or count or private:
+            raise click.UsageError("--seed sends nothing: it goes with --remove and --json alone")
+        run_seed(seed, remove=remove, as_json=as_json)
+        return
+    if remove:
+        raise click.UsageError("--remove takes away what --seed made: say --seed, too")
+    _refuse_mixture(channel, mbox, maildir, recipient, count)
+    demo = _demo(channel, mbox, maildir, recipient, count)
+    with tidied_up(), _stack(demo, private, quiet=as_json) as settings, progress_bars(as_json) as progress:
+        report = asyncio.run(run(demo, settings, progress))
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        _print(report, channel)
+    sys.exit(0 if report.good else 1)
+
+
+def _refuse_mixture(
+    channel: str | None, mbox: Path | None, maildir: Path | None, recipient: str | None, count: int | None
+) -> None:
+    """Raises UsageError for options that do not go together."""
     if mbox and maildir:
         raise click.UsageError("--mbox and --maildir exclude each other")
     if channel not in (None, "email") and (mbox or maildir):
@@ -68,14 +97,6 @@ def command(  # noqa: PLR0917 - one per option
         raise click.UsageError("--to is for the demo without --channel: a channel's demo makes its own accounts")
     if count and (mbox or maildir or not channel):
         raise click.UsageError("--count is for the people of --channel: a demo of mails sends what it is given")
-    demo = _demo(channel, mbox, maildir, recipient, count)
-    with tidied_up(), _stack(demo, private, quiet=as_json) as settings, _progress(as_json) as progress:
-        report = asyncio.run(run(demo, settings, progress))
-    if as_json:
-        click.echo(msgspec.json.encode(report).decode())
-    else:
-        _print(report, channel)
-    sys.exit(0 if report.good else 1)
 
 
 def _demo(
@@ -149,25 +170,6 @@ def _throw_away(extra: Mapping[str, str], *, quiet: bool) -> Iterator[Settings]:
 
 def _of_a_stack(name: str) -> bool:
     return name.startswith(("PARLEY_", "SUPABASE_")) or name == "DATABASE_URL"
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
-    if quiet or not sys.stderr.isatty():
-        yield lambda _phase, _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
-    tasks: dict[str, TaskID] = {}
-    with Bars(console=Console(stderr=True), transient=True) as bars:
-
-        def show(phase: str, done: int, total: int) -> None:
-            task = tasks.setdefault(phase, bars.add_task(phase, total=total)) if phase not in tasks else tasks[phase]
-            bars.update(task, completed=done, total=total)
-
-        yield show
 
 
 WORDS = {

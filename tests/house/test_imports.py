@@ -41,6 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | BASE,
     "app.demo": {"app.demo", "app.db", "app.domain", "app.channels"} | BASE,
+    # The tenant for show is judged by the rules every tenant is judged by.
+    "app.demo.seed": {"app.demo", "app.db", "app.domain", "app.moderation"} | BASE,
     "app.explain": {"app.domain"} | BASE,
     # Asks deciders about stored inputs: the one place beside the workers where both meet.
     "app.replay": {"app.db", "app.deciders", "app.domain"} | BASE,
