@@ -34,5 +34,7 @@ export function useKeys(bindings: Bindings): void {
 
 function isElsewhere(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
-  return target.closest('input, textarea, select, dialog, [contenteditable]') !== null;
+  if (target.closest('input, textarea, select, dialog, [contenteditable]')) return true;
+  // Enter presses what has the focus; only where nothing has it, it opens the marked row.
+  return event.key === 'Enter' && target.closest('button, a, summary') !== null;
 }
