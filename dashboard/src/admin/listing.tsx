@@ -63,7 +63,7 @@ export function Table<T>({ label, columns, keyOf, actions, rows }: Shape<T> & { 
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map((one) => <td key={one.title}>{one.cell(row)}</td>)}
+              {columns.map((one) => <td key={one.title} data-title={one.title}>{one.cell(row)}</td>)}
               {actions && <td className="row-actions">{actions(row)}</td>}
             </tr>
           ))}

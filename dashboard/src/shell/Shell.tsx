@@ -1,52 +1,89 @@
-/** The frame: which tenant, who, whether connected; what was done last. */
+/** The frame: which tenant, who, whether connected; where one can go; what was done last. */
 
-import { Link, Outlet } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { Outlet } from '@tanstack/react-router';
+import { Bell, BellOff, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 
-import { isAdmin, useDesk } from '../desk.js';
+import { useDesk } from '../desk.js';
 import { t } from '../text/intl.js';
 import { KeyHelp } from './KeyHelp.js';
 import { useKeys } from './keys.js';
+import { switchWish, useMine, useWish } from './mine.js';
+import { Bar, Rail } from './Nav.js';
 import { type Theme, THEMES, useTheme } from './theme.js';
 import { undoLast, useToast } from './toast.js';
 
-const SIGNS: Record<Theme, string> = { system: '◐', light: '☀', dark: '☾' };
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings'] as const;
+const SIGNS = { system: Monitor, light: Sun, dark: Moon } as const;
 
 export function Shell({ onTenant }: { onTenant(tenantId: string): void }) {
-  const desk = useDesk();
   const toast = useToast();
   const [isHelpOpen, setHelpOpen] = useState(false);
-  const [theme, setTheme] = useTheme();
   const isLive = useIsLive();
+  const isPhone = useIsPhone();
   useKeys({ '?': () => setHelpOpen(true), 'Shift+?': () => setHelpOpen(true), z: undoLast });
+  useMine();
+  const tenants = <Tenants onTenant={onTenant} />;
+  const foot = <Tools onHelp={() => setHelpOpen(true)} />;
   return (
     <div className="shell">
       <a className="skip" href="#main">{t('app.skip')}</a>
-      <header className="top">
-        <h1 className="brand">{t('app.name')}</h1>
-        <label className="sr-only" htmlFor="tenant">{t('app.tenant')}</label>
-        <select id="tenant" value={desk.person.tenantId} onChange={(event) => onTenant(event.target.value)}>
-          {desk.memberships.map((one) => <option key={one.tenant_id} value={one.tenant_id}>{one.tenant_name}</option>)}
-        </select>
-        <nav className="screens" aria-label={t('nav.label')}>
-          <Link to="/" search={{ view: 'all' }} activeOptions={{ exact: true, includeSearch: false }}>{t('nav.screen', { screen: 'inbox' })}</Link>
-          {SCREENS.map((screen) => <Link key={screen} to={`/${screen}`}>{t('nav.screen', { screen })}</Link>)}
-          {isAdmin(desk) && <Link to="/viewer">{t('nav.screen', { screen: 'viewer' })}</Link>}
-          {isAdmin(desk) && <Link to="/audit">{t('nav.screen', { screen: 'audit' })}</Link>}
-        </nav>
-        <button type="button" className="button" aria-label={t('app.theme', { theme })} title={t('app.theme', { theme })} onClick={() => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme)}>{SIGNS[theme]}</button>
-        <button type="button" className="button" aria-label={t('app.help')} title={t('app.help')} onClick={() => setHelpOpen(true)}>?</button>
-        <button type="button" className="button" title={desk.person.email} onClick={() => void desk.auth.signOut()}>{t('app.signOut')}</button>
-      </header>
-      {!isLive && <p className="offline" role="status">{t('app.offline')}</p>}
-      <main id="main" tabIndex={-1}><Outlet /></main>
+      {!isPhone && <Rail head={<><h1 className="brand">{t('app.name')}</h1>{tenants}</>} foot={foot} />}
+      <div className="stage">
+        {!isLive && <p className="offline" role="status">{t('app.offline')}</p>}
+        <main id="main" tabIndex={-1}>
+          {isPhone && <h1 className="sr-only">{t('app.name')}</h1>}
+          <Outlet />
+        </main>
+      </div>
+      {isPhone && <Bar head={tenants} foot={foot} />}
       <div className="toast" role="status" aria-live="polite">
         {toast && <p>{toast.text}{toast.undo && <button type="button" className="link" onClick={undoLast}>{t('action.undo')}</button>}</p>}
       </div>
       {isHelpOpen && <KeyHelp onClose={() => setHelpOpen(false)} />}
     </div>
   );
+}
+
+function Tenants({ onTenant }: { onTenant(tenantId: string): void }) {
+  const { person, memberships } = useDesk();
+  return (
+    <>
+      <label className="sr-only" htmlFor="tenant">{t('app.tenant')}</label>
+      <select id="tenant" value={person.tenantId} onChange={(event) => onTenant(event.target.value)}>
+        {memberships.map((one) => <option key={one.tenant_id} value={one.tenant_id}>{one.tenant_name}</option>)}
+      </select>
+    </>
+  );
+}
+
+function Tools({ onHelp }: { onHelp(): void }) {
+  const { auth, person } = useDesk();
+  const [theme, setTheme] = useTheme();
+  const wish = useWish();
+  const Sign = SIGNS[theme];
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+  return (
+    <>
+      {wish !== 'impossible' && (
+        <button type="button" className="tool" aria-pressed={wish === 'on'} disabled={wish === 'refused'} title={t('notify.switch', { wish })} aria-label={t('notify.switch', { wish })} onClick={() => void switchWish()}>
+          {wish === 'on' ? <Bell aria-hidden="true" size={18} /> : <BellOff aria-hidden="true" size={18} />}
+        </button>
+      )}
+      <button type="button" className="tool" aria-label={t('app.theme', { theme })} title={t('app.theme', { theme })} onClick={() => setTheme(next)}><Sign aria-hidden="true" size={18} /></button>
+      <button type="button" className="tool" aria-label={t('app.help')} title={t('app.help')} onClick={onHelp}><Keyboard aria-hidden="true" size={18} /></button>
+      <button type="button" className="tool" aria-label={t('app.signOut')} title={`${t('app.signOut')}: ${person.email}`} onClick={() => void auth.signOut()}><LogOut aria-hidden="true" size={18} /></button>
+    </>
+  );
+}
+
+const phone = matchMedia('(max-width: 760px)');
+
+/** One pane, and the ways below it: the same line the styles draw. */
+function useIsPhone(): boolean {
+  return useSyncExternalStore((changed) => {
+    phone.addEventListener('change', changed);
+    return () => phone.removeEventListener('change', changed);
+  }, () => phone.matches);
 }
 
 const PATIENCE_MS = 2_500;

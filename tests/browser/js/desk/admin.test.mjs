@@ -3,13 +3,13 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, DESK, launch, PHONE } from '../browser.mjs';
 import { eventually } from '../people.mjs';
-import { comeIn, mail } from './staff.mjs';
+import { comeIn, goTo, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
 const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
 
 const go = async (page, screen) => {
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: titleOf(screen) }).click();
+  await goTo(page, titleOf(screen));
   await page.locator('#page-title').waitFor();
 };
 const settled = (page) => eventually(() => page.locator('[aria-busy]').count(), 0);

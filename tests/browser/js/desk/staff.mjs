@@ -41,10 +41,18 @@ export async function turnTo(page, name) {
   await page.getByRole('heading', { name, level: 2 }).waitFor();
 }
 
+/** Go to a screen by its name; on a phone most are behind the last button of the bar. */
+export async function goTo(page, title) {
+  const link = page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: title });
+  if (await link.count() === 0) await page.getByRole('button', { name: 'More' }).click();
+  await link.click();
+}
+
 /** Take the new order, where one is offered. */
 export async function bringUp(page) {
   const offer = page.locator('.arrivals');
-  if (await offer.isVisible()) await offer.click();
+  // It may be taken between the look and the press: the list settles by itself where nobody reads.
+  if (await offer.isVisible()) await offer.click({ timeout: 1_000 }).catch(() => undefined);
 }
 
 export async function reply(page, text) {

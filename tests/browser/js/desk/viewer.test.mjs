@@ -3,13 +3,13 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, DESK, launch, open, PHONE } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { comeIn, signIn } from './staff.mjs';
+import { comeIn, goTo, signIn } from './staff.mjs';
 
 const { DESK_URL } = process.env;
 const WHY = 'Complaint 4711: he never came';
 
 const go = async (page) => {
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Viewer' }).click();
+  await goTo(page, 'Viewer');
   await page.getByRole('heading', { name: 'Conversations between people' }).waitFor();
 };
 const look = async (page, reason = WHY) => {
