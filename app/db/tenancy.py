@@ -15,6 +15,7 @@ from app.domain.tenancy import (
     CannedReply,
     Denial,
     FaqEntry,
+    FirstSteps,
     Invitation,
     Member,
     Membership,
@@ -31,6 +32,11 @@ async def get_tenant(unit: Unit) -> Tenant:
     row = (await unit.read(QUERIES["get_tenant"], {}))[0]
     tenant = Tenant(*row)
     return msgspec.structs.replace(tenant, settings=msgspec.convert(tenant.settings, TenantSettings))
+
+
+async def first_steps(unit: Unit) -> FirstSteps:
+    """How far the active tenant has come on the way to its first answered message."""
+    return rows_as(FirstSteps, await unit.read(QUERIES["first_steps"], {}))[0]
 
 
 async def list_memberships(unit: Unit, user_id: UUID | None) -> list[Membership]:

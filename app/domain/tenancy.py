@@ -73,6 +73,16 @@ class TenantMade(msgspec.Struct, frozen=True):
     slug: str
 
 
+class FirstSteps(msgspec.Struct, frozen=True):
+    """How far a tenant has come on the way to its first answered message."""
+
+    has_account: bool
+    mailbox: str | None
+    has_knowledge: bool
+    first_thread_id: UUID | None
+    is_answered: bool
+
+
 class TenantChosen(msgspec.Struct, frozen=True):
     """The tenant of the caller's next token, and how to get one."""
 

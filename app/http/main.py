@@ -36,6 +36,7 @@ from app.http import (
     policies,
     rates,
     reviewing,
+    starting,
     tasks,
     tenancy,
     threads,
@@ -57,6 +58,7 @@ MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
     files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates,
+    starting,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

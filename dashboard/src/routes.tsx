@@ -19,6 +19,7 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),
   createRoute({ getParentRoute: () => frame, path: '/settings', component: lazyRouteComponent(() => import('./admin/Settings.js'), 'Settings') }),
   createRoute({ getParentRoute: () => frame, path: '/viewer', component: lazyRouteComponent(() => import('./admin/Viewer.js'), 'Viewer') }),
+  createRoute({ getParentRoute: () => frame, path: '/start', component: lazyRouteComponent(() => import('./guide/Guide.js'), 'Start') }),
   createRoute({ getParentRoute: () => frame, path: '/audit', component: lazyRouteComponent(() => import('./admin/Audit.js'), 'Audit') }),
 ] as const;
 

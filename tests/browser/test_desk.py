@@ -4,7 +4,7 @@ import json
 import re
 import smtplib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.demo.seed.build import seed_tenant
 from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
@@ -65,6 +66,30 @@ class Office:
         self.writers += 1
         anger = "This is unacceptable, the worst service ever. I want a refund or you hear from my lawyer!"
         return self.write(f"Person Number {self.writers}", anger)
+
+    def newcomer(self) -> dict[str, str]:
+        """Somebody who has just made a tenant: no account, no knowledge, no message."""
+        self.writers += 1
+        email = f"newcomer{self.writers}@empty.test"
+        with self.local.room.database.connect() as owner:
+            owner.execute(
+                "with u as (insert into auth.users (id, email, email_confirmed_at, aud, role, instance_id, encrypted_password,"
+                " raw_app_meta_data, raw_user_meta_data, confirmation_token, recovery_token, email_change_token_new,"
+                " email_change, created_at, updated_at) select gen_random_uuid(), %s, now(), 'authenticated', 'authenticated',"
+                " instance_id, encrypted_password, raw_app_meta_data, '{}', '', '', '', '', now(), now() from auth.users"
+                " where email = %s returning id), t as (insert into public.tenants (slug, name) values (%s, 'Empty Shop')"
+                " returning id) insert into public.tenant_members (tenant_id, user_id, role, display_name)"
+                " select t.id, u.id, 'owner', 'Nele New' from t, u",
+                [email, STAFF["Olivia"], f"empty-{self.writers}"],
+            )  # fmt: skip
+        return {"email": email, "password": self.local.keys["demo_password"], "slug": f"empty-{self.writers}"}
+
+    def first_mail(self) -> dict[str, str]:
+        """Somebody writes to the mailbox that was connected last."""
+        address = (
+            "select address from public.et_channel_sessions where channel = 'email' order by created_at desc limit 1"
+        )
+        return self.write("Ada First", "Hello, what are your opening hours?", to=self.local.room.world.value(address))
 
     def link(self) -> dict[str, str]:
         """The link in the newest mail to Ana."""
@@ -172,18 +197,30 @@ def test_the_desk_in_browsers(suite: Path, office: Office, foreign_thread: str) 
 @pytest.mark.prove
 def test_pictures_of_the_desk(office: Office) -> None:
     """Makes docs/images/desk-*.png anew: `make prove PYTEST_ARGS='tests/browser -k pictures'`."""
-    said = run(office, "js/desk/pictures.mjs", str(PICTURES))
+    with office.local.room.database.connect() as owner:
+        seed_tenant(owner, 1, office.local.keys["demo_password"], lambda *_: None)
+    staff = {"Olivia": "mira@demo.test", "Ana": "aiko@demo.test"}
+    said = run(office, "js/desk/pictures.mjs", str(PICTURES), staff=staff)
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    office: Office, *arguments: str, foreign_thread: str = "", staff: Mapping[str, str] = STAFF
+) -> subprocess.CompletedProcess[str]:
     """Run Node in the folder of the suites, with what they need to know of the world."""
     npm.needed(npm.are_fetched(npm.BROWSER), "Node with a browser")
     node = bridge.node()
     assert node
     url, stop = serve({
-        "/mail": office.mail, "/mail-again": office.mail_again, "/mail-angry": office.mail_angry,
-        "/restart": office.restart, "/refused": office.refused, "/between": office.between, "/link": office.link,
+        "/mail": office.mail,
+        "/mail-again": office.mail_again,
+        "/mail-angry": office.mail_angry,
+        "/restart": office.restart,
+        "/refused": office.refused,
+        "/between": office.between,
+        "/link": office.link,
+        "/newcomer": office.newcomer,
+        "/first-mail": office.first_mail,
         "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
     })  # fmt: skip
@@ -191,7 +228,7 @@ def run(office: Office, *arguments: str, foreign_thread: str = "") -> subprocess
     told = {
         "DESK_URL": f"http://127.0.0.1:{office.local.room.settings.api_port}/dashboard/", "CONTROL_URL": url,
         "CHAT_PEOPLE": "{}", "DESK_FOREIGN_THREAD": foreign_thread,
-        "DESK_STAFF": json.dumps({name: {"email": email, "password": password} for name, email in STAFF.items()}),
+        "DESK_STAFF": json.dumps({name: {"email": email, "password": password} for name, email in staff.items()}),
     }  # fmt: skip
     try:
         return npm.run_node(node, *arguments, cwd=HERE, told=told, timeout_s=TIMEOUT_S)

@@ -6,6 +6,31 @@ from public.tenants as t
 inner join public.tenant_settings as s on s.tenant_id = t.id
 where t.id = current_setting('parley.active_tenant')::uuid;
 
+-- name: first_steps
+-- How far the active tenant has come: each is one look that ends at the first row found.
+select
+  exists (
+    select from public.et_channel_sessions as s where s.tenant_id = t.id and s.status <> 'deleted') as has_account,
+  (
+    select s.address from public.et_channel_sessions as s
+    where s.tenant_id = t.id and s.channel = 'email' and s.verified_at is not null
+      and s.status in ('connected', 'degraded')
+    order by s.created_at limit 1) as mailbox,
+  c.business_hours <> '[]' or exists (
+    select from public.faq_entries as f where f.tenant_id = t.id and f.enabled) or exists (
+    select from public.canned_replies as r where r.tenant_id = t.id and r.enabled) as has_knowledge,
+  (
+    select h.id from public.et_threads as h
+    where h.tenant_id = t.id and h.kind = 'channel' and h.last_inbound_seq > 0
+    order by h.last_message_at desc nulls last limit 1) as first_thread_id,
+  exists (
+    select from public.et_outbound_queue as q
+    where q.tenant_id = t.id and q.purpose in ('reply', 'conversation') and q.status in ('sent', 'delivered', 'read')
+  ) as is_answered
+from public.tenants as t
+inner join public.tenant_settings as c on c.tenant_id = t.id
+where t.id = current_setting('parley.active_tenant')::uuid;
+
 -- name: list_memberships
 -- The tenants a user belongs to.
 select m.tenant_id, m.role, m.tenant_id = current_setting('parley.active_tenant')::uuid, m.language,

@@ -31,7 +31,7 @@ from app.domain.tenancy import (
 )  # fmt: skip
 from app.domain.threads import MergedThreads, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
-from app.http import assistants, channels, contacts, files, knowledge, messages, tasks, tenancy, threads
+from app.http import assistants, channels, contacts, files, knowledge, messages, starting, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
@@ -271,6 +271,13 @@ OPERATIONS: dict[str, Shown] = {
     "retry_webhook": Shown(WebhookRetried(w.WEBHOOK_TROUBLE.failures[0].webhook_id, retried=True), "manage"),
     # tenancy
     "get_me": Shown(tenancy.Me(w.OWNER, w.TENANT, [w.MEMBERSHIP])),
+    "first_steps": Shown(
+        starting.FirstStepsTold(
+            has_account=True, mailbox="acme-5f1c2a@in.example.com", has_knowledge=True, first_thread_id=None,
+            is_answered=False, smtp_port=None,
+        ),
+        "read",
+    ),
     "create_tenant": Shown(
         TenantMade(w.TENANT, "acme"), None, tenancy.NewTenant("Acme Heating", "acme", "Europe/London", "en"),
         ("already_exists", "rule_broken"),

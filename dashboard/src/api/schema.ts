@@ -843,6 +843,15 @@ export interface FileLink {
   url: string;
 }
 
+export interface FirstStepsTold {
+  has_account: boolean;
+  mailbox: string | null;
+  has_knowledge: boolean;
+  first_thread_id: string | null;
+  is_answered: boolean;
+  smtp_port: number | null;
+}
+
 export interface Flagged {
   kind: "address" | "email" | "harassment" | "meeting_link" | "payment_handle" | "phone" | "scam" | "self_harm" | "sexual" | "social_handle" | "spam" | "threat" | "url";
   span: unknown[];

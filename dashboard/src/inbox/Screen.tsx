@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useRef, useState } from 'react';
 
 import type { ThreadState } from '../api/schema.js';
+import { FirstStepsHint, Idle } from '../guide/Idle.js';
 import { useKeys } from '../shell/keys.js';
 import { t } from '../text/intl.js';
 import { useActions } from '../thread/actions.js';
@@ -75,16 +76,14 @@ export function Screen() {
             onInput={(event) => event.currentTarget.value === '' && go({ q: undefined })}
           />
         </form>
+        <FirstStepsHint />
         <List inbox={inbox} place={place} cursor={cursor} onOpen={open} />
       </section>
       <section className="pane" id="conversation" tabIndex={-1}>
         {place.thread ? (
           <Conversation key={place.thread} threadId={place.thread} field={field} actions={actions} onBack={() => go({ thread: undefined })} onRead={read} />
         ) : (
-          <div className="state">
-            <h2>{t('thread.none')}</h2>
-            <p>{t('thread.noneHint')}</p>
-          </div>
+          <Idle />
         )}
       </section>
     </div>
