@@ -1,12 +1,11 @@
 // Pictures of every screen, light and dark, at the desk and on the phone, into the folder that is given.
 
 import { DESK, launch, PHONE } from '../browser.mjs';
-import { control, eventually } from '../people.mjs';
-import { comeIn, mail, reply } from './staff.mjs';
+import { eventually } from '../people.mjs';
+import { comeIn, reply } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit'];
-
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit', 'start'];
 
 /** What a screen shows only when somebody asks for it. */
 const ASKED = {
@@ -20,12 +19,10 @@ const ASKED = {
 };
 
 const browser = await launch();
-for (let n = 0; n < 4; n++) await mail();
-await control('right-to-left');
-await control('between');
-const first = await comeIn(browser, 'Ana', '?view=all');
+// The tenant of `parley demo --seed`: a month of work, with people of every kind.
+const first = await comeIn(browser, 'Ana', '?view=ai');
 const name = await first.locator('.row .name').nth(1).textContent();
-await first.locator('.row', { hasText: name }).click();
+await first.locator('.row', { hasText: name }).first().click();
 await first.getByRole('button', { name: 'Take over' }).click();
 await reply(first, 'Good morning! I have put you down for Thursday at ten.');
 await eventually(() => first.locator('.bubble').count(), 3);
@@ -35,7 +32,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     const take = (name) => page.screenshot({ path: `${folder}/desk-${name}-${size}-${colorScheme}.png` });
     await page.locator('.row').first().waitFor();
     await take('inbox');
-    await page.locator('.row', { hasText: name }).click();
+    await page.locator('.row', { hasText: name }).first().click();
     await page.locator('.bubble').nth(2).waitFor();
     await take('conversation');
     for (const screen of SCREENS) {
