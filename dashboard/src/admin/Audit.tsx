@@ -12,6 +12,8 @@ export function Audit() {
   const desk = useDesk();
   const [log, setLog] = useState<'audit' | 'denials'>('audit');
   if (!isAdmin(desk)) return <Forbidden right="admin" />;
+  // Whoever left the team is known by his id alone.
+  const whoIs = (actor: string) => desk.members.find((one) => actor === `user:${one.user_id}`)?.display_name ?? actor;
   return (
     <section className="page" aria-labelledby="page-title">
       <h2 id="page-title">{t('audit.title')}</h2>
@@ -26,10 +28,10 @@ export function Audit() {
           empty={t('audit.empty')}
           columns={[
             { title: t('audit.at'), cell: (row) => moment(row.at) },
-            { title: t('audit.actor'), cell: (row) => <bdi>{row.actor}</bdi> },
+            { title: t('audit.actor'), cell: (row) => <bdi title={row.actor}>{whoIs(row.actor)}</bdi> },
             { title: t('audit.action'), cell: (row) => <bdi>{row.action}</bdi> },
             { title: t('audit.object'), cell: (row) => <bdi>{row.object_kind} {row.object_id ?? ''}</bdi> },
-            { title: t('audit.details'), cell: (row) => <code>{JSON.stringify(row.details).slice(0, 300)}</code> },
+            { title: t('audit.details'), cell: (row) => (Object.keys(row.details).length ? <code>{JSON.stringify(row.details).slice(0, 300)}</code> : null) },
           ]}
         />
       ) : (
