@@ -3,10 +3,10 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, DESK, launch, PHONE } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { comeIn, turnTo } from './staff.mjs';
+import { comeIn, goTo, turnTo } from './staff.mjs';
 
 const toPolicy = async (page) => {
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Policy' }).click();
+  await goTo(page, 'Policy');
   await page.getByRole('heading', { name: 'When a person is called' }).waitFor();
 };
 const inForce = (page) => page.getByText(/Version \d+ is in force/).first().waitFor();
@@ -58,7 +58,7 @@ describe('when a person is called', () => {
 
   it('an angry customer is handed over, and the conversation says why, at the message and in its chain', async () => {
     const { name } = await control('mail-angry');
-    await olivia.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Inbox' }).click();
+    await goTo(olivia, 'Inbox');
     await turnTo(olivia, name);
     const line = olivia.locator('[data-escalation="very_angry"]', { hasText: /Escalated: very angry \(.*legal words.*\) – handed over to a person/ });
     await line.waitFor();
