@@ -5,6 +5,7 @@
 --   claim_pushes() ──▶ read, withdrawn, muted, blocked, left, taken back by the person ──▶ skipped
 --                  ──▶ quiet where the person is ──▶ later       else ──▶ pushed, as part three says
 --   what was said, changed or withdrawn after a claim ──▶ the claim is void, and is made anew
+--   what a device was told of, changed and released again ──▶ silent
 --
 -- Nothing that is shown is kept here, and no more leaves the database than the tenant's push_shows lets devices show.
 
@@ -28,6 +29,11 @@ begin
   where p.tenant_id = new.tenant_id and p.thread_id = new.thread_id and p.left_at is null and p.role <> 'agent'
     and p.user_id is distinct from new.sender_user_id and p.contact_id is distinct from new.sender_contact_id
     and p.last_read_seq < new.seq and p.blocked_at is null and coalesce(p.muted_until <= clock_timestamp(), true)
+    and (new.edited_at is null or not exists (
+      select from private.notification_pushes as o
+      where o.tenant_id = i.tenant_id and o.identity_id = i.id and o.thread_id = new.thread_id
+        and new.id = any(o.message_ids) and (o.status in ('pushed', 'unknown')
+          or (o.status = 'waiting' and o.started_at is not null))))
   order by i.id, p.last_read_seq desc, p.user_id
   on conflict (tenant_id, thread_id, identity_id)
   where status = 'waiting' and started_at is null and thread_id is not null
@@ -38,7 +44,8 @@ end
 $$;
 comment on function private.tg_messages__push_people() is
 'Definer: a message that is shown now is to be told to the devices of everybody it is new to. It joins what waits '
-'of the conversation, also where that was claimed, but has not begun to leave: it is claimed again, with this one.';
+'of the conversation, also where that was claimed, but has not begun to leave: it is claimed again, with this one. '
+'What was changed and judged again rings no device a second time.';
 
 create function private.tg_messages__push_anew() returns trigger
 language plpgsql security definer set search_path = '' as $$
