@@ -6,8 +6,8 @@ from itertools import combinations, pairwise
 from app.moderation.abuse import PROFANITY
 
 MAX_WORDS = 400
-
-_WORD = re.compile(
+"""Words a text is judged by as a whole. The words behind them count in its parts, as those before do."""
+WORD = re.compile(
     r"(?P<url>(?:https?://|www\.)[^\s]{1,200}|(?:[a-z0-9-]{1,40}\.){1,3}(?:com|net|org|co|uk|info|biz|io|ly|me|tv)(?:/[^\s]{0,200})?(?![a-z]))"
     r"|(?P<at>@\w{1,40})|(?P<money>[£$€]\s?\d[\d,.]*|\d[\d,.]*\s?(?:pounds|dollars|euros|usd|gbp|rs)\b)"
     r"|(?P<figure>\d[\d,.:/-]*[a-z]{0,3}(?![a-z]))|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)|(?P<mark>[!?]{1,3}|[:;]-?[()dp])"
@@ -15,9 +15,9 @@ _WORD = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """The words of a folded text, at most `MAX_WORDS`; links, amounts and figures by what they are."""
+    """The words of a folded text; links, amounts and figures by what they are."""
     found: list[str] = []
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         kind = match.lastgroup
         if kind == "word":
             found.append(match[0][:24])
@@ -28,8 +28,6 @@ def words(text: str) -> list[str]:
             found.append(match[0])
         else:
             found.append(f"<{kind}>")
-        if len(found) >= MAX_WORDS:
-            break
     return found
 
 

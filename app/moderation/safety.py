@@ -6,23 +6,27 @@ profanity alone is nothing.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
 import msgspec
 
-from app.moderation.features import mass, rude, words
-from app.moderation.folding import Folded
+from app.moderation.features import MAX_WORDS, mass, rude, words
+from app.moderation.folding import Folded, fold
 from app.moderation.linear import model, squashed
+from app.moderation.parts import parts
 from app.moderation.verdicts import Threat
 
-READ = 4_000
-"""Characters of the text that are read for phrases."""
 LEAST_WORDS = 2
 FEW_WORDS = 8
 SURE = 0.9
 """How sure a model must be of so few words that sell nothing."""
+PART_SURE = 0.95
+"""How sure a model must be that one part of a text is spam."""
+PART_MOST = {"spam": 0.89, "scam": 0.89, "harassment": 0.96}
+"""How sure it is of the whole by a part: a person looks at it, nothing is stopped for it alone."""
 SELLING = frozenset(("<url>", "<money>"))
 _SHORT = re.compile(r"(?<![\w-])(?<!\d[.,:/])\d{4,5}(?!\w|[.,:/-]\d)")
 """A number to send a text to. A piece of a code (`1HGCM82633A004352`) or of a longer number is none."""
@@ -66,12 +70,15 @@ def find_unsafe(folded: Folded, tokens: list[str]) -> list[Threat]:
     """What is said of the whole message, surest first of each kind; the span is all of it."""
     if len(tokens) < LEAST_WORDS:
         return []
-    scores = _unwanted(folded, tokens)
+    scores = _unwanted(folded, tokens[:MAX_WORDS])
     own = said_by_oneself(folded.text)
     mine = tokens if own == folded.text else words(own)
-    insult = abuse_score(folded.original, mine, own)
+    insult = abuse_score(folded.original, mine[:MAX_WORDS], own)
     if insult:
         scores["harassment"] = insult
+    mine_folded = folded if mine is tokens else fold(own)
+    for kind, sure in (*_unwanted_parts(folded, tokens), *_rude_parts(mine_folded, mine)):
+        scores[kind] = max(scores.get(kind, 0.0), min(sure, PART_MOST[kind]))
     for kind, sure in _by_phrases(own, frozenset(mine)).items():
         scores[kind] = max(sure, scores.get(kind, 0.0))
     span = (0, len(folded.original))
@@ -94,6 +101,28 @@ def _unwanted(folded: Folded, tokens: list[str]) -> dict[str, float]:
         return {}
     fraud = scam.score(bag)
     return {"spam": max(scores)} | ({"scam": fraud} if fraud >= scam.threshold else {})
+
+
+def _unwanted_parts(folded: Folded, tokens: list[str]) -> Iterator[tuple[str, float]]:
+    """`spam` and `scam` of the parts of a long text, whatever stands around them."""
+    spam, scam = model("spam"), model("scam")
+    for written, piece in parts(folded, tokens):
+        bag = mass(written, piece)
+        sure = spam.score(bag)
+        if sure >= PART_SURE:
+            yield "spam", sure
+            fraud = scam.score(bag)
+            if fraud >= scam.threshold:
+                yield "scam", fraud
+
+
+def _rude_parts(folded: Folded, tokens: list[str]) -> Iterator[tuple[str, float]]:
+    """`harassment` of the parts of a long text, without what it quotes."""
+    abuse = model("abuse")
+    for written, piece in parts(folded, tokens):
+        sure = abuse.score(rude(written, piece))
+        if sure >= abuse.threshold:
+            yield "harassment", sure
 
 
 def said_by_oneself(text: str) -> str:
@@ -119,7 +148,6 @@ def abuse_score(original: str, tokens: list[str], own: str) -> float:
 
 def _by_phrases(text: str, tokens: frozenset[str]) -> dict[str, float]:
     found: dict[str, float] = {}
-    text = text[:READ]
     for kind, rules in _rules().items():
         if rules.triggers.isdisjoint(tokens):
             continue

@@ -94,3 +94,39 @@ def test_self_harm_goes_to_a_person_and_is_never_blocked() -> None:
 def test_a_disguised_insult_is_read() -> None:
     """Look-alikes and invisible characters do not hide it."""
     assert judge("yоu аre an idi\u200bot").decision in ("review", "blocked")
+
+
+FRIENDLY = (
+    "Thanks for the quick answer, we would like the tiles in the small bathroom and the hall. The old ones can stay until "
+    "you have looked at them on Monday morning, and my wife is at home all day. "
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("threat", "I will find you and break your legs."),
+        (
+            "spam",
+            "URGENT! You have won a 2000 pounds prize. To claim call 09061701461. Claim code KL341. Txt STOP to 80888",
+        ),
+        ("harassment", "you are a worthless bitch and a retard."),
+        ("self_harm", "I want to kill myself."),
+    ],
+)
+@pytest.mark.parametrize("times", [2, 12, 40])
+def test_what_is_wrong_with_a_text_may_stand_anywhere_in_it(kind: str, text: str, times: int) -> None:
+    """Behind, amid and before any number of friendly words that are read: it reaches nobody before a person."""
+    for place in (0, times // 2, times):
+        whole = FRIENDLY * place + text + " " + FRIENDLY * (times - place)
+        verdict = judge(whole[:8_000])
+        assert verdict.decision in ("review", "blocked")
+        assert kind in {one.kind for one in verdict.threats_detected}
+    assert judge((FRIENDLY * times)[:8_000]).decision == "approved"
+
+
+def test_a_part_alone_never_stops_a_text() -> None:
+    """What twenty words of many say calls a person; what the whole says may stop it."""
+    spam = "URGENT! You have won a 2000 pounds prize. To claim call 09061701461. Claim code KL341. Txt STOP to 80888"
+    assert judge(spam).decision == "blocked"
+    assert judge(FRIENDLY * 12 + spam).decision == "review"
