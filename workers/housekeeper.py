@@ -98,17 +98,17 @@ class Housekeeper:
 
     async def _expire(self, connection: db.Connection) -> int:
         """What has been kept as long as it may be, once an hour: drafts, translations, shadow decisions, calls of
-        providers that were read, addresses of readers, days of accounts, files nobody sent."""
+        providers that were read, addresses of readers, days of accounts, files nobody sent, evidence."""
         if time.monotonic() - self.expired_at < EXPIRE_EVERY_S:
             return 0
         self.expired_at = time.monotonic()
-        files, until = 0, time.monotonic() + ERASING_S
-        while time.monotonic() < until:
-            step: int = await db.fetch_value(connection, "operations", "expire_attachments", limit=FILES_AT_ONCE)
-            files += step
-            if step < FILES_AT_ONCE:
-                break
-        return files + sum([int(await db.fetch_value(connection, chapter, name)) for chapter, name in OLD])
+        gone = 0
+        for name in ("expire_attachments", "expire_moderation"):
+            until, step = time.monotonic() + ERASING_S, FILES_AT_ONCE
+            while step >= FILES_AT_ONCE and time.monotonic() < until:
+                step = await db.fetch_value(connection, "operations", name, limit=FILES_AT_ONCE)
+                gone += step
+        return gone + sum([int(await db.fetch_value(connection, chapter, name)) for chapter, name in OLD])
 
     async def _sweep_storage(self, connection: db.Connection) -> int:
         """Objects no file needs any more, some hundred of them looked at twice a minute, round and round."""

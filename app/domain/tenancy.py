@@ -33,6 +33,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     thread_scopes: dict[str, Any]
     media_visibility: MediaVisibility
     media_days: int | None
+    moderation_days: int | None
     chat_policy: ChatPolicy
     chat_scope: ChatScope
     push_shows: PushShown

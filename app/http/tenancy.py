@@ -108,6 +108,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thread_scopes: dict[Channel, Literal["channel_contact", "email_reference"]] | UnsetType = UNSET
     media_visibility: MediaVisibility | UnsetType = UNSET
     media_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] | UnsetType | None = UNSET
+    moderation_days: Annotated[int, msgspec.Meta(ge=30, le=36500)] | UnsetType | None = UNSET
     chat_policy: ChatPolicy | UnsetType = UNSET
     chat_scope: ChatScope | UnsetType = UNSET
     push_shows: PushShown | UnsetType = UNSET

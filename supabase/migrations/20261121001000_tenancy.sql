@@ -221,6 +221,7 @@ create table public.tenant_settings (
   thread_scopes jsonb not null default '{}',
   media_visibility text not null default 'private',
   media_days integer,
+  moderation_days integer,
   chat_policy text not null default 'context',
   chat_scope text not null default 'pair',
   push_shows text not null default 'sender',
@@ -249,6 +250,7 @@ create table public.tenant_settings (
   constraint tenant_settings_search_policy_check check (search_policy in ('none', 'metadata', 'full')),
   constraint tenant_settings_media_visibility_check check (media_visibility in ('private', 'public')),
   constraint tenant_settings_media_days_check check (media_days between 1 and 36500),
+  constraint tenant_settings_moderation_days_check check (moderation_days between 30 and 36500),
   constraint tenant_settings_chat_policy_check check (chat_policy in ('context', 'anyone', 'nobody')),
   constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
   constraint tenant_settings_push_shows_check check (push_shows in ('preview', 'sender', 'nothing')),
@@ -278,6 +280,9 @@ comment on column public.tenant_settings.media_visibility is
 'anybody can open who knows it.';
 comment on column public.tenant_settings.media_days is
 'How many days the bytes of files are kept, unless a file says keep; null is as long as their message.';
+comment on column public.tenant_settings.moderation_days is
+'How many days the texts that were masked or stopped, what was found in them and the log of them are kept; null is as '
+'long as their messages.';
 comment on column public.tenant_settings.chat_policy is
 'Who of the tenant''s people may write to whom: context (who shares a project, bid card, job or booking), anyone, or '
 'nobody (only the backend begins conversations).';

@@ -105,6 +105,7 @@ create table private.verdict_documents (
   verdict_id uuid not null,
   verdict text,
   inputs jsonb not null default '{}',
+  expired_at timestamptz,
   constraint verdict_documents_tenant_id_verdict_id_pkey primary key (tenant_id, verdict_id),
   constraint verdict_documents_tenant_id_verdict_id_fkey foreign key (tenant_id, verdict_id)
   references public.moderation_verdicts (tenant_id, id)
@@ -112,6 +113,8 @@ create table private.verdict_documents (
 comment on table private.verdict_documents is
 'The verdict byte for byte, with spans, values and the digest of what readers see, and what it was made from, so that '
 'it can be made again. Emptied by erasure and retention.';
+comment on column private.verdict_documents.expired_at is
+'When its time was over and it was emptied, with the text kept for it: see private.expire_moderation().';
 comment on column private.verdict_documents.inputs is
 '{"earlier": [{"message_id", "digest"}], "regions", "model": {name, answer}, "note"}: ids and digests, never texts.';
 
@@ -156,6 +159,8 @@ create table public.blocked_messages_log (
 comment on table public.blocked_messages_log is
 'One row for every time a message was stopped. Append-only; its text, in the message or in private.message_originals '
 'by the verdict''s digest, is read with a reason.';
+comment on column public.blocked_messages_log.retention is
+'moderation: goes with its text after the tenant''s moderation_days; keep: both stay, see private.keep_blocked().';
 
 create table public.agent_comments (
   tenant_id uuid not null,
@@ -221,6 +226,8 @@ create index agent_comments_tenant_id_verdict_id_idx on public.agent_comments (t
 create index active_moderation_tenant_id_version_idx on public.active_moderation (tenant_id, version);
 create index moderation_verdicts_tenant_id_created_at_found_idx on public.moderation_verdicts (tenant_id, created_at)
 where kinds <> '{}' or decision <> 'approved';
+create index verdict_documents_tenant_id_verdict_id_kept_idx on private.verdict_documents (tenant_id, verdict_id)
+where expired_at is null;
 create index moderation_verdicts_tenant_id_id_person_idx on public.moderation_verdicts (tenant_id, id)
 where decider = 'person';
 

@@ -23,6 +23,7 @@ begin
     'message_id', v_message.id, 'thread_id', v_message.thread_id, 'rev', v_message.rev,
     'moderation_status', v_message.moderation_status, 'subject', v_message.subject, 'body', v_message.body,
     'original', case when v_message.moderation_status = 'filtered' and v_message.deleted_at is null
+      and private.expired_at(v_message.tenant_id, v_verdict.id) is null
       then jsonb_build_object('subject', v_text.subject, 'body', v_text.body) end,
     -- While an edit waits, the verdict is of the text before it.
     'kinds', case when v_message.moderation_status = 'pending' then '[]'
@@ -54,6 +55,10 @@ begin
   end if;
   perform private.audit(v_tenant, 'message.original_read', 'message', p_message_id::text, jsonb_build_object(
     'thread_id', v_message.thread_id, 'reason', left(p_reason, 500)));
+  if v_message.moderation_status in ('filtered', 'blocked')
+    and private.expired_at(v_tenant, (private.newest_verdict(v_tenant, p_message_id)).id) is not null then
+    perform private.refuse_expired();
+  end if;
   select t.* into v_text from private.judged_text(v_message) as t;
   return jsonb_build_object(
     'message_id', v_message.id, 'thread_id', v_message.thread_id, 'moderation_status', v_message.moderation_status,
@@ -170,7 +175,8 @@ insert into private.invariants (name, claim, query) values
     when m.moderation_status = 'pending' then w.message_id is null
     else w.message_id is not null or v.decision is distinct from m.moderation_status
       or (m.moderation_status = 'blocked' and not exists (
-        select from public.blocked_messages_log as b where b.tenant_id = j.tenant_id and b.verdict_id = v.id)) end$q$),
+        select from public.blocked_messages_log as b where b.tenant_id = j.tenant_id and b.verdict_id = v.id)
+        and private.expired_at(j.tenant_id, v.id) is null) end$q$),
 ('waiting_has_work', 'Where a tenant has its texts judged, every one that waits has a work row.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   where m.moderation_status = 'pending' and m.erased_at is null and private.moderation_lane(m) is not null
@@ -183,9 +189,25 @@ insert into private.invariants (name, claim, query) values
 ('masked_has_its_original', 'What its sender wrote is kept beside every mask.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   cross join lateral private.newest_verdict(m.tenant_id, m.id) as v
-  where m.moderation_status = 'filtered' and m.erased_at is null and v.id is not null and not exists (
-    select from private.message_originals as o
-    where o.tenant_id = m.tenant_id and o.message_id = m.id and o.digest = v.digest)$q$),
+  where m.moderation_status = 'filtered' and m.erased_at is null and v.id is not null
+    and private.expired_at(m.tenant_id, v.id) is null and not exists (
+      select from private.message_originals as o
+      where o.tenant_id = m.tenant_id and o.message_id = m.id and o.digest = v.digest)$q$),
+('masked_is_not_what_was_written', 'What is read masked is another text than the one that was withheld.', $q$
+  select m.tenant_id, m.id from public.et_messages as m
+  inner join private.message_originals as o on o.tenant_id = m.tenant_id and o.message_id = m.id
+  where m.moderation_status = 'filtered' and m.deleted_at is null and m.erased_at is null
+    and o.digest = (private.newest_verdict(m.tenant_id, m.id)).digest
+    and (o.subject, o.body) is not distinct from (m.subject, m.body)$q$),
+('shown_was_judged', 'What was written since its lane is judged is read by nobody without a verdict. A transaction '
+'that began before the policy was in force may last five minutes.', $q$
+  select m.tenant_id, m.id from public.active_moderation as a
+  inner join public.moderation_policies as p on p.tenant_id = a.tenant_id and p.version = a.version
+  inner join public.et_messages as m on m.tenant_id = a.tenant_id
+    and m.created_at > a.activated_at + interval '5 minutes'
+  where m.moderation_status in ('approved', 'filtered') and m.erased_at is null
+    and p.document -> 'lanes' ? private.moderation_lane(m) and not exists (
+      select from public.moderation_verdicts as v where v.tenant_id = m.tenant_id and v.message_id = m.id)$q$),
 ('approved_reads_as_judged', 'What is read unmasked is the text that was approved.', $q$
   select m.tenant_id, m.id from public.et_messages as m
   inner join public.moderation_verdicts as v on v.tenant_id = m.tenant_id and v.message_id = m.id

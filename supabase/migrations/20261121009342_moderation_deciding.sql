@@ -274,6 +274,8 @@ begin
   if p_message.erased_at is not null or p_message.deleted_at is not null then
     raise exception 'this message is gone' using errcode = 'PT409', detail = '{"code": "erased"}',
       hint = 'Write a new message.';
+  elsif private.expired_at(p_message.tenant_id, p_verdict.id) is not null then
+    perform private.refuse_expired();
   elsif p_message.moderation_status not in ('blocked', 'filtered') or p_verdict.id is null then
     raise exception 'there is nothing to appeal: this message is %', p_message.moderation_status
       using errcode = 'PT409', detail = jsonb_build_object('code', 'nothing_to_appeal', 'moderation_status',
@@ -302,6 +304,7 @@ begin
     and r.digest = v_verdict.digest;
   return jsonb_build_object(
     'may_appeal', v_appeal.id is null and v_message.deleted_at is null and v_verdict.id is not null
+      and private.expired_at(p_tenant_id, v_verdict.id) is null
       and v_message.moderation_status in ('blocked', 'filtered'),
     'status', v_appeal.status, 'appealed_at', v_appeal.opened_at, 'outcome', v_appeal.outcome,
     'answered_at', v_appeal.decided_at);

@@ -312,13 +312,13 @@ comment on view public.security_evasions is
 -- ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────────
 
 insert into private.invariants (name, claim, query) values
-('blocked_is_on_record', 'Every verdict that stopped a message has its row in the log, and every row such a verdict.',
-  $q$
+('blocked_is_on_record', 'Every verdict that stopped a message has its row in the log until it expires, and every row '
+'such a verdict.', $q$
   select coalesce(v.tenant_id, b.tenant_id) as tenant_id, v.id as verdict_id, b.id as log_id
   from (select * from public.moderation_verdicts as x where x.decision = 'blocked') as v
   full join public.blocked_messages_log as b on b.tenant_id = v.tenant_id and b.verdict_id = v.id
     and b.message_id = v.message_id
-  where v.id is null or b.id is null$q$);
+  where v.id is null or (b.id is null and private.expired_at(v.tenant_id, v.id) is null)$q$);
 
 -- ── grants ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

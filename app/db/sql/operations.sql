@@ -39,6 +39,10 @@ select private.end_expired_mutes() as freed;
 -- Files kept as long as their tenants keep files.
 select private.expire_attachments(%(limit)s) as expired;
 
+-- name: expire_moderation
+-- Judgements kept as long as their tenants keep them.
+select private.expire_moderation(%(limit)s) as expired;
+
 -- name: orphaned_objects
 -- The next objects in Storage, and which of them no file needs any more.
 select o.bucket_id, o.name, o.is_orphan

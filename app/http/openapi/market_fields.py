@@ -61,6 +61,7 @@ MARKET_FIELDS: dict[str, str] = {
     "BookingPatch.attributes": "Whatever the tenant wants to keep with it.",
     "media_visibility": "Whether released files in Storage are read by signed links, or have a public address.",
     "media_days": "How many days files are kept; null is as long as their message.",
+    "moderation_days": "How many days masked and stopped texts and their log are kept; null is as long as messages.",
     "limit": "Most items of the page.",
     "bucket": "The bucket of Storage it is in.",
     "path": "Its place in the bucket.",

@@ -84,6 +84,7 @@ SETTINGS = tenancy.SettingsPatch(
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00", voice_tone="warm, to the point", voice_formality="formal",
     voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], media_visibility="private", media_days=730,
+    moderation_days=365,
 )  # fmt: skip
 TENANT_PATCH = tenancy.TenantPatch(
     name="Acme Heating", time_zone="Europe/London", locale="en", home_regions=["GB"], sender_name="Acme Heating",

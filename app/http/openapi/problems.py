@@ -340,6 +340,10 @@ PROBLEMS: dict[str, Known] = {
         409, "you have appealed this already",
         "A person reads it, or has read it; change the text and it is judged anew.",
     ),
+    "evidence_expired": Known(
+        409, "what was written is not kept any more",
+        "The tenant keeps it for as many days as its setting moderation_days says.",
+    ),
     "not_muted": Known(409, "you are not muted", "Ask for your standing to see how it is."),
     "mute_over": Known(409, "this mute is over", "Nothing needs to be done."),
     "no_appeal": Known(

@@ -73,7 +73,7 @@ REVIEWING: dict[str, Shown] = {
             outcome="upheld", answered_at=market.SOON,
         ),
         None, reviewing.AppealMessage(WORDS),
-        ("not_found", "nothing_to_appeal", "appealed", "erased", "bad_length", "rate_limited"),
+        ("not_found", "nothing_to_appeal", "appealed", "erased", "evidence_expired", "bad_length", "rate_limited"),
     ),
     "list_mutes": Shown(Listing([MUTE], w.CURSOR), "read", problems=("bad_cursor", "bad_input")),
     "lift_mute": Shown(

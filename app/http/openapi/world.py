@@ -145,7 +145,7 @@ SETTINGS = TenantSettings(
     daily_send_cap=500, upload_quota_bytes=104_857_600, max_complaint_rate=0.003, search_policy="metadata",
     search_ready=True,
     thread_scopes={"email": "email_reference"},
-    media_visibility="private", media_days=730,
+    media_visibility="private", media_days=730, moderation_days=365,
     chat_policy="context",
     chat_scope="pair", push_shows="sender", push_delay_s=10,
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],

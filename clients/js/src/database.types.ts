@@ -4804,6 +4804,7 @@ export type Database = {
           "max_complaint_rate": number | null;
           "media_days": number | null;
           "media_visibility": string;
+          "moderation_days": number | null;
           "policy_version": number;
           "push_delay_s": number;
           "push_shows": string;
@@ -4837,6 +4838,7 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
+          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;
@@ -4869,6 +4871,7 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
+          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;

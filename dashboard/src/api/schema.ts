@@ -1852,6 +1852,7 @@ export interface SettingsPatch {
   thread_scopes?: Record<string, "channel_contact" | "email_reference">;
   media_visibility?: "private" | "public";
   media_days?: number | null;
+  moderation_days?: number | null;
   chat_policy?: "anyone" | "context" | "nobody";
   chat_scope?: "explicit" | "pair" | "pair_context";
   push_shows?: "nothing" | "preview" | "sender";
@@ -2107,6 +2108,7 @@ export interface TenantSettings {
   thread_scopes: Record<string, unknown>;
   media_visibility: "private" | "public";
   media_days: number | null;
+  moderation_days: number | null;
   chat_policy: "anyone" | "context" | "nobody";
   chat_scope: "explicit" | "pair" | "pair_context";
   push_shows: "nothing" | "preview" | "sender";

@@ -75,6 +75,15 @@ CORRUPTIONS: dict[str, str] = {
                             " from public.moderation_verdicts where message_id = %(filtered)s",
     "waiting_has_work": "delete from private.moderation_work where message_id = %(waits)s",
     "masked_has_its_original": "delete from private.message_originals where message_id = %(filtered)s",
+    "masked_is_not_what_was_written": "update public.et_messages as m set body = o.body, subject = o.subject from"
+                                      " private.message_originals as o where m.id = %(filtered)s"
+                                      " and o.message_id = m.id",
+    "shown_was_judged": "with gone as (delete from public.moderation_verdicts where message_id = %(approved)s"
+                        " returning message_id) update public.et_messages as m set created_at = m.created_at +"
+                        " interval '1 hour' from gone where m.id = gone.message_id",
+    "expired_judgement_is_empty": "update private.verdict_documents as d set expired_at = now() from"
+                                  " public.moderation_verdicts as v where v.message_id = %(filtered)s"
+                                  " and d.verdict_id = v.id",
     "approved_reads_as_judged": "update public.et_messages set body = 'x' where id = %(approved)s",
     "held_for_a_person_is_in_the_queue": "delete from public.moderation_reviews where message_id = %(review)s",
     "escalated_once_per_cool_down": "insert into public.escalations (tenant_id, thread_id, message_id, lane, stage, rule,"
