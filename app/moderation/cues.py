@@ -51,4 +51,6 @@ HOST = re.compile(rf"(?<![\d.])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
 WITHHELD = re.compile(
     r"(?<![\w.])\(?([2-9]\d\d)\)?[-. ]{1,3}(\d{3})[-. ]{1,3}((?:\d{3}|\d{2}[x*?_]|\d[x*?_]{2})[x*?_])(?![\w*])"
 )
+TOWN = re.compile(r"\d,\s(\d{4,5}(?:\s\d{2})?)\s([^\W\d_]{3,})")
+"""The code of a town behind a house's number."""
 MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s*$")

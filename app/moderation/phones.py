@@ -19,12 +19,13 @@ from app.moderation.cues import (
     MONTH,
     NUMBER_CUE,
     STRONG_CUE,
+    TOWN,
     UNIT,
     WITHHELD,
     YEAR,
 )
 from app.moderation.dialling import american, elsewhere, number, possible
-from app.moderation.folding import Folded
+from app.moderation.folding import Folded, is_capital
 from app.moderation.runs import LONGEST, Run, runs
 from app.moderation.verdicts import Threat
 
@@ -103,6 +104,12 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
     cue = _is_announced(text, run)
     marked = (DATE,) if cue else (DATE, HOST)
     dates = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
+    if not cue:
+        dates += [
+            match.span(1)
+            for match in TOWN.finditer(text, run[0].start, min(len(text), run[-1].end + 24))
+            if is_capital(folded, match.start(2))
+        ]
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
         begin = run[index].start
