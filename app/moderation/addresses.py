@@ -88,9 +88,7 @@ _CUED_FIRST = re.compile(
     r"\s{1,2}(\d{2,5}\s{1,2}(?:[nsew]\.?\s)?[^\W\d_][\w'’-]{2,24}(?:\s{1,2}[^\W\d_][\w'’-]{2,24}){0,2})"
 )
 """`my address is 1208 Elm`: number and name behind words that leave no doubt."""
-_POSTCODE = (
-    r"(?:[a-z]{1,2}-)?(?:\d{5}|\d{4}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{4}\s[a-z]{2})(?![\d-])"
-)
+_POSTCODE = r"(?:[a-z]{1,2}-)?(?:\d{5}|\d{4}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{4}\s[a-z]{2})(?![\d-])"
 _WITH_TOWN = re.compile(
     rf"(?<!\w)((?:{_NAME}[ -]){{0,4}}{_NAME})\.?\s{{1,2}}(\d{{1,4}}\s?[a-z]?(?:[/-]\d{{1,4}}[a-z]?){{0,2}})(?:,\s?[^,\d\n]{{2,24}})?,?\s{{1,2}}({_POSTCODE})\s{{1,2}}([^\W\d_]{{3,}})"
 )
@@ -219,8 +217,13 @@ def _by_town(folded: Folded) -> Iterator[tuple[int, int, float]]:
         first = match.start(1) + re.match(r"\d+\s+(?:[nsew]\.?\s)?", match[1]).end()  # type: ignore[union-attr]
         if is_capital(folded, first) and not _MONTH_NAMES.match(text, first):
             yield match.start(1), _capitals_end(folded, first, match.end(1)), 0.75
-    codes = list(islice(_UK_CODE.finditer(text), MAX_LOOSE))
-    for match in codes:
+    yield from _by_code(folded)
+
+
+def _by_code(folded: Folded) -> Iterator[tuple[int, int, float]]:
+    """Streets without a number beside a British code, quarters beside an Indian one: parts that need each other."""
+    text = folded.text
+    for match in islice(_UK_CODE.finditer(text), MAX_LOOSE):
         if is_capital(folded, match.start()) and is_capital(folded, match.end() - 1):
             yield match.start(), match.end(), 0.4
             for street in _STREET.finditer(text, max(0, match.start() - 64), match.start()):

@@ -18,12 +18,13 @@ CUE = re.compile(
 AGAINST = re.compile(
     r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
     r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
-    r"|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
+    r"|(?:bestell|rechnungs?|kunden|auftrags?|artikel|vertrags?|sendungs?)(?:nummer|nr\.?)|bestellung|rechnung|auftrag|commande|facture|devis|dossier"
+    r"|pedido|factura|fattura|ordine|bestelling|factuur|zamowienie|fatura|encomenda|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
     r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"
 )
 STRONG_CUE = re.compile(
     r"(?:call|text|txt|tel|phone|cell|mobile|mobil|whats ?app|ph|fax|☎|📞|📱|ll[aá]m[ae]\w*|tel[eé]fono|celular|appele[zr]?|num[eé]ro|ruf\w*(?: mich)?"
-    r"|nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|电话|手机|電話|"
+    r"|(?<![a-z])nummer|(?:ruf|telefon|handy|mobil)nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|电话|手机|電話|"
     + folded_words("звони[а-я]{0,4}|телефон[а-я]{0,2}|номер[а-я]{0,2}|тел")
     + r")"
     r"[^a-z0-9]{0,4}(?:me |us |mich |moi |mij )?[^a-z0-9]{0,6}(?:(?:at|on|@|is|number|num|no|al|au|a|an|unter|op|es|ist|est|e|num[eé]ro|auf)[^a-z0-9]{1,4}){0,3}$"
@@ -41,12 +42,12 @@ UNIT = re.compile(
 )
 YEAR = re.compile(r"(?:19|20)\d\d")
 DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}:\d\d(?!:)"
+    r"(?<!\d)(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)|(?<!\d)\d{1,2}:\d\d(?![:\d])"
     r"|(?<![\d+])(?:(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:1[3-9]|2\d|3[01]))[-/.](?:19|20)\d\d(?!\d)"
     r"|(?<![\d+/])(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])/\d\d(?![\d/])"
 )
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-HOST = re.compile(rf"(?<![\d.])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
+HOST = re.compile(rf"(?<![\d.-])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
 """An Internet address."""
 WITHHELD = re.compile(
     r"(?<![\w.])\(?([2-9]\d\d)\)?[-. ]{1,3}(\d{3})[-. ]{1,3}((?:\d{3}|\d{2}[x*?_]|\d[x*?_]{2})[x*?_])(?![\w*])"

@@ -39,6 +39,29 @@ TENS = {
     "eighty": "80", "ninety": "90", "veinte": "20", "treinta": "30", "cuarenta": "40", "cincuenta": "50",
     "sesenta": "60", "setenta": "70", "ochenta": "80", "noventa": "90",
 }  # fmt: skip
+_TENS_ELSEWHERE = {
+    "es": ("diez", "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa"),
+    "pt": ("dez", "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa"),
+    "it": ("dieci", "venti trenta quaranta cinquanta sessanta settanta ottanta novanta"),
+    "de": ("zehn", "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig"),
+    "nl": ("tien", "twintig dertig veertig vijftig zestig zeventig tachtig negentig"),
+    "fr": ("", "- trente quarante cinquante soixante septante octante nonante"),
+    "pl": ("dziesiec", "dwadziescia trzydziesci czterdziesci piecdziesiat szescdziesiat siedemdziesiat osiemdziesiat dziewiecdziesiat"),
+    "ru": ("десять", "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто"),
+}  # fmt: skip
+_TEENS_ELSEWHERE = (
+    "- doce trece catorce quince dieciseis diecisiete dieciocho diecinueve",
+    "onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove",
+    "undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove",
+    "- zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn",
+    "- twaalf dertien veertien vijftien zestien zeventien achttien negentien",
+    "- douze treize quatorze quinze - dix-sept dix-huit dix-neuf",
+    "одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать",
+    "- veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve",
+)
+"""11 … 19 of several languages, the last row 21 … 29; without what is another word in one of them."""
+SCORE = frozenset(("vingt", "vingts"))
+_FRENCH_TEENS = {"dix": "10", "onze": "11", "douze": "12", "treize": "13", "quatorze": "14", "quinze": "15", "seize": "16"}  # fmt: skip
 SCALES = {"hundred": "00", "thousand": "000"}
 REPEATS = {"double": 2, "triple": 3, "dubble": 2}
 WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3", "o": "0", "i": "1", "l": "1", "b": "8", "s": "5"}  # fmt: skip
@@ -46,7 +69,7 @@ WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3",
 
 FILLERS = frozenset(
     ("dash", "hyphen", "dot", "point", "period", "space", "slash", "then", "and", "minus", "guion", "punto", "tiret",
-     "punkt", "strich", "ponto", "stop", "comma", "plus", "y", "et", "und")
+     "punkt", "strich", "ponto", "stop", "comma", "plus", "y", "et", "und", "lastly", "finally", "next", "e", "en")
 )  # fmt: skip
 """Words people say between two digits."""
 
@@ -58,6 +81,38 @@ def _folded(word: str) -> str:
 WORDS: dict[str, str] = {
     _folded(word): str(digit) for words in _UNITS.values() for digit, word in enumerate(words.split())
 } | _MORE
+_MORE_TENS = {
+    _folded(word): str(10 * (place + 2))
+    for _, words in _TENS_ELSEWHERE.values() for place, word in enumerate(words.split()) if word != "-"
+} | {_folded(ten): "10" for ten, _ in _TENS_ELSEWHERE.values() if ten}  # fmt: skip
+_MORE_TEENS = {
+    _folded(word): str((21 if row == len(_TEENS_ELSEWHERE) - 1 else 11) + place)
+    for row, words in enumerate(_TEENS_ELSEWHERE) for place, word in enumerate(words.split()) if word != "-"
+} | {"veintiuno": "21", "ventuno": "21"}  # fmt: skip
+_COMPOUNDS = {
+    _folded(f"{unit}{joint}{ten}"): str(20 + 10 * place + one)
+    for joint, units, tens in (
+        ("und", "ein zwei drei vier funf sechs sieben acht neun", _TENS_ELSEWHERE["de"][1]),
+        ("en", "een twee drie vier vijf zes zeven acht negen", _TENS_ELSEWHERE["nl"][1]),
+    )
+    for place, ten in enumerate(tens.split()) for one, unit in enumerate(units.split(), 1)
+}  # fmt: skip
+_COMPOUNDS |= {
+    _folded((ten[:-1] if unit[0] in "uo" else ten) + unit): str(20 + 10 * place + one)
+    for place, ten in enumerate(_TENS_ELSEWHERE["it"][1].split())
+    for one, unit in enumerate("uno due tre quattro cinque sei sette otto nove".split(), 1)
+}
+"""`einundzwanzig`, `eenentwintig`, `trentaquattro`."""
+_HUNDREDS = {
+    _folded(word): f"{place}00"
+    for words in (
+        "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos",
+        "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот",
+        "sto dwiescie trzysta czterysta piecset szescset siedemset osiemset dziewiecset",
+        "cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
+    )
+    for place, word in enumerate(words.split(), 1)
+}
 _AMBIGUOUS = {"nein", "eit", "wun", "do", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
 """Digits in one language, other words in another: inside one glued word they count in neither."""
 
@@ -91,8 +146,16 @@ def numeral(word: str) -> Numeral | None:
         return Numeral(word, "plain")
     if word in WORDS:
         return Numeral(WORDS[word], "word")
-    if word in TENS:
-        return Numeral(TENS[word], "tens")
+    if word in TENS or word in _MORE_TENS:
+        return Numeral(TENS.get(word) or _MORE_TENS[word], "tens")
+    if word in _HUNDREDS:
+        return Numeral(_HUNDREDS[word], "hundred")
+    if word in SCORE:
+        return Numeral("20", "score")
+    if word in _FRENCH_TEENS:
+        return Numeral(_FRENCH_TEENS[word], "teen")
+    if word in _MORE_TEENS or word in _COMPOUNDS:
+        return Numeral(_MORE_TEENS.get(word) or _COMPOUNDS[word], "word")
     if _WORD_ONLY.fullmatch(word):
         return Numeral(_joined(_PIECE.findall(word)), "word")
     if word.translate(_WRITTEN_LEET) in _ENGLISH:

@@ -6,6 +6,7 @@ as one.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.moderation.cards import is_card
@@ -26,7 +27,7 @@ from app.moderation.cues import (
 )
 from app.moderation.dialling import american, elsewhere, number, possible
 from app.moderation.folding import Folded, is_capital
-from app.moderation.runs import LONGEST, Run, runs
+from app.moderation.runs import LONGEST, Run, Token, runs
 from app.moderation.verdicts import Threat
 
 ALONE = 14
@@ -35,7 +36,7 @@ MAX_CHECKS = 72
 """Windows of one text that are looked up; a longer series of numbers is a table, not a message."""
 _USUAL_GAPS = frozenset((" ", "-", ".", "/", ") ", ")", " (", ") (", " - ", " 0", " (0) ", "(", "-("))
 _AND = re.compile(r"[\s,]*(?:and|y|et|und|plus)[\s,]*")
-DISGUISED = frozenset(("word", "tens", "hundred", "leet", "mixed", "weak"))
+DISGUISED = frozenset(("word", "tens", "score", "teen", "hundred", "leet", "mixed", "weak"))
 
 
 class Window(NamedTuple):
@@ -102,6 +103,7 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
     found: list[Threat] = []
     index = 0
     cue = _is_announced(text, run)
+    against_all = AGAINST.search(text, max(0, run[0].start - 32), run[0].start) is not None
     marked = (DATE,) if cue else (DATE, HOST)
     dates = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
     if not cue:
@@ -113,14 +115,16 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
         begin = run[index].start
-        against = AGAINST.search(text, max(0, begin - 32), begin) is not None
+        against = against_all or AGAINST.search(text, max(0, begin - 32), begin) is not None
         strong = STRONG_CUE.search(text, max(0, begin - AROUND), begin) is not None or (
             not against and NUMBER_CUE.search(text, max(0, begin - AROUND), begin) is not None
         )
         for window in _windows(text, run, index):
             if checks[0] <= 0:
                 break
-            if _hopeless(text, run, window, () if window.plus else dates):
+            if _hopeless(text, run, window, () if window.plus else dates) or (
+                not cue and _is_scale(run[window.first : window.last + 1])
+            ):
                 continue
             checks[0] -= 1
             shape = _shape(run, window, cue=cue, strong_cue=strong, against=against)._replace(alone=alone)
@@ -181,9 +185,37 @@ def _hopeless(text: str, run: Run, window: Window, dates: Sequence[tuple[int, in
         return True
     if text[end : end + 1] in "-/" and text[end + 1 : end + 2].isdigit() and window.last == len(run) - 1:
         return True
+    if _is_counting(run[window.first : window.last + 1]):
+        return True
     if len(window.digits) > 12 and not window.plus and not window.digits.startswith(("00", "011")):
         return True
     return any(start <= one < end or start < other <= end for one, other in dates)
+
+
+def _is_listed(groups: Sequence[int], gaps: Sequence[str]) -> bool:
+    """`25, 23, 21`; but `6 4 6 , 2 8 8 , 4 4 1 0` are groups of single digits."""
+    return gaps.count(",") >= 2 and not (max(groups) == 1 and gaps.count("") > gaps.count(","))
+
+
+def _is_scale(tokens: Sequence[Token]) -> bool:
+    """`40 60 75 100`: sizes to choose from, round and ever larger."""
+    numbers = [int(token.digits) for token in tokens]
+    return (
+        len(numbers) >= 3
+        and all(number % 5 == 0 for number in numbers)
+        and all(before < after for before, after in pairwise(numbers))
+    )
+
+
+def _is_counting(tokens: Sequence[Token]) -> bool:
+    """`1 2 3 4 5 6 7 8 9 10`, `10 20 30 40 50`: each figure is as much more than the one before."""
+    if len(tokens) < 5 or any(token.kind not in ("plain", "word") for token in tokens):
+        return False
+    numbers = [int(token.digits) for token in tokens]
+    step = numbers[1] - numbers[0]
+    return step > 0 and numbers[-1] >= 10 and all(
+        after - before == step for before, after in pairwise(numbers)
+    )  # fmt: skip
 
 
 def _shape(run: Run, window: Window, *, cue: bool, strong_cue: bool, against: bool) -> Shape:
@@ -193,7 +225,7 @@ def _shape(run: Run, window: Window, *, cue: bool, strong_cue: bool, against: bo
         groups=tuple(len(token.digits) for token in tokens),
         disguised=any(token.kind in DISGUISED for token in tokens),
         whole=len(tokens) == len(run),
-        listed=sum(1 for gap in gaps if gap.strip() == "," and gap != ",") >= 2,
+        listed=_is_listed([len(token.digits) for token in tokens], [gap.strip() if gap != "," else "" for gap in gaps]),
         cue=cue,
         strong_cue=strong_cue,
         against=against and not strong_cue,
@@ -280,8 +312,8 @@ def _scattered(run: Run, window: Window, shape: Shape, region: str) -> float:
     if (year and not shape.cue) or shape.listed:
         return 0.3
     if any(mark in gap for gap in gaps for mark in ('"', "x", "$")) or "\n" in "".join(gaps):
-        if max(shape.groups) == 1 and shape.whole and len(set(gaps)) == 1:
-            return 0.75  # a digit a line
+        if max(shape.groups) == 1 and shape.whole and not "".join(gaps).strip():
+            return 0.75  # a digit a line, or a group
         return 0.65 if shape.cue and shape.whole else 0.3
     if home:
         aligned = _aligned(shape.groups)
@@ -291,6 +323,8 @@ def _scattered(run: Run, window: Window, shape: Shape, region: str) -> float:
         if shape.whole:
             return 0.9 if shape.cue else 0.8 if max(shape.groups) <= 4 else 0.7
         return 0.75 if shape.cue and _set_apart(run, window) else 0.62 if _set_apart(run, window) else 0.4
+    if max(shape.groups) == 1 and shape.whole and shape.even and len(shape.groups) >= 9:
+        return 0.75  # digit by digit
     if min(shape.groups[1:]) == 1 and not shape.cue:
         return 0.5
     return 0.85 if shape.whole else 0.7 if shape.cue else 0.45

@@ -21,6 +21,8 @@ MAX_EXPLAINED = 6
 _WORD = re.compile(r"[^\W_]+")
 _EMBEDDED = re.compile(r"[0-9]{3,}")
 _WITH_EXTENSION = re.compile(r"(\d{4,})(?:x|ext)\d{1,6}")
+_WOVEN = re.compile(r"\d{2,4}([a-wyz]{1,5})\d{2,4}\1\d{2,5}(?:\1\d{2,4})?")
+"""`917and334and8821`; with an x it is a size."""
 _LACED = re.compile(r"\d([a-z])(?:\d\1){5,18}\d")
 _EXPLAINED = re.compile(
     r"\barea\b|\bareacode\b|\bprefix\b|\bfirst (?:three|3)\b|\blast (?:four|4)\b|\bfollowed by\b|\b(?:starts|begins|ends?) (?:with|in)\b|\bthe rest\b"
@@ -108,9 +110,10 @@ class _Reader:
         self._begin()
 
     def _complete(self) -> None:
-        """`… four nine too`: the last digit of a spoken number."""
+        """`… four nine too`: the last digit of a number whose end is spoken."""
         count = sum(len(token.digits) for token in self.run) + len(self.pending)
-        if self.pending and count == len(self.run) + len(self.pending) == NATIONAL:
+        spoken = self.run[-1].kind in ("word", "tens") and len(self.run[-1].digits) == 1
+        if self.pending and spoken and count == NATIONAL:
             self.run += self.pending
 
     def read(self, word: str, start: int, end: int) -> Iterator[Run]:
@@ -157,7 +160,8 @@ class _Reader:
         return count != 3 and not (3 < count < 10 and self.run[-1].kind == "mixed")
 
     def _numeral(self, piece: Token) -> Iterator[Run]:
-        gap = self.text[self.last_end : piece.start] if self.run else ""
+        behind = self.pending[-1].end if self.pending else self.last_end
+        gap = self.text[behind : piece.start] if self.run else ""
         if self.run and (
             len(gap) > MAX_GAP + 8 * (self.fillers + 3 * self.explained)
             or _STOPS_RUN.search(gap)
@@ -188,7 +192,7 @@ def _piece(word: str, start: int, in_run: bool) -> Token | None:
     extended = _WITH_EXTENSION.fullmatch(word)
     if extended:
         return Token(extended[1], start, start + len(extended[1]), "plain", "")
-    if _LACED.fullmatch(word):
+    if _LACED.fullmatch(word) or (_WOVEN.fullmatch(word) and sum(map(str.isdigit, word)) >= NATIONAL):
         return Token(re.sub(r"\D", "", word), start, start + len(word), "mixed", "")
     found = numeral(word)
     if found is not None:
@@ -206,8 +210,22 @@ def _append(run: Run, token: Token) -> None:
     """Add a numeral; `twenty five` is 25, not 205, and `five hundred ten` is 510."""
     last = run[-1] if run else None
     small = token.kind in ("word", "tens") and token.gap.strip() in ("", "-", "and")
-    if last and last.kind == "tens" and len(token.digits) == 1 and token.digits != "0" and token.kind == "word":
-        run[-1] = Token(last.digits[:-1] + token.digits, last.start, token.end, "word", last.gap)
+    close = token.gap.strip() in ("", "-")
+    if last and token.kind == "score" and last.digits == "4" and last.kind == "word" and close:
+        run[-1] = Token("80", last.start, token.end, "tens", last.gap)  # `quatre-vingt`
+    elif last and last.kind == "tens" and last.digits in ("60", "80") and token.kind == "teen" and close:
+        run[-1] = Token(str(int(last.digits) + int(token.digits)), last.start, token.end, "tens", last.gap)
+    elif last and last.digits == "10" and last.kind == "teen" and token.digits in ("7", "8", "9") and close:
+        run[-1] = Token("1" + token.digits, last.start, token.end, "teen", last.gap)  # `dix-sept`
+    elif (
+        last
+        and last.kind in ("tens", "score")
+        and len(token.digits) == 1
+        and token.digits != "0"
+        and token.kind == "word"
+    ):
+        digits = last.digits[:-1] + token.digits
+        run[-1] = Token(digits, last.start, token.end, "word", last.gap)
     elif last and last.kind == "hundred" and small and token.digits == "0":
         run[-1] = Token(last.digits[:-1], last.start, token.end, "word", last.gap)  # the digit behind `oh` follows
     elif last and last.kind == "hundred" and small and len(token.digits) <= 2:

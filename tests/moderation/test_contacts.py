@@ -234,3 +234,52 @@ def test_home_regions_come_first() -> None:
 def test_a_number_with_a_digit_withheld_is_found() -> None:
     """Whoever leaves one digit out means the number."""
     assert [one.kind for one in judge("my number is 510-574-794x").threats_detected] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "value"),
+    [
+        ("US", "917and334and8821", "+19173348821"),
+        ("US", "917 tree tree for 8821", "+19173348821"),
+        ("US", "917 334 eight eight two won", "+19173348821"),
+        ("US", "marcame al nueve uno siete, 334, ochenta y ocho veintiuno", "+19173348821"),
+        ("US", "four one five, then six oh nine, and lastly 2 two 8 eight", "+14156092288"),
+        ("US", "646:288:4410", "+16462884410"),
+        ("US", "6.4.6-2.8.8-4.4.1.0", "+16462884410"),
+        ("US", "6 4 6\n2 8 8\n4 4 1 0", "+16462884410"),
+        ("US", "6 4 6 , 2 8 8 , 4 4 1 0", "+16462884410"),
+        ("DE", "0 1 7 1 - 2 3 4 - 5 6 7 8", "+491712345678"),
+        ("DE", "null eins fünf eins, zwölf vierunddreißig, fünfundsechzig neun null", "+4915112346590"),
+        ("FR", "zéro six, quarante-deux, dix-sept, quatre-vingt-douze, zéro cinq", "+33642179205"),
+        ("FR", "06-soixante-quinze-12-34-56", "+33675123456"),
+        ("ES", "seis treinta y cuatro, doce, cero ocho, noventa y uno", "+34634120891"),
+        ("IT", "tre tre otto, dodici, trentaquattro, cinquantasei sette", "+393381234567"),
+        ("BR", "(onze) 9 8765 quatro três dois um", "+5511987654321"),
+        ("NL", "nul zes, vierentwintig, zesenvijftig, achtenzeventig, twaalf", "+31624567812"),
+        ("RU", "восемь девятьсот шестнадцать 123 сорок пять 67", "+79161234567"),
+        ("JP", "０９０ー１２３４ー５６７８", "+819012345678"),
+        ("CN", "加我 一 三 八 〇 〇 一 三 八 〇 〇 〇", "+8613800138000"),
+    ],
+)
+def test_a_number_is_read_as_it_is_said_in_other_languages(region: str, text: str, value: str) -> None:
+    """Tens, hundreds and twenties of several languages; digits one by one, woven into words, or a group a line."""
+    assert [one.value for one in judge(text, region=region).threats_detected] == [value]
+
+
+@pytest.mark.parametrize(
+    ("region", "text"),
+    [
+        ("US", "1 2 3 4 5 6 7 8 9 10 ready or not"),
+        ("DE", "Bestellnummer 302 8841 2219"),
+        ("DE", "commande 405 1182 3391"),
+        ("DE", "wattage 40 60 75 100"),
+        ("GB", "lumens 800 1100 1600"),
+        ("DE", "rates: fifty, sixty, seventy five, ninety"),
+        ("FR", "trois mille deux cents euros pour douze fenêtres"),
+        ("ES", "son treinta y cinco metros por ochenta"),
+        ("DE", "wir haben einundzwanzig Fenster und zwölf Türen"),
+    ],
+)
+def test_counting_scales_and_orders_are_no_number(region: str, text: str) -> None:
+    """Figures that rise step by step, sizes to choose from, and numbers of orders in other languages."""
+    assert judge(text, region=region).threats_detected == ()
