@@ -29,18 +29,18 @@ _PLAIN = re.compile(
 )
 _MARK = r"[)(\[\]{}<>|*~_/\\.'\"+=:;,^#-]"
 _SPOKEN_AT = (
-    "at|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|zavinac|et|"
+    "(?:over )?at (?:the|d) rate(?: of)?|attherate|over at|at|bei|chez|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|zavinac|et|"
     + folded_words("собака|собачка|эт")
 )
 _THEN = r"(?:and )?(?:then|followed by)(?: an?| the)?"
 _SIGN = re.compile(
-    rf"\s{{0,3}}{_MARK}{{1,3}}\s{{0,2}}(?:(?:{_SPOKEN_AT})(?:[\s-]?(?:sign|symbol))?|@|æ)\s{{0,2}}{_MARK}{{1,3}}\s{{0,3}}"
+    rf"\s{{0,3}}{_MARK}{{1,3}}\s{{0,2}}(?:insert |the )?(?:(?:{_SPOKEN_AT}|a\st)(?:[\s-]?(?:sign|symbol))?|@|æ)(?: here| goes here)?\s{{0,2}}{_MARK}{{1,3}}\s{{0,3}}"
     r"|\s{0,3}[(\[{<]\s?a\s?[)\]}>]\s{0,3}"
-    rf"|,?\s{{1,2}}{_THEN}\s(?:@|at(?: sign| symbol)?),?\s(?:{_THEN}\s)?"
+    rf"|,?\s{{1,2}}{_THEN}\s(?:@|at(?: sign| symbol)?),?\s?(?:{_THEN}\s)?"
     rf"|\s{{0,3}}@{{1,3}}(?:-{{0,2}}>)?\s{{0,3}}|\s{{1,3}}(?:{_SPOKEN_AT})(?:[\s-]?(?:sign|symbol))?\s{{1,3}}"
 )
 _SPOKEN_DOT = (
-    r"dot|d0t|point|punto|punkt|ponto|period|full stop|tochka|tocka|kropka|nokta|prik|punt|tecka|"
+    r"d\so\st|dot|d0t|point|punto|punkt|ponto|period|full stop|tochka|tocka|kropka|nokta|prik|punt|tecka|"
     + folded_words("точка")
 )
 _DOT = (
@@ -63,7 +63,7 @@ _PROVIDER = re.compile(
     r"g[\s._-]?m[\s._-]?a[\s._-]?[il1][\s._-]?[l1i]|gee\s?mail|jee\s?mail|hot\s?-?mail|y[\s._-]?a[\s._-]?h[\s._-]?[o0][\s._-]?[o0]|out\s?-?look"
     r"|[i1]\s?-?cl[o0]ud|pr[o0]t[o0]n\s?-?mail|" + "|".join(sorted(SURE_PROVIDERS))
 )
-_JOINER = r"(?:\s{0,2}[._+-]\s{0,2}|\s{0,2}[(\[{](?:dot|underscore|dash|\.)[)\]}]\s{0,2}|\s{1,2}(?:dot|underscore|under score|dash|hyphen|punto|punkt|point|ponto|minus|plus|guion bajo|guion)\s{1,2})"
+_JOINER = r"(?:\s{0,2}[._+-]\s{0,2}|\s{0,2}[(\[{](?:dot|underscore|dash|\.)[)\]}]\s{0,2}|\s{1,2}(?:dot|underscore|under score|dash|hyphen|punto|punkt|point|ponto|minus|plus|guion bajo|barra baja|guion|tiret bas|tiret|trattino basso|trattino|bindestrich|unterstrich|underline|sublinhado|traco)\s{1,2})"
 _BEFORE = re.compile(
     rf"(?<![a-z0-9'])((?:[a-z0-9](?:[ ._-][a-z0-9]){{2,20}}|[a-z0-9%+]{{1,40}})(?:{_JOINER}[a-z0-9%+]{{1,40}}){{0,5}})$"
 )
@@ -74,9 +74,10 @@ _SHOUTED = re.compile(
 )
 """`joATgmailDOTcom`."""
 _USER = re.compile(
-    r"(?:user ?(?:name|id)?|name|account|login)\s?(?:is|:|=)?\s?([a-z0-9][a-z0-9._+-]{1,40})[\s,;]{1,3}(?:and )?(?:the )?(?:domain|provider|server)\s?(?:is|:|=)?\s?"
+    r"(?:user ?(?:name|id)?|name|account|login)\s?(?:is|:|=)?\s?([a-z0-9][a-z0-9._+-]{1,40})[\s,;]{1,3}(?:and )?(?:the )?(?:domain|provider|server|host)\s?(?:is|:|=)?\s?"
     r"([a-z0-9-]{2,40}(?:\.[a-z]{2,12}){0,2})"
 )
+_USER_GATE = re.compile(r"domain|provider|server|host")
 _SPAM_TRAP = re.compile(r"[._-]?(?:no[._-]?spam|remove[._-]?(?:this|me)?|delete[._-]?(?:this|me)|anti[._-]?spam)[._-]?")
 """What people put into an address for a reader to take out again."""
 _JOIN = re.compile(_JOINER)
@@ -91,13 +92,35 @@ _NO_LOCAL = frozenset(
      "email", "mail", "met", "outlook", "looks", "the", "a", "i", "we", "reviews", "listed", "posted", "sell", "sells", "customer", "store", "deals", "arrive", "house", "mine", "get")
 )  # fmt: skip
 _BESIDE = frozenset(
-    ("my", "your", "his", "com", "to", "at", "check", "in", "via", "from", "with", "use", "using", "by")
+    (
+        "my",
+        "your",
+        "his",
+        "com",
+        "to",
+        "at",
+        "check",
+        "in",
+        "via",
+        "from",
+        "with",
+        "use",
+        "using",
+        "by",
+        "host",
+        "domain",
+        "provider",
+        "server",
+        "user",
+        "of",
+        "rate",
+    )
 )
 _ENDS = re.compile(
     r"\s{0,2}(?:$|[.,;:!?)\n]|(?:please|pls|thanks|thx|ok|okay|and|or|if|when|works|anytime|any time|for|is (?:my|the|best|mine))(?![a-z]))"
 )
 _AFTER_PROVIDER = re.compile(
-    r"(?<![@.a-z])(gmail|g-?mail|hotmail|yahoo|outlook|icloud)(?:\s(?:address|id|account|handle|name))?(?:\sis\s|\s?[:=]\s?)"
+    r"(?<![@.a-z])(gmail|g-?mail|hotmail|yahoo|outlook|icloud)(?:\s(?:address|id|account|handle|name|user ?name|user|login))?(?:\s(?:is|as|under)\s|\s?[:=]\s?)"
     r"([a-z0-9]{1,40}(?:[._+-][a-z0-9]{1,40}){0,4})(?![a-z0-9@])"
 )
 _NEAR_PROVIDER = re.compile(
@@ -106,6 +129,18 @@ _NEAR_PROVIDER = re.compile(
 _BESIDE_PROVIDER = re.compile(
     r"(?<![a-z0-9._])([a-z0-9]{2,40}(?:[._+-][a-z0-9]{1,40}){0,4})\s{1,2}(gmail|hotmail|yahoo|outlook|icloud|aol|protonmail)\s?(?:dot|d0t|[.,])?\s?com(?![a-z0-9])"
 )
+
+
+_SYMBOL = re.compile(
+    r"(?<![a-z0-9._+-])([a-z0-9]{2,40}(?:[._+-][a-z0-9]{1,40}){0,4})\s?[^\w\s.,;:!?()'\"@/\\\[\]<>$%+-]{1,3}\s?"
+    r"((?:gmail|g-mail|hotmail|yahoo|outlook|icloud|protonmail|aol)\s?\.\s?(?:com|net|org|co\.uk|de|fr))(?![a-z0-9])"
+)
+"""Any sign in the place of the at sign: `jo#outlook.com`, also a picture."""
+
+
+_WORDS_AT = frozenset(("at", "et", "over at", "bei", "chez"))
+"""Signs that are words as well."""
+_NO_DOT = re.compile(r"([a-z0-9-]{3,40})\s(com|net|org)(?![a-z0-9])")
 
 
 def find_emails(folded: Folded) -> list[Threat]:
@@ -136,9 +171,9 @@ def _without_trap(mailbox: str) -> str:
 
 def _shouted(folded: Folded) -> Iterator[tuple[int, int, str, float]]:
     """Addresses whose `AT` and `DOT` stand out by their capitals, or by the provider they lead to."""
-    for match in _USER.finditer(folded.text) if "domain" in folded.text or "provider" in folded.text else ():
+    for match in _USER.finditer(folded.text) if _USER_GATE.search(folded.text) else ():
         host = match[2] if "." in match[2] else match[2] + ".com"
-        if registered(host):
+        if registered(host) and ("." in match[2] or match[2] in SURE_PROVIDERS):
             yield match.start(1), match.end(), f"{match[1]}@{host}", 0.85
     if "at" not in folded.text:
         return
@@ -157,9 +192,9 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
     """(start, end, address, how sure) of what is written around filters."""
     for sign in _SIGN.finditer(text):
         domain = _domain(text[sign.end() : sign.end() + DOMAIN])
-        if domain is None:
-            continue
-        if domain.host.startswith("www."):
+        if domain is None and sign[0].strip() not in _WORDS_AT and (bare := _NO_DOT.match(text, sign.end())):
+            domain = Domain(f"{bare[1]}.{bare[2]}", bare.end() - sign.end(), provider=False, ended=True)
+        if domain is None or domain.host.startswith("www."):
             continue
         before = text[max(0, sign.start() - LOCAL) : sign.start()]
         local = _APART.search(before) or _BEFORE.search(before)
@@ -171,7 +206,7 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
             value = re.sub(r"\s", "", local[1])
         else:
             value, start = _local(local[1], start, "@" not in sign[0])
-        if sign[0].strip() in ("at", "et"):
+        if sign[0].strip() in _WORDS_AT:
             sure = _said(text, (start, sign.end(), end), value, domain)
         else:
             sure = 0.95 if domain.provider else 0.9
@@ -179,6 +214,21 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
             yield start, end, f"{value}@{domain.host}", sure
     if "mail" in text or "yahoo" in text or "outlook" in text or "icloud" in text:
         yield from _by_provider(text)
+        yield from _by_symbol(text)
+    if "moc." in text:
+        yield from _backwards(text)
+
+
+def _by_symbol(text: str) -> Iterator[tuple[int, int, str, float]]:
+    for match in _SYMBOL.finditer(text):
+        if match[1] not in _NO_LOCAL and match[1] not in _BESIDE and registered(match[2].replace(" ", "")):
+            yield match.start(), match.end(), f"{match[1]}@{match[2].replace(' ', '')}", 0.85
+
+
+def _backwards(text: str) -> Iterator[tuple[int, int, str, float]]:
+    for match in _PLAIN.finditer(text[::-1]):
+        if registered(match[0].rpartition("@")[2]):
+            yield len(text) - match.end(), len(text) - match.start(), match[0], 0.8
 
 
 def _by_provider(text: str) -> Iterator[tuple[int, int, str, float]]:
@@ -188,7 +238,9 @@ def _by_provider(text: str) -> Iterator[tuple[int, int, str, float]]:
         if local in _NO_LOCAL:
             continue
         if telling or (
-            provider not in ("outlook", "yahoo") and " is" not in match[0] and _ENDS.match(text, match.end())
+            provider not in ("outlook", "yahoo")
+            and (" is" not in match[0] or " user" in match[0] or " login" in match[0])
+            and _ENDS.match(text, match.end())
         ):
             yield match.start(2), match.end(2), f"{local}@{provider}.com", 0.8
     for match in (*_NEAR_PROVIDER.finditer(text), *_BESIDE_PROVIDER.finditer(text)):
@@ -216,6 +268,11 @@ def _domain(text: str) -> Domain | None:
     return None
 
 
+_DOTS = frozenset(("dot", "d0t", "punkt", "punto", "ponto"))
+"""`gmail, dot com`: the comma is no dot."""
+_LEET_ENDS = {"c0m": "com", "0rg": "org", "n3t": "net", "c0": "co"}
+
+
 def _spelt(text: str) -> Domain | None:
     """Labels with dots, signs or words for dots between them, as many as make a host."""
     match = _AFTER.match(text)
@@ -223,13 +280,21 @@ def _spelt(text: str) -> Domain | None:
         return None
     joints = _SPLIT.findall(match[2])
     labels = [_squeezed(match[1]), *(_squeezed(part) for part in _SPLIT.split(match[2])[1:])]
+    if labels[1] in _DOTS:
+        return None
+    if labels[0].replace("-", "") in SURE_PROVIDERS:
+        labels[0] = labels[0].replace("-", "")
     for place, joint in enumerate(joints[1:], 1):
         if joint != joints[0] and re.fullmatch(r"[.,]\s+", joint):
             labels = labels[: place + 1]  # a sentence's end
             break
     for count in range(len(labels), 1, -1):
-        host = ".".join(labels[:count])
-        if (labels[count - 1] in COMMON or count == 2) and registered(host):
+        host = ".".join([*labels[: count - 1], _LEET_ENDS.get(labels[count - 1], labels[count - 1])])
+        if (
+            _LEET_ENDS.get(labels[count - 1], labels[count - 1]) in COMMON
+            or count == 2
+            or labels[1] in ("com", "co", "net", "org")
+        ) and registered(host):
             whole = count == len(joints) + 1
             stop = match.end() if whole else match.start(2) + _last_start(match[2], count)
             return Domain(host, stop, provider=labels[0] in SURE_PROVIDERS, ended=True)
@@ -250,7 +315,7 @@ def _local(written: str, start: int, spoken: bool) -> tuple[str, int]:
     """The mailbox's name without its disguise, and where it begins."""
     words = written
     if re.fullmatch(_SPACED, words):
-        return re.sub(r"[\s]", "", words), start
+        return re.sub(r"\s" if "." in words or "_" in words else r"[\s-]", "", words), start
     parts = _JOIN.split(words)
     joints = _JOIN.findall(words)
     # A sentence's end before the name is no part of it: `Thanks. jo at gmail` is jo.
@@ -268,7 +333,9 @@ def _local(written: str, start: int, spoken: bool) -> tuple[str, int]:
         value += {
             "underscore": "_",
             "under score": "_",
-            "guion bajo": "_",
+            **dict.fromkeys(("guion bajo", "barra baja", "tiret bas", "trattino basso", "unterstrich"), "_"),
+            **dict.fromkeys(("underline", "sublinhado"), "_"),
+            **dict.fromkeys(("tiret", "trattino", "bindestrich", "traco"), "-"),
             "dash": "-",
             "hyphen": "-",
             "minus": "-",

@@ -6,7 +6,6 @@ as one.
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from app.moderation.cards import is_card
@@ -27,7 +26,7 @@ from app.moderation.cues import (
 )
 from app.moderation.dialling import american, elsewhere, number, possible
 from app.moderation.folding import Folded, is_capital
-from app.moderation.runs import LONGEST, Run, Token, runs
+from app.moderation.runs import LONGEST, Run, is_counting, is_listed, is_scale, runs
 from app.moderation.verdicts import Threat
 
 ALONE = 14
@@ -123,7 +122,7 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
             if checks[0] <= 0:
                 break
             if _hopeless(text, run, window, () if window.plus else dates) or (
-                not cue and _is_scale(run[window.first : window.last + 1])
+                not cue and is_scale(run[window.first : window.last + 1])
             ):
                 continue
             checks[0] -= 1
@@ -185,37 +184,11 @@ def _hopeless(text: str, run: Run, window: Window, dates: Sequence[tuple[int, in
         return True
     if text[end : end + 1] in "-/" and text[end + 1 : end + 2].isdigit() and window.last == len(run) - 1:
         return True
-    if _is_counting(run[window.first : window.last + 1]):
+    if is_counting(run[window.first : window.last + 1]):
         return True
     if len(window.digits) > 12 and not window.plus and not window.digits.startswith(("00", "011")):
         return True
     return any(start <= one < end or start < other <= end for one, other in dates)
-
-
-def _is_listed(groups: Sequence[int], gaps: Sequence[str]) -> bool:
-    """`25, 23, 21`; but `6 4 6 , 2 8 8 , 4 4 1 0` are groups of single digits."""
-    return gaps.count(",") >= 2 and not (max(groups) == 1 and gaps.count("") > gaps.count(","))
-
-
-def _is_scale(tokens: Sequence[Token]) -> bool:
-    """`40 60 75 100`: sizes to choose from, round and ever larger."""
-    numbers = [int(token.digits) for token in tokens]
-    return (
-        len(numbers) >= 3
-        and all(number % 5 == 0 for number in numbers)
-        and all(before < after for before, after in pairwise(numbers))
-    )
-
-
-def _is_counting(tokens: Sequence[Token]) -> bool:
-    """`1 2 3 4 5 6 7 8 9 10`, `10 20 30 40 50`: each figure is as much more than the one before."""
-    if len(tokens) < 5 or any(token.kind not in ("plain", "word") for token in tokens):
-        return False
-    numbers = [int(token.digits) for token in tokens]
-    step = numbers[1] - numbers[0]
-    return step > 0 and numbers[-1] >= 10 and all(
-        after - before == step for before, after in pairwise(numbers)
-    )  # fmt: skip
 
 
 def _shape(run: Run, window: Window, *, cue: bool, strong_cue: bool, against: bool) -> Shape:
@@ -225,7 +198,7 @@ def _shape(run: Run, window: Window, *, cue: bool, strong_cue: bool, against: bo
         groups=tuple(len(token.digits) for token in tokens),
         disguised=any(token.kind in DISGUISED for token in tokens),
         whole=len(tokens) == len(run),
-        listed=_is_listed([len(token.digits) for token in tokens], [gap.strip() if gap != "," else "" for gap in gaps]),
+        listed=is_listed([len(token.digits) for token in tokens], [gap.strip() if gap != "," else "" for gap in gaps]),
         cue=cue,
         strong_cue=strong_cue,
         against=against and not strong_cue,

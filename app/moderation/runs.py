@@ -1,7 +1,8 @@
 """Runs of numerals: what could be one number, with its pieces and what stands between them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.moderation.numerals import FILLERS, REPEATS, SCALES, WEAK, numeral, spelled
@@ -241,3 +242,29 @@ def _scale(run: Run, word: str, end: int) -> None:
         run[-1] = Token(
             last.digits + SCALES[word], last.start, end, "hundred" if word == "hundred" else "word", last.gap
         )
+
+
+def is_listed(groups: Sequence[int], gaps: Sequence[str]) -> bool:
+    """`25, 23, 21`; but `6 4 6 , 2 8 8 , 4 4 1 0` are groups of single digits."""
+    return gaps.count(",") >= 2 and not (max(groups) == 1 and gaps.count("") > gaps.count(","))
+
+
+def is_scale(tokens: Sequence[Token]) -> bool:
+    """`40 60 75 100`: sizes to choose from, round and ever larger."""
+    numbers = [int(token.digits) for token in tokens]
+    return (
+        len(numbers) >= 3
+        and all(number % 5 == 0 for number in numbers)
+        and all(before < after for before, after in pairwise(numbers))
+    )
+
+
+def is_counting(tokens: Sequence[Token]) -> bool:
+    """`1 2 3 4 5 6 7 8 9 10`, `10 20 30 40 50`: each figure is as much more than the one before."""
+    if len(tokens) < 5 or any(token.kind not in ("plain", "word") for token in tokens):
+        return False
+    numbers = [int(token.digits) for token in tokens]
+    step = numbers[1] - numbers[0]
+    return step > 0 and numbers[-1] >= 10 and all(
+        after - before == step for before, after in pairwise(numbers)
+    )  # fmt: skip

@@ -283,3 +283,43 @@ def test_a_number_is_read_as_it_is_said_in_other_languages(region: str, text: st
 def test_counting_scales_and_orders_are_no_number(region: str, text: str) -> None:
     """Figures that rise step by step, sizes to choose from, and numbers of orders in other languages."""
     assert judge(text, region=region).threats_detected == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("joeplumb77 at the rate gmail dot com", "joeplumb77@gmail.com"),
+        ("joeplumb77 (at the rate) gmail.com", "joeplumb77@gmail.com"),
+        ("joesplumb77 over at yahoo dot com", "joesplumb77@yahoo.com"),
+        ("meine Mail: h.mueller bei gmx punkt de", "h.mueller@gmx.de"),
+        ("luc tiret martin arobase free point fr", "luc-martin@free.fr"),
+        ("juan punto perez arroba empresa punto com punto ar", "juan.perez@empresa.com.ar"),
+        ("tilerpete and then @outlook.com", "tilerpete@outlook.com"),
+        ("tilerpete (insert at sign here) outlook.com", "tilerpete@outlook.com"),
+        ("tilerpete#outlook.com", "tilerpete@outlook.com"),
+        ("joeplumb77 🐵 gmail . com", "joeplumb77@gmail.com"),
+        ("user tilerpete, host outlook.com", "tilerpete@outlook.com"),
+        ("my gmail username is tilerpete", "tilerpete@gmail.com"),
+        ("find me on gmail as tilerpete99", "tilerpete99@gmail.com"),
+        ("im at jerome.builds at gmail, dot com of course", "jerome.builds@gmail.com"),
+        ("J-O-E-P-L-U-M-B at gmail dot com", "joeplumb@gmail.com"),
+        ("office (at) coleroofing com", "office@coleroofing.com"),
+        ("moc.liamg@77elocb backwards", "bcole77@gmail.com"),
+    ],
+)
+def test_a_mailbox_is_read_as_people_say_it(text: str, value: str) -> None:
+    """At the rate of, over at, any sign for the at sign, names of marks in other languages, backwards."""
+    assert [one.value for one in judge(text).threats_detected if one.kind == "email"] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I work over at yahoo", "at the rate of 50 per hour", "domain name and server are down",
+        "gmail as usual is slow", "outlook as of today is sunny", "we met bei Müller", "the user, host and guest",
+        "chez nous, c'est gmail qui rame", "rate # 4 of 5",
+    ],
+)  # fmt: skip
+def test_words_about_mail_are_no_mailbox(text: str) -> None:
+    """A provider's name with words for at and user around it."""
+    assert judge(text).threats_detected == ()
