@@ -29,7 +29,7 @@ class JudgeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: Text
     region: Region | Annotated[list[Region], Meta(max_length=20)] | None = None
-    earlier: Annotated[list[Text], Meta(max_length=6)] = []
+    earlier: Annotated[list[Text], Meta(max_length=12)] = []
     lane: Lane = "people"
     stage: Stage = "before"
 

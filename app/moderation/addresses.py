@@ -28,6 +28,8 @@ _NAME = r"[^\W\d_][\w'.’-]{0,24}"
 _ENGLISH = re.compile(
     rf"(?<![\w$€£#.,:/-])({_NUMBER})[,]?\s{{1,2}}((?:(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\.?\s)?(?:(?:{_NAME}|\d{{1,3}}(?:st|nd|rd|th)|\d{{1,4}})\s{{1,2}}){{1,4}}?)({_SURE})(?![\w'’])(\.?)"
 )
+_MORE = re.compile(rf"(?:\s(?:{_SURE})(?!\w))+")
+"""`Willow Bend Drive`: the first word for a street was a part of its name."""
 COUNTRIES = (
     "usa", "united states", "canada", "mexico", "brazil", "portugal", "spain", "france", "germany", "italy", "austria",
     "switzerland", "belgium", "netherlands", "denmark", "sweden", "norway", "finland", "iceland", "estonia", "latvia",
@@ -184,8 +186,9 @@ def _all(folded: Folded) -> Iterator[tuple[int, int, float]]:
     while match := _ENGLISH.search(text, place):
         place = match.end(1)  # `apt 12 at 340 Lakeview Terrace`: another number may be the house's
         if _is_english(folded, match):
-            place = match.end()
-            yield match.start(), _with_tail(text, match.end(3)), 0.9
+            more = _MORE.match(text, match.end(3))
+            place = max(match.end(), more.end() if more else 0)
+            yield match.start(), _with_tail(text, more.end() if more else match.end(3)), 0.9
     for match in _PREFIXED.finditer(text):
         if _named(folded, match.start(3), match.end(3)):
             yield match.start(), _with_tail(text, match.end()), 0.85

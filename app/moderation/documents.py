@@ -95,7 +95,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A policy document: see docs/moderation.md."""
 
     regions: Annotated[list[str], Meta(max_length=20)] | UnsetType = UNSET
-    window: Annotated[int, Meta(ge=0, le=6)] = 5
+    window: Annotated[int, Meta(ge=0, le=12)] = 10
     lanes: Lanes
     allowed_domains: Annotated[list[Domain], Meta(max_length=200)] | UnsetType = UNSET
     allowed_values: Annotated[list[Value], Meta(max_length=500)] | UnsetType = UNSET

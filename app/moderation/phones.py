@@ -289,7 +289,7 @@ def _scattered(run: Run, window: Window, shape: Shape, region: str) -> float:
             return 0.75  # a digit a line, or a group
         return 0.65 if shape.cue and shape.whole else 0.3
     if home:
-        aligned = _aligned(shape.groups)
+        aligned = is_aligned(shape.groups)
         if not aligned:
             tight = len(set(gaps)) == 1 and gaps[0].strip() not in ("", ",") and shape.alone
             return 0.62 if (shape.cue or tight) and shape.whole and len(window.digits) == 10 else 0.3
@@ -303,7 +303,7 @@ def _scattered(run: Run, window: Window, shape: Shape, region: str) -> float:
     return 0.85 if shape.whole else 0.7 if shape.cue else 0.45
 
 
-def _aligned(groups: tuple[int, ...]) -> bool:
+def is_aligned(groups: Sequence[int]) -> bool:
     """Whether a piece ends after the area code (3 digits, or 1 + 3): people break numbers there."""
     total = 0
     for group in groups:

@@ -12,10 +12,8 @@ from app.moderation.policy import Policy, policy_of
 from app.moderation.raising import Watch, holds_for_review, watched, watches_of
 from app.moderation.verdicts import Verdict, Watched
 from app.moderation.watching import readings_of
-from app.moderation.window import LAST
+from app.moderation.window import LAST, MOST
 
-WIDEST = 6
-"""The widest window of a policy."""
 MOST_SENDERS = 10_000
 EVENTS = ("bid_accepted", "connection_fee_paid", "staff")
 """What reveals contact details where a document does not say."""
@@ -120,7 +118,7 @@ class Windows:
         """A row with what its sender had written before."""
         if row.thread_id != self.thread:
             self.thread, self.said = row.thread_id, {}
-        said = self.said.setdefault((row.sender, row.lane == "people"), deque(maxlen=WIDEST))
+        said = self.said.setdefault((row.sender, row.lane == "people"), deque(maxlen=MOST))
         text = f"{row.subject}\n{row.body}" if row.subject and row.lane != "customers" else row.body
         made = Case(text, tuple(said), row.lane, "after" if row.is_after else "before", row.fixed_chars)
         if row.completes:

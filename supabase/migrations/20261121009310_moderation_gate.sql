@@ -368,7 +368,7 @@ begin
             -- What was changed was written after all of them.
             and (m.seq < p_message.seq or p_message.edited_at is not null)
             and m.deleted_at is null and m.moderation_status <> 'blocked'
-          order by m.seq desc limit least(greatest(p_most, 0), 6))
+          order by m.seq desc limit least(greatest(p_most, 0), 12))
         union all
         select p_message.id, p_message.seq, p_message) as w
       cross join lateral (
@@ -378,7 +378,7 @@ begin
         select r.digest, r.body, r.read_from from private.replaced_texts(w.message) as r
         -- What still stands in it, and what more stood in it, completes nothing.
         where w.id <> p_message.id or strpos(p_message.body, r.body) + strpos(r.body, p_message.body) = 0) as t
-      order by t.read_from desc, w.seq desc limit least(greatest(p_most, 0), 6)) as e);
+      order by t.read_from desc, w.seq desc limit least(greatest(p_most, 0), 12)) as e);
 end
 $$;
 comment on function private.earlier_texts(public.et_messages, integer) is
@@ -389,11 +389,11 @@ create function private.window_of(p_document jsonb) returns integer
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return case when jsonb_typeof(p_document -> 'window') = 'number'
-    then least(greatest(round((p_document ->> 'window')::numeric), 0), 6)::integer else 5 end;
+    then least(greatest(round((p_document ->> 'window')::numeric), 0), 12)::integer else 10 end;
 end
 $$;
 comment on function private.window_of(jsonb) is
-'How many earlier texts a policy has read with one: 0 to 6, and 5 where it does not say.';
+'How many earlier texts a policy has read with one: 0 to 12, and 10 where it does not say.';
 
 create function private.moderation_inputs(p_tenant_id uuid, p_message_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

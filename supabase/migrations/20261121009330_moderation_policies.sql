@@ -209,7 +209,7 @@ begin
   perform private.check_document_list('regions', coalesce(p_document -> 'regions', '[]'), 20, private.region_codes(),
     'Countries by ISO 3166-1: ["US", "CA"].');
   if p_document ? 'window' then
-    perform private.check_document_number('window', p_document -> 'window', 0, 6, true);
+    perform private.check_document_number('window', p_document -> 'window', 0, 12, true);
   end if;
   perform private.check_moderation_lanes(p_document -> 'lanes');
   perform private.check_allowed(p_document);

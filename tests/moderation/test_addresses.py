@@ -28,6 +28,7 @@ FOUND = [
     ("US", "15 Broadway, 4th floor", "15 Broadway"),
     ("US", "five fifteen Maple Avenue, the blue door", "five fifteen Maple Avenue"),
     ("US", "apt 12 at 340 Lakeview Terrace", "340 Lakeview Terrace"),
+    ("US", "The job is at 4417 Willow Bend Drive, Plano, TX 75024", "4417 Willow Bend Drive, Plano, TX 75024"),
     ("US", "I'm at 2101 Old Mill Rd, Austin TX 78701", "2101 Old Mill Rd, Austin TX 78701"),
 ]  # fmt: skip
 NONE = """

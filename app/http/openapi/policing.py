@@ -19,7 +19,7 @@ from app.http.types import Listing
 
 DOCUMENT: dict[str, Any] = {
     "regions": ["GB"],
-    "window": 5,
+    "window": 10,
     "lanes": {
         "people": {
             "before": {"phone": {"action": "block", "threshold": 0.85, "below": "mask"}},

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 0cedc244893264339cddb96963c793e6
+// Schema: 122fcdee5cbb8570bb0c97c1ea9cc85b
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
