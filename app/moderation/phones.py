@@ -103,14 +103,7 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
     index = 0
     cue = _is_announced(text, run)
     against_all = AGAINST.search(text, max(0, run[0].start - 32), run[0].start) is not None
-    marked = (DATE,) if cue else (DATE, HOST)
-    dates = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
-    if not cue:
-        dates += [
-            match.span(1)
-            for match in TOWN.finditer(text, run[0].start, min(len(text), run[-1].end + 24))
-            if is_capital(folded, match.start(2))
-        ]
+    dates = _other_figures(folded, run, cue=cue)
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
         begin = run[index].start
@@ -139,6 +132,20 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
         found.append(Threat(kind="phone", span=span, value=value, confidence=round(sure, 2)))
         index = window.last + 1
     found.extend(_unread(folded, run[index:]))
+    return found
+
+
+def _other_figures(folded: Folded, run: Run, *, cue: bool) -> list[tuple[int, int]]:
+    """Where a run holds a date and, unless somebody says to call, an Internet address or the code of a town."""
+    text = folded.text
+    marked = (DATE,) if cue else (DATE, HOST)
+    found = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
+    if not cue:
+        found += [
+            match.span(1)
+            for match in TOWN.finditer(text, run[0].start, min(len(text), run[-1].end + 24))
+            if is_capital(folded, match.start(2))
+        ]
     return found
 
 

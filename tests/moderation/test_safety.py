@@ -130,3 +130,43 @@ def test_a_part_alone_never_stops_a_text() -> None:
     spam = "URGENT! You have won a 2000 pounds prize. To claim call 09061701461. Claim code KL341. Txt STOP to 80888"
     assert judge(spam).decision == "blocked"
     assert judge(FRIENDLY * 12 + spam).decision == "review"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("threat", "if you leave a bad review I'll make sure you never walk again"),
+        ("threat", "I'll put a bullet in your head"),
+        ("threat", "give me the money or your dog gets it"),
+        ("threat", "I'm coming to your house with a bat"),
+        ("self_harm", "there's no point in living"),
+        ("self_harm", "nobody would miss me if I was gone"),
+        ("self_harm", "nothing matters, I'd be better off dead"),
+        ("self_harm", "me quiero morir"),
+        ("scam", "I'll send a check for more than the amount, just wire back the difference"),
+        ("scam", "what's your card number and cvv, I'll pay now"),
+        ("scam", "text me the code that the site just sent you"),
+        ("spam", "Netflix: your payment failed, update your details at netflix-billing.co"),
+        ("spam", "Investment opportunity: guaranteed 15% weekly returns, minimum deposit $200"),
+        ("spam", "Make $900 per day with our trading bot, join our telegram"),
+    ],
+)
+def test_what_people_write_today_is_read(kind: str, text: str) -> None:
+    """Paraphrases of threats and of despair, and frauds that old collections do not know."""
+    verdict = judge(text)
+    assert kind in {one.kind for one in verdict.threats_detected}
+    assert verdict.decision in ("review", "blocked")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm coming to your house with a ladder at 9", "say hello to your new windows", "don't want to wake up the baby",
+        "I want to die of laughter", "cut myself on the tile, nothing bad", "text me the gate code please",
+        "my husband is deployed overseas, I'll open the door", "please update your details in the bid",
+        "Your package for the sink is on hold at Home Depot", "there's no point in patching it",
+    ],
+)  # fmt: skip
+def test_the_same_words_said_of_work_are_harmless(text: str) -> None:
+    """Ladders, packages and codes of gates."""
+    assert judge(text).decision == "approved"
