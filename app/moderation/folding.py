@@ -70,6 +70,8 @@ def fold_char(char: str) -> str:
         return ""
     if category == "Nd":
         return str(unicodedata.digit(char))
+    if category == "No" and unicodedata.digit(char, None) is not None:
+        return str(unicodedata.digit(char))
     if category in ("Zs", "Zl", "Zp"):
         return " " if category == "Zs" else "\n"
     small = unicodedata.normalize("NFKD", char).lower()

@@ -142,7 +142,7 @@ def numeral(word: str) -> Numeral | None:
     """The digits a folded word stands for, or None when it stands for none."""
     if len(word) > MAX_WORD:
         return None
-    if word.isdigit():
+    if word.isascii() and word.isdigit():
         return Numeral(word, "plain")
     if word in WORDS:
         return Numeral(WORDS[word], "word")

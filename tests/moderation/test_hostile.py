@@ -94,6 +94,13 @@ def test_idle_signs_do_not_hide_a_mailbox() -> None:
     assert [one.value for one in judge(text).threats_detected] == ["jo@gmail.com"]
 
 
+def test_digits_that_nobody_counts_with_are_digits() -> None:
+    """Those of Brahmi or Kharoshthi, raised, ringed and dotted ones."""
+    for sevens in ("\U00011058", "\u2077", "\u2466", "\u248e", "\u2087", "\U00010a43", "\u136f"):
+        judge(f"5{sevens}55 10 20 30 {sevens} " * 9)
+    assert [one.value for one in judge("415 555 01\U0001105a\u2079").threats_detected] == ["+14155550199"]
+
+
 @pytest.mark.parametrize("piece", ["tel 1234567 ", "two! "])
 def test_time_grows_with_the_text(piece: str) -> None:
     """Not with its square: the longest text that is read has its share of the bound."""
