@@ -13,6 +13,7 @@ import { Hints } from './live/hints.js';
 import { ProblemBox } from './shell/Problem.js';
 import { Shell } from './shell/Shell.js';
 import { t } from './text/intl.js';
+import { speakFor } from './text/speaking.js';
 
 export interface Given {
   auth: Auth;
@@ -40,7 +41,7 @@ function Office({ auth, person }: { auth: Auth; person: Person }) {
         await change(api, auth, other.tenant_id);
         return undefined;
       }
-      const members = await api.get<MemberList>('/members');
+      const [members] = await Promise.all([api.get<MemberList>('/members'), speakFor(membership.language)]);
       if (isOver) return;
       hints = new Hints(auth.supabase, person.tenantId);
       setFound({ api, auth, hints, person: { ...person, tenantId: person.tenantId }, membership, memberships: me.memberships, members: members.items });

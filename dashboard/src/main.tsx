@@ -4,21 +4,26 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { GivenContext } from './App.js';
+import { type Given, GivenContext } from './App.js';
 import { Auth } from './auth/session.js';
 import { readConfig } from './config.js';
 import { router } from './routes.js';
 import { ProblemBox } from './shell/Problem.js';
+import { speakFor, useSpeech } from './text/speaking.js';
+
+function Root({ given }: { given: Given }) {
+  const speech = useSpeech();
+  return <GivenContext value={given}><RouterProvider key={speech} router={router} /></GivenContext>;
+}
 
 async function start(): Promise<void> {
   const root = createRoot(document.getElementById('app') as HTMLElement);
+  await speakFor(null);
   try {
     const config = await readConfig();
     root.render(
       <StrictMode>
-        <GivenContext value={{ auth: new Auth(config), config }}>
-          <RouterProvider router={router} />
-        </GivenContext>
+        <Root given={{ auth: new Auth(config), config }} />
       </StrictMode>,
     );
   } catch (thrown) {

@@ -42,7 +42,7 @@ export function Audit() {
           empty={t('audit.noDenials')}
           columns={[
             { title: t('audit.at'), cell: (row) => moment(row.at) },
-            { title: t('audit.surface'), cell: (row) => row.surface },
+            { title: t('audit.surface'), cell: (row) => <bdi>{row.surface}</bdi> },
             { title: t('audit.action'), cell: (row) => <bdi>{row.action}</bdi> },
             { title: t('audit.object'), cell: (row) => <bdi>{row.object_kind} {row.object_id}</bdi> },
           ]}

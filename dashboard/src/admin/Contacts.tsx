@@ -67,9 +67,9 @@ function Detail({ contactId, mayWrite, onClose }: { contactId: string; mayWrite:
         <button type="button" className="button" onClick={onClose}>{t('explain.close')}</button>
       </header>
       <h4>{t('contacts.identities')}</h4>
-      <ul>{contact.identities.map((one) => <li key={one.id}>{one.kind}: <bdi>{one.address}</bdi>{one.verified_at && ` (${t('contacts.verified')})`}</li>)}</ul>
+      <ul>{contact.identities.map((one) => <li key={one.id}>{t('contacts.identity', { kind: one.kind })}: <bdi>{one.address}</bdi>{one.verified_at && ` (${t('contacts.verified')})`}</li>)}</ul>
       <h4>{t('contacts.consents')}</h4>
-      {contact.consents.length === 0 ? <p className="quiet">{t('contacts.noConsents')}</p> : <ul>{contact.consents.map((one) => <li key={`${one.channel} ${one.purpose}`}>{t('contacts.consent', { channel: one.channel, purpose: one.purpose, granted: String(one.granted), at: moment(one.recorded_at) })}</li>)}</ul>}
+      {contact.consents.length === 0 ? <p className="quiet">{t('contacts.noConsents')}</p> : <ul>{contact.consents.map((one) => <li key={`${one.channel} ${one.purpose}`}>{t('contacts.consent', { channel: t('inbox.channel', { channel: one.channel }), purpose: one.purpose, granted: String(one.granted), at: moment(one.recorded_at) })}</li>)}</ul>}
       <h4>{t('inbox.title')}</h4>
       <ul>{threads.data?.items.map((one) => <li key={one.id}><Link to="/" search={{ view: one.status === 'open' ? 'all' : 'closed', thread: one.id }}><bdi>{one.subject ?? one.preview ?? t('inbox.channel', { channel: one.channel })}</bdi></Link> <span className="quiet">{one.last_message_at && moment(one.last_message_at)}</span></li>)}</ul>
       {isMerging && <Merge winner={contact} onClose={() => setMerging(false)} />}

@@ -93,7 +93,7 @@ function Calls() {
     <ul className="panel">
       {failures.map((one) => (
         <li key={one.webhook_id} className="inline">
-          <span>{moment(one.received_at)} · {one.provider}: <bdi>{one.error}</bdi></span>
+          <span>{moment(one.received_at)} · <bdi>{one.provider}</bdi>: <bdi>{one.error}</bdi></span>
           <button type="button" className="button" onClick={() => void change(t('deliveries.again'), () => desk.api.post(`/webhook-failures/${one.webhook_id}/retry`))}>{t('app.retry')}</button>
         </li>
       ))}

@@ -59,7 +59,7 @@ export function FormDialog({ title, submit, fields, done, onSubmit, onClose }: P
       <h2 id="form-title">{title}</h2>
       <form onSubmit={(event) => void send(event)} className="form">
         {fields.map((field) => <Input key={field.name} field={field} isWrong={wrong === field.name || !!wrong?.endsWith(`.${field.name}`)} />)}
-        {problem !== null && <p role="alert" className="warn">{lineOf(problem)}</p>}
+        {problem !== null && <p role="alert" className="warn" dir="auto">{lineOf(problem)}</p>}
         <div className="form-foot">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>{t('form.cancel')}</button>
           <button type="submit" className="button primary" disabled={isBusy}>{submit}</button>

@@ -33,7 +33,7 @@ export function Knowledge() {
           { title: t('knowledge.question'), cell: (row) => <bdi className={row.enabled ? undefined : 'quiet'}>{row.question}</bdi> },
           { title: t('knowledge.keywords'), cell: (row) => <bdi>{row.keywords.join(', ')}</bdi> },
           { title: t('knowledge.answer'), cell: (row) => <bdi>{row.answer.slice(0, 160)}</bdi> },
-          { title: t('knowledge.language'), cell: (row) => row.language ?? '' },
+          { title: t('knowledge.language'), cell: (row) => <bdi>{row.language ?? ''}</bdi> },
           { title: t('knowledge.state'), cell: (row) => t(row.enabled ? 'knowledge.on' : 'knowledge.off') },
         ]}
         {...(mayWrite && { actions: (row: FaqEntry) => <Buttons onEdit={() => setOpen({ faq: row })} onDelete={() => setOpen({ gone: { path: `/faq/${row.id}`, name: row.question } })} /> })}
@@ -51,7 +51,7 @@ export function Knowledge() {
         columns={[
           { title: t('knowledge.intent'), cell: (row) => <bdi>{row.intent}</bdi> },
           { title: t('knowledge.wording'), cell: (row) => <bdi>{row.body.slice(0, 160)}</bdi> },
-          { title: t('knowledge.language'), cell: (row) => row.language ?? '' },
+          { title: t('knowledge.language'), cell: (row) => <bdi>{row.language ?? ''}</bdi> },
           { title: t('knowledge.changed'), cell: (row) => moment(row.updated_at) },
         ]}
         {...(mayWrite && { actions: (row: CannedReply) => <Buttons onEdit={() => setOpen({ reply: row })} onDelete={() => setOpen({ gone: { path: `/canned-replies/${row.id}`, name: row.intent } })} /> })}

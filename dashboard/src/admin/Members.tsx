@@ -4,7 +4,7 @@ import { type Dispatch, type SetStateAction, useState } from 'react';
 
 import type { ApiKey, ApiKeyMade, Invitation, InvitationMade, Member } from '../api/schema.js';
 import { isAdmin, useDesk } from '../desk.js';
-import { moment, t } from '../text/intl.js';
+import { listOf, moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
 import { Confirm } from './Confirm.js';
 import { FormDialog } from './FormDialog.js';
@@ -77,7 +77,7 @@ export function Members() {
             empty={t('keys.apiEmpty')}
             columns={[
               { title: t('members.name'), cell: (row) => <><bdi>{row.name}</bdi> <code>{row.hint}</code></> },
-              { title: t('keys.scopes'), cell: (row) => row.scopes.join(', ') },
+              { title: t('keys.scopes'), cell: (row) => listOf(row.scopes.map((scope) => t('keys.scopeOf', { scope }))) },
               { title: t('keys.used'), cell: (row) => (row.last_used_at ? moment(row.last_used_at) : t('channels.never')) },
               { title: t('members.expires'), cell: (row) => (row.revoked_at ? t('keys.revoked', { at: moment(row.revoked_at) }) : row.expires_at ? moment(row.expires_at) : t('channels.never')) },
             ]}

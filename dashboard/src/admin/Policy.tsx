@@ -159,7 +159,7 @@ function Changes({ changes }: { changes: { path: string; from: unknown; to: unkn
   return (
     <section className="panel" aria-labelledby="changes-title">
       <h3 id="changes-title">{t('policy.changes', { n: changes.length })}</h3>
-      <ul>{changes.slice(0, 100).map((one) => <li key={one.path}><code>{one.path}</code>: <del>{JSON.stringify(one.from)}</del> → <ins>{JSON.stringify(one.to)}</ins></li>)}</ul>
+      <ul>{changes.slice(0, 100).map((one) => <li key={one.path}><code dir="ltr">{one.path}: <del>{JSON.stringify(one.from)}</del> → <ins>{JSON.stringify(one.to)}</ins></code></li>)}</ul>
     </section>
   );
 }
@@ -169,7 +169,7 @@ function Report({ report }: { report: SimulationReport }) {
     <section className="panel" aria-labelledby="report-title" role="status">
       <h3 id="report-title">{t('policy.tried', { messages: report.messages ?? 0, changed: report.changed ?? 0 })}</h3>
       {report.complete === false && <p className="quiet">{t('policy.partly')}</p>}
-      <ul>{Object.entries(report.changes ?? {}).map(([what, n]) => <li key={what}>{what.replace('→', ' → ')}: {String(n)}</li>)}</ul>
+      <ul>{Object.entries(report.changes ?? {}).map(([what, n]) => <li key={what}><code>{what.replace('→', ' → ')}</code>: {String(n)}</li>)}</ul>
       <h4>{t('policy.byRule')}</h4>
       <ul>{Object.entries(report.by_rule ?? {}).map(([rule, count]) => <li key={rule}><code>{rule}</code>: {t('policy.acts', { acts: (count as { acts_on?: number }).acts_on ?? 0, changed: (count as { changed?: number }).changed ?? 0 })}</li>)}</ul>
       {Object.keys(report.escalations ?? {}).length > 0 && (

@@ -84,7 +84,7 @@ function Form({ title, read, children }: { title: string; read(data: FormData): 
     <form className="panel form" aria-label={title} onSubmit={(event) => void send(event)}>
       <h3>{title}</h3>
       <fieldset disabled={!isAdmin(desk)}>{children}</fieldset>
-      {problem && <p role="alert" className="warn">{problem}</p>}
+      {problem && <p role="alert" className="warn" dir="auto">{problem}</p>}
       {isAdmin(desk) ? <div className="form-foot"><button type="submit" className="button primary">{t('form.save')}</button></div> : <p className="quiet">{t('settings.adminsOnly')}</p>}
     </form>
   );

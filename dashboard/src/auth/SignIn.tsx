@@ -1,6 +1,8 @@
 import { type FormEvent, useState } from 'react';
 
+import { Language } from '../shell/Language.js';
 import { t } from '../text/intl.js';
+import { chooseHere, chosenHere } from '../text/speaking.js';
 import type { Auth } from './session.js';
 
 export function SignIn({ auth }: { auth: Auth }) {
@@ -32,6 +34,7 @@ export function SignIn({ auth }: { auth: Auth }) {
         <button type="submit" className="button primary" disabled={isBusy}>{t('signin.submit')}</button>
         <button type="button" className="link" disabled={isBusy || !email} onClick={() => void attempt(() => auth.sendLink(email), t('signin.linkSent'))}>{t('signin.link')}</button>
       </form>
+      <Language chosen={chosenHere()} onChoose={(tag) => void chooseHere(tag)} />
     </main>
   );
 }

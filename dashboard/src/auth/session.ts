@@ -6,6 +6,8 @@
 import { createClient, type Session, type SupabaseClient } from '@supabase/supabase-js';
 
 import type { Config } from '../config.js';
+import { t } from '../text/intl.js';
+import { speakFor } from '../text/speaking.js';
 import { keeping } from './keeping.js';
 import { forgetDrafts } from '../thread/drafts.js';
 
@@ -46,7 +48,8 @@ export class Auth {
   token = async (): Promise<string | null> => (await this.supabase.auth.getSession()).data.session?.access_token ?? null;
 
   async signIn(email: string, password: string): Promise<string | null> {
-    return (await this.supabase.auth.signInWithPassword({ email, password })).error?.message ?? null;
+    const { error } = await this.supabase.auth.signInWithPassword({ email, password });
+    return error?.code === 'invalid_credentials' ? t('signin.wrong') : (error?.message ?? null);
   }
 
   async sendLink(email: string): Promise<string | null> {
@@ -67,6 +70,7 @@ export class Auth {
 
   private async leave(): Promise<void> {
     forgetDrafts();
+    await speakFor(null);
     await this.supabase.removeAllChannels();
     await this.supabase.auth.signOut({ scope: 'local' });
   }

@@ -100,7 +100,7 @@ function Row({ thread, isSelected, hasCursor, onOpen }: { thread: ThreadHead; is
       <bdi className="subject">{thread.subject || thread.preview || ' '}</bdi>
       <span className="row-bottom">
         <span className="chip">{t('inbox.channel', { channel: thread.channel })}</span>
-        {thread.control === 'ai' && <span className="chip chip-ai">AI</span>}
+        {thread.control === 'ai' && <span className="chip chip-ai">{t('message.ai')}</span>}
         {thread.labels.slice(0, 2).map((label) => <bdi key={label} className="chip">{label}</bdi>)}
         {assignee && <span className="quiet"><bdi>{assignee.display_name ?? t('message.team')}</bdi></span>}
         {thread.unread_count > 0 && (

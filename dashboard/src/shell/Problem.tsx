@@ -17,7 +17,7 @@ export function ProblemBox({ problem, onRetry }: { problem: unknown; onRetry?: (
     return (
       <div className="state" role="alert">
         <h2>{t('forbidden.title')}</h2>
-        <p>{problem.problem.remedy ?? problem.message}</p>
+        <p dir="auto">{problem.problem.remedy ?? problem.message}</p>
       </div>
     );
   }
@@ -26,8 +26,8 @@ export function ProblemBox({ problem, onRetry }: { problem: unknown; onRetry?: (
   return (
     <div className="state" role="alert">
       <h2>{t('error.title')}</h2>
-      <p>{problem instanceof Offline ? t('app.offline') : problem instanceof Error ? problem.message : String(problem)}</p>
-      {remedy && <p>{remedy}</p>}
+      {problem instanceof Offline ? <p>{t('app.offline')}</p> : <p dir="auto">{problem instanceof Error ? problem.message : String(problem)}</p>}
+      {remedy && <p dir="auto">{remedy}</p>}
       {request && <p className="quiet">{t('error.request', { id: request })}</p>}
       {onRetry && <button type="button" className="button" onClick={onRetry}>{t('app.retry')}</button>}
     </div>

@@ -7,11 +7,13 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useDesk } from '../desk.js';
 import { t } from '../text/intl.js';
 import { KeyHelp } from './KeyHelp.js';
+import { Language } from './Language.js';
 import { useKeys } from './keys.js';
 import { switchWish, useMine, useWish } from './mine.js';
 import { Bar, Rail } from './Nav.js';
 import { type Theme, THEMES, useTheme } from './theme.js';
 import { undoLast, useToast } from './toast.js';
+import { useLanguageChoice } from './useLanguageChoice.js';
 
 const SIGNS = { system: Monitor, light: Sun, dark: Moon } as const;
 
@@ -49,7 +51,7 @@ function Tenants({ onTenant }: { onTenant(tenantId: string): void }) {
   return (
     <>
       <label className="sr-only" htmlFor="tenant">{t('app.tenant')}</label>
-      <select id="tenant" value={person.tenantId} onChange={(event) => onTenant(event.target.value)}>
+      <select id="tenant" translate="no" value={person.tenantId} onChange={(event) => onTenant(event.target.value)}>
         {memberships.map((one) => <option key={one.tenant_id} value={one.tenant_id}>{one.tenant_name}</option>)}
       </select>
     </>
@@ -62,8 +64,10 @@ function Tools({ onHelp }: { onHelp(): void }) {
   const wish = useWish();
   const Sign = SIGNS[theme];
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+  const language = useLanguageChoice();
   return (
     <>
+      <Language {...language} />
       {wish !== 'impossible' && (
         <button type="button" className="tool" aria-pressed={wish === 'on'} disabled={wish === 'refused'} title={t('notify.switch', { wish })} aria-label={t('notify.switch', { wish })} onClick={() => void switchWish()}>
           {wish === 'on' ? <Bell aria-hidden="true" size={18} /> : <BellOff aria-hidden="true" size={18} />}

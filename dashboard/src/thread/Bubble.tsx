@@ -50,7 +50,7 @@ function whoOf(message: Message, me: string): string {
 }
 
 function nameOf(message: Message, me: string, members: { user_id: string; display_name: string | null }[]): string {
-  if (message.sender_kind === 'ai') return 'AI';
+  if (message.sender_kind === 'ai') return t('message.ai');
   const member = members.find((one) => one.user_id === message.sender_user_id);
   return message.sender_user_id === me ? t('message.you') : (member?.display_name ?? whoOf(message, me));
 }

@@ -41,13 +41,13 @@ function Step({ name, facts }: StepProps) {
         <dl className="facts">
           {shown.map(([key, value]) => (
             <div key={key}>
-              <dt>{key.replaceAll('_', ' ')}</dt>
+              <dt><bdi>{key.replaceAll('_', ' ')}</bdi></dt>
               <dd><bdi>{typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : String(value)}</bdi></dd>
             </div>
           ))}
           {nested.map(([key, value]) => (
             <div key={key}>
-              <dt>{key.replaceAll('_', ' ')}</dt>
+              <dt><bdi>{key.replaceAll('_', ' ')}</bdi></dt>
               <dd><bdi>{(value as unknown[]).join(', ')}</bdi></dd>
             </div>
           ))}

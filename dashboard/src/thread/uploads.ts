@@ -4,6 +4,7 @@ import { useCallback, useRef, useState } from 'react';
 
 import type { Token } from '../api/http.js';
 import type { Uploaded } from '../api/schema.js';
+import { t } from '../text/intl.js';
 
 export interface Upload {
   key: number;
@@ -40,7 +41,7 @@ export function useUploads(token: Token): Uploads {
       if (call.status < 300) change(key, { id: (said as Uploaded).attachment_id, share: 1 });
       else change(key, { problem: (said as { detail?: string }).detail ?? `${call.status}` });
     };
-    call.onerror = () => change(key, { problem: 'offline' });
+    call.onerror = () => change(key, { problem: t('composer.lost') });
     call.open('POST', `/v1/attachments?filename=${encodeURIComponent(file.name.replace(/[/\\]/g, '_'))}`);
     if (bearer) call.setRequestHeader('authorization', `Bearer ${bearer}`);
     call.setRequestHeader('content-type', file.type || 'application/octet-stream');
