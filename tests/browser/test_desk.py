@@ -18,8 +18,10 @@ from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
 from tests.browser.test_chat import PICTURES, serve
+from tests.browser.visitors import Visitors
 from tests.support import npm
 from tests.support.database import Cluster
+from tests.support.loopback import Telegrams
 from tests.support.surface import LocalProject
 from tests.workers.harness import wait_until
 
@@ -37,6 +39,7 @@ class Office:
     """The product with the people of the seed, its API, its workers, and strangers who write."""
 
     local: LocalProject
+    visitors: Visitors
     writers: int = 0
     last: EmailMessage | None = None
 
@@ -155,13 +158,16 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
             " from public.tenants as t where t.slug = 'acme'"
         )
     home = tmp_path_factory.mktemp("desk")
-    local = LocalProject(database, home, api_port=free_port())
-    made = Office(local)
+    telegrams = Telegrams().__enter__()
+    local = LocalProject(database, home, api_port=free_port(), telegram_url=telegrams.url)
+    made = Office(local, Visitors(telegrams))
     local.room.settings = _with_key(local)
     local.room.start("catcher", "receive", "inbound", "outbound")
     made.start_api()
     yield made
     local.close()
+    made.visitors.close()
+    telegrams.__exit__()
     database.drop()
 
 
@@ -223,11 +229,13 @@ def run(
         "/first-mail": office.first_mail,
         "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
+        **office.visitors.actions(lambda: office.local.room),
     })  # fmt: skip
     password = office.local.keys["demo_password"]
     told = {
         "DESK_URL": f"http://127.0.0.1:{office.local.room.settings.api_port}/dashboard/", "CONTROL_URL": url,
-        "CHAT_PEOPLE": "{}", "DESK_FOREIGN_THREAD": foreign_thread,
+        "CHAT_PEOPLE": "{}", "DESK_PROJECT": json.dumps([office.local.project.url, office.local.project.publishable_key]),
+        "DESK_FOREIGN_THREAD": foreign_thread,
         "DESK_STAFF": json.dumps({name: {"email": email, "password": password} for name, email in staff.items()}),
     }  # fmt: skip
     try:

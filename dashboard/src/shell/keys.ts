@@ -34,7 +34,8 @@ export function useKeys(bindings: Bindings): void {
 
 function isElsewhere(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
-  if (target.closest('input, textarea, select, dialog, [contenteditable]')) return true;
+  // The focus may be on nothing while a dialog is open: Tab leads out of it into the browser's own bars.
+  if (document.querySelector('dialog[open]') || target.closest('input, textarea, select, [contenteditable]')) return true;
   // Enter presses what has the focus; only where nothing has it, it opens the marked row.
   return event.key === 'Enter' && target.closest('button, a, summary') !== null;
 }

@@ -34,9 +34,9 @@ export async function open(browser, url, options = PHONE) {
   return page;
 }
 
-/** What axe finds wrong with the page as it is shown: a line per finding, none when it is well. */
-export async function barriers(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+/** What axe finds wrong with the page as it is shown, or with a part of it: a line per finding, none when it is well. */
+export async function barriers(page, part = null) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const { violations } = await page.evaluate((which) => globalThis.axe.run(which ?? document, { resultTypes: ['violations'] }), part);
   return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target.join(' ')).join(', ')})`);
 }

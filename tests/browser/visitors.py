@@ -1,0 +1,91 @@
+"""Who writes to the tenant of the desk otherwise than by mail, and a model that takes its time to answer."""
+
+import dataclasses
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+from app.settings import to_environment
+from devstack.providers.telegram.bots import Bot
+from tests.db.helpers import Tenant
+from tests.support.loopback import Telegrams
+from tests.support.messages_api import Call, MessagesAPI, Reply, obliging
+from tests.support.nursery import Worker
+from tests.workers.harness import Room, wait_until
+
+ACME = uuid.UUID("0197a000-0000-7000-8000-000000000001")
+THINKS_S = 2.0
+
+
+class Visitors:
+    """People on Telegram, over a Bot API that can lose answers, and the model while it is asked for."""
+
+    def __init__(self, telegrams: Telegrams) -> None:
+        self.telegrams = telegrams
+        self.bot: Bot | None = None
+        self.people = 0
+        self.model: MessagesAPI | None = None
+        self.thinker: Worker | None = None
+
+    def close(self) -> None:
+        """Nobody answers any more."""
+        if self.model:
+            self.model.__exit__()
+
+    def actions(self, room: Callable[[], Room]) -> dict[str, Callable[[], object]]:
+        """What a suite asks for by these names."""
+        return {
+            "/telegram": lambda: self.write(room()), "/lose-answers": self.lose_answers, "/telegrams": self.delivered,
+            "/slow-model": lambda: self.think(room()), "/thinking": self.thinking,
+            "/rules": lambda: self.stop_thinking(room()),
+        }  # fmt: skip
+
+    def write(self, room: Room) -> dict[str, str]:
+        """Somebody new writes to the bot, which is connected when the first one does."""
+        if self.bot is None:
+            acme = Tenant(ACME, "acme", uuid.UUID(int=0), "support@acme.test")
+            self.bot, _ = self.telegrams.connect(room, acme)
+            room.start("telegram")
+        self.people += 1
+        self.telegrams.write(self.bot, 9_000 + self.people, "What are your opening hours?")
+        return {"name": f"Person {9_000 + self.people}"}
+
+    def lose_answers(self) -> None:
+        """Telegram takes the next message, and its answer is lost."""
+        self.telegrams.order("lost", calls="sendMessage", times=1)
+
+    def delivered(self) -> dict[str, list[str]]:
+        """The texts people got on Telegram."""
+        return {"texts": [one["text"] for one in self.telegrams.delivered()]}
+
+    def think(self, room: Room) -> None:
+        """From now on a model decides, and takes its time."""
+        self.model = MessagesAPI(_slowly).__enter__()
+        settings = msgspec.structs.replace(room.settings, **self.model.settings())
+        [rules] = [one for one in room.processes if one.poll() is None and one is not self.thinker and _is_inbound(one)]
+        rules.terminate()
+        rules.wait(20)
+        self.thinker = room.fork("inbound", **to_environment(settings))
+
+    def thinking(self) -> None:
+        """Return once the model was asked for a decision and has not answered yet."""
+        assert self.model
+        wait_until(lambda: self.model and self.model.asked("decide"), 20, 0.01)
+
+    def stop_thinking(self, room: Room) -> None:
+        """The rules decide again."""
+        assert self.model and self.thinker
+        self.thinker.terminate()
+        self.thinker.wait(20)
+        room.start("inbound")
+        self.model.__exit__()
+        self.model = self.thinker = None
+
+
+def _is_inbound(process: object) -> bool:
+    return isinstance(process, Worker) and process.log.endswith("inbound.log")
+
+
+def _slowly(call: Call) -> Reply:
+    return dataclasses.replace(obliging(call), delay_s=THINKS_S)
