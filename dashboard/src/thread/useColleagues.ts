@@ -1,4 +1,8 @@
-/** Who else has this conversation open, and who writes in it: on a topic of the staff's own, which its customer does not hear; forgotten after 10 s. */
+/**
+ * Who else has this conversation open, and who writes in it: on a topic of the staff's own, which its customer does not hear.
+ * Presence tells at once who comes and goes; whoever says nothing for 10 s (asleep, cut off, another tab in front) is not here,
+ * whatever the server holds.
+ */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Live } from 'parley-client/live';
@@ -6,7 +10,18 @@ import { Live } from 'parley-client/live';
 import { useDesk } from '../desk.js';
 
 const TELL_EVERY_MS = 3_000;
+const LOOK_EVERY_MS = 1_000;
 const FORGET_AFTER_MS = 10_000;
+
+/** Who was heard of, and when last. */
+type Heard = ReadonlyMap<string, number>;
+
+const NOBODY: Heard = new Map();
+
+function recent(was: Heard): Heard {
+  const old = Date.now() - FORGET_AFTER_MS;
+  return [...was.values()].some((at) => at < old) ? new Map([...was].filter(([, at]) => at >= old)) : was;
+}
 
 export interface Colleagues {
   here: string[];
@@ -17,33 +32,42 @@ export interface Colleagues {
 
 export function useColleagues(threadId: string): Colleagues {
   const { auth, person, members } = useDesk();
-  const [here, setHere] = useState<string[]>([]);
-  const [writing, setWriting] = useState<ReadonlyMap<string, number>>(new Map());
+  const [here, setHere] = useState<Heard>(NOBODY);
+  const [writing, setWriting] = useState<Heard>(NOBODY);
   const live = useRef<Live | null>(null);
   const toldAt = useRef(0);
+  const beatAt = useRef(0);
 
   useEffect(() => {
-    setHere([]);
-    setWriting(new Map());
+    setHere(NOBODY);
+    setWriting(NOBODY);
     const staff = new Set(members.map((one) => one.user_id));
+    const isColleague = (who: unknown): who is string => typeof who === 'string' && staff.has(who) && who !== person.userId;
     const topic = new Live(auth.supabase, `desk:${threadId}`, {
       presenceKey: person.userId,
-      onPresence: (keys) => setHere(keys.filter((key) => key !== person.userId && staff.has(key))),
+      onPresence: (keys) => setHere((was) => new Map(keys.filter(isColleague).map((key) => [key, was.get(key) ?? Date.now()]))),
       onJoined: () => undefined,
       onEvent: (event, payload) => {
         const who = payload['user_id'];
-        if (event !== 'desk.writing' || typeof who !== 'string' || !staff.has(who) || who === person.userId) return;
-        setWriting((was) => new Map(was).set(who, Date.now()));
+        if (!isColleague(who) || !(event === 'desk.here' || event === 'desk.writing')) return;
+        setHere((was) => new Map(was).set(who, Date.now()));
+        if (event === 'desk.writing') setWriting((was) => new Map(was).set(who, Date.now()));
       },
     });
     live.current = topic;
     topic.start();
-    const timer = setInterval(() => {
-      const old = Date.now() - FORGET_AFTER_MS;
-      setWriting((was) => ([...was.values()].some((at) => at < old) ? new Map([...was].filter(([, at]) => at >= old)) : was));
-    }, 1_000);
+    const look = () => {
+      setHere(recent);
+      setWriting(recent);
+      if (document.hidden || Date.now() - beatAt.current < TELL_EVERY_MS) return;
+      beatAt.current = Date.now();
+      void topic.tell('desk.here', { user_id: person.userId });
+    };
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    document.addEventListener('visibilitychange', look);
     return () => {
       clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
       live.current = null;
       void topic.stop();
     };
@@ -55,5 +79,5 @@ export function useColleagues(threadId: string): Colleagues {
     void live.current?.tell('desk.writing', { user_id: person.userId });
   }, [person.userId]);
 
-  return { here, writing: [...writing.keys()], iWrite };
+  return { here: [...here.keys()], writing: [...writing.keys()], iWrite };
 }
