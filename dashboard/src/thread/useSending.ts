@@ -3,12 +3,12 @@
  * reader does meanwhile, it goes there, once. The draft is cleared only when the server has accepted it.
  */
 
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 
 import { ApiProblem, Offline } from '../api/http.js';
 import type { Sent } from '../api/schema.js';
 import { useDesk } from '../desk.js';
-import { type DraftKey, keepDraft, readDraft } from './drafts.js';
+import { type DraftKey, keepDraft, keepTry, readDraft, readTry } from './drafts.js';
 
 export interface Moved {
   lastSeq: number;
@@ -29,7 +29,6 @@ export function useSending(key: DraftKey): Sending {
   const [isSending, setSending] = useState(false);
   const [moved, setMoved] = useState<Moved | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
-  const tried = useRef<{ what: string; id: string } | null>(null);
 
   const send = useCallback(async (text: string, lastSeq: number, attachments: string[] = []): Promise<boolean> => {
     setSending(true);
@@ -37,17 +36,18 @@ export function useSending(key: DraftKey): Sending {
     setMoved(null);
     // A try whose end is not known keeps its id: pressed again, it is the same message.
     const what = JSON.stringify([text, attachments]);
-    const again = tried.current?.what === what ? tried.current : { what, id: crypto.randomUUID() };
-    tried.current = again;
+    const known = readTry(key);
+    const again = known?.what === what ? known : { what, id: crypto.randomUUID() };
+    keepTry(key, again);
     try {
       await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq, attachments });
-      tried.current = null;
+      keepTry(key, null);
       if (readDraft(key) === text) keepDraft(key, '');
       return true;
     } catch (thrown) {
       if (thrown instanceof ApiProblem && thrown.code === 'thread_moved') setMoved(whatMoved(thrown, lastSeq));
       else setProblem(thrown);
-      if (!(thrown instanceof Offline)) tried.current = null;
+      if (thrown instanceof ApiProblem && thrown.status < 500) keepTry(key, null);
       return false;
     } finally {
       setSending(false);
