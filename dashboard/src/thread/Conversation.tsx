@@ -1,6 +1,6 @@
 /** One conversation: who answers in it, what was said, and where to answer. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import type { Escalated, Message } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
@@ -26,7 +26,7 @@ interface Props {
 
 export function Conversation({ threadId, field, actions, onBack, onRead }: Props) {
   const desk = useDesk();
-  const { thread, line, readSeq, problem, older, catchUp, refreshHead } = useThread(threadId);
+  const { thread, line, readSeq, problem, older, again, catchUp, refreshHead } = useThread(threadId);
   const colleagues = useColleagues(threadId);
   const escalations = useEscalations(threadId, line.messages.length > 0 ? Math.max(line.since, thread?.last_rev ?? 0) : 0);
   const [explained, setExplained] = useState<Message | null>(null);
@@ -60,7 +60,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
         {thread.status === 'closed' && ` ${t('thread.closed')}`}
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
       </p>
-      <Log messages={line.messages} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(catchUp)} />
+      <Log messages={line.messages} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again(message))} />
       <Company {...colleagues} />
       <Composer key={threadId} thread={thread} lastSeq={lastSeq} field={field} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />
       {explained && <Explain messageId={explained.id} onClose={() => setExplained(null)} />}
@@ -132,7 +132,7 @@ function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onR
     if (!now || messages.length === 0) return;
     if (!was.isOpened) {
       was.isOpened = true;
-      if (mark.current) mark.current.scrollIntoView({ block: 'start' });
+      if (mark.current) now.scrollTop += mark.current.getBoundingClientRect().top - now.getBoundingClientRect().top; // not scrollIntoView: it moves what is around, too
       else now.scrollTop = now.scrollHeight;
     } else if (firstSeq < was.firstSeq) {
       now.scrollTop += now.scrollHeight - was.height; // what came above pushes nothing out of sight
@@ -164,12 +164,14 @@ function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onR
           const today = day(message.created_at);
           const isNewDay = today !== lastDay;
           lastDay = today;
-          return [
-            isNewDay && <li key={`day-${message.id}`} className="quiet edge">{today}</li>,
-            message.id === unread?.id && <li key="unread" ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>,
-            <Bubble key={message.id} message={message} onExplain={onExplain} onResolve={onResolve} />,
-            ...(escalations.get(message.id) ?? []).map((one) => <li key={one.id} className="edge warn" data-escalation={one.rule}>{lineOf(one)}</li>),
-          ];
+          return (
+            <Fragment key={message.id}>
+              {isNewDay && <li className="quiet edge">{today}</li>}
+              {message.id === unread?.id && <li ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>}
+              <Bubble message={message} onExplain={onExplain} onResolve={onResolve} />
+              {escalations.get(message.id)?.map((one) => <li key={one.id} className="edge warn" data-escalation={one.rule}>{lineOf(one)}</li>)}
+            </Fragment>
+          );
         })}
       </ol>
     </div>

@@ -2,7 +2,7 @@
 
 import { type MutableRefObject, useMemo, useRef, useState } from 'react';
 
-import { ApiProblem } from '../api/http.js';
+import { lineOf } from '../admin/change.js';
 import type { Thread, ThreadState } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { say } from '../shell/toast.js';
@@ -34,7 +34,7 @@ export function useActions(threadId: string | undefined, changed: (state: Thread
         setVersion((was) => was + 1);
         return true;
       } catch (thrown) {
-        say(thrown instanceof ApiProblem ? [thrown.message, thrown.problem.remedy].filter(Boolean).join(' ') : String(thrown));
+        say(lineOf(thrown));
         return false;
       }
     };
@@ -59,7 +59,7 @@ export function useActions(threadId: string | undefined, changed: (state: Thread
         try {
           await api.post(`/messages/${messageId}/resolve-unknown`, { resolution });
         } catch (thrown) {
-          say(String(thrown));
+          say(lineOf(thrown));
         }
       },
     };

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import type { MessagePage, Thread } from '../api/schema.js';
+import type { Message, MessagePage, Thread } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import type { Hints } from '../live/hints.js';
 import { BLANK, isMoving, merge, type Timeline } from './timeline.js';
@@ -11,6 +11,8 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 const PAGE = 50;
 const TOGETHER_MS = 60;
 const MOVING_MS = 1_500;
+/** Where the reading begins may be further up than the newest page: so far it is looked for before anything is shown. */
+const UNREAD_PAGES = 2;
 
 /** Conversations that were open a moment ago, shown at once when they are opened again; forgotten with the desk. */
 const REMEMBERED = 20;
@@ -34,6 +36,8 @@ export interface Opened {
   readSeq: number | null;
   problem: unknown;
   older(): Promise<void>;
+  /** Read one message again: what became of it changes without a new rev. */
+  again(message: Message): Promise<void>;
   catchUp(): Promise<void>;
   refreshHead(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export function useThread(threadId: string): Opened {
   const [line, setLine] = useState<Timeline>(known?.line ?? BLANK);
   const [readSeq, setReadSeq] = useState<number | null>(known?.thread.staff_read_seq ?? null);
   const [problem, setProblem] = useState<unknown>(null);
+  const [isReached, setReached] = useState(known !== undefined);
   const lineNow = useRef(line);
   lineNow.current = line;
   const isCurrent = useRef(true);
@@ -86,12 +91,36 @@ export function useThread(threadId: string): Opened {
     await busy.current;
   }, [api, attempt, threadId]);
 
-  const older = useCallback(() => attempt(async () => {
-    const before = lineNow.current.messages[0]?.seq;
-    if (before === undefined || !lineNow.current.hasOlder) return;
-    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: before, limit: PAGE });
+  const before = useCallback(async (seq: number) => {
+    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: seq, limit: PAGE });
     if (isCurrent.current) setLine((was) => merge(was, page.messages, { hasOlder: page.has_more }));
+    return page;
+  }, [api, threadId]);
+
+  const older = useCallback(() => attempt(async () => {
+    const first = lineNow.current.messages[0]?.seq;
+    if (first !== undefined && lineNow.current.hasOlder) await before(first);
+  }), [attempt, before]);
+
+  const again = useCallback((message: Message) => attempt(async () => {
+    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: message.seq + 1, limit: 1 });
+    if (isCurrent.current) setLine((was) => merge(was, page.messages));
   }), [api, attempt, threadId]);
+
+  // The first unread message is where the reading begins: looked for, within bounds, before the conversation is shown.
+  const isAsked = useRef(false);
+  const firstSeq = line.messages[0]?.seq;
+  useEffect(() => {
+    if (isReached || isAsked.current || readSeq === null || firstSeq === undefined) return;
+    isAsked.current = true;
+    void attempt(async () => {
+      let [first, hasOlder] = [firstSeq, lineNow.current.hasOlder];
+      for (let pages = 0; pages < UNREAD_PAGES && hasOlder && first > readSeq + 1; pages++) {
+        const page = await before(first);
+        [first, hasOlder] = [Math.min(first, ...page.messages.map((one) => one.seq)), page.has_more];
+      }
+    }).finally(() => isCurrent.current && setReached(true));
+  }, [attempt, before, firstSeq, isReached, readSeq]);
 
   useEffect(() => {
     isCurrent.current = true;
@@ -133,5 +162,6 @@ export function useThread(threadId: string): Opened {
     return () => clearInterval(timer);
   }, [moving, latest]);
 
-  return { thread, line, readSeq, problem, older, catchUp, refreshHead };
+  const isEmpty = line.messages.length === 0 && thread?.last_seq === 0;
+  return { thread, line, readSeq: isReached || isEmpty ? readSeq : null, problem, older, again, catchUp, refreshHead };
 }
