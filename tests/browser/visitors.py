@@ -14,7 +14,11 @@ from tests.support.messages_api import Call, MessagesAPI, Reply, obliging
 from tests.support.nursery import Worker
 from tests.workers.harness import Room, wait_until
 
-ACME = uuid.UUID("0197a000-0000-7000-8000-000000000001")
+ACME = Tenant(
+    uuid.UUID("0197a000-0000-7000-8000-000000000001"), "acme", uuid.UUID("0197a000-0000-7000-8000-000000000011"),
+    "support@acme.test",
+)  # fmt: skip
+LONG, READ = 160, 100
 THINKS_S = 2.0
 
 
@@ -38,18 +42,35 @@ class Visitors:
         return {
             "/telegram": lambda: self.write(room()), "/lose-answers": self.lose_answers, "/telegrams": self.delivered,
             "/slow-model": lambda: self.think(room()), "/thinking": self.thinking,
-            "/rules": lambda: self.stop_thinking(room()),
+            "/chat": lambda: self.open_chat(room()), "/rules": lambda: self.stop_thinking(room()), "/long": lambda: self.write_much(room()),
         }  # fmt: skip
 
     def write(self, room: Room) -> dict[str, str]:
         """Somebody new writes to the bot, which is connected when the first one does."""
         if self.bot is None:
-            acme = Tenant(ACME, "acme", uuid.UUID(int=0), "support@acme.test")
-            self.bot, _ = self.telegrams.connect(room, acme)
+            self.bot, _ = self.telegrams.connect(room, ACME)
             room.start("telegram")
         self.people += 1
         self.telegrams.write(self.bot, 9_000 + self.people, "What are your opening hours?")
         return {"name": f"Person {9_000 + self.people}"}
+
+    def open_chat(self, room: Room) -> None:
+        """The tenant takes messages in the app."""
+        room.world.providers["in_app"] = "in_app"
+        room.world.session(ACME.id, "in_app", "chat")
+
+    def write_much(self, room: Room) -> dict[str, str]:
+        """Somebody has written a great deal, of which the staff has read the beginning."""
+        self.people += 1
+        name = f"Writer Number {self.people}"
+        address = f"writer{self.people}@people.test"
+        with room.world.worker.transaction():
+            for number in range(1, LONG + 1):
+                row = room.world.arrive(ACME, address, f"Line {number} of many", sender_name=name)
+        room.world.owner.execute(
+            "update public.et_threads set staff_read_seq = %s where id = %s", [READ, row["thread_id"]]
+        )
+        return {"name": name}
 
     def lose_answers(self) -> None:
         """Telegram takes the next message, and its answer is lost."""
