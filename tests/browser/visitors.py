@@ -19,6 +19,17 @@ ACME = Tenant(
     "support@acme.test",
 )  # fmt: skip
 LONG, READ = 160, 100
+HOSTILE = [
+    "<script>globalThis.hacked=1</script>",
+    "<img src=x onerror=globalThis.hacked=1>",
+    "<svg onload=globalThis.hacked=1><animate onbegin=globalThis.hacked=1 attributeName=x></svg>",
+    "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
+    "<a href='javascript:globalThis.hacked=1'>click</a> [x](javascript:globalThis.hacked=1)",
+    "<math><mtext></p><style><img src=x onerror=globalThis.hacked=1></style>",
+    "\"'><details open ontoggle=globalThis.hacked=1>{{constructor.constructor('globalThis.hacked=1')()}}${globalThis.hacked=1}",
+    "\u202egnp.exe\u2066 \u200b\u200d\ufeff\u2069\u2069 admin\u200b@acme.test",
+    "__proto__ constructor {name} '{'plural'}' # <b>",
+]
 THINKS_S = 2.0
 
 
@@ -42,7 +53,7 @@ class Visitors:
         return {
             "/telegram": lambda: self.write(room()), "/lose-answers": self.lose_answers, "/telegrams": self.delivered,
             "/slow-model": lambda: self.think(room()), "/thinking": self.thinking,
-            "/chat": lambda: self.open_chat(room()), "/rules": lambda: self.stop_thinking(room()), "/long": lambda: self.write_much(room()),
+            "/chat": lambda: self.open_chat(room()), "/hostile-texts": lambda: self.attack(room()), "/rules": lambda: self.stop_thinking(room()), "/long": lambda: self.write_much(room()),
         }  # fmt: skip
 
     def write(self, room: Room) -> dict[str, str]:
@@ -54,10 +65,17 @@ class Visitors:
         self.telegrams.write(self.bot, 9_000 + self.people, "What are your opening hours?")
         return {"name": f"Person {9_000 + self.people}"}
 
+    def attack(self, room: Room) -> dict[str, list[str]]:
+        """Messages whose every part tries to be more than a text. As the receiver writes them: by mail they are spam."""
+        for number, text in enumerate(HOSTILE):
+            room.world.arrive(ACME, f"mallory{number}@people.test", text, sender_name=text, subject=text)
+        return {"texts": HOSTILE}
+
     def open_chat(self, room: Room) -> None:
         """The tenant takes messages in the app."""
         room.world.providers["in_app"] = "in_app"
-        room.world.session(ACME.id, "in_app", "chat")
+        if not room.world.all("select from public.et_channel_sessions where channel = 'in_app' and address = 'chat'"):
+            room.world.session(ACME.id, "in_app", "chat")
 
     def write_much(self, room: Room) -> dict[str, str]:
         """Somebody has written a great deal, of which the staff has read the beginning."""

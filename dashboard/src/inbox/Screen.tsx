@@ -1,7 +1,7 @@
 /** The inbox: views, the list, the open conversation. On a phone one of them at a time. */
 
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { ThreadState } from '../api/schema.js';
 import { FirstStepsHint, Idle } from '../guide/Idle.js';
@@ -32,6 +32,8 @@ export function Screen() {
     setCursor(id);
     go({ thread: id });
   };
+
+  useFocusInSight(place.thread, cursor);
 
   const step = (by: number) => {
     const at = inbox.shown.findIndex((row) => row.id === (cursor ?? place.thread));
@@ -88,4 +90,24 @@ export function Screen() {
       </section>
     </div>
   );
+}
+
+/** On a phone the list and the conversation take turns: what had the focus may have gone, and it goes on where the reader is. */
+function useFocusInSight(threadId: string | undefined, cursor: string | null): void {
+  const last = useRef(threadId);
+  useEffect(() => {
+    if (last.current === threadId) return undefined;
+    last.current = threadId;
+    const at = document.activeElement;
+    if (at !== document.body && at?.checkVisibility()) return undefined;
+    // The rows of a list that was out of sight are drawn a moment after it is back.
+    let frames = 30;
+    const find = () => {
+      const found = document.querySelector<HTMLElement>(threadId ? '#conversation' : `[data-thread="${cursor}"]`);
+      if (found) found.focus();
+      else if (frames-- > 0) handle = requestAnimationFrame(find);
+    };
+    let handle = requestAnimationFrame(find);
+    return () => cancelAnimationFrame(handle);
+  }, [threadId, cursor]);
 }

@@ -23,7 +23,7 @@ export function useKeys(bindings: Bindings): void {
       tinykeys(window, Object.fromEntries(names.split(' ').map((name) => [
         name,
         (event: KeyboardEvent) => {
-          if (!areKeysOn() || isElsewhere(event)) return;
+          if (!areKeysOn() || isElsewhere(event) || (event.key === 'Enter' && isPressable(event))) return;
           event.preventDefault();
           latest.bindings[name]?.();
         },
@@ -38,4 +38,9 @@ function isElsewhere(event: KeyboardEvent): boolean {
   if (document.querySelector('dialog[open]') || target.closest('input, textarea, select, [contenteditable]')) return true;
   // Enter presses what has the focus; only where nothing has it, it opens the marked row.
   return event.key === 'Enter' && target.closest('button, a, summary') !== null;
+}
+
+/** Enter on a button or a link is that button's, whatever else it opens. */
+function isPressable(event: KeyboardEvent): boolean {
+  return (event.target as HTMLElement).closest('a, button, summary, [role="button"], [role="menuitem"], [role="option"]') !== null;
 }

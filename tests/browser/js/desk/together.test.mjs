@@ -181,7 +181,8 @@ describe('two of the staff, whatever comes in between', () => {
     await ana.getByRole('button', { name: '1 new conversation' }).waitFor();
     await mail();
     await ana.getByRole('button', { name: '2 new or moved conversations' }).waitFor();
-    assert.deepEqual(await rows(ana), shown);
+    // The list is as much shorter as the number needs room: the last rows may be out of the page.
+    assert.deepEqual((await rows(ana)).slice(0, 6), shown.slice(0, 6));
     const now = await ana.locator('.row[aria-current]').boundingBox();
     assert.equal(now.y - box.y, (await ana.locator('.arrivals').boundingBox()).height + 8);
   });
@@ -204,19 +205,20 @@ describe('two of the staff, whatever comes in between', () => {
   });
 
   it('offer to settle what nobody knows the end of, and never to send it again', async () => {
+    const asked = `Did you get this? ${Date.now()}`;
     const { name } = await control('telegram');
     await turnTo(ana, name);
     await eventually(() => ana.locator('.bubble.by-ai [data-status=sent]').count(), 1, 15_000);
     await control('lose-answers');
-    await reply(ana, 'Did you get this?');
-    const bubble = ana.locator('.bubble', { hasText: 'Did you get this?' });
+    await reply(ana, asked);
+    const bubble = ana.locator('.bubble', { hasText: asked });
     await bubble.locator('[data-status=dispatch_unknown]').waitFor();
     const buttons = await bubble.getByRole('button').allTextContents();
     assert.ok(buttons.includes('It arrived') && buttons.includes('It did not arrive'));
     assert.ok(!buttons.some((one) => /again|retry|resend/i.test(one)), buttons.join());
     await bubble.getByRole('button', { name: 'It arrived' }).click();
     await bubble.locator('[data-status=sent]').waitFor();
-    assert.equal((await control('telegrams')).texts.filter((one) => one === 'Did you get this?').length, 1);
+    assert.equal((await control('telegrams')).texts.filter((one) => one === asked).length, 1);
   });
 
   it('silence the AI by taking over, even while it is writing its answer', async () => {
