@@ -159,7 +159,7 @@ function Changes({ changes }: { changes: { path: string; from: unknown; to: unkn
   return (
     <section className="panel" aria-labelledby="changes-title">
       <h3 id="changes-title">{t('policy.changes', { n: changes.length })}</h3>
-      <ul>{changes.slice(0, 100).map((one) => <li key={one.path}><code dir="ltr">{one.path}: <del>{JSON.stringify(one.from)}</del> → <ins>{JSON.stringify(one.to)}</ins></code></li>)}</ul>
+      <ul>{changes.slice(0, 100).map((one) => <li key={one.path}><bdi dir="ltr"><code>{one.path}</code>: <del>{JSON.stringify(one.from)}</del> → <ins>{JSON.stringify(one.to)}</ins></bdi></li>)}</ul>
     </section>
   );
 }

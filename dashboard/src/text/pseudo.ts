@@ -1,6 +1,6 @@
 /** The catalogue as nobody speaks it: accented, 40 % longer, in brackets. Arguments stay as they are. */
 
-import type { MessageFormatElement } from 'react-intl';
+import type { IntlShape, MessageFormatElement } from 'react-intl';
 
 export const OPEN = '⟦';
 export const END = '⟧';
@@ -14,7 +14,13 @@ const LITERAL = 0;
 const SELECT = 5;
 const PLURAL = 6;
 
-export const bracketed = (text: string): string => OPEN + text + END;
+const FORMATS = ['formatDate', 'formatTime', 'formatNumber', 'formatList', 'formatRelativeTime', 'formatDisplayName', 'formatDateTimeRange'] as const;
+
+/** Dates, numbers and lists in brackets, too: they are the language's own. */
+export function bracketing(intl: IntlShape): IntlShape {
+  const marked = FORMATS.map((name) => [name, (...given: unknown[]) => OPEN + String((intl[name] as (...all: unknown[]) => unknown)(...given)) + END]);
+  return { ...intl, ...Object.fromEntries(marked) } as IntlShape;
+}
 
 export function pseudo(message: MessageFormatElement[]): MessageFormatElement[] {
   const literal = (value: string) => ({ type: LITERAL, value }) as MessageFormatElement;

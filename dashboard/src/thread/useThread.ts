@@ -29,6 +29,9 @@ function remember(hints: Hints, threadId: string, kept: { thread: Thread; line: 
   memories.set(hints, memory);
 }
 
+/** Whether the first unread message is among those that are known. */
+const reaches = ({ messages, hasOlder }: Timeline, readSeq: number): boolean => !hasOlder || (messages[0]?.seq ?? Infinity) <= readSeq + 1;
+
 export interface Opened {
   thread: Thread | null;
   line: Timeline;
@@ -49,7 +52,7 @@ export function useThread(threadId: string): Opened {
   const [line, setLine] = useState<Timeline>(known?.line ?? BLANK);
   const [readSeq, setReadSeq] = useState<number | null>(known?.thread.staff_read_seq ?? null);
   const [problem, setProblem] = useState<unknown>(null);
-  const [isReached, setReached] = useState(known !== undefined);
+  const [isReached, setReached] = useState(() => known !== undefined && reaches(known.line, known.thread.staff_read_seq));
   const lineNow = useRef(line);
   lineNow.current = line;
   const isCurrent = useRef(true);

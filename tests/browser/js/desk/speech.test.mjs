@@ -22,13 +22,20 @@ const settled = (page) => eventually(() => page.locator('[aria-busy]').count(), 
 const speech = (page) => page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
 const width = (page) => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));
 
-/** Every screen there is a way to. */
+/** Every screen there is a way to, however the ways are shown at this size. */
 async function visit(page, see) {
-  const links = page.locator('.screens a');
-  for (let n = 0; n < (await links.count()); n++) {
-    const path = await links.nth(n).getAttribute('href');
-    await links.nth(n).click();
-    await page.locator('#page-title, .list').first().waitFor();
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const paths = await page.evaluate(() => [...new Set([...document.querySelectorAll('nav a[href]')].map((one) => one.getAttribute('href')))]);
+  await page.setViewportSize(size);
+  assert.ok(paths.length >= 10, `only ${paths} lead anywhere`);
+  for (const path of paths) {
+    await page.evaluate((to) => {
+      if (new URL(to, location.href).pathname !== location.pathname) document.querySelector('#page-title, .list')?.setAttribute('data-left', '');
+      history.pushState({}, '', to);
+      dispatchEvent(new PopStateEvent('popstate'));
+    }, path);
+    await page.locator(':is(#page-title, .list):not([data-left])').first().waitFor();
     await settled(page);
     await see(path);
   }
