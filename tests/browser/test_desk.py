@@ -151,7 +151,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     database = cluster.create(template=template)
     with database.connect() as owner:
         owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
-        owner.execute("update public.tenant_settings set business_hours = %s", [json.dumps(
+        owner.execute("update public.tenant_settings set search_policy = 'full', business_hours = %s", [json.dumps(
             [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)])])  # fmt: skip
         owner.execute(
             "insert into public.canned_replies (tenant_id, intent, body) select t.id, 'parking', 'Please park in the yard.'"

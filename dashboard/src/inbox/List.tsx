@@ -12,15 +12,17 @@ import type { Inbox } from './useInbox.js';
 import type { Place } from './views.js';
 
 const ROW_PX = 86;
+const STEPS: Record<string, number | undefined> = { ArrowDown: 1, ArrowUp: -1 };
 
 interface Props {
   inbox: Inbox;
   place: Place;
   cursor: string | null;
   onOpen(threadId: string): void;
+  onStep(by: number): void;
 }
 
-export function List({ inbox, place, cursor, onOpen }: Props) {
+export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = inbox.shown;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 6, getItemKey: (n) => rows[n]?.id ?? n });
@@ -39,10 +41,19 @@ export function List({ inbox, place, cursor, onOpen }: Props) {
 
   useEffect(() => {
     const index = rows.findIndex((row) => row.id === cursor);
-    if (index >= 0) virtual.scrollToIndex(index);
+    if (index < 0) return undefined;
+    virtual.scrollToIndex(index);
+    // Where the focus is in the list, it goes with the cursor, once the row is drawn.
+    if (!scroller.current?.contains(document.activeElement)) return undefined;
+    const frame = requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-thread="${cursor}"]`)?.focus());
+    return () => cancelAnimationFrame(frame);
     // Only when the cursor moves: the rows may move without it.
     // eslint-disable-next-line
   }, [cursor]);
+
+  // One stop for Tab, however long the list is; the arrows go through it.
+  const isDrawn = (id: string | null | undefined) => items.some(({ index }) => rows[index]?.id === id);
+  const stop = [cursor, place.thread].find(isDrawn) ?? rows[items[0]?.index ?? 0]?.id;
 
   if (inbox.problem && rows.length === 0) return <ProblemBox problem={inbox.problem} onRetry={inbox.reload} />;
   if (inbox.isLoading && rows.length === 0) return <Skeletons rows={5} />;
@@ -64,13 +75,22 @@ export function List({ inbox, place, cursor, onOpen }: Props) {
         {rows.length === 0 ? (
           <p className="state">{place.q ? t('inbox.emptySearch', { q: place.q }) : t('inbox.empty', { view: place.view })}</p>
         ) : (
-          <ul className="rows" style={{ height: virtual.getTotalSize() }}>
+          <ul
+            className="rows"
+            style={{ height: virtual.getTotalSize() }}
+            onKeyDown={(event) => {
+              const by = STEPS[event.key];
+              if (by === undefined) return;
+              event.preventDefault();
+              onStep(by);
+            }}
+          >
             {items.map(({ index, start, key }) => {
               const thread = rows[index];
               if (!thread) return null;
               return (
                 <li key={key} style={{ transform: `translateY(${start}px)` }} aria-setsize={isComplete ? rows.length : -1} aria-posinset={index + 1}>
-                  <Row thread={thread} isSelected={thread.id === place.thread} hasCursor={thread.id === cursor} onOpen={onOpen} />
+                  <Row thread={thread} isSelected={thread.id === place.thread} hasCursor={thread.id === cursor} isStop={thread.id === stop} onOpen={onOpen} />
                 </li>
               );
             })}
@@ -81,7 +101,7 @@ export function List({ inbox, place, cursor, onOpen }: Props) {
   );
 }
 
-function Row({ thread, isSelected, hasCursor, onOpen }: { thread: ThreadHead; isSelected: boolean; hasCursor: boolean; onOpen(id: string): void }) {
+function Row({ thread, isSelected, hasCursor, isStop, onOpen }: { thread: ThreadHead; isSelected: boolean; hasCursor: boolean; isStop: boolean; onOpen(id: string): void }) {
   const { members } = useDesk();
   const assignee = members.find((one) => one.user_id === thread.assignee_id);
   const name = thread.contact_name || t('inbox.unnamed');
@@ -90,6 +110,7 @@ function Row({ thread, isSelected, hasCursor, onOpen }: { thread: ThreadHead; is
       type="button"
       className={`row${hasCursor ? ' has-cursor' : ''}${thread.unread_count ? ' is-unread' : ''}`}
       aria-current={isSelected ? 'true' : undefined}
+      tabIndex={isStop ? 0 : -1}
       data-thread={thread.id}
       onClick={() => onOpen(thread.id)}
     >

@@ -79,7 +79,7 @@ export function Screen() {
           />
         </form>
         <FirstStepsHint />
-        <List inbox={inbox} place={place} cursor={cursor} onOpen={open} />
+        <List inbox={inbox} place={place} cursor={cursor} onOpen={open} onStep={step} />
       </section>
       <section className="pane" id="conversation" tabIndex={-1}>
         {place.thread ? (

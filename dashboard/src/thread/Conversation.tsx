@@ -60,6 +60,7 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
         {thread.status === 'closed' && ` ${t('thread.closed')}`}
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
       </p>
+      <a className="skip" href="#reply">{t('thread.skip')}</a>
       <Log messages={line.messages} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again(message))} />
       <Company {...colleagues} />
       <Composer key={threadId} thread={thread} lastSeq={lastSeq} field={field} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />

@@ -46,7 +46,7 @@ export async function overlays(page, see, within = 'main') {
   for (;;) {
     const name = await page.evaluate(({ known, root }) => {
       const nameOf = (one) => one.getAttribute('aria-label') ?? one.textContent;
-      const isThere = (one) => one.checkVisibility() && !one.disabled && one.type !== 'submit' && !one.closest('.row, .views, dialog');
+      const isThere = (one) => one.checkVisibility() && !one.disabled && one.type !== 'submit' && !one.closest('.row, .views, dialog, tbody tr:nth-child(n+2)');
       for (const old of document.querySelectorAll('[data-pressed]')) delete old.dataset.pressed;
       const next = [...document.querySelectorAll(`${root} button`)].find((one) => isThere(one) && !known.includes(nameOf(one)));
       if (next) next.dataset.pressed = '';

@@ -65,12 +65,17 @@ describe('the desk', () => {
       await page.keyboard.press('Enter');
       assert.ok(await focusIs(page, '#main'));
       await tabTo(page, '.row');
+      await press(page, 'ArrowDown ArrowDown ArrowUp');
+      await eventually(() => focusIs(page, '.row.has-cursor'), true);
       const name = await page.evaluate(() => document.activeElement.querySelector('.name').textContent);
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name, level: 2 }).waitFor();
       await page.locator('#reply').waitFor();
       await page.evaluate(() => delete globalThis.stop);
-      await tabTo(page, '#reply', 120);
+      await tabTo(page, '.conversation .skip');
+      await page.keyboard.press('Enter');
+      await eventually(() => focusIs(page, '#reply'), true);
+      await page.evaluate(() => delete globalThis.stop);
       const text = `Without a mouse, ${size}`;
       await page.keyboard.type(text);
       await tabTo(page, '[type=submit]');

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { launch } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { bringUp, comeIn, mail, reply, rows, texts, turnTo } from './staff.mjs';
+import { bringUp, comeIn, mail, reply, rows, signIn, texts, turnTo } from './staff.mjs';
 
 const { DESK_URL } = process.env;
 const [PROJECT_URL, PROJECT_KEY] = JSON.parse(process.env.DESK_PROJECT);
@@ -24,9 +24,7 @@ async function sleep(page) {
   const session = await page.context().newCDPSession(page);
   await session.send('Debugger.enable');
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  const asleep = new Promise((resolve) => session.once('Debugger.paused', resolve));
-  await session.send('Debugger.pause');
-  await asleep;
+  await session.send('Debugger.pause'); // at the next statement, whenever that would be
   return async () => {
     await session.send('Page.setWebLifecycleState', { state: 'active' });
     await session.send('Debugger.disable');
@@ -108,6 +106,58 @@ describe('two of the staff, whatever comes in between', () => {
     await send(ana).click();
     await eventually(() => field(ana).inputValue(), '');
     await eventually(() => count(ana, 'Answered into the void.'), 1);
+  });
+
+  it('find what they filtered and chose in the address: after a reload, and with a conversation open', async () => {
+    const name = await mail();
+    await lists(ana, name);
+    await ana.getByRole('button', { name: 'Unassigned' }).click();
+    await ana.getByRole('searchbox').fill(name);
+    await ana.getByRole('searchbox').press('Enter');
+    await eventually(() => rows(ana), [name]);
+    await ana.locator('.row').click();
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+    assert.deepEqual(await rows(ana), [name]);
+    await ana.reload();
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+    assert.deepEqual(await rows(ana), [name]);
+    assert.equal(await ana.getByRole('searchbox').inputValue(), name);
+    assert.equal(await ana.getByRole('button', { name: 'Unassigned' }).getAttribute('aria-current'), 'page');
+    await ana.goto(`${DESK_URL}?view=all`);
+    await ana.locator('.row').first().click();
+    await field(ana).waitFor();
+  });
+
+  it('are told what is wrong, by which id to ask for it, and can try again; what loads says so', async () => {
+    const [{ promise: held, resolve: release }, list] = [Promise.withResolvers(), '**/v1/threads?*'];
+    await olivia.route(list, async (one) => (await held, one.fulfill({
+      status: 500, contentType: 'application/problem+json',
+      body: JSON.stringify({ type: 'about:blank', title: 'x', status: 500, code: 'internal', detail: 'It broke.', request_id: 'req-4711' }),
+    })));
+    await olivia.goto(`${DESK_URL}?view=snoozed`);
+    await olivia.locator('.list').getByRole('status', { name: 'Starting…' }).waitFor();
+    release();
+    await olivia.locator('.list').getByRole('alert').getByText('Request req-4711').waitFor();
+    await olivia.unroute(list);
+    await olivia.getByRole('button', { name: 'Try again' }).click();
+    await olivia.getByText('Nothing is put away.').waitFor();
+    await olivia.goto(`${DESK_URL}?view=all`);
+    await olivia.locator('.row').first().waitFor();
+  });
+
+  it('take a conversation over by answering it; handing it back is on record', async () => {
+    const name = await mail();
+    await turnTo(olivia, name);
+    await olivia.getByText('The AI answers in this conversation.').waitFor();
+    await eventually(() => olivia.locator('.bubble').count(), 2);
+    await reply(olivia, 'I answer this myself.');
+    await olivia.getByText('A person answers; the AI is silent.').waitFor();
+    await olivia.getByRole('button', { name: 'Hand back to the AI' }).click();
+    await olivia.getByText('The AI answers in this conversation.').waitFor();
+    await olivia.goto(`${DESK_URL}audit`);
+    await olivia.getByRole('cell', { name: 'thread.hand_back' }).first().waitFor();
+    await olivia.goto(`${DESK_URL}?view=all`);
+    await olivia.locator('.row').first().waitFor();
   });
 
   it('both press Send at once: one reply leaves, the other one is asked first', async () => {
@@ -195,12 +245,20 @@ describe('two of the staff, whatever comes in between', () => {
     const pressed = Date.now();
     await olivia.locator('.company', { hasText: 'Ana Agent is writing an answer' }).waitFor();
     assert.ok(Date.now() - pressed < 1_000, `${Date.now() - pressed} ms`);
+    // The same again in a window whose clock can be put forward.
+    const window = await olivia.context().newPage();
+    await window.clock.install();
+    await window.goto(olivia.url());
+    await signIn(window, 'Olivia');
+    await window.locator('.company', { hasText: 'Ana Agent' }).waitFor();
     const wake = await sleep(ana);
-    const slept = Date.now();
-    await eventually(() => olivia.locator('.company').textContent(), '', 13_000);
-    assert.ok(Date.now() - slept < 11_500, `${Date.now() - slept} ms`);
+    await window.clock.fastForward(6_000);
+    assert.match(await window.locator('.company').textContent(), /Ana Agent/);
+    await window.clock.fastForward(5_000);
+    await eventually(() => window.locator('.company').textContent(), '');
     await wake();
-    await olivia.locator('.company', { hasText: 'Ana Agent' }).waitFor();
+    await window.locator('.company', { hasText: 'Ana Agent' }).waitFor();
+    await window.close();
     await field(ana).fill('');
   });
 
