@@ -1,8 +1,8 @@
 // Pictures of every screen, light and dark, at the desk and on the phone, into the folder that is given.
 
-import { DESK, launch, PHONE } from '../browser.mjs';
+import { DESK, launch, open, PHONE } from '../browser.mjs';
 import { eventually } from '../people.mjs';
-import { comeIn, reply } from './staff.mjs';
+import { comeIn, enter, reply } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
 const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit', 'start'];
@@ -44,5 +44,13 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     }
     await page.context().close();
   }
+}
+for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, deviceScaleFactor: 1 } })) {
+  const page = await open(browser, `${process.env.DESK_URL}?view=all`, { ...options, locale: 'ar-EG' });
+  await enter(page, 'Olivia');
+  await page.locator('.row', { hasText: name }).click();
+  await page.locator('.bubble').nth(2).waitFor();
+  await page.screenshot({ path: `${folder}/desk-arabic-${size}-light.png` });
+  await page.context().close();
 }
 await browser.close();

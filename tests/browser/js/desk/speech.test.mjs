@@ -4,19 +4,10 @@ import { after, before, describe, it } from 'node:test';
 import { barriers, DESK, launch, open, PHONE } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
 import { hold, OVERLAYS, overlays, unspoken } from './overlays.mjs';
-import { mail } from './staff.mjs';
+import { enter, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
 const PSEUDO = 'en-XA';
-
-/** Sign in without reading a word of the page. */
-async function enter(page, name) {
-  const { email, password } = JSON.parse(process.env.DESK_STAFF)[name];
-  await page.locator('input[type=email]').fill(email);
-  await page.locator('input[type=password]').fill(password);
-  await page.locator('form button[type=submit]').click();
-  await page.locator('.row').first().waitFor();
-}
 
 const settled = (page) => eventually(() => page.locator('[aria-busy]').count(), 0);
 const speech = (page) => page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
