@@ -124,6 +124,7 @@ describe('the desk in the language of its reader', () => {
     await page.setViewportSize({ width: 1180, height: 800 });
     const box = async (which) => (await page.locator(which).boundingBox()).x;
     assert.ok(await box('.list') > await box('.pane'), 'the list begins where the reading does');
+    assert.equal(await page.locator('.row .name').last().evaluate((one) => getComputedStyle(one).textAlign), 'right');
     await page.locator('.row', { hasText: 'Person Number' }).first().click();
     await page.locator('.bubble.theirs').first().waitFor();
     assert.ok(await page.locator('.bubble-body').evaluateAll((all) => all.every((one) => one.dir === 'auto' && getComputedStyle(one).direction === 'ltr')));
