@@ -23,7 +23,7 @@ export function useKeys(bindings: Bindings): void {
       tinykeys(window, Object.fromEntries(names.split(' ').map((name) => [
         name,
         (event: KeyboardEvent) => {
-          if (!areKeysOn() || isElsewhere(event) || (event.key === 'Enter' && isPressable(event))) return;
+          if (!areKeysOn() || isElsewhere(event)) return;
           event.preventDefault();
           latest.bindings[name]?.();
         },
@@ -37,10 +37,5 @@ function isElsewhere(event: KeyboardEvent): boolean {
   // The focus may be on nothing while a dialog is open: Tab leads out of it into the browser's own bars.
   if (document.querySelector('dialog[open]') || target.closest('input, textarea, select, [contenteditable]')) return true;
   // Enter presses what has the focus; only where nothing has it, it opens the marked row.
-  return event.key === 'Enter' && target.closest('button, a, summary') !== null;
-}
-
-/** Enter on a button or a link is that button's, whatever else it opens. */
-function isPressable(event: KeyboardEvent): boolean {
-  return (event.target as HTMLElement).closest('a, button, summary, [role="button"], [role="menuitem"], [role="option"]') !== null;
+  return event.key === 'Enter' && target.closest('a, button, summary, [role="button"], [role="menuitem"], [role="option"]') !== null;
 }

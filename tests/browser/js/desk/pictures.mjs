@@ -48,7 +48,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
 for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, deviceScaleFactor: 1 } })) {
   const page = await open(browser, `${process.env.DESK_URL}?view=all`, { ...options, locale: 'ar-EG' });
   await enter(page, 'Olivia');
-  await page.locator('.row', { hasText: name }).click();
+  await page.locator('.row', { hasText: name }).first().click();
   await page.locator('.bubble').nth(2).waitFor();
   await page.screenshot({ path: `${folder}/desk-arabic-${size}-light.png` });
   await page.context().close();
