@@ -25,11 +25,15 @@ TOLD_AT_ONCE = 200
 ERASING_S = 1.0
 """How long a round goes on emptying messages of people who were erased, a few hundred in a transaction."""
 ERASED_AT_ONCE = 500
+COUNT_EVERY_S = 5.0
+COUNTING_S = 1.0
+"""How long a round goes on with counting, some ten thousand events in a transaction."""
+COUNTED_AT_ONCE = 20_000
 SEARCH_STEPS = 5
 """Of two thousand messages each, in a transaction of its own: a round stays short, a million takes minutes."""
 OLD = (("assistants", "expire_assistance"), ("assistants", "expire_shadows"), ("ingress", "sweep_webhooks"),
        ("ingress", "sweep_tracking"), ("operations", "sweep_reputation"), ("operations", "sweep_uploads"),
-       ("notifier", "sweep_pushes"), ("operations", "sweep_hints"))  # fmt: skip
+       ("notifier", "sweep_pushes"), ("operations", "sweep_hints"), ("operations", "sweep_rollups"))  # fmt: skip
 
 
 class Housekeeper:
@@ -42,11 +46,12 @@ class Housekeeper:
         self.sealed_at = float("-inf")
         self.judged_at = float("-inf")
         self.expired_at = float("-inf")
+        self.counted_at = float("-inf")
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
-        accounts, go on erasing, tell of late reviews, end mutes; once a minute seal audit logs, and judge accounts by
-        their calls."""
+        accounts, go on erasing, tell of late reviews, end mutes, count for the board; once a minute seal audit logs,
+        and judge accounts by their calls."""
         async with pool.connection() as connection:
             released = await db.fetch_value(connection, "operations", "release_expired_inbound")
             woken = await db.fetch_value(connection, "operations", "wake_snoozed")
@@ -62,13 +67,15 @@ class Housekeeper:
             late = await db.fetch_value(connection, "operations", "note_overdue_reviews")
             freed = await db.fetch_value(connection, "operations", "end_expired_mutes")
             lease = await db.lease_seconds(connection)
+            counted = await self._count(connection)
             sealed = await self._seal(connection)
             expired = await self._expire(connection)
             objects = await self._sweep_storage(connection)
         for what, count in (
             ("released", released), ("woken", woken), ("rechecked", rechecked), ("analyzed", len(analyzed)),
             ("silent", silent), ("judged", judged), ("swept", swept), ("emptied", emptied), ("told", told),
-            ("late", late), ("freed", freed), ("sealed", sealed), ("expired", expired), ("objects", objects),
+            ("late", late), ("freed", freed), ("counted", counted), ("sealed", sealed), ("expired", expired),
+            ("objects", objects),
         ):  # fmt: skip
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
@@ -85,6 +92,20 @@ class Housekeeper:
                 break
             emptied += step
         return emptied
+
+    async def _count(self, connection: db.Connection) -> int:
+        """Events added up for the board, every five seconds and at once while many wait; each batch is a transaction
+        of its own."""
+        if time.monotonic() - self.counted_at < COUNT_EVERY_S:
+            return 0
+        until, counted = time.monotonic() + COUNTING_S, 0
+        while time.monotonic() < until:
+            step: int = await db.fetch_value(connection, "operations", "count_rollups", limit=COUNTED_AT_ONCE)
+            counted += step
+            if step < COUNTED_AT_ONCE:
+                self.counted_at = time.monotonic()
+                break
+        return counted
 
     async def _tell(self, connection: db.Connection) -> int:
         """People looked at for broadcasts under way; each batch is a transaction of its own."""

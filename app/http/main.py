@@ -19,6 +19,7 @@ from app.db.pool import make_pool
 from app.errors import SetupError, told_in_one_line
 from app.http import (
     analysis,
+    analytics,
     assistants,
     bookings,
     broadcasts,
@@ -58,7 +59,7 @@ MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
     files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates,
-    starting,
+    starting, analytics,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)

@@ -132,10 +132,15 @@ def _invalid(error: ValidationException) -> Response[bytes]:
     return on_parley_error(None, rule_broken(message, str(first.get("key") or "")))
 
 
+def said(name: str) -> str:
+    """What a parameter is called in a query: `from_` is `from`, which Python keeps for itself."""
+    return name.removesuffix("_")
+
+
 def rule_broken(message: str, field: str = "") -> BadInput:
     """The error for what msgspec says of an input, naming the field: "Expected `str`, got `int` - at `$.body`"."""
     place, unknown = _FIELD.search(message), _UNKNOWN.search(message)
-    field = place[1] if place else field
+    field = place[1] if place else said(field)
     field = ".".join(filter(None, (field, unknown and unknown[1])))[:100]
     reason = _FIELD.sub("", message).removesuffix(" - ").strip()
     if "matching regex" in reason:

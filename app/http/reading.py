@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
 from app.errors import BadInput, ParleyError
-from app.http.problems import rule_broken
+from app.http.problems import rule_broken, said
 
 UNBOUND = {"unit", "request", "data"}
 """Arguments of handlers that are no parameters of the request."""
@@ -51,7 +51,7 @@ def parameters(handler: HTTPRouteHandler) -> dict[str, bool]:
     found = {}
     for name, parameter in handler.parsed_fn_signature.parameters.items():
         if name not in UNBOUND and not any(f"{{{name}:" in path for path in handler.paths):
-            found[name] = str in {parameter.annotation, *(inner.annotation for inner in parameter.inner_types)}
+            found[said(name)] = str in {parameter.annotation, *(inner.annotation for inner in parameter.inner_types)}
     return found
 
 

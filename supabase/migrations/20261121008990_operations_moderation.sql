@@ -1,4 +1,4 @@
--- Chapter: operations of the core, what it asks moderation. explain() and queue_metrics() want these beforehand; their
+-- Chapter: operations of the core, what it asks moderation. explain() wants it beforehand; its
 -- tables come with the chapter of moderation.
 
 create function private.judgements(p_tenant_id uuid, p_message_id uuid) returns jsonb
@@ -34,16 +34,3 @@ end
 $$;
 comment on function private.escalations_of(uuid, uuid, uuid) is
 'Definer, inside explain(): whom a message or the decision on it called, by which rule and why.';
-
-create function private.moderation_backlog()
-returns table (tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  return query
-  select w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.moderation_work as w group by w.tenant_id;
-end
-$$;
-comment on function private.moderation_backlog() is
-'Definer, inside queue_metrics(): what waits to be judged, per tenant.';

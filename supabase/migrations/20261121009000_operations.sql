@@ -337,51 +337,6 @@ $$;
 comment on function private.rebuild_work() is
 'Definer, for DBAs: makes missing work rows from the state; safe to run at any time.';
 
-create function private.queue_metrics()
-returns table (queue text, tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
-language sql stable security definer set search_path = '' as $$
-  select 'inbound', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.inbound_work as w group by w.tenant_id
-  union all
-  select 'outbound', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.outbound_work as w where w.run_at < 'infinity' group by w.tenant_id
-  union all
-  select 'insights', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.insight_work as w where w.run_at < 'infinity' group by w.tenant_id
-  union all
-  select 'assistants', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.assist_work as w where w.status = 'waiting' group by w.tenant_id
-  union all
-  select 'moderation', b.* from private.moderation_backlog() as b
-  union all
-  -- How long a file has waited, not until when it is put off.
-  select 'attachments', w.tenant_id, count(*),
-    greatest(0, extract(epoch from clock_timestamp() - min(a.created_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.attachment_work as w
-  inner join public.message_attachments as a on a.tenant_id = w.tenant_id and a.id = w.attachment_id
-  group by w.tenant_id
-  union all
-  select 'notifier', w.tenant_id, count(*), greatest(0, extract(epoch from clock_timestamp() - min(w.run_at)))::float8,
-    count(*) filter (where w.lease_until > clock_timestamp())
-  from private.notification_pushes as w where w.status = 'waiting' group by w.tenant_id
-  union all
-  -- A paused account's calls wait on purpose: they are counted, but nobody is late.
-  select 'ingress', w.tenant_id, count(*), greatest(0, coalesce(extract(epoch from clock_timestamp() - min(w.run_at)
-    filter (where s.status <> 'paused')), 0))::float8,
-    (select count(*) from private.webhook_leases as l where l.tenant_id = w.tenant_id
-      and l.lease_until > clock_timestamp())
-  from private.webhook_work as w
-  inner join public.et_channel_sessions as s on s.tenant_id = w.tenant_id and s.id = w.session_id
-  group by w.tenant_id
-$$;
-comment on function private.queue_metrics() is
-'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';
-
 create function private.recent_activity(p_window interval default '5 minutes')
 returns table (figure text, label text, value double precision)
 language sql stable security definer set search_path = '' as $$
@@ -443,5 +398,4 @@ comment on function private.tenants_with_audit() is
 grant execute on function private.explain_message(uuid), public.explain_message(uuid) to authenticated;
 grant execute on function private.explain(uuid, uuid), private.check_invariants() to service_role, parley_worker;
 grant execute on function private.analyze_grown() to parley_worker;
-grant execute on function private.queue_metrics(), private.recent_activity(interval), private.tenants_with_audit()
-to parley_worker, parley_api;
+grant execute on function private.recent_activity(interval), private.tenants_with_audit() to parley_worker, parley_api;

@@ -259,3 +259,11 @@ order by t.last_message_at desc nulls last limit %(limit)s;
 -- name: continue_erasures
 -- The next messages of somebody who was erased are emptied; 0 when nothing is to be done now.
 select private.continue_erasures(%(limit)s) as step;
+
+-- name: count_rollups
+-- Counts what is new; 0 when nothing is, or another housekeeper is at it.
+select private.count_rollups(%(limit)s) as counted;
+
+-- name: sweep_rollups
+-- Hours of more than a year ago, and who wrote a month ago.
+select private.sweep_rollups() as swept;

@@ -70,3 +70,7 @@ select
 -- name: log_denied_topic
 -- An attempt on a topic that is somebody else's.
 select private.log_denied_topic(%(claims)s::jsonb, %(topic)s, %(action)s);
+
+-- name: report_connections
+-- WebSockets of one process of the gateway since its last report.
+select private.report_connections(%(process)s, %(number)s, %(tenants)s::jsonb) as taken;

@@ -20,7 +20,7 @@ from app.http.openapi.operations import OPERATIONS
 from app.http.openapi.parameters import PARAMETERS
 from app.http.openapi.schemas import Schemas
 from app.http.openapi.shown import Shown
-from app.http.problems import Problem
+from app.http.problems import Problem, said
 from app.http.reading import UNBOUND
 
 SUCCESS = {200: "Done.", 201: "Made.", 202: "Under way."}
@@ -93,12 +93,12 @@ def _parameters(path: str, method: str, handler: HTTPRouteHandler) -> list[dict[
     found = []
     for name in (name for name in hints if name not in UNBOUND | {"return"}):
         place = "path" if f"{{{name}}}" in path else "query"
-        text, example = PARAMETERS[name]
+        text, example = PARAMETERS[said(name)]
         schema = msgspec.json.schema(plain(hints[name]))
         if defaults[name] not in (inspect.Parameter.empty, None):
             schema["default"] = defaults[name]
         found.append({
-            "name": name, "in": place, "required": defaults[name] is inspect.Parameter.empty, "description": text,
+            "name": said(name), "in": place, "required": defaults[name] is inspect.Parameter.empty, "description": text,
             "schema": schema, "example": msgspec.to_builtins(example),
         })  # fmt: skip
     found.append(named("parameters", "RequestId"))

@@ -3,6 +3,7 @@
 from app.http.openapi.analysis_fields import ANALYSIS_FIELDS
 from app.http.openapi.market_fields import MARKET_FIELDS
 from app.http.openapi.moderating_fields import MODERATING_FIELDS
+from app.http.openapi.operating_fields import OPERATING_FIELDS
 from app.http.openapi.policing_fields import POLICING_FIELDS
 from app.http.openapi.rating import RATING_FIELDS
 from app.http.openapi.reviewing_fields import REVIEWING_FIELDS
@@ -20,6 +21,7 @@ FIELDS: dict[str, str] = {
     "FirstStepsTold.is_answered": "Whether an answer has left: the machine's or a person's.",
     "FirstStepsTold.mailbox": "An address mail is taken at; null while there is none.",
     "FirstStepsTold.smtp_port": "The port mail is taken in at on this machine; null where it comes by MX.",
+    **OPERATING_FIELDS,
     "action": "What was done, or tried.",
     "active": "Whether the caller's token is for this tenant.",
     "actor": "Who did it: user:<id>, api_key:<id>, worker or system.",

@@ -37,6 +37,7 @@ from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.moderating import MODERATING, NOTICE
+from app.http.openapi.operating import OPERATING
 from app.http.openapi.policing import POLICING
 from app.http.openapi.rating import RATING
 from app.http.openapi.reviewing import REVIEWING
@@ -369,5 +370,6 @@ OPERATIONS: dict[str, Shown] = {
     **POLICING,
     **ANALYSING,
     **RATING,
+    **OPERATING,
 }  # fmt: skip
 """By the handler's name, which is the operation's id."""

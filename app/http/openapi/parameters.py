@@ -6,6 +6,7 @@ from app.http.openapi import world
 from app.http.openapi.analysis_fields import ANALYSIS_PARAMETERS
 from app.http.openapi.market_fields import MARKET_PARAMETERS
 from app.http.openapi.moderating_fields import MODERATING_PARAMETERS
+from app.http.openapi.operating_fields import OPERATING_PARAMETERS
 from app.http.openapi.policing_fields import POLICING_PARAMETERS
 from app.http.openapi.reviewing_fields import REVIEWING_PARAMETERS
 
@@ -15,6 +16,7 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     **MODERATING_PARAMETERS,
     **POLICING_PARAMETERS,
     **ANALYSIS_PARAMETERS,
+    **OPERATING_PARAMETERS,
     "address": ("Whose address this is.", "ann@example.com"),
     "alias": ("A key of an older system, or of a merged conversation.", "conv_4711"),
     "api_key_id": ("The key.", world.KEY),

@@ -1,5 +1,7 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 122fcdee5cbb8570bb0c97c1ea9cc85b
+// Schema: 0cedc244893264339cddb96963c793e6
+// Schema: 9091954c19d34bd81a0183b7ef229a1c
+// Schema: f356710399d3e18aa5c31f688c7113b1
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -42,6 +44,34 @@ export type Database = {
           "tenant_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "access_denials_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -314,6 +344,34 @@ export type Database = {
             foreignKeyName: "ai_months_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -365,6 +423,34 @@ export type Database = {
             foreignKeyName: "api_keys_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -403,6 +489,34 @@ export type Database = {
           "until_xid"?: unknown;
         };
         Relationships: [
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "audit_checkpoints_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -451,6 +565,34 @@ export type Database = {
           "xid"?: unknown;
         };
         Relationships: [
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -1157,6 +1299,34 @@ export type Database = {
             foreignKeyName: "canned_replies_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -1849,6 +2019,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -2487,6 +2685,34 @@ export type Database = {
           "warm_up_from"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "et_channel_sessions_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -3164,6 +3390,34 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -3279,6 +3533,34 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "faq_entries_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -3784,6 +4066,34 @@ export type Database = {
             foreignKeyName: "message_limits_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -3861,6 +4171,34 @@ export type Database = {
           "version"?: number;
         };
         Relationships: [
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "moderation_policies_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -4213,6 +4551,34 @@ export type Database = {
             foreignKeyName: "notifications_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4386,6 +4752,34 @@ export type Database = {
             foreignKeyName: "projects_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4525,6 +4919,76 @@ export type Database = {
           },
         ];
       };
+      "rollups": {
+        Row: {
+          "at": string;
+          "bin": number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at": string;
+          "bin"?: number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "step": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "at"?: string;
+          "bin"?: number;
+          "channel"?: string;
+          "label"?: string;
+          "metric"?: string;
+          "n"?: number;
+          "step"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "shadow_decisions": {
         Row: {
           "action": string | null;
@@ -4658,6 +5122,34 @@ export type Database = {
             foreignKeyName: "suppressions_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4748,6 +5240,34 @@ export type Database = {
             foreignKeyName: "tenant_invitations_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4784,6 +5304,34 @@ export type Database = {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4804,7 +5352,6 @@ export type Database = {
           "max_complaint_rate": number | null;
           "media_days": number | null;
           "media_visibility": string;
-          "moderation_days": number | null;
           "policy_version": number;
           "push_delay_s": number;
           "push_shows": string;
@@ -4838,7 +5385,6 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
-          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;
@@ -4871,7 +5417,6 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
-          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;
@@ -4891,6 +5436,34 @@ export type Database = {
           "voice_tone"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "tenant_settings_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5267,6 +5840,34 @@ export type Database = {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5299,6 +5900,34 @@ export type Database = {
           "user_id"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5385,6 +6014,725 @@ export type Database = {
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_attempts": {
+        Row: {
+          "at": string;
+          "attempts": number;
+          "channel": string;
+          "outcome": string;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string | null;
+          "attempts"?: number | null;
+          "channel"?: string | null;
+          "outcome"?: string | null;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "at"?: string | null;
+          "attempts"?: number | null;
+          "channel"?: string | null;
+          "outcome"?: string | null;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_bins": {
+        Row: {
+          "at": string;
+          "bin": number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string | null;
+          "bin"?: number | null;
+          "channel"?: string | null;
+          "label"?: string | null;
+          "metric"?: string | null;
+          "n"?: number | null;
+          "seconds"?: never;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "at"?: string | null;
+          "bin"?: number | null;
+          "channel"?: string | null;
+          "label"?: string | null;
+          "metric"?: string | null;
+          "n"?: number | null;
+          "seconds"?: never;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_connected": {
+        Row: {
+          "connections": number | null;
+          "processes": number | null;
+          "reported_at": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_connections": {
+        Row: {
+          "at": string;
+          "broken": number | null;
+          "closed": number | null;
+          "connections": number | null;
+          "opened": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_decisions": {
+        Row: {
+          "at": string;
+          "auto_reply": number | null;
+          "channel": string;
+          "decisions": number | null;
+          "error": number | null;
+          "follow_up": number | null;
+          "handover_rate": number | null;
+          "human_takeover": number | null;
+          "no_reply": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_deliveries": {
+        Row: {
+          "at": string;
+          "bounced": number | null;
+          "cancelled": number | null;
+          "channel": string;
+          "delivered": number | null;
+          "delivered_rate": number | null;
+          "failed": number | null;
+          "open": number | null;
+          "read": number | null;
+          "read_rate": number | null;
+          "sent": number | null;
+          "step": string;
+          "success_rate": number | null;
+          "tenant_id": string;
+          "unknown": number | null;
+          "written": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_errors": {
+        Row: {
+          "at": string;
+          "component": string | null;
+          "errors": number | null;
+          "of": number | null;
+          "rate": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_freshness": {
+        Row: {
+          "age_seconds": number | null;
+          "as_of": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_moderation": {
+        Row: {
+          "approved": number | null;
+          "at": string;
+          "blocked": number | null;
+          "by_people": number | null;
+          "filtered": number | null;
+          "judged": number | null;
+          "review": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_people": {
+        Row: {
+          "at": string;
+          "contacts": number | null;
+          "participants": number | null;
+          "staff": number | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_queues": {
+        Row: {
+          "depth": number | null;
+          "in_flight": number | null;
+          "oldest_seconds": number | null;
+          "queue": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_responses": {
+        Row: {
+          "answered_by": string | null;
+          "answers": number | null;
+          "at": string;
+          "channel": string;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+          "turn": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_threads": {
+        Row: {
+          "active_day": number | null;
+          "active_hour": number | null;
+          "open": number | null;
+          "tenant_id": string;
+          "unread": number | null;
+          "with_people": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_uploads": {
+        Row: {
+          "at": string;
+          "files": number | null;
+          "gone": number | null;
+          "refused": number | null;
+          "released": number | null;
+          "step": string;
+          "success_rate": number | null;
+          "tenant_id": string;
+          "waiting": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_volume": {
+        Row: {
+          "at": string;
+          "by_agents": number | null;
+          "by_ai": number | null;
+          "channel": string;
+          "inbound": number | null;
+          "internal": number | null;
+          "outbound": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_waits": {
+        Row: {
+          "at": string;
+          "channel": string;
+          "items": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "queue": string;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
             referencedRelation: "tenants";
@@ -5545,6 +6893,34 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5717,6 +7093,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5871,6 +7275,34 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "users";
             referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
@@ -6383,6 +7815,34 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -6519,6 +7979,34 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -7028,6 +8516,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -7423,6 +8939,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -7649,6 +9193,11 @@ export type Database = {
       "my_standing": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
+        Returns: Json;
+      };
+      "operations_board": { Args: { "p_from"?: string; "p_step"?: string; "p_to"?: string }; Returns: Json };
+      "operations_series": {
+        Args: { "p_channel"?: string; "p_from"?: string; "p_metric": string; "p_step"?: string; "p_to"?: string };
         Returns: Json;
       };
       "own_tenant_names": { Args: Record<PropertyKey, never>; Returns: Json };

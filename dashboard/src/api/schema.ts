@@ -8,6 +8,14 @@ export interface ActivatePolicy {
   expected_version?: number | null;
 }
 
+export interface ActiveThreads {
+  active_hour: number;
+  active_day: number;
+  open: number;
+  with_people: number;
+  unread: number;
+}
+
 export interface Advice {
   kind: string | null;
   comment: string;
@@ -122,6 +130,11 @@ export interface Attachment {
 export interface AttachmentList {
   items: (Attachment)[];
   next_cursor?: string | null;
+}
+
+export interface Attempts {
+  outcome: string;
+  attempts: number;
 }
 
 export interface AuditRow {
@@ -308,6 +321,24 @@ export interface CannedReplyList {
   next_cursor?: string | null;
 }
 
+export interface ChannelDelivery {
+  written: number;
+  open: number;
+  sent: number;
+  delivered: number;
+  read: number;
+  failed: number;
+  bounced: number;
+  cancelled: number;
+  unknown: number;
+  success_rate: number | null;
+  delivered_rate: number | null;
+  read_rate: number | null;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+  channel: string;
+}
+
 export interface ChannelSession {
   id: string;
   channel: string;
@@ -344,6 +375,13 @@ export interface ChannelTemplate {
 export interface ChannelTemplateList {
   items: (ChannelTemplate)[];
   next_cursor?: string | null;
+}
+
+export interface ChannelVolume {
+  channel: string;
+  inbound: number;
+  outbound: number;
+  internal: number;
 }
 
 export interface ChatChanged {
@@ -456,6 +494,13 @@ export interface ClaimedReview {
   claim_until: string;
 }
 
+export interface ComponentErrors {
+  component: string;
+  errors: number;
+  of: number;
+  rate: number | null;
+}
+
 export interface ConnectionFee {
   id: string;
   tenant_id: string;
@@ -472,6 +517,25 @@ export interface ConnectionFee {
 export interface ConnectionFeeList {
   items: (ConnectionFee)[];
   next_cursor?: string | null;
+}
+
+export interface ConnectionPoint {
+  at: string;
+  connections: number;
+  opened: number;
+  closed: number;
+}
+
+export interface Connections {
+  connections: number;
+  processes: number;
+  reported_at: string | null;
+  opened: number;
+  closed: number;
+  broken: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+  series: (ConnectionPoint)[];
 }
 
 export interface Consent {
@@ -714,6 +778,49 @@ export interface DecideReview {
   spans?: (MaskedSpan)[] | null;
 }
 
+export interface DecisionPoint {
+  at: string;
+  decisions: number;
+  handovers: number;
+}
+
+export interface Decisions {
+  decisions: number;
+  auto_reply: number;
+  follow_up: number;
+  no_reply: number;
+  human_takeover: number;
+  error: number;
+  handover_rate: number | null;
+  series: (DecisionPoint)[];
+}
+
+export interface Delivery {
+  written: number;
+  open: number;
+  sent: number;
+  delivered: number;
+  read: number;
+  failed: number;
+  bounced: number;
+  cancelled: number;
+  unknown: number;
+  success_rate: number | null;
+  delivered_rate: number | null;
+  read_rate: number | null;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+  channels: (ChannelDelivery)[];
+  series: (DeliveryPoint)[];
+}
+
+export interface DeliveryPoint {
+  at: string;
+  arrived: number;
+  lost: number;
+  unknown: number;
+}
+
 export interface Denial {
   id: string;
   at: string;
@@ -778,6 +885,15 @@ export interface Escalated {
 export interface EscalatedList {
   items: (Escalated)[];
   next_cursor?: string | null;
+export interface ErrorPoint {
+  at: string;
+  errors: number;
+}
+
+export interface Errors {
+  errors: number;
+  components: (ComponentErrors)[];
+  series: (ErrorPoint)[];
 }
 
 export interface Explanation {
@@ -952,6 +1068,17 @@ export interface JudgeText {
   earlier?: (string)[];
   lane?: "agent" | "ai" | "people" | "template";
   stage?: "after" | "before";
+}
+
+export interface Judged {
+  judged: number;
+  approved: number;
+  filtered: number;
+  review: number;
+  blocked: number;
+  by_people: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
 }
 
 export interface KeptText {
@@ -1356,6 +1483,37 @@ export interface OpeningHours {
   closes: string;
 }
 
+export interface OperationsBoard {
+  from: string;
+  to: string;
+  step: "day" | "hour";
+  as_of: string | null;
+  age_seconds: number | null;
+  volume: Volume;
+  delivery: Delivery;
+  attempts: (Attempts)[];
+  responses: (Responses)[];
+  decisions: Decisions;
+  threads: ActiveThreads;
+  queues: (Waiting)[];
+  moderation: Judged;
+  uploads: Uploads;
+  people: People;
+  realtime: Connections;
+  errors: Errors;
+}
+
+export interface OperationsSeries {
+  from: string;
+  to: string;
+  step: "day" | "hour";
+  as_of: string | null;
+  age_seconds: number | null;
+  metric: "attempts" | "decisions" | "deliveries" | "errors" | "messages" | "moderation" | "people" | "realtime" | "responses" | "uploads" | "waits";
+  items: (SeriesItem)[];
+  more: boolean;
+}
+
 export interface Original {
   message_id: string;
   thread_id: string;
@@ -1383,6 +1541,21 @@ export interface Pairing {
   reason: string | null;
   code: string | null;
   expires_at: string | null;
+}
+
+export interface People {
+  staff: number;
+  participants: number;
+  contacts: number;
+  series: (PeoplePoint)[];
+}
+
+export interface PeoplePoint {
+  at: string;
+  staff: number;
+  participants: number;
+  contacts: number;
+  messages: number;
 }
 
 export interface PersonBlocked {
@@ -1641,6 +1814,14 @@ export interface Resolved {
   resolution: "failed" | "resend" | "sent";
 }
 
+export interface Responses {
+  by: "agent" | "ai";
+  turn: "first" | "following";
+  answers: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+}
+
 export interface Retried {
   message_id: string;
   delivery_status: "bounced" | "cancelled" | "delivered" | "dispatch_unknown" | "failed" | "inbound_ai_replied" | "inbound_error" | "inbound_human_takeover" | "inbound_processing" | "queued" | "read" | "received" | "sending" | "sent";
@@ -1805,6 +1986,15 @@ export interface Sent {
 export interface Sentiment {
   label?: "negative" | "neutral" | "positive";
   score?: number;
+}
+
+export interface SeriesItem {
+  at: string;
+  channel: string;
+  label: string;
+  number: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
 }
 
 export interface SessionMade {
@@ -2266,6 +2456,15 @@ export interface Uploaded {
   expires_at: string;
 }
 
+export interface Uploads {
+  files: number;
+  waiting: number;
+  released: number;
+  refused: number;
+  gone: number;
+  success_rate: number | null;
+}
+
 export interface Verdict {
   decision: "approved" | "blocked" | "filtered" | "review";
   threats_detected: (Threat)[];
@@ -2329,6 +2528,30 @@ export interface Watched {
   reasons: (string)[];
   messages: number;
   raised?: (Raised)[];
+export interface Volume {
+  inbound: number;
+  outbound: number;
+  internal: number;
+  by_ai: number;
+  by_agents: number;
+  channels: (ChannelVolume)[];
+  series: (VolumePoint)[];
+}
+
+export interface VolumePoint {
+  at: string;
+  inbound: number;
+  outbound: number;
+  internal: number;
+}
+
+export interface Waiting {
+  queue: string;
+  depth: number;
+  in_flight: number;
+  oldest_seconds: number;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
 }
 
 export interface WebhookFailure {

@@ -14,6 +14,7 @@ GLOBAL_TABLES = {
     "private.deployment",
     "private.feed_epochs",
     "private.invariants",
+    "private.rollup_state",
 }
 """Tables that belong to no tenant: the list of tenants, a user's own choice, and two of the cluster itself."""
 

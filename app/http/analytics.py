@@ -1,0 +1,52 @@
+"""/v1/operations/board, /v1/operations/series: what the tenant's machinery did, and what waits now.
+
+Moments are rounded down to whole hours or days (UTC), which is how they are counted; `as_of` says how far counting is.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import FromQuery, QueryParameter
+
+from app.db import analytics as db
+from app.domain.analytics import Metric, OperationsBoard, OperationsSeries, Step
+from app.errors import BadInput
+from app.http.deps import CallerUnit
+from app.http.types import QueryChannel
+
+TAGS = ["operations"]
+Begin = Annotated[datetime | None, QueryParameter(name="from")]
+
+
+def _zoned(moment: datetime | None, field: str) -> datetime | None:
+    """The moment itself. Raises BadInput for one without its zone."""
+    if moment is not None and moment.tzinfo is None:
+        raise BadInput(
+            "This moment has no time zone.", code="bad_input", field=field, remedy="write it as 2026-11-30T12:00:00Z"
+        )
+    return moment
+
+
+@get("/operations/board", summary="The operations board in one object", tags=TAGS)
+async def operations_board(
+    unit: CallerUnit, from_: Begin = None, to: FromQuery[datetime | None] = None, step: FromQuery[Step | None] = None
+) -> OperationsBoard:
+    """Volume, deliveries, response times, hand-overs, queues, moderation, files, people, connections and errors of a
+    span: the day up to now unless said. At most a year, eight days by the hour. `as_of` is how far counting is; queues,
+    conversations and connections are as of now."""
+    return await db.operations_board(unit, _zoned(from_, "from"), _zoned(to, "to"), step)
+
+
+@get("/operations/series", summary="One metric of the board in time", tags=TAGS)
+async def operations_series(  # noqa: PLR0917 - one per parameter
+    unit: CallerUnit, metric: FromQuery[Metric], from_: Begin = None, to: FromQuery[datetime | None] = None,
+    step: FromQuery[Step | None] = None, channel: QueryChannel = None,
+) -> OperationsSeries:  # fmt: skip
+    """By hour or day, channel and label, oldest first; at most 2,000 items. Labels: the guide of analytics."""
+    return await db.operations_series(
+        unit, metric, _zoned(from_, "from"), _zoned(to, "to"), step=step, channel=channel
+    )  # fmt: skip
+
+
+router = Router("/", route_handlers=[operations_board, operations_series])

@@ -1,0 +1,422 @@
+-- Chapter: analytics, part three: the operations board as views, each by its own in docs/analytics.md, for desks and for
+-- people who bring their own dashboards. They run as their reader: staff see their tenant, others nothing.
+--
+--   rollups ──▶ board_volume, board_deliveries, board_attempts, board_responses, board_waits, board_decisions,
+--               board_moderation, board_uploads, board_people, board_connections, board_errors, board_bins
+--   live    ──▶ board_threads, board_queues, board_connected, board_freshness
+--
+-- Every view of rollups has step and at: ask for one step, `hour` or `day`.
+
+create function private.rate(p_part numeric, p_whole numeric) returns numeric
+language sql immutable parallel safe set search_path = '' as $$
+  select round(p_part / nullif(p_whole, 0), 4)
+$$;
+comment on function private.rate(numeric, numeric) is 'A share with four places; null where there is nothing to divide.';
+
+-- ── added up ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create view public.board_volume with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  r.channel,
+  coalesce(sum(r.n) filter (where r.label like 'inbound:%'), 0)::bigint as inbound,
+  coalesce(sum(r.n) filter (where r.label like 'outbound:%'), 0)::bigint as outbound,
+  coalesce(sum(r.n) filter (where r.label like 'internal:%'), 0)::bigint as internal,
+  coalesce(sum(r.n) filter (where r.label = 'outbound:ai'), 0)::bigint as by_ai,
+  coalesce(sum(r.n) filter (where r.label = 'outbound:agent'), 0)::bigint as by_agents
+from public.rollups as r where r.metric = 'messages'
+group by r.tenant_id, r.step, r.at, r.channel;
+comment on view public.board_volume is
+'How many messages were written, by channel. internal: between people of a conversation.';
+
+create view public.board_deliveries with (security_invoker = on) as
+select
+  c.tenant_id,
+  c.step,
+  c.at,
+  c.channel,
+  c.written,
+  greatest(c.written - c.sent - c.delivered - c.read - c.failed - c.bounced - c.cancelled - c.unknown, 0) as open,
+  c.sent,
+  c.delivered,
+  c.read,
+  c.failed,
+  c.bounced,
+  c.cancelled,
+  c.unknown,
+  private.rate(c.sent + c.delivered + c.read, c.sent + c.delivered + c.read + c.failed + c.bounced + c.unknown)
+    as success_rate,
+  private.rate(c.delivered + c.read, c.sent + c.delivered + c.read) as delivered_rate,
+  private.rate(c.read, c.sent + c.delivered + c.read) as read_rate
+from (
+  select
+    r.tenant_id,
+    r.step,
+    r.at,
+    r.channel,
+    coalesce(sum(r.n) filter (where r.metric = 'messages'), 0)::bigint as written,
+    coalesce(sum(r.n) filter (where r.label = 'sent'), 0)::bigint as sent,
+    coalesce(sum(r.n) filter (where r.label = 'delivered'), 0)::bigint as delivered,
+    coalesce(sum(r.n) filter (where r.label = 'read'), 0)::bigint as read,
+    coalesce(sum(r.n) filter (where r.label = 'failed'), 0)::bigint as failed,
+    coalesce(sum(r.n) filter (where r.label = 'bounced'), 0)::bigint as bounced,
+    coalesce(sum(r.n) filter (where r.label = 'cancelled'), 0)::bigint as cancelled,
+    coalesce(sum(r.n) filter (where r.label = 'unknown'), 0)::bigint as unknown
+  from public.rollups as r
+  where r.metric = 'deliveries' or r.metric = 'messages' and r.label like 'outbound:%'
+  group by r.tenant_id, r.step, r.at, r.channel
+) as c;
+comment on view public.board_deliveries is
+'What has become, until now, of the messages that were written in an hour or day. open: under way. unknown: nobody '
+'knows whether the provider has it.';
+
+create view public.board_attempts with (security_invoker = on) as
+select r.tenant_id, r.step, r.at, r.channel, r.label as outcome, r.n as attempts
+from public.rollups as r where r.metric = 'attempts' and r.n <> 0;
+comment on view public.board_attempts is 'Every try of every send, by what came of it.';
+
+create view public.board_bins with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.metric,
+  r.step,
+  r.at,
+  r.channel,
+  r.label,
+  r.bin,
+  round((power(2, (r.bin - 0.5) / 4) / 1000)::numeric, 4) as seconds,
+  r.n
+from public.rollups as r where r.bin >= 0 and r.n <> 0;
+comment on view public.board_bins is
+'Times in bins, four to a doubling, as they are counted: percentiles of any span are made of the sums of n. seconds: '
+'the middle of a bin.';
+
+create view public.board_responses with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  r.channel,
+  split_part(r.label, ':', 1) as answered_by,
+  split_part(r.label, ':', 2) as turn,
+  sum(r.n)::bigint as answers,
+  private.bin_seconds(array_agg(r.bin order by r.bin), array_agg(r.n order by r.bin), 0.5) as p50_seconds,
+  private.bin_seconds(array_agg(r.bin order by r.bin), array_agg(r.n order by r.bin), 0.95) as p95_seconds
+from public.rollups as r where r.metric = 'responses' and r.n <> 0
+group by r.tenant_id, r.step, r.at, r.channel, r.label;
+comment on view public.board_responses is
+'How long people waited for an answer that left, since the first thing they wrote after the one before. answered_by: '
+'ai or agent; turn: first or following.';
+
+create view public.board_waits with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  r.channel,
+  r.label as queue,
+  sum(r.n)::bigint as items,
+  private.bin_seconds(array_agg(r.bin order by r.bin), array_agg(r.n order by r.bin), 0.5) as p50_seconds,
+  private.bin_seconds(array_agg(r.bin order by r.bin), array_agg(r.n order by r.bin), 0.95) as p95_seconds
+from public.rollups as r where r.metric = 'waits' and r.n <> 0
+group by r.tenant_id, r.step, r.at, r.channel, r.label;
+comment on view public.board_waits is
+'Processing times: inbound from received to decided, outbound from due to taken by the provider, moderation from '
+'written to judged.';
+
+create view public.board_decisions with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  r.channel,
+  sum(r.n)::bigint as decisions,
+  coalesce(sum(r.n) filter (where r.label = 'auto_reply'), 0)::bigint as auto_reply,
+  coalesce(sum(r.n) filter (where r.label = 'follow_up'), 0)::bigint as follow_up,
+  coalesce(sum(r.n) filter (where r.label = 'no_reply'), 0)::bigint as no_reply,
+  coalesce(sum(r.n) filter (where r.label = 'human_takeover'), 0)::bigint as human_takeover,
+  coalesce(sum(r.n) filter (where r.label = 'error'), 0)::bigint as error,
+  private.rate(sum(r.n) filter (where r.label = 'human_takeover'), sum(r.n)) as handover_rate
+from public.rollups as r where r.metric = 'decisions'
+group by r.tenant_id, r.step, r.at, r.channel;
+comment on view public.board_decisions is 'What was decided on what people wrote; handover_rate: what went to people.';
+
+create view public.board_moderation with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  coalesce(sum(r.n) filter (where r.label not like '%:person'), 0)::bigint as judged,
+  coalesce(sum(r.n) filter (where r.label in ('approved:rules', 'approved:model')), 0)::bigint as approved,
+  coalesce(sum(r.n) filter (where r.label in ('filtered:rules', 'filtered:model')), 0)::bigint as filtered,
+  coalesce(sum(r.n) filter (where r.label in ('review:rules', 'review:model')), 0)::bigint as review,
+  coalesce(sum(r.n) filter (where r.label in ('blocked:rules', 'blocked:model')), 0)::bigint as blocked,
+  coalesce(sum(r.n) filter (where r.label like '%:person'), 0)::bigint as by_people
+from public.rollups as r where r.metric = 'moderation'
+group by r.tenant_id, r.step, r.at;
+comment on view public.board_moderation is
+'What rules and models decided about texts, and how often people decided since. What stands: security_days.';
+
+create view public.board_uploads with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  sum(r.n)::bigint as files,
+  coalesce(sum(r.n) filter (where r.label in ('reserved', 'quarantined')), 0)::bigint as waiting,
+  coalesce(sum(r.n) filter (where r.label = 'released'), 0)::bigint as released,
+  coalesce(sum(r.n) filter (where r.label = 'refused'), 0)::bigint as refused,
+  coalesce(sum(r.n) filter (where r.label in ('expired', 'erased')), 0)::bigint as gone,
+  private.rate(sum(r.n) filter (where r.label in ('released', 'expired', 'erased')),
+    sum(r.n) filter (where r.label not in ('reserved', 'quarantined'))) as success_rate
+from public.rollups as r where r.metric = 'uploads' and r.n <> 0
+group by r.tenant_id, r.step, r.at;
+comment on view public.board_uploads is
+'Files that came with messages or were uploaded, and what has become of them. waiting: for their bytes, or to be '
+'checked; gone: were released, and their time is over.';
+
+create view public.board_people with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.at,
+  coalesce(sum(r.n) filter (where r.label = 'staff'), 0)::bigint as staff,
+  coalesce(sum(r.n) filter (where r.label = 'participants'), 0)::bigint as participants,
+  coalesce(sum(r.n) filter (where r.label = 'contacts'), 0)::bigint as contacts
+from public.rollups as r where r.metric = 'people' and r.step = 'day'
+group by r.tenant_id, r.at;
+comment on view public.board_people is 'How many people wrote on a day: agents, people of the chat, outside contacts.';
+
+create view public.board_connections with (security_invoker = on) as
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  coalesce(max(r.n) filter (where r.label = 'connections'), 0)::bigint as connections,
+  coalesce(sum(r.n) filter (where r.label = 'opened'), 0)::bigint as opened,
+  coalesce(sum(r.n) filter (where r.label = 'closed'), 0)::bigint as closed,
+  coalesce(sum(r.n) filter (where r.label = 'broken'), 0)::bigint as broken,
+  private.bin_seconds(array_agg(r.bin order by r.bin) filter (where r.label = 'lasted'),
+    array_agg(r.n order by r.bin) filter (where r.label = 'lasted'), 0.5) as p50_seconds,
+  private.bin_seconds(array_agg(r.bin order by r.bin) filter (where r.label = 'lasted'),
+    array_agg(r.n order by r.bin) filter (where r.label = 'lasted'), 0.95) as p95_seconds
+from public.rollups as r where r.metric = 'realtime'
+group by r.tenant_id, r.step, r.at;
+comment on view public.board_connections is
+'WebSockets of the tenant''s people: the most there were at once, how many opened and ended, of them broken (cut off, '
+'silent), and how long those that ended had lasted. Counted by our own gateway.';
+
+create view public.board_errors with (security_invoker = on) as
+select
+  e.tenant_id,
+  e.step,
+  e.at,
+  e.component,
+  sum(e.errors)::bigint as errors,
+  sum(e.of)::bigint as of,
+  private.rate(sum(e.errors), sum(e.of)) as rate
+from (
+  select
+    r.tenant_id,
+    r.step,
+    r.at,
+    case r.metric when 'attempts' then 'outbound:' || r.channel when 'decisions' then 'inbound:' || r.channel
+      when 'uploads' then 'files' else 'realtime' end as component,
+    case when r.label in ('rejected', 'retry', 'unknown', 'error', 'broken') or r.metric = 'uploads'
+      and r.label = 'refused' then r.n else 0 end as errors,
+    r.n as of
+  from public.rollups as r
+  where r.metric in ('attempts', 'decisions', 'uploads') or r.metric = 'realtime' and r.label in ('closed', 'broken')
+) as e
+group by e.tenant_id, e.step, e.at, e.component;
+comment on view public.board_errors is
+'What went wrong, by component, and of how many: tries that were rejected, put off or came to nobody knows what '
+'(outbound:channel), bursts nobody could decide on (inbound:channel), files that were refused, connections that broke.';
+
+-- ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create view private.waiting_items with (security_invoker = on) as
+select 'inbound' as queue, w.tenant_id, w.run_at as since, w.lease_until, 1 as items from private.inbound_work as w
+union all
+select 'outbound', w.tenant_id, w.run_at, w.lease_until, 1 from private.outbound_work as w where w.run_at < 'infinity'
+union all
+select 'insights', w.tenant_id, w.run_at, w.lease_until, 1 from private.insight_work as w where w.run_at < 'infinity'
+union all
+select 'assistants', w.tenant_id, w.run_at, w.lease_until, 1 from private.assist_work as w where w.status = 'waiting'
+union all
+select 'moderation', w.tenant_id, w.run_at, w.lease_until, 1 from private.moderation_work as w
+union all
+-- How long a file has waited, not until when it is put off.
+select 'attachments', w.tenant_id, a.created_at, w.lease_until, 1 from private.attachment_work as w
+inner join public.message_attachments as a on w.tenant_id = a.tenant_id and w.attachment_id = a.id
+union all
+select 'notifier', w.tenant_id, w.run_at, w.lease_until, 1 from private.notification_pushes as w
+where w.status = 'waiting'
+union all
+-- A paused account's calls wait on purpose: they are counted, but nobody is late.
+select 'ingress', w.tenant_id, case when s.status <> 'paused' then w.run_at end, null, 1 from private.webhook_work as w
+inner join public.et_channel_sessions as s on w.tenant_id = s.tenant_id and w.session_id = s.id
+union all
+select 'ingress', l.tenant_id, null, l.lease_until, 0 from private.webhook_leases as l;
+comment on view private.waiting_items is
+'What waits in every queue, since when, and who is at it. items 0: a lease on an account, not on an item.';
+
+create function private.queue_metrics()
+returns table (queue text, tenant_id uuid, depth bigint, oldest_seconds double precision, in_flight bigint)
+language sql stable security definer set search_path = '' as $$
+  select w.queue, w.tenant_id, sum(w.items), greatest(0, coalesce(extract(epoch from clock_timestamp()
+    - min(w.since)), 0))::float8, count(*) filter (where w.lease_until > clock_timestamp())
+  from private.waiting_items as w group by w.queue, w.tenant_id having sum(w.items) > 0
+$$;
+comment on function private.queue_metrics() is
+'Definer, for /metrics and autoscalers: depth, age of the oldest and in-flight per queue and tenant.';
+
+create function private.own_queues()
+returns table (queue text, depth bigint, oldest_seconds double precision, in_flight bigint)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.current_tenant();
+begin
+  return query
+  select n.queue, coalesce(sum(w.items), 0)::bigint, greatest(0, coalesce(extract(epoch from clock_timestamp()
+    - min(w.since)), 0))::float8, count(*) filter (where w.lease_until > clock_timestamp())
+  from unnest('{inbound,outbound,moderation,insights,assistants,attachments,notifier,ingress}'::text[])
+    with ordinality as n (queue, place)
+  left join (select i.* from private.waiting_items as i where i.tenant_id = v_tenant) as w on w.queue = n.queue
+  where v_tenant is not null group by n.queue, n.place order by n.place;
+end
+$$;
+comment on function private.own_queues() is 'Definer, for board_queues: what waits of the caller''s own tenant.';
+
+create function private.own_connections() returns table (connections bigint, processes bigint, reported_at timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
+  select coalesce(sum(r.connections) filter (where r.reported_at > now() - interval '1 minute'), 0)::bigint,
+    count(*) filter (where r.reported_at > now() - interval '1 minute'), max(r.reported_at)
+  from private.realtime_reports as r where r.tenant_id = private.current_tenant();
+end
+$$;
+comment on function private.own_connections() is
+'Definer, for board_connected: connections of the caller''s own tenant, as gateways said in the last minute.';
+
+create function private.rollups_as_of() returns timestamptz
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (select s.as_of from private.rollup_state as s);
+end
+$$;
+comment on function private.rollups_as_of() is 'Definer: all that was committed before is counted; null before the first time.';
+
+create view public.board_freshness with (security_invoker = on) as
+select t.id as tenant_id, a.as_of, round(extract(epoch from clock_timestamp() - a.as_of), 3)::float8 as age_seconds
+from public.tenants as t cross join lateral (select private.rollups_as_of() as as_of) as a;
+comment on view public.board_freshness is
+'How old what is added up is: all that was committed before as_of is counted. More than a minute: see the runbook.';
+
+create view public.board_queues with (security_invoker = on) as
+select t.id as tenant_id, q.queue, q.depth, q.oldest_seconds, q.in_flight
+from public.tenants as t cross join lateral private.own_queues() as q
+where t.id = (select private.current_tenant());
+comment on view public.board_queues is 'What waits now, since when, and how much of it somebody is at.';
+
+create view public.board_connected with (security_invoker = on) as
+select t.id as tenant_id, c.connections, c.processes, c.reported_at
+from public.tenants as t cross join lateral private.own_connections() as c
+where t.id = (select private.current_tenant());
+comment on view public.board_connected is
+'WebSockets of the tenant''s people now, and how many gateway processes told of them in the last minute.';
+
+create view public.board_threads with (security_invoker = on) as
+select
+  t.id as tenant_id,
+  h.active as active_hour,
+  d.active as active_day,
+  o.open,
+  o.with_people,
+  o.unread
+from public.tenants as t
+cross join lateral (
+  select count(*) as active from (
+    select from public.et_threads as x
+    where x.tenant_id = t.id and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed') and x.staff_readable
+      and x.last_message_at > now() - interval '1 hour' limit 10000) as l) as h
+cross join lateral (
+  select count(*) as active from (
+    select from public.et_threads as x
+    where x.tenant_id = t.id and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed') and x.staff_readable
+      and x.last_message_at > now() - interval '1 day' limit 10000) as l) as d
+cross join lateral (
+  select count(*) as open, count(*) filter (where l.control = 'human') as with_people,
+    count(*) filter (where l.unread_count > 0) as unread
+  from (
+    select x.control, x.unread_count from public.et_threads as x
+    where x.tenant_id = t.id and x.folder = 'inbox' and x.status = 'open' and x.staff_readable
+    order by x.last_message_at desc limit 10000) as l) as o
+where t.id = (select private.current_tenant());
+comment on view public.board_threads is
+'Conversations of the inbox in which something was written lately; of the 10,000 newest open ones: how many there are, '
+'people have, and are unread. Nothing counts further than 10,000.';
+
+-- ── the database itself ──────────────────────────────────────────────────────────────────────────────────────────
+
+create function private.database_figures()
+returns table (
+  relation text, rows_estimated bigint, dead bigint, table_bytes bigint, total_bytes bigint, seq_scans bigint,
+  index_scans bigint, index_share numeric, cache_share numeric, hot_share numeric, inserted bigint, updated bigint,
+  vacuumed_at timestamptz, analyzed_at timestamptz
+)
+language sql stable security definer set search_path = '' as $$
+  select s.schemaname || '.' || s.relname, s.n_live_tup, s.n_dead_tup, pg_relation_size(s.relid),
+    pg_total_relation_size(s.relid), s.seq_scan, s.idx_scan, private.rate(s.idx_scan, s.idx_scan + s.seq_scan),
+    private.rate(i.heap_blks_hit + i.idx_blks_hit, i.heap_blks_hit + i.idx_blks_hit + i.heap_blks_read + i.idx_blks_read),
+    private.rate(s.n_tup_hot_upd, s.n_tup_upd), s.n_tup_ins, s.n_tup_upd,
+    greatest(s.last_vacuum, s.last_autovacuum), greatest(s.last_analyze, s.last_autoanalyze)
+  from pg_catalog.pg_stat_user_tables as s
+  inner join pg_catalog.pg_statio_user_tables as i on i.relid = s.relid
+  where (s.schemaname, s.relname) in (
+    ('public', 'et_messages'), ('public', 'et_threads'), ('public', 'et_outbound_queue'),
+    ('public', 'et_channel_sessions'), ('public', 'et_thread_insights'), ('public', 'dispatch_attempts'),
+    ('public', 'delivery_receipts'), ('public', 'inbound_decisions'), ('public', 'moderation_verdicts'),
+    ('public', 'message_attachments'), ('public', 'rollups'), ('private', 'inbound_work'),
+    ('private', 'outbound_work'), ('private', 'rollup_moves'), ('realtime', 'messages'))
+  order by pg_total_relation_size(s.relid) desc
+$$;
+comment on function private.database_figures() is
+'Definer, for operators: size, bloat, cache and index use of the messaging tables, as Postgres counts them since its '
+'statistics were reset. Of the whole installation, so no tenant''s.';
+
+-- ── policies and grants ──────────────────────────────────────────────────────────────────────────────────────────
+
+alter table public.rollups enable row level security;
+alter table public.rollups force row level security;
+alter table private.rollup_moves enable row level security;
+alter table private.rollup_moves force row level security;
+alter table private.rollup_people enable row level security;
+alter table private.rollup_people force row level security;
+alter table private.rollup_state enable row level security;
+alter table private.rollup_state force row level security;
+alter table private.realtime_reports enable row level security;
+alter table private.realtime_reports force row level security;
+create policy rollups_select_staff on public.rollups for select to authenticated
+using (tenant_id = (select private.current_tenant()));
+
+revoke all on public.rollups, private.rollup_moves, private.rollup_people, private.rollup_state,
+private.realtime_reports, private.message_facts, private.answer_facts, private.decision_facts, private.settled_facts,
+private.move_facts, private.waiting_items, public.board_volume, public.board_deliveries, public.board_attempts,
+public.board_bins, public.board_responses, public.board_waits, public.board_decisions, public.board_moderation,
+public.board_uploads, public.board_people, public.board_connections, public.board_errors, public.board_freshness,
+public.board_queues, public.board_connected, public.board_threads from public, anon, authenticated, service_role;
+grant select on public.rollups, public.board_volume, public.board_deliveries, public.board_attempts, public.board_bins,
+public.board_responses, public.board_waits, public.board_decisions, public.board_moderation, public.board_uploads,
+public.board_people, public.board_connections, public.board_errors, public.board_freshness, public.board_queues,
+public.board_connected, public.board_threads to authenticated, service_role;
+grant execute on function private.rate(numeric, numeric), private.bin_seconds(smallint[], bigint[], double precision),
+private.own_queues(), private.own_connections(), private.rollups_as_of() to authenticated, service_role;
+grant execute on function private.queue_metrics() to parley_worker, parley_api;
+grant execute on function private.count_rollups(integer), private.sweep_rollups() to parley_worker;
+grant execute on function private.rollups_as_of() to parley_worker, parley_api;
+grant execute on function private.report_connections(text, bigint, jsonb) to parley_realtime;
+grant execute on function private.check_rollups(timestamptz, timestamptz) to service_role, parley_worker;
+grant execute on function private.database_figures() to service_role, parley_worker;
