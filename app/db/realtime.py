@@ -86,6 +86,12 @@ async def log_denied_topic(connection: Connection, speaker: Speaker, topic: str,
     await connection.execute(QUERIES["log_denied_topic"], {"claims": speaker.claims, "topic": topic, "action": action})
 
 
+async def report_connections(connection: Connection, process: str, number: int, parties: bytes) -> None:
+    """Tell of the WebSockets of a process; a report that comes again is counted once."""
+    values = {"process": process, "number": number, "parties": parties.decode()}
+    await connection.execute(QUERIES["report_connections"], values)
+
+
 def _speech(speaker: Speaker, topic: str) -> dict[str, str]:
     return {"claims": speaker.claims, "sub": speaker.sub or "", "role": speaker.role, "topic": topic}
 

@@ -1,7 +1,7 @@
 """The ASGI application: WebSockets, the two broadcast endpoints, health."""
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -89,6 +89,7 @@ async def _converse(gateway: Gateway, socket: Socket, receive: Receive) -> None:
         while True:
             event = await receive()
             if event["type"] != "websocket.receive" or socket.closed:
+                socket.broken = socket.broken or _is_lost(event)
                 break
             socket.heard_at = time.monotonic()
             try:
@@ -100,8 +101,14 @@ async def _converse(gateway: Gateway, socket: Socket, receive: Receive) -> None:
     finally:
         socket.closed = True
         gateway.sockets.pop(socket, None)
+        gateway.connections.ended(socket)
         for channel in tuple(socket.channels.values()):
             channel.leave()
+
+
+def _is_lost(event: Mapping[str, Any]) -> bool:
+    """Whether a connection ended without a goodbye: a server then names a code nobody sent, and no reason."""
+    return event["type"] == "websocket.disconnect" and event.get("code") in {1005, 1006} and "reason" not in event
 
 
 async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:

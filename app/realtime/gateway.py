@@ -20,6 +20,7 @@ from app.realtime.authority import Authority
 from app.realtime.channel import Channel, unreadable
 from app.realtime.claims import Claims, Gatekeeper, KeyResolver, Refused
 from app.realtime.clock import Clock
+from app.realtime.connections import Connections
 from app.realtime.eviction import Evictions
 from app.realtime.feed.source import Feed
 from app.realtime.limits import Limits, Meter
@@ -49,7 +50,6 @@ class Gateway:
         self.rooms = Rooms()
         self.clock = Clock()
         self.sockets: dict[Socket, None] = {}
-        self.meters = Meters(self.sockets)
         self.joins = Meter(limits.joins_per_s)
         self.presences = Meter(limits.presence_per_s)
         self.http_messages = Meter(limits.http_messages_per_s)
@@ -57,6 +57,8 @@ class Gateway:
         verifier = Verifier(settings.supabase_jwt_secret, settings.supabase_jwks_url, public_keys)
         self.gatekeeper = Gatekeeper(verifier, resolve_key, limits.token_bytes)
         self.authority = Authority(self._pool)
+        self.meters = Meters(self.sockets)
+        self.connections = Connections(self._pool)
         self.feed = Feed(settings, self.deliver)
         self._evictions = Evictions(self.rooms)
         self._url = settings.realtime_database_url
@@ -77,7 +79,7 @@ class Gateway:
         gc.freeze()
         gc.set_threshold(100_000, 50, 1000)
         await self._pool.open()
-        works = (self._tick, self._evictions.run, self.feed.run, self._listen)
+        works = (self._tick, self._evictions.run, self.feed.run, self._listen, self.connections.run)
         self._tasks = [asyncio.create_task(_kept(work)) for work in works]
 
     async def _listen(self) -> None:
@@ -92,6 +94,7 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if self._opening is not None:
+            await self.connections.report()
             await self._pool.close()
         self._tasks, self._opening = [], None
 
@@ -106,6 +109,7 @@ class Gateway:
             if ticks % IDLE_CHECK_TICKS == 0:
                 silent = time.monotonic() - self.limits.idle_s
                 for socket in [socket for socket in self.sockets if socket.heard_at < silent]:
+                    socket.broken = True
                     await socket.close(1000)
 
     def _heard(self, what: str) -> None:
@@ -166,6 +170,8 @@ class Gateway:
             answer = frames.reply(socket.version, frame, "error", {"reason": str(refused)})
             asyncio.get_running_loop().call_later(self.limits.join_backoff_s, socket.push, answer)
             return
+        if asked.private:
+            self.connections.joined(socket, claims)
         channel = Channel(self, socket, topic, asked, claims)
         channel.enter(frame, asked, may)
         if words != self._evictions.words:  # rights ended while this one was being judged

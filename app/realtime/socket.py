@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,8 @@ class Socket:
     """A WebSocket with a bounded outbox. `push()` never waits: it sends at once where the network takes it."""
 
     __slots__ = (
-        "_bytes", "_limits", "_outbox", "_send", "_sending", "channels", "closed", "events", "heard_at", "key",
-        "version",
+        "_bytes", "_limits", "_outbox", "_send", "_sending", "begun_at", "broken", "channels", "closed", "events",
+        "heard_at", "key", "party", "version",
     )  # fmt: skip
 
     def __init__(self, send: Send, version: int, key: str, limits: Limits) -> None:
@@ -35,7 +36,9 @@ class Socket:
         self.channels: dict[str, Channel] = {}
         self.closed = False
         self.events = Meter(limits.events_per_s)
-        self.heard_at = 0.0
+        self.heard_at = self.begun_at = time.monotonic()
+        self.party: str | None = None
+        self.broken = False
 
     def push(self, frame: str | bytes) -> None:
         """Send a frame, or keep it until the client has read what came before."""
@@ -79,7 +82,7 @@ class Socket:
 
     def abort(self) -> None:
         """End the connection at once, whatever it still had to read."""
-        self.closed = True
+        self.closed = self.broken = True
         if self._outbox is not None:
             self._outbox.clear()
         # A server says goodbye before it hangs up, and this client would not hear it. ASGI has no word for that.

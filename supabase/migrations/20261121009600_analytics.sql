@@ -107,7 +107,7 @@ comment on column private.realtime_reports.number is 'Of the report; one that is
 
 create function private.time_bin(p_seconds double precision) returns smallint
 language sql immutable parallel safe set search_path = '' as $$
-  select case when p_seconds <= 0.001 then 0 else least(ceil(4 * ln(p_seconds * 1000) / ln(2::float8)), 160) end::smallint
+  select case when p_seconds is null then null when p_seconds <= 0.001 then 0 else least(ceil(4 * ln(p_seconds * 1000) / ln(2::float8)), 160) end::smallint
 $$;
 comment on function private.time_bin(double precision) is
 'The bin of a time: 0 up to a millisecond, then four to a doubling, 160 for twelve days and more. Null for null.';

@@ -165,7 +165,7 @@ begin
   -- What is below the horizon is over, and each statement from here on sees all of it.
   v_horizon := case when v_state.feed_epoch = v_epoch then pg_snapshot_xmin(pg_current_snapshot()) end;
   v_moves := private.count_moves(p_limit);
-  v_until := greatest(v_state.xid, private.count_until(v_state.feed_epoch, v_state.xid, v_horizon, p_limit));
+  v_until := private.count_until(v_state.feed_epoch, v_state.xid, v_horizon, p_limit);
   v_messages := private.count_messages(v_state.feed_epoch, v_state.xid, v_until);
   if v_moves < p_limit and v_until = v_horizon and v_is_first then
     -- Whoever committed before v_at has an older number than this transaction.
@@ -179,7 +179,7 @@ begin
       v_state.seen_at := v_at;
     end if;
   end if;
-  if v_until is null or v_state.feed_epoch < v_epoch and v_messages = 0 then
+  if v_until is null then
     v_state.feed_epoch := v_state.feed_epoch + 1;
     v_until := '0';
     v_state.seen_xid := null;
@@ -338,32 +338,41 @@ comment on function private.sweep_rollups() is
 
 -- ── the Realtime gateway ─────────────────────────────────────────────────────────────────────────────────────────
 
-create function private.report_connections(p_process text, p_number bigint, p_tenants jsonb) returns bigint
+create function private.report_connections(p_process text, p_number bigint, p_parties jsonb) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_taken bigint;
 begin
   -- A report that comes twice finds its number there.
-  with told as (
-    select t.id as tenant_id, r.value as figures from jsonb_each(p_tenants) as r
-    inner join public.tenants as t on t.id::text = r.key
+  with told as materialized (
+    select h.tenant_id, r.value as figures
+    from jsonb_each(p_parties) as r
+    cross join lateral (
+      select substring(r.key from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')::uuid as user_id,
+        split_part(r.key, '@', 2) as named) as u
+    cross join lateral (
+      -- A token may name a tenant in which its user is nobody: where he is somebody counts.
+      select l.tenant_id from (
+        select m.tenant_id from public.tenant_members as m where m.user_id = u.user_id
+        union all
+        select p.tenant_id from public.thread_participants as p where p.user_id = u.user_id and p.left_at is null
+      ) as l order by l.tenant_id::text <> u.named, l.tenant_id limit 1) as h
   ), kept as (
     insert into private.realtime_reports as r (tenant_id, process, number, connections)
-    select t.tenant_id, p_process, p_number, (t.figures ->> 'connections')::integer from told as t
-    order by t.tenant_id
+    select t.tenant_id, p_process, p_number, sum((t.figures ->> 'connections')::integer) from told as t
+    group by t.tenant_id order by t.tenant_id
     on conflict (tenant_id, process) do update
     set number = excluded.number, connections = excluded.connections, reported_at = clock_timestamp()
     where r.number < excluded.number
     returning r.tenant_id, r.connections
   ), facts as (
-    select k.tenant_id, f.key as label, -1::smallint as bin, f.value::bigint as n
+    select k.tenant_id, f.label, -1::smallint as bin, sum((t.figures ->> f.label)::bigint) as n
     from kept as k inner join told as t on t.tenant_id = k.tenant_id
-    cross join lateral jsonb_each_text(t.figures - 'connections' - 'lasted') as f
-    where f.key in ('opened', 'closed', 'broken')
+    cross join (values ('opened'), ('closed'), ('broken')) as f (label) group by k.tenant_id, f.label
     union all
-    select k.tenant_id, 'lasted', f.key::smallint, f.value::bigint
+    select k.tenant_id, 'lasted', private.time_bin(f.seconds::float8), count(*)
     from kept as k inner join told as t on t.tenant_id = k.tenant_id
-    cross join lateral jsonb_each_text(t.figures -> 'lasted') as f
+    cross join lateral jsonb_array_elements_text(t.figures -> 'lasted') as f (seconds) group by 1, 3
   ), added as (
     insert into public.rollups as r (tenant_id, metric, step, at, channel, label, bin, n)
     select f.tenant_id, 'realtime', s.step, date_trunc(s.step, now(), 'UTC'), '', f.label, f.bin, f.n
@@ -382,5 +391,6 @@ begin
 end
 $$;
 comment on function private.report_connections(text, bigint, jsonb) is
-'Definer, for the Realtime gateway: {tenant: {connections, opened, closed, broken, lasted: {bin: n}}} since its last '
-'report; a number that was taken already changes nothing. connections in rollups is the most there were at once.';
+'Definer, for the Realtime gateway: {party: {connections, opened, closed, broken, lasted: [seconds]}} since its last '
+'report, a party being <user id> or <user id>@<tenant id>, who counts where he works or takes part in a conversation. '
+'A number that was taken already changes nothing. connections in rollups is the most there were at once.';

@@ -73,4 +73,4 @@ select private.log_denied_topic(%(claims)s::jsonb, %(topic)s, %(action)s);
 
 -- name: report_connections
 -- WebSockets of one process of the gateway since its last report.
-select private.report_connections(%(process)s, %(number)s, %(tenants)s::jsonb) as taken;
+select private.report_connections(%(process)s, %(number)s, %(parties)s::jsonb) as taken;
