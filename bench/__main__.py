@@ -12,6 +12,7 @@ import msgspec
 from app.settings import Settings, load
 from bench import (
     api,
+    board,
     desk,
     ingest,
     moderate,
@@ -45,6 +46,7 @@ ON_A_DATABASE: dict[str, Callable[[Settings, Asked, Say], list[Row]]] = {
     "desk": lambda settings, _asked, say: desk.run(settings, say),
     "simulate": lambda settings, asked, say: simulate.run(settings.database_url, asked.messages, say),
     "security": lambda settings, asked, say: security.run(settings.database_url, asked.messages, say),
+    "board": lambda settings, asked, say: board.run(settings.database_url, asked.messages, say),
 }
 
 
@@ -54,7 +56,7 @@ def main() -> None:
     parser.add_argument("what", choices=[*ON_A_DATABASE, *ALONE])
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one slice")
     parser.add_argument(
-        "--messages", type=int, default=1_000_000, help="reads, simulate, security: size of the large table"
+        "--messages", type=int, default=1_000_000, help="reads, simulate, security, board: size of the large table"
     )
     parser.add_argument("--install-peers", action="store_true", help="only install graphile-worker and procrastinate")
     parser.add_argument("--no-peers", action="store_true", help="queue: do not run graphile-worker and procrastinate")

@@ -18,7 +18,7 @@ from app.settings import process_environment
 
 BENCHES = (
     "ingest", "queue", "reads", "api", "reply", "release", "realtime", "screen", "desk", "start", "moderate",
-    "simulate", "security",
+    "simulate", "security", "board",
 )  # fmt: skip
 NEEDED = {
     "reply": {"catcher", "receive-email", "inbound", "outbound", "housekeeper"},
@@ -38,7 +38,10 @@ NEEDED = {
     "--json", "as_json", is_flag=True, help='One object: {"rows": [{name, value, unit, target, met, against}]}.'
 )
 @click.option(
-    "--messages", default=1_000_000, show_default=True, help="reads, simulate, security: messages in the large table."
+    "--messages",
+    default=1_000_000,
+    show_default=True,
+    help="reads, simulate, security, board: messages in the large table.",
 )
 @click.option("--seconds", default=2.0, show_default=True, help="Length of one measured slice.")
 @click.option("--install-peers", is_flag=True, help="queue: install graphile-worker and procrastinate first.")
@@ -50,9 +53,9 @@ def command(  # noqa: PLR0917 - one per option
     """Measure on a private Postgres that is thrown away afterwards; a running stack is not touched.
 
     Only ratios within one run mean anything: floor and peers are measured in turns with us. `ingest` takes about two
-    minutes, `queue` two, `reads` and `security` two and `simulate` ten for a million messages, `desk` two, `realtime`
-    one, the others half a minute each; `moderate` seconds. `start` has a stack of its own also beside --database. Exit
-    code 0 also when a target is missed: look at `met`.
+    minutes, `queue` two, `reads` and `security` two, `board` three and `simulate` ten for a million messages, `desk`
+    two, `realtime` one, the others half a minute each; `moderate` seconds. `start` has a stack of its own also beside
+    --database. Exit code 0 also when a target is missed: look at `met`.
     """
     if install_peers:
         _run(["--install-peers", "queue"], process_environment())

@@ -33,8 +33,8 @@ async def operations_board(
     unit: CallerUnit, from_: Begin = None, to: FromQuery[datetime | None] = None, step: FromQuery[Step | None] = None
 ) -> OperationsBoard:
     """Volume, deliveries, response times, hand-overs, queues, moderation, files, people, connections and errors of a
-    span: the day up to now unless said. At most a year, eight days by the hour. `as_of` is how far counting is; queues,
-    conversations and connections are as of now."""
+    span: the day up to now unless said. At most a hundred days, eight by the hour. `as_of` is how far counting is;
+    queues, conversations and connections are as of now."""
     return await db.operations_board(unit, _zoned(from_, "from"), _zoned(to, "to"), step)
 
 

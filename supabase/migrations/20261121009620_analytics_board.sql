@@ -88,7 +88,7 @@ select
   r.bin,
   round((power(2, (r.bin - 0.5) / 4) / 1000)::numeric, 4) as seconds,
   r.n
-from public.rollups as r where r.bin >= 0 and r.n <> 0;
+from public.rollups as r where r.metric in ('waits', 'responses', 'realtime') and r.bin >= 0 and r.n <> 0;
 comment on view public.board_bins is
 'Times in bins, four to a doubling, as they are counted: percentiles of any span are made of the sums of n. seconds: '
 'the middle of a bin.';

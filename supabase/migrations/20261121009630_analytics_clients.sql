@@ -9,12 +9,12 @@ begin
   if p_step not in ('hour', 'day') then
     raise exception 'there is no such step' using errcode = 'PT422',
       detail = '{"code": "bad_value", "field": "step"}', hint = 'Use hour or day.';
-  elsif not isfinite(since) or not isfinite(until) or since >= until or until - since > interval '366 days'
+  elsif not isfinite(since) or not isfinite(until) or since >= until or until - since > interval '100 days'
     or p_step = 'hour' and until - since > interval '8 days'
     or until > now() + interval '366 days' or since < '1970-01-01' then
     raise exception 'this is no span of a board'
       using errcode = 'PT422', detail = '{"code": "bad_span", "field": "to"}',
-        hint = 'Let from be before to, at most a year; eight days by the hour.';
+        hint = 'Let from be before to, at most a hundred days; eight by the hour.';
   end if;
   step := coalesce(p_step, case when until - since <= interval '3 days' then 'hour' else 'day' end);
   since := date_trunc(step, since, 'UTC');
@@ -23,6 +23,23 @@ end
 $$;
 comment on function private.board_span(timestamptz, timestamptz, text) is
 'The span and step a board is asked for: a day up to now, hours up to three days. Refuses what is none.';
+
+create function private.span_parts(p_since timestamptz, p_until timestamptz, p_step text)
+returns table (step text, since timestamptz, until timestamptz)
+language plpgsql stable rows 3 set search_path = '' as $$
+declare
+  v_first timestamptz := date_trunc('day', p_since + interval '1 day' - interval '1 microsecond', 'UTC');
+  v_last timestamptz := date_trunc('day', p_until, 'UTC');
+begin
+  if p_step = 'day' or v_first >= v_last then
+    return query select p_step, p_since, p_until;
+  else
+    return query values ('hour', p_since, v_first), ('day', v_first, v_last), ('hour', v_last, p_until);
+  end if;
+end
+$$;
+comment on function private.span_parts(timestamptz, timestamptz, text) is
+'The same span in fewer buckets, for sums over all of it: its whole days as days, what is left as hours.';
 
 create function private.board_frame(p_since timestamptz, p_until timestamptz, p_step text) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -81,9 +98,11 @@ begin
       select b.* from public.board_deliveries as b
       where b.tenant_id = p_tenant_id and b.step = p_step and b.at >= p_since and b.at < p_until
     ), bins as materialized (
-      select r.channel, r.bin, sum(r.n)::bigint as n from public.rollups as r
-      where r.tenant_id = p_tenant_id and r.metric = 'waits' and r.step = p_step and r.at >= p_since and r.at < p_until
-        and r.label = 'outbound' group by r.channel, r.bin
+      select r.channel, r.bin, sum(r.n)::bigint as n
+      from private.span_parts(p_since, p_until, p_step) as s
+      inner join public.rollups as r on r.tenant_id = p_tenant_id and r.metric = 'waits' and r.step = s.step
+        and r.at >= s.since and r.at < s.until and r.label = 'outbound'
+      group by r.channel, r.bin
     ), parts as (
       select d.channel, grouping(d.channel) = 1 as is_all, coalesce(sum(d.written), 0) as written,
         coalesce(sum(d.open), 0) as open, coalesce(sum(d.sent), 0) as sent,
@@ -141,9 +160,11 @@ begin
     private.bin_seconds(array_agg(b.bin order by b.bin), array_agg(b.n order by b.bin), 0.5),
     private.bin_seconds(array_agg(b.bin order by b.bin), array_agg(b.n order by b.bin), 0.95)
   from (
-    select r.metric, r.label, r.bin, sum(r.n)::bigint as n from public.rollups as r
-    where r.tenant_id = p_tenant_id and r.metric in ('waits', 'responses', 'realtime') and r.step = p_step
-      and r.at >= p_since and r.at < p_until and r.bin >= 0
+    select r.metric, r.label, r.bin, sum(r.n)::bigint as n
+    from private.span_parts(p_since, p_until, p_step) as s
+    cross join unnest('{waits,responses,realtime}'::text[]) as m (metric)
+    inner join public.rollups as r on r.tenant_id = p_tenant_id and r.metric = m.metric and r.step = s.step
+      and r.at >= s.since and r.at < s.until and r.bin >= 0
     group by r.metric, r.label, r.bin) as b
   where b.n > 0 group by b.metric, b.label order by b.metric, b.label;
 end
@@ -303,7 +324,7 @@ create function public.operations_board(
 language sql stable set search_path = '' begin atomic select private.operations_board(p_from, p_to, p_step); end;
 comment on function public.operations_board(timestamptz, timestamptz, text) is
 'The operations board: everything the tenant''s machinery did in a span, what waits now, and how old the figures are '
-'(as_of). A day up to now unless said; at most a year, eight days by the hour. Staff.';
+'(as_of). A day up to now unless said; at most a hundred days, eight by the hour. Staff.';
 
 create function public.operations_series(
   p_metric text, p_from timestamptz default null, p_to timestamptz default null, p_step text default null,

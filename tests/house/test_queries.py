@@ -28,7 +28,7 @@ ROLES = {
     "moderating": "postgres", "moderation_history": "parley_api", "begin_simulation": "parley_api",
     "tenant_named": "postgres", "tenant_security": "postgres", "tenant_analysis": "postgres",
     "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime",
-    "may_replicate": "parley_realtime", "log_horizon": "parley_realtime",
+    "may_replicate": "parley_realtime", "log_horizon": "parley_realtime", "report_connections": "parley_realtime",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",
 }  # fmt: skip
 """Who runs a file's queries, or one query. Every other file is the API's, which acts as `authenticated`."""

@@ -116,6 +116,13 @@ select private.checkpoint_audit(%(tenant_id)s) as sealed;
 -- Every promise of the core, proved on live data.
 select c.invariant, c.violations, c.samples from private.check_invariants() as c;
 
+-- name: board_state
+-- How far counting for the board is, and where the hour before this one does not add up.
+select private.rollups_as_of() as as_of,
+  extract(epoch from clock_timestamp() - private.rollups_as_of())::float8 as age_seconds,
+  (select coalesce(jsonb_agg(to_jsonb(d)), '[]') from private.check_rollups(
+    date_trunc('hour', now(), 'UTC') - interval '1 hour', date_trunc('hour', now(), 'UTC')) as d) as differences;
+
 -- name: unsettled
 -- Calls, messages and dispatches of all tenants that still have somewhere to go; what is scheduled for later does not
 -- count.

@@ -135,5 +135,5 @@ OPERATING_PARAMETERS: dict[str, tuple[str, Any]] = {
     "metric": ("What is counted.", "responses"),
     "from": ("From this moment on; left out: a day up to the end.", "2026-11-29T12:00:00Z"),
     "to": ("Up to this moment; left out: now.", "2026-11-30T12:00:00Z"),
-    "step": ("By the hour (eight days at most) or by the day; left out: hours up to three days.", "hour"),
+    "step": ("By the hour (eight days at most) or by the day (a hundred); left out: hours up to three days.", "hour"),
 }
