@@ -97,11 +97,15 @@ async def _queues(pool: Pool) -> str:
         async with pool.connection(timeout=1.0) as connection:
             rows = await (await connection.execute(query("operations_api", "queue_totals"))).fetchall()
             recent = await (await connection.execute(query("operations_api", "recent_activity"))).fetchall()
+            board = await (await connection.execute(query("operations_api", "board_age"))).fetchone()
     except (psycopg.Error, PoolTimeout):
         return "\n".join([*lines, "parley_database_up 0", ""])
     for queue, depth, oldest, in_flight in rows:
         totals[queue] = [depth, oldest, in_flight]
     lines.append("parley_database_up 1")
+    if board and board[0] is not None:
+        lines += ["# HELP parley_board_age_seconds How old what is counted for the board is."]
+        lines += ["# TYPE parley_board_age_seconds gauge", f"parley_board_age_seconds {board[0]}"]
     for place, (name, text) in enumerate(GAUGES):
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
         lines += [f'{name}{{queue="{queue}"}} {values[place]}' for queue, values in sorted(totals.items())]

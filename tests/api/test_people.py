@@ -251,6 +251,7 @@ def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], ag
     """Ready says which schema is there, metrics count requests and queues, docs need nothing from elsewhere."""
     world.mail(world.acme)
     agent.get("/v1/threads")
+    world.db.execute("select private.count_rollups()")
     nobody = client()
     assert nobody.get("/health").json() == {"status": "ok"}
     assert nobody.get("/health/ready").json()["status"] == "ready"
@@ -258,6 +259,8 @@ def test_operators_see_health_metrics_and_docs(client: Callable[..., Client], ag
     assert 'parley_http_requests_total{method="GET",route="/v1/threads",status="200"}' in text
     assert 'parley_http_request_seconds_bucket{le="0.1",method="GET",route="/v1/threads"}' in text
     assert 'parley_queue_in_flight{queue="outbound"}' in text and "parley_connections_waited_for 0" in text
+    assert 'parley_queue_oldest_seconds{queue="moderation"}' in text and 'parley_queue_depth{queue="ingress"}' in text
+    assert "parley_board_age_seconds" in text
     assert 'parley_queue_depth{queue="inbound"}' in text and str(world.acme.id) not in text
     world.db.execute("set role none")
     claimed = world.db.execute(

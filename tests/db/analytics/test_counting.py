@@ -11,6 +11,8 @@ import pytest
 
 from tests.db.analytics.kit import count, counted, differences, everything, settle
 from tests.db.helpers import World
+from workers.housekeeper import Housekeeper
+from workers.loop import open_pool
 
 COUNTER = """
 import sys, psycopg
@@ -190,6 +192,23 @@ def test_what_is_old_is_forgotten(world: World, old: str) -> None:
     else:
         assert world.all("select 1 from private.rollup_people where tenant_id = %s", tenant.id) == []
         assert counted(world, tenant, "people", "day") == {"contacts": 1}
+
+
+async def test_the_housekeeper_counts(world: World) -> None:
+    """In its first round, and not again for five seconds."""
+    tenant = world.tenant()
+    world.arrive(tenant)
+    world.let_others_finish()
+    pool = open_pool(world.database.settings(), "housekeeper", size=1)
+    await pool.open()
+    try:
+        housekeeper = Housekeeper(world.database.settings())
+        await housekeeper.round(pool)
+        assert counted(world, tenant, "messages") == {"inbound:contact": 1}
+        assert await housekeeper._count(None) == 0  # type: ignore[arg-type]
+        await housekeeper.storage.close()
+    finally:
+        await pool.close()
 
 
 def test_an_idle_round_is_short(world: World) -> None:
