@@ -4,14 +4,14 @@
 --   queue, attempts, decisions, verdicts, files ──trigger──▶ private.rollup_moves ──────┼─▶ count_rollups() ─▶ rollups
 --   the Realtime gateway ──one report per process and interval──────────────────────────┘    (the housekeeper)
 --
--- Ingest pays nothing: messages are read afterwards by the cursor of their feed. What changes later is a move, one row in
--- the transaction that changes it: what it counted as before, and what it counts as now. Counting takes moves away and
--- adds them up in one transaction: killed anywhere, it has counted nothing or all of it. At every moment holds
+-- Ingest pays nothing: messages are read afterwards by the cursor of their feed. What changes later is a move, one row
+-- in the transaction that changes it: what it counted as before, and what it counts as now. Counting takes moves away
+-- and adds them up in one transaction: killed anywhere, it has counted nothing or all of it. At every moment holds
 --   rollups + moves that wait = what the tables say
 -- which private.check_rollups() proves, and private.rebuild_rollups() makes true again.
 --
--- A bucket is the hour (day) of the event: of the writing of a message, whenever its receipt comes. Buckets are UTC. Times
--- are counted in bins, four to a doubling (private.time_bin): bins of buckets add up, percentiles do not.
+-- A bucket is the hour (day) of the event: of the writing of a message, whenever its receipt comes. Buckets are UTC.
+-- Times are counted in bins, four to a doubling (private.time_bin): bins of buckets add up, percentiles do not.
 
 -- ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -37,7 +37,8 @@ comment on table public.rollups is
 'How much of what there was in an hour or a day; the board_* views show it in words. Adds up what other tables hold, '
 'and can be made from them again.';
 comment on column public.rollups.step is 'hour or day: every event is counted once in each. Ask for one of them.';
-comment on column public.rollups.label is 'What was counted: a status, an outcome, an action; see the view of the metric.';
+comment on column public.rollups.label is
+'What was counted: a status, an outcome, an action; see the view of the metric.';
 comment on column public.rollups.bin is
 'How long it took, as private.time_bin() says; -1 where nothing was timed.';
 
@@ -81,7 +82,8 @@ create table private.rollup_state (
 );
 comment on table private.rollup_state is
 'Up to where messages are counted, one row. Whoever counts holds its lock.';
-comment on column private.rollup_state.xid is 'Messages of older transactions of this epoch are counted, others are not.';
+comment on column private.rollup_state.xid is
+'Messages of older transactions of this epoch are counted, others are not.';
 comment on column private.rollup_state.as_of is 'All that was committed before this moment is counted.';
 comment on column private.rollup_state.seen_xid is
 'The next transaction at seen_at: once every older one is over and counted, seen_at becomes as_of.';
@@ -107,7 +109,8 @@ comment on column private.realtime_reports.number is 'Of the report; one that is
 
 create function private.time_bin(p_seconds double precision) returns smallint
 language sql immutable parallel safe set search_path = '' as $$
-  select case when p_seconds is null then null when p_seconds <= 0.001 then 0 else least(ceil(4 * ln(p_seconds * 1000) / ln(2::float8)), 160) end::smallint
+  select case when p_seconds is null then null when p_seconds <= 0.001 then 0
+    else least(ceil(4 * ln(p_seconds * 1000) / ln(2::float8)), 160) end::smallint
 $$;
 comment on function private.time_bin(double precision) is
 'The bin of a time: 0 up to a millisecond, then four to a doubling, 160 for twelve days and more. Null for null.';
@@ -133,13 +136,6 @@ end
 $$;
 comment on function private.bin_seconds(smallint[], bigint[], double precision) is
 'A percentile of what was counted in bins, given in their order: the middle of its bin, at most a tenth off.';
-
-create function private.settled_as(p_status text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case p_status when 'queued' then null when 'sending' then null when 'dispatch_unknown' then 'unknown'
-    else p_status end
-$$;
-comment on function private.settled_as(text) is 'What a send counts as; null while it is under way.';
 
 -- ── facts: what the tables say ───────────────────────────────────────────────────────────────────────────────────
 
@@ -199,7 +195,7 @@ select
   f.bin
 from public.inbound_decisions as d
 inner join public.et_threads as t on d.tenant_id = t.tenant_id and d.thread_id = t.id
-left join public.et_messages as m on d.tenant_id = m.tenant_id and d.thread_id = m.thread_id and m.seq = d.first_seq
+left join public.et_messages as m on d.tenant_id = m.tenant_id and d.thread_id = m.thread_id and d.first_seq = m.seq
 cross join lateral (
   values
   ('decisions', d.action, -1::smallint),
@@ -209,26 +205,70 @@ where f.bin is not null;
 comment on view private.decision_facts is 'What a decision counts as, and how long its burst waited for it.';
 
 create view private.settled_facts with (security_invoker = on) as
-select q.tenant_id, 'deliveries' as metric, q.created_at as at, q.channel, private.settled_as(q.status) as label,
+select
+  q.tenant_id,
+  'deliveries' as metric,
+  q.created_at as at,
+  q.channel,
+  case q.status when 'dispatch_unknown' then 'unknown' else q.status end as label,
   -1::smallint as bin
-from public.et_outbound_queue as q where private.settled_as(q.status) is not null
+from public.et_outbound_queue as q where q.status not in ('queued', 'sending')
 union all
-select a.tenant_id, 'attempts', a.claimed_at, q.channel, a.outcome, -1::smallint
+select
+  a.tenant_id,
+  'attempts' as metric,
+  a.claimed_at as at,
+  q.channel,
+  a.outcome as label,
+  -1::smallint as bin
 from public.dispatch_attempts as a
 inner join public.et_outbound_queue as q on a.tenant_id = q.tenant_id and a.queue_id = q.id
 where a.outcome is not null
 union all
-select f.tenant_id, f.metric, f.at, f.channel, f.label, f.bin from private.answer_facts as f
+select
+  f.tenant_id,
+  f.metric,
+  f.at,
+  f.channel,
+  f.label,
+  f.bin
+from private.answer_facts as f
 union all
-select f.tenant_id, f.metric, f.at, f.channel, f.label, f.bin from private.decision_facts as f
+select
+  f.tenant_id,
+  f.metric,
+  f.at,
+  f.channel,
+  f.label,
+  f.bin
+from private.decision_facts as f
 union all
-select v.tenant_id, 'moderation', v.created_at, '', v.decision || ':' || v.decider, -1::smallint
+select
+  v.tenant_id,
+  'moderation' as metric,
+  v.created_at as at,
+  '' as channel,
+  v.decision || ':' || v.decider as label,
+  -1::smallint as bin
 from public.moderation_verdicts as v
 union all
-select v.tenant_id, 'waits', v.created_at, '', 'moderation', private.time_bin(v.waited_ms / 1000.0)
+select
+  v.tenant_id,
+  'waits' as metric,
+  v.created_at as at,
+  '' as channel,
+  'moderation' as label,
+  private.time_bin(v.waited_ms / 1000.0) as bin
 from public.moderation_verdicts as v where v.waited_ms is not null and v.decider <> 'person'
 union all
-select f.tenant_id, 'uploads', f.created_at, '', f.status, -1::smallint from public.message_attachments as f;
+select
+  f.tenant_id,
+  'uploads' as metric,
+  f.created_at as at,
+  '' as channel,
+  f.status as label,
+  -1::smallint as bin
+from public.message_attachments as f;
 comment on view private.settled_facts is 'Everything that is counted and no message, as the tables say it now.';
 
 create view private.move_facts with (security_invoker = on) as
@@ -249,17 +289,41 @@ left join public.et_threads as t on d.tenant_id = t.tenant_id and d.thread_id = 
 cross join lateral (values (m.was, -1), (m.became, 1)) as x (label, n)
 where x.label is not null
 union all
-select m.tenant_id, f.metric, f.at, f.channel, f.label, f.bin, 1, m.ctid
+select
+  m.tenant_id,
+  f.metric,
+  f.at,
+  f.channel,
+  f.label,
+  f.bin,
+  1 as n,
+  m.ctid as place
 from private.rollup_moves as m
 inner join private.answer_facts as f on m.tenant_id = f.tenant_id and m.ref = f.ref
 where m.metric = 'attempts' and m.became = 'accepted'
 union all
-select m.tenant_id, f.metric, f.at, f.channel, f.label, f.bin, 1, m.ctid
+select
+  m.tenant_id,
+  f.metric,
+  f.at,
+  f.channel,
+  f.label,
+  f.bin,
+  1 as n,
+  m.ctid as place
 from private.rollup_moves as m
 inner join private.decision_facts as f on m.tenant_id = f.tenant_id and m.ref = f.ref and f.metric = 'waits'
 where m.metric = 'decisions'
 union all
-select m.tenant_id, 'waits', m.at, '', 'moderation', private.time_bin(m.ms / 1000.0), 1, m.ctid
+select
+  m.tenant_id,
+  'waits' as metric,
+  m.at,
+  '' as channel,
+  'moderation' as label,
+  private.time_bin(m.ms / 1000.0) as bin,
+  1 as n,
+  m.ctid as place
 from private.rollup_moves as m where m.metric = 'moderation' and m.ms is not null;
 comment on view private.move_facts is
 'What the moves that wait change: n of what is to be added. place: of the move.';

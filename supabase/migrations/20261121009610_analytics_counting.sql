@@ -6,21 +6,27 @@ create function private.tg_queue__note_move() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into private.rollup_moves (tenant_id, metric, ref, at, channel, was, became)
-  values (new.tenant_id, 'deliveries', new.id, new.created_at, new.channel, private.settled_as(old.status),
-    private.settled_as(new.status));
+  values (new.tenant_id, 'deliveries', new.id, new.created_at, new.channel,
+    case when old.status = 'dispatch_unknown' then 'unknown' when old.status not in ('queued', 'sending')
+      then old.status end,
+    case when new.status = 'dispatch_unknown' then 'unknown' when new.status not in ('queued', 'sending')
+      then new.status end);
   return null;
 end
 $$;
 comment on function private.tg_queue__note_move() is 'Definer: a send that came to rest, or moved on from there.';
 create trigger et_outbound_queue_900_note_move after update of status on public.et_outbound_queue
-for each row when (private.settled_as(old.status) is distinct from private.settled_as(new.status))
+for each row when (
+  new.status <> old.status and not (old.status in ('queued', 'sending') and new.status in ('queued', 'sending'))
+)
 execute function private.tg_queue__note_move();
 
 create function private.tg_attempts__note_move() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into private.rollup_moves (tenant_id, metric, ref, at, was, became)
-  values (new.tenant_id, 'attempts', new.id, new.claimed_at, case tg_op when 'UPDATE' then old.outcome end, new.outcome);
+  values (new.tenant_id, 'attempts', new.id, new.claimed_at, case tg_op when 'UPDATE' then old.outcome end,
+    new.outcome);
   return null;
 end
 $$;
@@ -73,7 +79,8 @@ begin
 end
 $$;
 comment on function private.tg_attachments__note_move() is 'Definer: a file that came, was checked, or went.';
-create trigger message_attachments_900_note_move after insert or update of status or delete on public.message_attachments
+create trigger message_attachments_900_note_move after insert or update of status or delete
+on public.message_attachments
 for each row execute function private.tg_attachments__note_move();
 
 -- ── counting ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,8 +320,8 @@ begin
 end
 $$;
 comment on function private.rebuild_rollups(timestamptz, timestamptz) is
-'Definer, for DBAs: makes the buckets of the days from p_from to p_to again from the tables (all but realtime, which is '
-'nowhere else); how many there are. Counting waits meanwhile; nothing else does.';
+'Definer, for DBAs: makes the buckets of the days from p_from to p_to again from the tables (all but realtime, which '
+'is nowhere else); how many there are. Counting waits meanwhile; nothing else does.';
 
 create function private.sweep_rollups() returns bigint
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Chapter: analytics, part three: the operations board as views, each by its own in docs/analytics.md, for desks and for
--- people who bring their own dashboards. They run as their reader: staff see their tenant, others nothing.
+-- Chapter: analytics, part three: the operations board as views, each by its own in docs/analytics.md, for desks and
+-- for people who bring their own dashboards. They run as their reader: staff see their tenant, others nothing.
 --
 --   rollups ──▶ board_volume, board_deliveries, board_attempts, board_responses, board_waits, board_decisions,
 --               board_moderation, board_uploads, board_people, board_connections, board_errors, board_bins
@@ -11,7 +11,8 @@ create function private.rate(p_part numeric, p_whole numeric) returns numeric
 language sql immutable parallel safe set search_path = '' as $$
   select round(p_part / nullif(p_whole, 0), 4)
 $$;
-comment on function private.rate(numeric, numeric) is 'A share with four places; null where there is nothing to divide.';
+comment on function private.rate(numeric, numeric) is
+'A share with four places; null where there is nothing to divide.';
 
 -- ── added up ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -32,6 +33,25 @@ comment on view public.board_volume is
 'How many messages were written, by channel. internal: between people of a conversation.';
 
 create view public.board_deliveries with (security_invoker = on) as
+with counted as (
+  select
+    r.tenant_id,
+    r.step,
+    r.at,
+    r.channel,
+    coalesce(sum(r.n) filter (where r.metric = 'messages'), 0)::bigint as written,
+    coalesce(sum(r.n) filter (where r.label = 'sent'), 0)::bigint as sent,
+    coalesce(sum(r.n) filter (where r.label = 'delivered'), 0)::bigint as delivered,
+    coalesce(sum(r.n) filter (where r.label = 'read'), 0)::bigint as read,
+    coalesce(sum(r.n) filter (where r.label = 'failed'), 0)::bigint as failed,
+    coalesce(sum(r.n) filter (where r.label = 'bounced'), 0)::bigint as bounced,
+    coalesce(sum(r.n) filter (where r.label = 'cancelled'), 0)::bigint as cancelled,
+    coalesce(sum(r.n) filter (where r.label = 'unknown'), 0)::bigint as unknown
+  from public.rollups as r
+  where r.metric = 'deliveries' or r.metric = 'messages' and r.label like 'outbound:%'
+  group by r.tenant_id, r.step, r.at, r.channel
+)
+
 select
   c.tenant_id,
   c.step,
@@ -50,30 +70,19 @@ select
     as success_rate,
   private.rate(c.delivered + c.read, c.sent + c.delivered + c.read) as delivered_rate,
   private.rate(c.read, c.sent + c.delivered + c.read) as read_rate
-from (
-  select
-    r.tenant_id,
-    r.step,
-    r.at,
-    r.channel,
-    coalesce(sum(r.n) filter (where r.metric = 'messages'), 0)::bigint as written,
-    coalesce(sum(r.n) filter (where r.label = 'sent'), 0)::bigint as sent,
-    coalesce(sum(r.n) filter (where r.label = 'delivered'), 0)::bigint as delivered,
-    coalesce(sum(r.n) filter (where r.label = 'read'), 0)::bigint as read,
-    coalesce(sum(r.n) filter (where r.label = 'failed'), 0)::bigint as failed,
-    coalesce(sum(r.n) filter (where r.label = 'bounced'), 0)::bigint as bounced,
-    coalesce(sum(r.n) filter (where r.label = 'cancelled'), 0)::bigint as cancelled,
-    coalesce(sum(r.n) filter (where r.label = 'unknown'), 0)::bigint as unknown
-  from public.rollups as r
-  where r.metric = 'deliveries' or r.metric = 'messages' and r.label like 'outbound:%'
-  group by r.tenant_id, r.step, r.at, r.channel
-) as c;
+from counted as c;
 comment on view public.board_deliveries is
 'What has become, until now, of the messages that were written in an hour or day. open: under way. unknown: nobody '
 'knows whether the provider has it.';
 
 create view public.board_attempts with (security_invoker = on) as
-select r.tenant_id, r.step, r.at, r.channel, r.label as outcome, r.n as attempts
+select
+  r.tenant_id,
+  r.step,
+  r.at,
+  r.channel,
+  r.label as outcome,
+  r.n as attempts
 from public.rollups as r where r.metric = 'attempts' and r.n <> 0;
 comment on view public.board_attempts is 'Every try of every send, by what came of it.';
 
@@ -208,15 +217,7 @@ comment on view public.board_connections is
 'silent), and how long those that ended had lasted. Counted by our own gateway.';
 
 create view public.board_errors with (security_invoker = on) as
-select
-  e.tenant_id,
-  e.step,
-  e.at,
-  e.component,
-  sum(e.errors)::bigint as errors,
-  sum(e.of)::bigint as of,
-  private.rate(sum(e.errors), sum(e.of)) as rate
-from (
+with ended as (
   select
     r.tenant_id,
     r.step,
@@ -228,8 +229,17 @@ from (
     r.n as of
   from public.rollups as r
   where r.metric in ('attempts', 'decisions', 'uploads') or r.metric = 'realtime' and r.label in ('closed', 'broken')
-) as e
-group by e.tenant_id, e.step, e.at, e.component;
+)
+
+select
+  e.tenant_id,
+  e.step,
+  e.at,
+  e.component,
+  sum(e.errors)::bigint as errors,
+  sum(e.of)::bigint as of,
+  private.rate(sum(e.errors), sum(e.of)) as rate
+from ended as e group by e.tenant_id, e.step, e.at, e.component;
 comment on view public.board_errors is
 'What went wrong, by component, and of how many: tries that were rejected, put off or came to nobody knows what '
 '(outbound:channel), bursts nobody could decide on (inbound:channel), files that were refused, connections that broke.';
@@ -237,28 +247,81 @@ comment on view public.board_errors is
 -- ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create view private.waiting_items with (security_invoker = on) as
-select 'inbound' as queue, w.tenant_id, w.run_at as since, w.lease_until, 1 as items from private.inbound_work as w
+select
+  'inbound' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.inbound_work as w
 union all
-select 'outbound', w.tenant_id, w.run_at, w.lease_until, 1 from private.outbound_work as w where w.run_at < 'infinity'
+select
+  'outbound' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.outbound_work as w where w.run_at < 'infinity'
 union all
-select 'insights', w.tenant_id, w.run_at, w.lease_until, 1 from private.insight_work as w where w.run_at < 'infinity'
+select
+  'insights' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.insight_work as w where w.run_at < 'infinity'
 union all
-select 'assistants', w.tenant_id, w.run_at, w.lease_until, 1 from private.assist_work as w where w.status = 'waiting'
+select
+  'assistants' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.assist_work as w where w.status = 'waiting'
 union all
-select 'moderation', w.tenant_id, w.run_at, w.lease_until, 1 from private.moderation_work as w
+select
+  'moderation' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.moderation_work as w
 union all
 -- How long a file has waited, not until when it is put off.
-select 'attachments', w.tenant_id, a.created_at, w.lease_until, 1 from private.attachment_work as w
+select
+  'attachments' as queue,
+  w.tenant_id,
+  a.created_at as since,
+  w.lease_until,
+  1 as items
+from private.attachment_work as w
 inner join public.message_attachments as a on w.tenant_id = a.tenant_id and w.attachment_id = a.id
 union all
-select 'notifier', w.tenant_id, w.run_at, w.lease_until, 1 from private.notification_pushes as w
-where w.status = 'waiting'
+select
+  'notifier' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.notification_pushes as w where w.status = 'waiting'
 union all
 -- A paused account's calls wait on purpose: they are counted, but nobody is late.
-select 'ingress', w.tenant_id, case when s.status <> 'paused' then w.run_at end, null, 1 from private.webhook_work as w
+select
+  'ingress' as queue,
+  w.tenant_id,
+  case when s.status <> 'paused' then w.run_at end as since,
+  null::timestamptz as lease_until,
+  1 as items
+from private.webhook_work as w
 inner join public.et_channel_sessions as s on w.tenant_id = s.tenant_id and w.session_id = s.id
 union all
-select 'ingress', l.tenant_id, null, l.lease_until, 0 from private.webhook_leases as l;
+select
+  'ingress' as queue,
+  w.tenant_id,
+  null::timestamptz as since,
+  w.lease_until,
+  0 as items
+from private.webhook_leases as w;
 comment on view private.waiting_items is
 'What waits in every queue, since when, and who is at it. items 0: a lease on an account, not on an item.';
 
@@ -289,6 +352,32 @@ end
 $$;
 comment on function private.own_queues() is 'Definer, for board_queues: what waits of the caller''s own tenant.';
 
+create function private.own_threads()
+returns table (active_hour bigint, active_day bigint, open bigint, with_people bigint, unread bigint)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.current_tenant();
+begin
+  select count(*) into active_hour from (
+    select from public.et_threads as x
+    where x.tenant_id = v_tenant and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed')
+      and x.staff_readable and x.last_message_at > now() - interval '1 hour' limit 10000) as l;
+  select count(*) into active_day from (
+    select from public.et_threads as x
+    where x.tenant_id = v_tenant and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed')
+      and x.staff_readable and x.last_message_at > now() - interval '1 day' limit 10000) as l;
+  select count(*), count(*) filter (where l.control = 'human'), count(*) filter (where l.unread_count > 0)
+  into open, with_people, unread
+  from (
+    select x.control, x.unread_count from public.et_threads as x
+    where x.tenant_id = v_tenant and x.folder = 'inbox' and x.status = 'open' and x.staff_readable
+    order by x.last_message_at desc limit 10000) as l;
+  return next;
+end
+$$;
+comment on function private.own_threads() is
+'Definer, for board_threads: conversations of the caller''s own tenant; no count goes further than 10,000.';
+
 create function private.own_connections() returns table (connections bigint, processes bigint, reported_at timestamptz)
 language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -307,23 +396,36 @@ begin
   return (select s.as_of from private.rollup_state as s);
 end
 $$;
-comment on function private.rollups_as_of() is 'Definer: all that was committed before is counted; null before the first time.';
+comment on function private.rollups_as_of() is
+'Definer: all that was committed before is counted; null before the first time.';
 
 create view public.board_freshness with (security_invoker = on) as
-select t.id as tenant_id, a.as_of, round(extract(epoch from clock_timestamp() - a.as_of), 3)::float8 as age_seconds
-from public.tenants as t cross join lateral (select private.rollups_as_of() as as_of) as a;
+select
+  t.id as tenant_id,
+  a.as_of,
+  round(extract(epoch from clock_timestamp() - a.as_of), 3)::float8 as age_seconds
+from public.tenants as t cross join private.rollups_as_of() as a (as_of);
 comment on view public.board_freshness is
 'How old what is added up is: all that was committed before as_of is counted. More than a minute: see the runbook.';
 
 create view public.board_queues with (security_invoker = on) as
-select t.id as tenant_id, q.queue, q.depth, q.oldest_seconds, q.in_flight
-from public.tenants as t cross join lateral private.own_queues() as q
+select
+  t.id as tenant_id,
+  q.queue,
+  q.depth,
+  q.oldest_seconds,
+  q.in_flight
+from public.tenants as t cross join private.own_queues() as q
 where t.id = (select private.current_tenant());
 comment on view public.board_queues is 'What waits now, since when, and how much of it somebody is at.';
 
 create view public.board_connected with (security_invoker = on) as
-select t.id as tenant_id, c.connections, c.processes, c.reported_at
-from public.tenants as t cross join lateral private.own_connections() as c
+select
+  t.id as tenant_id,
+  c.connections,
+  c.processes,
+  c.reported_at
+from public.tenants as t cross join private.own_connections() as c
 where t.id = (select private.current_tenant());
 comment on view public.board_connected is
 'WebSockets of the tenant''s people now, and how many gateway processes told of them in the last minute.';
@@ -331,29 +433,12 @@ comment on view public.board_connected is
 create view public.board_threads with (security_invoker = on) as
 select
   t.id as tenant_id,
-  h.active as active_hour,
-  d.active as active_day,
-  o.open,
-  o.with_people,
-  o.unread
-from public.tenants as t
-cross join lateral (
-  select count(*) as active from (
-    select from public.et_threads as x
-    where x.tenant_id = t.id and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed') and x.staff_readable
-      and x.last_message_at > now() - interval '1 hour' limit 10000) as l) as h
-cross join lateral (
-  select count(*) as active from (
-    select from public.et_threads as x
-    where x.tenant_id = t.id and x.folder = 'inbox' and x.status in ('open', 'snoozed', 'closed') and x.staff_readable
-      and x.last_message_at > now() - interval '1 day' limit 10000) as l) as d
-cross join lateral (
-  select count(*) as open, count(*) filter (where l.control = 'human') as with_people,
-    count(*) filter (where l.unread_count > 0) as unread
-  from (
-    select x.control, x.unread_count from public.et_threads as x
-    where x.tenant_id = t.id and x.folder = 'inbox' and x.status = 'open' and x.staff_readable
-    order by x.last_message_at desc limit 10000) as l) as o
+  c.active_hour,
+  c.active_day,
+  c.open,
+  c.with_people,
+  c.unread
+from public.tenants as t cross join private.own_threads() as c
 where t.id = (select private.current_tenant());
 comment on view public.board_threads is
 'Conversations of the inbox in which something was written lately; of the 10,000 newest open ones: how many there are, '
@@ -370,7 +455,8 @@ returns table (
 language sql stable security definer set search_path = '' as $$
   select s.schemaname || '.' || s.relname, s.n_live_tup, s.n_dead_tup, pg_relation_size(s.relid),
     pg_total_relation_size(s.relid), s.seq_scan, s.idx_scan, private.rate(s.idx_scan, s.idx_scan + s.seq_scan),
-    private.rate(i.heap_blks_hit + i.idx_blks_hit, i.heap_blks_hit + i.idx_blks_hit + i.heap_blks_read + i.idx_blks_read),
+    private.rate(i.heap_blks_hit + i.idx_blks_hit,
+      i.heap_blks_hit + i.idx_blks_hit + i.heap_blks_read + i.idx_blks_read),
     private.rate(s.n_tup_hot_upd, s.n_tup_upd), s.n_tup_ins, s.n_tup_upd,
     greatest(s.last_vacuum, s.last_autovacuum), greatest(s.last_analyze, s.last_autoanalyze)
   from pg_catalog.pg_stat_user_tables as s
@@ -413,7 +499,8 @@ public.board_responses, public.board_waits, public.board_decisions, public.board
 public.board_people, public.board_connections, public.board_errors, public.board_freshness, public.board_queues,
 public.board_connected, public.board_threads to authenticated, service_role;
 grant execute on function private.rate(numeric, numeric), private.bin_seconds(smallint[], bigint[], double precision),
-private.own_queues(), private.own_connections(), private.rollups_as_of() to authenticated, service_role;
+private.own_queues(), private.own_threads(), private.own_connections(), private.rollups_as_of()
+to authenticated, service_role;
 grant execute on function private.queue_metrics() to parley_worker, parley_api;
 grant execute on function private.count_rollups(integer), private.sweep_rollups() to parley_worker;
 grant execute on function private.rollups_as_of() to parley_worker, parley_api;

@@ -233,7 +233,7 @@ begin
         split_part(r.value ->> 'label', ':', 2), 'answers', r.value -> 'n', 'p50_seconds', r.value -> 'p50_seconds',
         'p95_seconds', r.value -> 'p95_seconds') order by r.value ->> 'label'), '[]')
       from jsonb_each(v_times) as r where r.key like 'responses/%'),
-    'threads', (select to_jsonb(b) - 'tenant_id' from public.board_threads as b where b.tenant_id = v_tenant),
+    'threads', (select to_jsonb(t) from private.own_threads() as t),
     'queues', (
       select jsonb_agg(to_jsonb(q) || jsonb_build_object('p50_seconds', v_times -> ('waits/' || q.queue)
         -> 'p50_seconds', 'p95_seconds', v_times -> ('waits/' || q.queue) -> 'p95_seconds'))
