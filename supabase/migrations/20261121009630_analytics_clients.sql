@@ -1,4 +1,4 @@
--- Chapter: analytics, part four: the whole board in one object, and one metric of it at a time. What the desk asks.
+-- Chapter: analytics, part five: the whole board in one object, and one metric of it at a time. What the desk asks.
 
 create function private.board_span(p_from timestamptz, p_to timestamptz, p_step text)
 returns table (since timestamptz, until timestamptz, step text)
