@@ -1,11 +1,14 @@
 """The views of the board: times that are right, connections told once, and nobody else's figures."""
 
 import json
+import subprocess
+import sys
 import time
 from typing import Any
 
 import pytest
 
+from app.settings import process_environment
 from tests.db.analytics.kit import count, settle
 from tests.db.helpers import Row, Tenant, World
 
@@ -143,3 +146,26 @@ def test_figures_of_the_database_are_for_operators(world: World) -> None:
     for function in ("database_figures()", "check_rollups(timestamptz, timestamptz)", "count_rollups(integer)",
                      "rebuild_rollups(timestamptz, timestamptz)", "report_connections(text, bigint, jsonb)"):  # fmt: skip
         assert not world.value("select has_function_privilege('authenticated', %s, 'execute')", f"private.{function}")
+
+
+def test_check_says_how_old_the_board_is(world: World, full: Tenant) -> None:
+    """And fails where the hour before this one does not add up."""
+
+    def check() -> tuple[int, str]:
+        environment = {**process_environment(), "DATABASE_URL": world.database.url(), "PARLEY_HOME": "/nowhere"}
+        command = [sys.executable, "-m", "app.cli", "check"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.strip().splitlines()[-1]
+
+    world.owner.execute("delete from public.rollups where metric = 'moderation'")
+    _, last = check()
+    assert last.startswith("ok   board_adds_up") and "as of" in last, last
+    world.owner.execute(
+        "insert into public.rollups values (%s, 'attempts', 'hour', date_trunc('hour', now(), 'UTC') - interval '1 hour',"
+        " 'email', 'accepted', -1, 1)", [full.id],
+    )  # fmt: skip
+    code, last = check()
+    assert code == 1 and last.startswith("FAIL board_adds_up") and "1 figures differ" in last, last
+    world.owner.execute(
+        "delete from public.rollups where metric = 'attempts' and n = 1 and at < now() - interval '1 h'"
+    )

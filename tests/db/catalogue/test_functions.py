@@ -45,7 +45,7 @@ def test_nobody_anonymous_runs_anything(world: World) -> None:
 
 def test_owner_tools_are_for_the_owner(world: World) -> None:
     """What could rewrite history or act for anyone is granted to no runtime role."""
-    for name in ("audit", "expire_audit", "rebuild_work", "record_decision", "find_or_create_thread", "apply_receipt",
+    for name in ("audit", "expire_audit", "rebuild_work", "rebuild_rollups", "record_decision", "find_or_create_thread", "apply_receipt",
                  "take_send_token", "close_work", "deny", "owner_of", "overrule", "settle_lost_attempt", "keep_knowledge", "replay_context", "ask_assistant",
                  "translation_state"):  # fmt: skip
         rows = world.all(
