@@ -66,8 +66,12 @@ on conflict do nothing"""
 
 VIEWS = (
     "volume", "deliveries", "attempts", "responses", "waits", "decisions", "moderation", "uploads", "connections",
-    "errors", "bins",
+    "errors",
 )  # fmt: skip
+BINS = (
+    "select seconds, sum(n) from public.board_bins where metric = 'responses' and label = 'ai:first' and step = 'day'"
+    " and at >= now() - interval '30 days' group by seconds"
+)
 SPANS = (("a day", 1, "hour"), ("a week", 7, "hour"), ("a month", 30, "day"), ("a quarter", 92, "day"))
 LIVE = ("people", "threads", "queues", "connected", "freshness")
 
@@ -84,6 +88,7 @@ def questions() -> list[Question]:
                 Question(f"board_{view} {name}", f"select * from public.board_{view} where {where}", TARGET_MS)
             )
     asked += [Question(f"board_{view}", f"select * from public.board_{view}", TARGET_MS) for view in LIVE]
+    asked.append(Question("board_bins of a month, summed", BINS, TARGET_MS))
     for name, days, step in SPANS:
         span = f"now() - interval '{days} days', now(), '{step}'"
         query = f"select public.operations_board({span})"

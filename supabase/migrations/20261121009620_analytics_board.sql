@@ -92,7 +92,7 @@ select
   r.channel,
   r.label,
   r.bin,
-  round((power(2, (r.bin - 0.5) / 4) / 1000)::numeric, 4) as seconds,
+  power(2::float8, (r.bin - 0.5) / 4) / 1000 as seconds,
   r.n
 from public.rollups as r where r.metric in ('waits', 'responses', 'realtime') and r.bin >= 0 and r.n <> 0;
 comment on view public.board_bins is

@@ -24,22 +24,21 @@ $$;
 comment on function private.board_span(timestamptz, timestamptz, text) is
 'The span and step a board is asked for: a day up to now, hours up to three days. Refuses what is none.';
 
-create function private.span_parts(p_since timestamptz, p_until timestamptz, p_step text)
-returns table (step text, since timestamptz, until timestamptz)
-language plpgsql stable rows 3 set search_path = '' as $$
-declare
-  v_first timestamptz := date_trunc('day', p_since + interval '1 day' - interval '1 microsecond', 'UTC');
-  v_last timestamptz := date_trunc('day', p_until, 'UTC');
+create function private.whole_days(p_since timestamptz, p_until timestamptz, p_step text)
+returns table (first timestamptz, last timestamptz)
+language plpgsql stable set search_path = '' as $$
 begin
-  if p_step = 'day' or v_first >= v_last then
-    return query select p_step, p_since, p_until;
-  else
-    return query values ('hour', p_since, v_first), ('day', v_first, v_last), ('hour', v_last, p_until);
+  first := p_since;
+  last := p_until;
+  if p_step = 'hour' then
+    first := least(date_trunc('day', p_since + interval '1 day' - interval '1 microsecond', 'UTC'), p_until);
+    last := greatest(date_trunc('day', p_until, 'UTC'), first);
   end if;
+  return next;
 end
 $$;
-comment on function private.span_parts(timestamptz, timestamptz, text) is
-'The same span in fewer buckets, for sums over all of it: its whole days as days, what is left as hours.';
+comment on function private.whole_days(timestamptz, timestamptz, text) is
+'The days inside a span, for sums over all of it: hours are read before first and from last on alone.';
 
 create function private.board_frame(p_since timestamptz, p_until timestamptz, p_step text) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -92,17 +91,29 @@ comment on function private.with_rates(jsonb) is 'Counts of deliveries with the 
 create function private.board_deliveries(p_tenant_id uuid, p_since timestamptz, p_until timestamptz, p_step text)
 returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan as $$
+declare
+  v_first timestamptz;
+  v_last timestamptz;
 begin
+  select w.first, w.last into v_first, v_last from private.whole_days(p_since, p_until, p_step) as w;
   return (
     with d as materialized (
       select b.* from public.board_deliveries as b
       where b.tenant_id = p_tenant_id and b.step = p_step and b.at >= p_since and b.at < p_until
     ), bins as materialized (
-      select r.channel, r.bin, sum(r.n)::bigint as n
-      from private.span_parts(p_since, p_until, p_step) as s
-      inner join public.rollups as r on r.tenant_id = p_tenant_id and r.metric = 'waits' and r.step = s.step
-        and r.at >= s.since and r.at < s.until and r.label = 'outbound'
-      group by r.channel, r.bin
+      select t.channel, t.bin, sum(t.n)::bigint as n from (
+        select r.channel, r.bin, r.n from public.rollups as r
+        where r.tenant_id = p_tenant_id and r.metric = 'waits' and r.label = 'outbound' and r.step = 'day'
+          and r.at >= v_first and r.at < v_last
+        union all
+        select r.channel, r.bin, r.n from public.rollups as r
+        where r.tenant_id = p_tenant_id and r.metric = 'waits' and r.label = 'outbound' and r.step = 'hour'
+          and r.at >= p_since and r.at < v_first
+        union all
+        select r.channel, r.bin, r.n from public.rollups as r
+        where r.tenant_id = p_tenant_id and r.metric = 'waits' and r.label = 'outbound' and r.step = 'hour'
+          and r.at >= v_last and r.at < p_until) as t
+      group by t.channel, t.bin
     ), parts as (
       select d.channel, grouping(d.channel) = 1 as is_all, coalesce(sum(d.written), 0) as written,
         coalesce(sum(d.open), 0) as open, coalesce(sum(d.sent), 0) as sent,
@@ -154,18 +165,30 @@ comment on function private.board_decisions(uuid, timestamptz, timestamptz, text
 create function private.board_times(p_tenant_id uuid, p_since timestamptz, p_until timestamptz, p_step text)
 returns table (metric text, label text, n bigint, p50_seconds double precision, p95_seconds double precision)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan as $$
+declare
+  v_timed text[] := '{waits,responses,realtime}';
+  v_first timestamptz;
+  v_last timestamptz;
 begin
+  select w.first, w.last into v_first, v_last from private.whole_days(p_since, p_until, p_step) as w;
   return query
   select b.metric, b.label, sum(b.n)::bigint,
     private.bin_seconds(array_agg(b.bin order by b.bin), array_agg(b.n order by b.bin), 0.5),
     private.bin_seconds(array_agg(b.bin order by b.bin), array_agg(b.n order by b.bin), 0.95)
   from (
-    select r.metric, r.label, r.bin, sum(r.n)::bigint as n
-    from private.span_parts(p_since, p_until, p_step) as s
-    cross join unnest('{waits,responses,realtime}'::text[]) as m (metric)
-    inner join public.rollups as r on r.tenant_id = p_tenant_id and r.metric = m.metric and r.step = s.step
-      and r.at >= s.since and r.at < s.until and r.bin >= 0
-    group by r.metric, r.label, r.bin) as b
+    select t.metric, t.label, t.bin, sum(t.n)::bigint as n from (
+      select r.metric, r.label, r.bin, r.n from public.rollups as r
+      where r.tenant_id = p_tenant_id and r.metric = any(v_timed) and r.step = 'day'
+        and r.at >= v_first and r.at < v_last and r.bin >= 0
+      union all
+      select r.metric, r.label, r.bin, r.n from public.rollups as r
+      where r.tenant_id = p_tenant_id and r.metric = any(v_timed) and r.step = 'hour'
+        and r.at >= p_since and r.at < v_first and r.bin >= 0
+      union all
+      select r.metric, r.label, r.bin, r.n from public.rollups as r
+      where r.tenant_id = p_tenant_id and r.metric = any(v_timed) and r.step = 'hour'
+        and r.at >= v_last and r.at < p_until and r.bin >= 0) as t
+    group by t.metric, t.label, t.bin) as b
   where b.n > 0 group by b.metric, b.label order by b.metric, b.label;
 end
 $$;

@@ -1,9 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 0cedc244893264339cddb96963c793e6
-// Schema: 9091954c19d34bd81a0183b7ef229a1c
-// Schema: f356710399d3e18aa5c31f688c7113b1
-// Schema: 3e3675b7389c5d71a15ef6b77ac3bad1
-// Schema: 45f007d47a70dad747b6c371d40be1ef
+// Schema: a46a0236968ba00f4845ac503404ba25
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 

@@ -865,6 +865,17 @@ export interface Erasure {
   finished_at: string | null;
 }
 
+export interface ErrorPoint {
+  at: string;
+  errors: number;
+}
+
+export interface Errors {
+  errors: number;
+  components: (ComponentErrors)[];
+  series: (ErrorPoint)[];
+}
+
 export interface Escalated {
   id: string;
   thread_id: string;
@@ -885,15 +896,6 @@ export interface Escalated {
 export interface EscalatedList {
   items: (Escalated)[];
   next_cursor?: string | null;
-export interface ErrorPoint {
-  at: string;
-  errors: number;
-}
-
-export interface Errors {
-  errors: number;
-  components: (ComponentErrors)[];
-  series: (ErrorPoint)[];
 }
 
 export interface Explanation {
@@ -2521,13 +2523,6 @@ export interface ViewedThread {
   messages: (ViewedMessage)[];
 }
 
-export interface Watched {
-  score: number;
-  trend: number;
-  mood: number;
-  reasons: (string)[];
-  messages: number;
-  raised?: (Raised)[];
 export interface Volume {
   inbound: number;
   outbound: number;
@@ -2552,6 +2547,15 @@ export interface Waiting {
   oldest_seconds: number;
   p50_seconds: number | null;
   p95_seconds: number | null;
+}
+
+export interface Watched {
+  score: number;
+  trend: number;
+  mood: number;
+  reasons: (string)[];
+  messages: number;
+  raised?: (Raised)[];
 }
 
 export interface WebhookFailure {
