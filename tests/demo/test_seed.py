@@ -61,6 +61,18 @@ def test_no_promise_of_the_core_is_broken(world: World, seeded: Seeded) -> None:
     assert kinds(world, seeded, due) == set()
 
 
+def test_the_board_has_its_month(world: World, seeded: Seeded) -> None:
+    """What is counted for the operations board lies where the moments were moved to, and adds up."""
+    world.let_others_finish()
+    while world.value("select private.count_rollups()"):
+        pass
+    assert world.all("select * from private.check_rollups(now() - interval '60 days', now() + interval '1 day')") == []
+    days = (
+        "select count(distinct at) from public.rollups where tenant_id = %s and metric = 'deliveries' and step = 'day'"
+    )
+    assert min(kinds(world, seeded, days)) >= 15
+
+
 def test_every_state_a_desk_shows_is_there(world: World, seeded: Seeded) -> None:
     """Conversations, sends, decisions, reviews, tasks and accounts of every kind, over a month, to two hundred unread."""
     assert seeded.conversations >= ENOUGH

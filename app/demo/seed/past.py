@@ -58,6 +58,14 @@ REST = (
     " where c.tenant_id = %(tenant)s and c.id = f.contact_id",
 )
 
+COUNTED = {
+    "deliveries": ("public.et_outbound_queue", "created_at"),
+    "attempts": ("public.dispatch_attempts", "claimed_at"),
+    "decisions": ("public.inbound_decisions", "created_at"),
+    "moderation": ("public.moderation_verdicts", "created_at"),
+}
+"""Metric of the board → what is counted, and its moment. Messages are counted after the commit, where they are then."""
+
 
 def move(world: World, moments: Mapping[str, Sequence[datetime]]) -> None:
     """Thread id → when each of its messages was written, in their order."""
@@ -76,5 +84,11 @@ def move(world: World, moments: Mapping[str, Sequence[datetime]]) -> None:
         )  # fmt: skip
     for statement in REST:
         world.connection.execute(statement.encode(), {"tenant": world.tenant_id})
+    for metric, (table, moment) in COUNTED.items():
+        world.connection.execute(
+            f"update private.rollup_moves as m set at = x.{moment} from {table} as x"  # noqa: S608 - names of this file
+            " where m.tenant_id = %(tenant)s and m.metric = %(metric)s and x.tenant_id = m.tenant_id"
+            " and x.id = m.ref".encode(), {"tenant": world.tenant_id, "metric": metric},
+        )  # fmt: skip
     for table, trigger in GUARDS.items():
         world.connection.execute(f"alter table {table} enable trigger {trigger}".encode())
