@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: a46a0236968ba00f4845ac503404ba25
+// Schema: 3412b97927cc77d2dc1c9198f344254a
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -5350,6 +5350,7 @@ export type Database = {
           "max_complaint_rate": number | null;
           "media_days": number | null;
           "media_visibility": string;
+          "moderation_days": number | null;
           "policy_version": number;
           "push_delay_s": number;
           "push_shows": string;
@@ -5383,6 +5384,7 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
+          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;
@@ -5415,6 +5417,7 @@ export type Database = {
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
+          "moderation_days"?: number | null;
           "policy_version"?: number;
           "push_delay_s"?: number;
           "push_shows"?: string;
