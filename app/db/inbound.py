@@ -25,6 +25,9 @@ from app.domain.inbound import (
     Stored,
 )
 
+MOST_HTML = 100_000
+"""What the database takes of one mail's HTML; receivers cut there."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """The account events belong to."""
@@ -79,12 +82,15 @@ async def _store_message(connection: Connection, place: Place, message: InboundM
         rows = await fetch(connection, "inbound", "find_message", **key)
     for file in message.files if new else ():
         await connection.execute(query("inbound", "insert_attachment"), _file(file, place, rows[0]["id"]))
+    if new and message.html:
+        values = {"tenant_id": place.tenant_id, "message_id": rows[0]["id"], "html": message.html[:MOST_HTML]}
+        await connection.execute(query("inbound", "insert_html"), {**values, "is_cut": len(message.html) >= MOST_HTML})
     return Stored(message_id=rows[0]["id"], thread_id=rows[0]["thread_id"], new=new)
 
 
 def _columns(message: InboundMessage, place: Place) -> dict[str, Any]:
     files = [{"filename": f.filename, "size_bytes": f.size_bytes, "refused": f.refused} for f in message.files]
-    metadata = {**message.metadata, "attachments": files}
+    metadata = {**message.metadata, "attachments": files, "html": bool(message.html) or None}
     return {
         "session_id": place.session_id,
         "sender_address": message.sender_address,

@@ -11,9 +11,20 @@ from psycopg.types.json import Jsonb
 from app.db.queries import load
 from app.db.unit import Row, Unit, rows_as
 from app.domain.channels import Template
-from app.domain.messages import Attachment, AttachmentData, Message, Page, Retried, Sent, SingleMessage, Uploaded
+from app.domain.messages import (
+    Attachment,
+    AttachmentData,
+    Message,
+    MessageHtml,
+    Page,
+    Retried,
+    Sent,
+    SingleMessage,
+    Uploaded,
+)
 from app.domain.outbound import Lifted, Resolved, Suppressed, Suppression, UnknownDispatch
 from app.domain.paging import Position
+from app.errors import NotFound
 
 QUERIES = load("messages")
 HEAD_COLUMNS = 3
@@ -55,6 +66,16 @@ async def get_message(unit: Unit, message_id: UUID) -> SingleMessage | None:
     """One message, None when the caller sees no such message."""
     rows = await unit.read(QUERIES["get_message"], {"message_id": message_id})
     return SingleMessage(*rows[0][HEAD_COLUMNS:]) if rows else None
+
+
+async def message_html(unit: Unit, message_id: UUID) -> MessageHtml | None:
+    """How a mail was laid out; None when the caller sees no such message. Raises NotFound when it has no HTML."""
+    rows = await unit.read(QUERIES["message_html"], {"message_id": message_id})
+    if not rows:
+        return None
+    if rows[0][0] is None:
+        raise NotFound("This message has no HTML.", code="no_html", remedy="its body says the same as text")
+    return msgspec.convert(rows[0][0], MessageHtml)
 
 
 async def send_message(

@@ -83,6 +83,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     reports: tuple[MailReport, ...] = ()
     unsubscribe_request: bool = False
+    html: str | None = None
+    """The HTML part as it was sent, at most 100,000 characters; None when there is none."""
     unparsed: str | None = None
     """Why the mail could not be parsed; the text is then a best-effort decoding and the original is an attachment."""
 

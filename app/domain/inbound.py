@@ -42,6 +42,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     """Channel facts; `reply_to` is the address an answer goes to when it is not the sender's (a chat id)."""
     files: tuple[InboundFile, ...] = ()
+    html: str | None = None
+    """How it was laid out, beside the text that was read from it; at most 100,000 characters."""
 
 
 class MessageEdit(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ class Message(msgspec.Struct, frozen=True):
     client_message_id: str | None
     auto_class: AutoClass
     has_attachments: bool
+    has_html: bool
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -49,6 +50,14 @@ class SingleMessage(Message, frozen=True):
     """A message fetched by its own id."""
 
     thread_id: UUID
+
+
+class MessageHtml(msgspec.Struct, frozen=True):
+    """The HTML part of a mail as its sender sent it: hostile until it was cleaned. `cut` when it was longer."""
+
+    message_id: UUID
+    html: str
+    cut: bool
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from app.db import messages as db
 from app.db.unit import Unit
 from app.domain.channels import Template
 from app.domain.contacts import AddressKind
-from app.domain.messages import Attachment, Explanation, Message, Retried, Sent, SingleMessage, Uploaded
+from app.domain.messages import Attachment, Explanation, Message, MessageHtml, Retried, Sent, SingleMessage, Uploaded
 from app.domain.outbound import Lifted, Resolution, Resolved, Suppressed, Suppression, SuppressionScope, UnknownDispatch
 from app.domain.threads import Control
 from app.errors import BadInput, ParleyError, TooLarge
@@ -205,6 +205,13 @@ async def explain_message(unit: CallerUnit, message_id: FromPath[UUID]) -> Respo
     return Response(chain)
 
 
+@get("/messages/{message_id:uuid}/html", summary="How a mail was laid out", tags=TAGS)
+async def get_message_html(unit: CallerUnit, message_id: FromPath[UUID]) -> MessageHtml:
+    """The HTML part as it came, inside JSON: whoever shows it cleans it and lets no script run. 404 where there is
+    none, or where the text is no longer shown as it was written."""
+    return await existing(unit, await db.message_html(unit, message_id), "message", message_id, "get_message_html")
+
+
 @post("/messages/{message_id:uuid}/retry", status_code=200, summary="Decide again", tags=TAGS)
 async def retry_message(unit: CallerUnit, message_id: FromPath[UUID]) -> Retried:
     """A message in inbound_error goes through the decision again."""
@@ -284,8 +291,8 @@ async def lift_suppression(unit: CallerUnit, data: JSONBody[Lift]) -> Lifted:
 router = Router(
     "/",
     route_handlers=[
-        list_messages, list_history, send_message, get_message, explain_message, retry_message, resolve_unknown,
-        list_attachments, download_attachment, upload_attachment, list_unknown_dispatches, list_suppressions,
-        suppress_address, lift_suppression,
+        list_messages, list_history, send_message, get_message, get_message_html, explain_message, retry_message,
+        resolve_unknown, list_attachments, download_attachment, upload_attachment, list_unknown_dispatches,
+        list_suppressions, suppress_address, lift_suppression,
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ ALLOWED = {
     "public.canned_replies.body": "a template of the tenant's, not a message",
     "private.suggestion_drafts.body": "a reply nobody has sent; a week at most",
     "private.message_translations.body": "derived from a message, goes when it changes; a month at most",
+    "private.message_html.html": "how a received mail was laid out; goes with its text",
     "private.message_originals.body": "what was masked, replaced or withdrawn after it was judged; not shown to readers",
     "public.et_thread_insights.follow_up_text": "what will be said; the message row is made when it is due",
 }

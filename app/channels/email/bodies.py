@@ -86,7 +86,8 @@ class Bodies:
 
     def _remember_html(self, part: Part) -> None:
         if not self.html_source:
-            self.html_source = decode_bytes(part.decoded()[:100_000], part.charset)
+            data = part.decoded()[:100_000]
+            self.html_source = decode_bytes(data, _html_charset(part, data))
 
     def _decoded(self, part: Part) -> bytes:
         data = part.decoded()

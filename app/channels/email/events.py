@@ -77,6 +77,7 @@ def _message(mail: ParsedMail) -> InboundMessage:
             )
             for one in mail.attachments
         ),
+        html=None if mail.unparsed else mail.html,
     )  # fmt: skip
 
 

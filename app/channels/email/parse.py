@@ -72,7 +72,7 @@ def _parse(raw: bytes, envelope_from: str, envelope_to: Sequence[str], limits: M
         auto_class=auto_class, auto_reason=auto_reason, spam_score=score, spam_reasons=reasons,
         attachments=((original_file(raw),) if defect else ()) + tuple(bodies.files), reports=reports,
         unsubscribe_request=auto_class in {"none", "auto_reply"} and is_unsubscribe(subject, text, own),
-        unparsed=defect,
+        unparsed=defect, html=clean_text(bodies.html_source) if "<" in bodies.html_source else None,
     )  # fmt: skip
 
 

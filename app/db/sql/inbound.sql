@@ -43,6 +43,11 @@ with a as (
 insert into private.attachment_blobs (tenant_id, attachment_id, data)
 select %(tenant_id)s, %(id)s, %(data)s where %(refused)s::text is null;
 
+-- name: insert_html
+-- How a mail was laid out.
+insert into private.message_html (tenant_id, message_id, html, is_cut)
+values (%(tenant_id)s, %(message_id)s, %(html)s, %(is_cut)s);
+
 -- name: edit_inbound
 -- The sender changed a message, or took it back.
 select private.edit_inbound(%(tenant_id)s, %(channel)s, %(external_message_id)s, %(body)s, %(edited_at)s) as result;

@@ -2,7 +2,7 @@
 -- Messages of a thread that changed after a rev, oldest change first, each beside the head; a row of nulls when nothing did.
 select t.last_seq, t.last_rev, t.control, m.id, m.seq, m.rev, m.direction, m.delivery_status, m.moderation_status,
   m.message_type, m.sender_kind, m.sender, m.sender_contact_id, m.sender_user_id, m.sender_name, m.sender_address, m.subject,
-  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.created_at, m.edited_at, m.deleted_at
+  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.metadata ? 'html', m.created_at, m.edited_at, m.deleted_at
 from public.et_threads as t
 left join lateral (
   select x.* from public.et_messages as x
@@ -17,7 +17,7 @@ order by m.rev;
 -- Messages of a thread before a seq, newest first, each beside the head; a row of nulls when there is none.
 select t.last_seq, t.last_rev, t.control, m.id, m.seq, m.rev, m.direction, m.delivery_status, m.moderation_status,
   m.message_type, m.sender_kind, m.sender, m.sender_contact_id, m.sender_user_id, m.sender_name, m.sender_address, m.subject,
-  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.created_at, m.edited_at, m.deleted_at
+  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.metadata ? 'html', m.created_at, m.edited_at, m.deleted_at
 from public.et_threads as t
 left join lateral (
   select x.* from public.et_messages as x
@@ -32,7 +32,7 @@ order by m.seq desc;
 -- Messages of a thread and of those merged with it, newest first; a row of nulls when there is none.
 select m.id, m.seq, m.rev, m.direction, m.delivery_status, m.moderation_status,
   m.message_type, m.sender_kind, m.sender, m.sender_contact_id, m.sender_user_id, m.sender_name, m.sender_address, m.subject,
-  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.created_at, m.edited_at, m.deleted_at,
+  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.metadata ? 'html', m.created_at, m.edited_at, m.deleted_at,
   m.thread_id
 from public.et_threads as t
 left join lateral public.list_history(t.id, %(before_id)s::uuid, %(limit)s::integer) as m on true
@@ -47,7 +47,7 @@ select public.thread_rev_at(%(thread_id)s::uuid, %(at)s::timestamptz);
 -- One message by id, beside its thread's head.
 select t.last_seq, t.last_rev, t.control, m.id, m.seq, m.rev, m.direction, m.delivery_status, m.moderation_status,
   m.message_type, m.sender_kind, m.sender, m.sender_contact_id, m.sender_user_id, m.sender_name, m.sender_address, m.subject,
-  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.created_at, m.edited_at, m.deleted_at,
+  m.body, m.language, m.client_message_id, m.auto_class, m.metadata ? 'attachments', m.metadata ? 'html', m.created_at, m.edited_at, m.deleted_at,
   m.thread_id
 from public.et_messages as m
 inner join public.et_threads as t on t.tenant_id = m.tenant_id and t.id = m.thread_id
@@ -62,6 +62,12 @@ select public.send_message(
 -- name: upload_attachment
 -- A file that waits to be sent.
 select public.upload_attachment(%(filename)s::text, %(content_type)s::text, %(data)s::bytea);
+
+-- name: message_html
+-- How a mail was laid out, beside whether there is such a message.
+select public.message_html(m.id)
+from public.et_messages as m
+where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.id = %(message_id)s::uuid and m.staff_readable;
 
 -- name: explain_message
 -- Why a message is where it is and what became of it.

@@ -218,3 +218,19 @@ def test_a_structure_beyond_the_limits_says_so_and_keeps_the_original() -> None:
     mail = parse(raw, limits=MailLimits(max_parts=10))
     assert mail.unparsed == "more than 10 parts"
     assert mail.attachments[-1].data == raw
+
+
+def test_the_html_of_a_mail_is_kept_beside_its_text() -> None:
+    """As it was sent, in its own charset, without what a database refuses, cut where it becomes too long; a plain mail
+    has none."""
+    kind = b"Content-Type: text/html; charset=iso-8859-1\r\n\r\n"
+    mail = parse(HEAD + kind + b"<p>Gr\xfc\xdfe<script>x</script>\x00</p>")
+    assert mail.html == "<p>Gr\u00fc\u00dfe<script>x</script></p>" and "Gr\u00fc\u00dfe" in mail.text
+    both = parse(
+        HEAD
+        + b"Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain\r\n\r\nHello there\r\n"
+        b"--a\r\nContent-Type: text/html\r\n\r\n<b>Hello there</b>\r\n--a--\r\n"
+    )
+    assert (both.text, (both.html or "").strip()) == ("Hello there", "<b>Hello there</b>")
+    assert parse(HEAD + b"\r\nHello").html is None
+    assert len(parse(HEAD + kind + b"<p>" + b"x" * 300_000).html or "") == 100_000
