@@ -1,5 +1,6 @@
 """Threads as the API reads and changes them: one typed function per query of threads.sql."""
 
+import re
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -19,11 +20,14 @@ from app.domain.threads import (
     Filters,
     Folder,
     MergedThreads,
+    NoteDeleted,
+    NotePut,
     ReadState,
     SearchPolicy,
     Status,
     Thread,
     ThreadHead,
+    ThreadNote,
     ThreadSearch,
     ThreadState,
 )  # fmt: skip
@@ -32,6 +36,7 @@ from app.errors import BadInput
 QUERIES = load("threads")
 FOLDERS = list(get_args(Folder))
 STATUSES = list(get_args(Status))
+_PHONE = re.compile(r"[+(]?[\d\s()./-]+")
 
 
 async def list_threads(
@@ -46,7 +51,8 @@ async def list_threads(
         "below_at": below and below.at, "below_id": below and below.id,
         "above_at": above and above.at, "above_id": above and above.id,
         "policy": await search_policy(unit) if filters.q else None,
-        "like": filters.q and _like(filters.q), "limit": limit,
+        "like": filters.q and _like(filters.q), "digits": filters.q and _digits(filters.q),
+        "number": filters.q and _number(filters.q), "limit": limit,
     }  # fmt: skip
     return rows_as(ThreadHead, await unit.read(QUERIES["list_threads"], params, keep_plan=False))
 
@@ -64,6 +70,22 @@ async def search_policy(unit: Unit) -> str:
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _digits(text: str) -> str | None:
+    """What of a telephone number is the same however it is written; None for what is none."""
+    if not _PHONE.fullmatch(text):
+        return None
+    digits = re.sub(r"\D", "", text)
+    return digits.lstrip("0") if len(digits) >= 4 else None
+
+
+def _number(text: str) -> UUID | None:
+    """The conversation whose id this is; None for any other text."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
 
 
 async def get_thread(unit: Unit, thread_id: UUID) -> Thread | None:
@@ -150,3 +172,26 @@ async def list_notifications(unit: Unit, *, below: Position | None, limit: int) 
 async def mark_notifications_read(unit: Unit, ids: list[UUID] | None) -> NotificationsRead:
     """The caller has read these, or all there are. Users only."""
     return msgspec.convert(await unit.call(QUERIES["mark_notifications_read"], {"ids": ids}), NotificationsRead)
+
+
+async def list_notes(unit: Unit, thread_id: UUID, *, below: Position | None, limit: int) -> list[ThreadNote] | None:
+    """Notes on a thread, newest first; None when the caller sees no such thread."""
+    params = {"thread_id": thread_id, "below_at": below and below.at, "below_id": below and below.id, "limit": limit}
+    rows = await unit.read(QUERIES["list_notes"], params)
+    return rows_as(ThreadNote, [row for row in rows if row[0] is not None]) if rows else None
+
+
+async def add_note(unit: Unit, thread_id: UUID, note: str, client_note_id: str | None) -> NotePut:
+    """Write something for colleagues. Raises Conflict, NotFound."""
+    params = {"thread_id": thread_id, "note": note, "client_note_id": client_note_id}
+    return msgspec.convert(await unit.call(QUERIES["add_note"], params), NotePut)
+
+
+async def change_note(unit: Unit, note_id: UUID, note: str) -> NotePut:
+    """Change what one wrote oneself. Raises Forbidden, NotFound."""
+    return msgspec.convert(await unit.call(QUERIES["change_note"], {"note_id": note_id, "note": note}), NotePut)
+
+
+async def delete_note(unit: Unit, note_id: UUID) -> NoteDeleted:
+    """Delete what one wrote oneself, or, as an admin, anybody. Raises Forbidden, NotFound."""
+    return msgspec.convert(await unit.call(QUERIES["delete_note"], {"note_id": note_id}), NoteDeleted)

@@ -18,6 +18,7 @@ SearchPolicy = Literal["none", "metadata", "full"]
 ChatPolicy = Literal["context", "anyone", "nobody"]
 PushShown = Literal["preview", "sender", "nothing"]
 ChatScope = Literal["pair", "pair_context", "explicit"]
+NoReply = Literal["erased", "merged", "receive_only", "account_unverified"]
 Action = Literal["take_over", "hand_back", "close", "archive", "reopen"]
 
 
@@ -59,6 +60,36 @@ class Thread(ThreadHead, frozen=True):
     closed_at: datetime | None
     merged_into: UUID | None
     merged_from: list[UUID]
+    reply_until: datetime | None
+    reply_chars: int | None
+    reply_utf16: bool | None
+    takes_templates: bool | None
+    no_reply: NoReply | None
+
+
+class ThreadNote(msgspec.Struct, frozen=True):
+    """What one of the staff wrote for the others. No contact ever sees it."""
+
+    id: UUID
+    thread_id: UUID
+    note: str
+    author: str
+    author_user_id: UUID | None
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class NotePut(ThreadNote, frozen=True):
+    """A note as it is now; `duplicate` when this client_note_id was used before."""
+
+    duplicate: bool
+
+
+class NoteDeleted(msgspec.Struct, frozen=True):
+    """A note that is gone."""
+
+    note_id: UUID
+    deleted: bool
 
 
 class ThreadState(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ from app.http import (
     marketplace,
     messages,
     moderation,
+    notes,
     policies,
     rates,
     reviewing,
@@ -60,9 +61,11 @@ CHAPTERS = (
     threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
     files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates,
     starting, analytics,
+    threads, notes, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace,
+    bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting,
 )  # fmt: skip
 
-DESK = (dashboard.config, dashboard.home, dashboard.page, dashboard.report)
+DESK = (dashboard.config, dashboard.home, dashboard.mail_frame, dashboard.page, dashboard.report)
 
 
 def make_app(settings: Settings) -> Shell:

@@ -7,6 +7,7 @@ begin
   return (
   select case p_object_kind
       when 'thread' then (select t.tenant_id from public.et_threads as t where t.id = p_id limit 1)
+      when 'note' then (select n.tenant_id from public.thread_notes as n where n.id = p_id limit 1)
       when 'message' then (select m.tenant_id from public.et_messages as m where m.id = p_id limit 1)
       when 'contact' then (select c.tenant_id from public.contacts as c where c.id = p_id limit 1)
       when 'channel_session' then (select s.tenant_id from public.et_channel_sessions as s where s.id = p_id limit 1)

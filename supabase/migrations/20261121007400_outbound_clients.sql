@@ -115,6 +115,39 @@ comment on function private.note_opt_in(uuid, text, text) is
 'Definer, for receivers: who said STOP on this channel has said START. What the staff or complaints suppressed stays '
 'so, and no consent to marketing comes back. Only in the transaction''s tenant.';
 
+create function private.reply_limits(p_thread_id uuid)
+returns table (reply_until timestamptz, reply_chars bigint, reply_utf16 boolean, takes_templates boolean, no_reply text)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
+  select case when p.window_hours is not null then coalesce(
+      least(m.created_at, m.occurred_at) + make_interval(hours => p.window_hours), t.created_at) end,
+    least(private.message_limit(t.tenant_id, t.channel, 'body_chars'), p.max_body_chars),
+    coalesce(p.counts_utf16, false), p.window_hours is not null,
+    case when t.erased_at is not null then 'erased' when t.merged_into is not null then 'merged'
+      when p.direction = 'in' then 'receive_only'
+      when s.verified_at is null and private.is_platforms_way(s) then 'account_unverified' end
+  from public.et_threads as t
+  left join public.et_channel_sessions as s on s.tenant_id = t.tenant_id and s.id = t.channel_session_id
+  left join private.channel_providers as p on p.provider = s.provider
+  left join public.et_messages as m on m.tenant_id = t.tenant_id and m.thread_id = t.id and m.seq = t.last_inbound_seq
+  where t.tenant_id = private.current_tenant() and t.id = p_thread_id and t.staff_readable;
+end
+$$;
+comment on function private.reply_limits(uuid) is
+'Definer: what private.refuse_unsendable() would say of a reply, told before it is written: until when free text may '
+'be sent (null: always), how long it may be and in what it is counted, whether templates may be sent, and why nothing '
+'can.';
+
+create function public.reply_limits(p_thread_id uuid)
+returns table (reply_until timestamptz, reply_chars bigint, reply_utf16 boolean, takes_templates boolean, no_reply text)
+language sql stable set search_path = ''
+begin atomic
+select l.* from private.reply_limits(p_thread_id) as l;
+end;
+comment on function public.reply_limits(uuid) is
+'What a reply in a conversation may be, for the staff that writes it; no row for anybody else.';
+
 create function public.suppress_address(p_kind text, p_address text, p_scope text default 'all') returns jsonb
 language sql volatile set search_path = '' begin atomic select private.suppress_address(p_kind, p_address,
   p_scope); end;
@@ -127,3 +160,4 @@ grant execute on function private.suppress_address(text, text, text), private.li
 public.suppress_address(text, text, text), public.lift_suppression(text, text) to authenticated;
 grant execute on function private.note_reachable(uuid, text, text), private.note_opt_out(uuid, text, text, text),
 private.note_opt_in(uuid, text, text) to parley_worker;
+grant execute on function private.reply_limits(uuid), public.reply_limits(uuid) to authenticated;

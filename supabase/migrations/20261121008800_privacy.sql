@@ -137,6 +137,7 @@ begin
   where i.tenant_id = p_tenant_id and i.thread_id = any(p_thread_ids) and t.tenant_id = i.tenant_id
     and t.id = i.thread_id;
   delete from public.thread_insight_versions as v where v.tenant_id = p_tenant_id and v.thread_id = any(p_thread_ids);
+  delete from public.thread_notes as n where n.tenant_id = p_tenant_id and n.thread_id = any(p_thread_ids);
   delete from private.insight_work as w where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids);
   delete from private.assist_work as w where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids);
   update public.notifications as n set title = 'Erased'
@@ -144,7 +145,8 @@ begin
 end
 $$;
 comment on function private.forget_insights(uuid, uuid[]) is
-'Definer: what was concluded from these conversations goes: insights and their history, drafts, titles.';
+'Definer: what was concluded from these conversations goes: insights and their history, notes of the staff, drafts, '
+'titles.';
 
 create function private.begin_erasure(p_tenant_id uuid, p_contact_id uuid, p_reason text) returns private.erasures
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,6 +1,14 @@
 -- Chapter: operations of the core, continued. What must hold where people write to each other.
 
 insert into private.invariants (name, claim, query) values
+('erased_leaves_nothing_beside', 'Beside what was erased stands no note of the staff, and no HTML.', $q$
+  select n.tenant_id, n.id, 'note' as kind from public.thread_notes as n
+  inner join public.et_threads as t on t.tenant_id = n.tenant_id and t.id = n.thread_id
+  where t.erased_at is not null
+  union all
+  select h.tenant_id, h.message_id, 'html' from private.message_html as h
+  inner join public.et_messages as m on m.tenant_id = h.tenant_id and m.id = h.message_id
+  where m.erased_at is not null$q$),
 ('seat_counts_its_unread', 'What somebody has not read is what came after his cursor, he sees, and did not send.', $q$
   select p.tenant_id, p.thread_id, p.user_id, p.unread_count, n.unread from public.thread_participants as p
   cross join lateral (

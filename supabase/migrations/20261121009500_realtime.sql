@@ -216,6 +216,17 @@ comment on function private.tg_threads__hint() is
 'Definer: tells that a thread is another than before: status, who is in control, assignee, labels, subject, merge. '
 'Where the tenant is a party its inbox hears all of that, those who take part only of subject and merge.';
 
+create function private.tg_notes__hint() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.hint('inbox:' || coalesce(new.tenant_id, old.tenant_id)::text, 'note.changed', jsonb_build_object(
+    'thread_id', coalesce(new.thread_id, old.thread_id), 'note_id', coalesce(new.id, old.id)));
+  return null;
+end
+$$;
+comment on function private.tg_notes__hint() is
+'Definer: tells the staff, on its own topic and on no other, that a note came, changed or went. Ids, no word of it.';
+
 create function private.tg_participants__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -262,6 +273,8 @@ for each row when (
   (new.status, new.control, new.assignee_id, new.labels, new.folder, new.subject, new.snoozed_until, new.merged_into)
 )
 execute function private.tg_threads__hint();
+create trigger thread_notes_900_hint after insert or update or delete on public.thread_notes
+for each row execute function private.tg_notes__hint();
 create trigger thread_participants_900_hint_new after insert on public.thread_participants
 for each row execute function private.tg_participants__hint();
 create trigger thread_participants_900_hint_changed

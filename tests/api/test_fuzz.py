@@ -108,6 +108,8 @@ def routes(url: str, world: World) -> list[Route]:
         "user_id": world.acme.people["agent"], "message_id": message,
         "task_id": world.task(world.acme, "by-telephone@example.com"),
         "attachment_id": uuid.uuid4(),
+        "note_id": world.one("insert into public.thread_notes (tenant_id, thread_id, note, author) values (%s, %s, 'n', %s)"
+                             " returning id", world.acme.id, thread, f"user:{world.acme.people['agent']}"),
         **{"fee_id" if kind == "connection_fee" else f"{kind}_id": made for kind, made in world.market(world.acme).items()},
     }  # fmt: skip
     document = Client(url).get("/openapi.json").json()

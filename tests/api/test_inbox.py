@@ -75,6 +75,22 @@ def test_search_follows_the_policy(agent: Client, owner_client: Client, world: W
     owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "none"}})
 
 
+def test_people_are_found_by_address_number_and_conversation(agent: Client, owner_client: Client, world: World) -> None:
+    """However a number is written; where nothing may be searched, neither may these."""
+    _, thread = world.mail(world.acme, "perpetua.long@example.com")
+    contact = world.one("select contact_id from public.et_threads where id = %s", thread)
+    world.db.execute(
+        "insert into public.contact_identities (tenant_id, contact_id, kind, address)"
+        " values (%s, %s, 'phone', '+4915112345678')", [world.acme.id, contact],
+    )  # fmt: skip
+    owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "metadata"}})
+    for text in ("perpetua.long@", "PERPETUA", "+49 151 1234-5678", "(0151) 12345678", str(thread)):
+        assert ids(agent.get("/v1/threads", q=text)) == [str(thread)], text
+    agent("PUT", f"/v1/threads/{thread}/search-policy", {"policy": "none"})
+    assert ids(agent.get("/v1/threads", q="perpetua")) == ids(agent.get("/v1/threads", q=str(thread))) == []
+    owner_client("PATCH", "/v1/tenant", {"settings": {"search_policy": "none"}})
+
+
 def test_thread_actions_change_what_they_say(agent: Client, world: World) -> None:
     """Take over, hand back, assign, snooze, archive: each answers with the new state."""
     _, thread = world.mail(world.acme, "acts@example.com")

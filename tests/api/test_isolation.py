@@ -11,9 +11,9 @@ from tests.api.kit import Client, World, seen
 
 READS = {
     "thread": ["/v1/threads/{}", "/v1/threads/{}/messages", "/v1/threads/{}/messages?since=2026-01-01T00:00:00Z",
-               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/escalations", "/v1/threads/{}/history", "/v1/conversations/{}",
+               "/v1/threads/{}/messages?before_seq=9", "/v1/threads/{}/insights", "/v1/threads/{}/notes", "/v1/threads/{}/escalations", "/v1/threads/{}/history", "/v1/conversations/{}",
                "/v1/conversations/{}/messages", "/v1/conversations/{}/messages?since=2026-01-01T00:00:00Z"],
-    "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain",
+    "message": ["/v1/messages/{}", "/v1/messages/{}/attachments", "/v1/messages/{}/explain", "/v1/messages/{}/html",
                 "/v1/messages/{}/translation", "/v1/messages/{}/translation?language=de",
                 "/v1/messages/{}/moderation", "/v1/messages/{}/comments", "/v1/messages/{}/comments?visibility=staff"],
     "suggestion": ["/v1/suggestions/{}"],
@@ -37,6 +37,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/hand-back", None), ("POST", "/v1/threads/{}/assign", {"assignee_id": None}),
         ("POST", "/v1/threads/{}/labels", {"add": ["x"]}), ("POST", "/v1/threads/{}/read", {}),
         ("POST", "/v1/threads/{}/snooze", {"until": "2099-01-01T00:00:00Z"}), ("POST", "/v1/threads/{}/close", None),
+        ("POST", "/v1/threads/{}/notes", {"note": "x"}),
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
         ("POST", "/v1/viewer/conversations/{}/messages", {"reason": "abuse report 12"}),
@@ -79,6 +80,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
     ],
     "attachment": [("POST", "/v1/attachments/{}/open", {})],
+    "note": [("PATCH", "/v1/notes/{}", {"note": "x"}), ("DELETE", "/v1/notes/{}", None)],
     "canned_reply": [("DELETE", "/v1/canned-replies/{}", None)],
     "broadcast": [("POST", "/v1/broadcasts/{}/cancel", None)],
     "moderation_review": [
@@ -135,6 +137,9 @@ def objects(world: World) -> Iterator[dict[str, str]]:
         "faq_entry": world.one(
             "insert into public.faq_entries (tenant_id, question, keywords, answer)"
             " values (%s, 'q', '{q}', 'a') returning id", acme),
+        "note": world.one(
+            "insert into public.thread_notes (tenant_id, thread_id, note, author)"
+            " values (%s, %s, 'private', 'user:x') returning id", acme, thread),
         "webhook": world.one(
             "insert into private.webhook_events (tenant_id, session_id, provider, event_id, payload, error)"
             " values (%s, %s, 'smtp', 'e', 'x', 'oops') returning id", acme, world.acme.session_id),

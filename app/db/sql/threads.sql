@@ -24,7 +24,11 @@ cross join lateral (
       select x.id from public.contacts as x
       where x.tenant_id = t.tenant_id and %(contact_id)s::uuid in (x.id, x.merged_into)))
     and (%(q)s::text is null or (coalesce(t.search_policy, %(policy)s::text) <> 'none' and (
-      t.subject ilike '%%' || %(like)s::text || '%%' or c.display_name ilike '%%' || %(like)s::text || '%%'))
+      t.subject ilike '%%' || %(like)s::text || '%%' or c.display_name ilike '%%' || %(like)s::text || '%%'
+      or t.id = %(number)s::uuid or exists (
+        select from public.contact_identities as i
+        where i.tenant_id = t.tenant_id and i.contact_id = t.contact_id
+          and i.address ilike '%%' || coalesce(%(digits)s::text, %(like)s::text) || '%%')))
       or coalesce(t.search_policy, %(policy)s::text) = 'full' and t.id in (
         select m.thread_id from public.et_messages as m
         where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.search_vector is not null
@@ -52,9 +56,11 @@ select t.id, t.channel, t.channel_session_id, t.contact_id, c.display_name, t.su
   t.snoozed_until, t.control, t.control_epoch, t.assignee_id, t.labels, t.last_seq, t.last_rev, t.unread_count,
   t.last_message_at, t.last_direction, t.preview, t.created_at, t.kind, t.context_kind, t.context_id, t.scope_rule,
   t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at, t.merged_into, array(
-    select x.id from public.et_threads as x where x.tenant_id = t.tenant_id and x.merged_into = t.id order by x.id)
+    select x.id from public.et_threads as x where x.tenant_id = t.tenant_id and x.merged_into = t.id order by x.id),
+  l.reply_until, l.reply_chars, l.reply_utf16, l.takes_templates, l.no_reply
 from public.et_threads as t
 left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+left join lateral public.reply_limits(t.id) as l on true
 where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable;
 
 -- name: thread_by_alias
@@ -143,3 +149,30 @@ limit %(limit)s::integer;
 -- name: mark_notifications_read
 -- The caller has read these; null is all of them.
 select public.mark_notifications_read(%(ids)s::uuid[]);
+
+-- name: list_notes
+-- Notes on a conversation and on those merged into it, newest first below a cursor; a row of nulls when there is none.
+select n.id, n.thread_id, n.note, n.author, n.author_user_id, n.created_at, n.edited_at
+from public.et_threads as t
+left join lateral (
+  select x.* from public.et_threads as f
+  inner join public.thread_notes as x on x.tenant_id = f.tenant_id and x.thread_id = f.id
+  where f.tenant_id = t.tenant_id and (f.id = t.id or f.merged_into = t.id)
+    and (%(below_at)s::timestamptz is null or (x.created_at, x.id) < (%(below_at)s::timestamptz, %(below_id)s::uuid))
+  order by x.created_at desc, x.id desc
+  limit %(limit)s::integer
+) as n on true
+where t.tenant_id = current_setting('parley.active_tenant')::uuid and t.id = %(thread_id)s::uuid and t.staff_readable
+order by n.created_at desc, n.id desc;
+
+-- name: add_note
+-- A note for colleagues.
+select public.add_note(%(thread_id)s::uuid, %(note)s::text, %(client_note_id)s::text);
+
+-- name: change_note
+-- A note says something else.
+select public.change_note(%(note_id)s::uuid, %(note)s::text);
+
+-- name: delete_note
+-- A note is gone.
+select public.delete_note(%(note_id)s::uuid);

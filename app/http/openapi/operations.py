@@ -7,7 +7,7 @@ import msgspec
 from app.domain.assisting import DraftRow
 from app.domain.channels import FormLink, Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
-from app.domain.messages import Explanation, Retried, Sent, Started, Uploaded
+from app.domain.messages import Explanation, MessageHtml, Retried, Sent, Started, Uploaded
 from app.domain.notifications import NotificationsRead, PushKey
 from app.domain.outbound import Lifted, Resolved, Suppressed
 from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
@@ -29,9 +29,9 @@ from app.domain.tenancy import (
     TenantMade,
     TenantUpdated,
 )  # fmt: skip
-from app.domain.threads import MergedThreads, ReadState, ThreadSearch
+from app.domain.threads import MergedThreads, NoteDeleted, NotePut, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
-from app.http import assistants, channels, contacts, files, knowledge, messages, starting, tasks, tenancy, threads
+from app.http import assistants, channels, contacts, files, knowledge, messages, notes, starting, tasks, tenancy, threads
 from app.http.openapi import world as w
 from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
@@ -151,6 +151,18 @@ OPERATIONS: dict[str, Shown] = {
     "get_thread_insight": Shown(w.INSIGHT, "read"),
     "mark_notifications_read": Shown(NotificationsRead(2), None, threads.NotificationsSeen([w.NOTIFICATION.id])),
     "list_notifications": Shown(Listing([w.NOTIFICATION], w.CURSOR), "read", problems=("bad_cursor",)),
+    # notes
+    "list_notes": Shown(Listing([w.NOTE], w.CURSOR), "read", problems=("bad_cursor",)),
+    "add_note": Shown(
+        NotePut(**msgspec.structs.asdict(w.NOTE), duplicate=False), "manage", notes.NewNote(w.NOTE.note, w.CLIENT_ID),
+        ("client_id_reused", "merged", "erased"),
+        {200: ("Written before with this client_note_id.", NotePut(**msgspec.structs.asdict(w.NOTE), duplicate=True))},
+    ),
+    "change_note": Shown(
+        NotePut(**msgspec.structs.asdict(w.NOTE), duplicate=False), "manage", notes.NotePatch(w.NOTE.note),
+        ("not_the_author",),
+    ),
+    "delete_note": Shown(NoteDeleted(w.NOTE.id, deleted=True), "manage", problems=("not_the_author",)),
     # messages
     "list_messages": Shown(
         messages.MessagePage(w.THREAD, w.MESSAGES, 2, has_more=True, last_seq=3, last_rev=3, control="human",
@@ -171,6 +183,9 @@ OPERATIONS: dict[str, Shown] = {
                msgspec.structs.replace(SENT, delivery_status="delivered", duplicate=True))},
     ),
     "get_message": Shown(w.SINGLE, "read"),
+    "get_message_html": Shown(
+        MessageHtml(w.QUESTION, "<p>Hello, our boiler is <b>leaking</b>.</p>", cut=False), "read", problems=("no_html",)
+    ),
     "explain_message": Shown(EXPLAINED, "read"),
     "retry_message": Shown(Retried(w.QUESTION, "received"), "manage", problems=("refused_transition",)),
     "resolve_unknown": Shown(

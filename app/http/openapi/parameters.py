@@ -49,8 +49,13 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "limit": ("Most items of the page.", 50),
     "message_id": ("The message.", world.QUESTION),
     "name": ("The name of the secret.", "smtp_password"),
+    "note_id": ("The note.", world.NOTE.id),
     "newer_than": ("A newer_cursor: what moved above it since, oldest first.", world.CURSOR),
-    "q": ("Search, where the tenant's policy allows it: subjects and names; bodies where it is full.", "boiler"),
+    "q": (
+        "Search, where the tenant's policy allows it: names, addresses, numbers, subjects, a conversation's id; bodies"
+        " where it is full.",
+        "boiler",
+    ),
     "reply_id": ("The wording.", world.REPLY),
     "session": ("Over this account.", world.SESSION),
     "session_id": ("The account.", world.SESSION),

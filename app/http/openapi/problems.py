@@ -44,6 +44,8 @@ PROBLEMS: dict[str, Known] = {
         "ask an admin of the tenant for it, or switch to another tenant", extra={"scope": "manage"},
     ),
     "not_found": Known(404, "No such thread.", _HINT),
+    "no_html": Known(404, "This message has no HTML.", "its body says the same as text"),
+    "not_the_author": Known(403, "a note is changed by whoever wrote it", "Write one of your own."),
     "thread_moved": Known(
         409, "the conversation moved on", "Read what is new, then send again.",
         extra={"last_seq": 3, "new_messages": [

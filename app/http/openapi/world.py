@@ -26,7 +26,7 @@ from app.domain.tenancy import (
     Tenant,
     TenantSettings,
 )  # fmt: skip
-from app.domain.threads import Thread, ThreadHead, ThreadState
+from app.domain.threads import Thread, ThreadHead, ThreadNote, ThreadState
 from app.domain.webhooks import WebhookFailure, WebhookRefusals, WebhookTrouble
 
 
@@ -60,7 +60,11 @@ DETAIL = Thread(
     **asdict(HEAD),
     kind="channel", context_kind="job", context_id="4711", scope_rule="channel_contact", search_policy="metadata",
     last_inbound_seq=3, staff_read_seq=2, closed_at=_at(8, 0), merged_into=None, merged_from=[OLD_THREAD],
+    reply_until=_at(9, 5), reply_chars=4096, reply_utf16=False, takes_templates=True, no_reply="receive_only",
 )  # fmt: skip
+NOTE = ThreadNote(
+    _id(0x19), THREAD, "She called: the basement is flooded, too.", f"user:{AGENT}", AGENT, _at(9, 2), _at(9, 3)
+)
 STATE = ThreadState(THREAD, "open", "human", 2, AGENT, ["appointment", "urgent"], None)
 MESSAGES = [
     Message(
@@ -68,15 +72,15 @@ MESSAGES = [
         moderation_status="approved", message_type="text", sender_kind="contact", sender=f"contact:{CONTACT}",
         sender_contact_id=CONTACT, sender_user_id=None, sender_name="Ann Miller", sender_address="ann@example.com",
         subject="A leaking boiler", body="Hello, our boiler is leaking. When can you come?", language="en",
-        client_message_id=None, auto_class="none", has_attachments=True, created_at=_at(9, 0), edited_at=None,
-        deleted_at=None,
+        client_message_id=None, auto_class="none", has_attachments=True, has_html=True, created_at=_at(9, 0),
+        edited_at=None, deleted_at=None,
     ),
     Message(
         id=ANSWER, seq=2, rev=2, direction="outbound", delivery_status="delivered", moderation_status="approved",
         message_type="text", sender_kind="agent", sender=f"user:{AGENT}", sender_contact_id=None,
         sender_user_id=AGENT, sender_name="Adam", sender_address="support@acme.example.com",
         subject="Re: A leaking boiler", body="We can come on Tuesday at nine.", language="en",
-        client_message_id=CLIENT_ID, auto_class="none", has_attachments=False, created_at=_at(9, 3),
+        client_message_id=CLIENT_ID, auto_class="none", has_attachments=False, has_html=False, created_at=_at(9, 3),
         edited_at=_at(9, 4), deleted_at=_at(9, 30),
     ),
 ]  # fmt: skip

@@ -51,6 +51,8 @@ CORRUPTIONS: dict[str, str] = {
     "quarantine_has_work": "delete from private.attachment_work where tenant_id = %(t)s",
     "released_was_checked": "update public.message_attachments set status = 'released' where tenant_id = %(t)s",
     "erased_is_empty": "update public.et_messages set body = 'x' where id = %(erased)s",
+    "erased_leaves_nothing_beside": "insert into public.thread_notes (tenant_id, thread_id, note, author)"
+                                    " select tenant_id, thread_id, 'x', 'user:x' from public.et_messages where id = %(erased)s",
     "erasure_has_work": "update private.erasures set finished_at = null where tenant_id = %(t)s",
     "seat_counts_its_unread": "update public.thread_participants set unread_count = 9 where thread_id = %(chat_th)s",
     "cursor_is_within_its_thread": "update public.thread_participants set last_delivered_seq = 9 where thread_id ="

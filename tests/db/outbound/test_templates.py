@@ -46,6 +46,25 @@ def test_a_template_goes_out_when_the_window_is_closed(world: World) -> None:
     assert details and details["d"]["template"] == REMINDER == row["template"]
 
 
+def test_a_writer_is_told_before_he_writes_what_a_reply_may_be(world: World) -> None:
+    """The same rule that refuses a send, asked by the staff ahead of it; a stranger is told nothing."""
+    tenant, other = world.tenant("agent"), world.tenant("agent")
+    world.owner.execute("insert into public.message_limits values (%s, 'whatsapp', 'body_chars', 900)", [tenant.id])
+    late, early = whatsapp(world, tenant, hours_ago=25), whatsapp(world, tenant, hours_ago=1)
+    ask = "select l.*, l.reply_until > now() as is_open from public.reply_limits(%s) as l"
+    for thread, is_open in ((late, False), (early, True)):
+        with world.acting(tenant.people["agent"], tenant) as connection:
+            told = connection.execute(ask, [thread["thread_id"]]).fetchone()
+        assert told and (told["is_open"], told["takes_templates"], told["no_reply"]) == (is_open, True, None)
+        assert told["reply_chars"] == 900
+    with world.acting(other.people["agent"], other) as connection:
+        assert connection.execute(ask, [late["thread_id"]]).fetchall() == []
+    mail = world.arrive(tenant)
+    with world.acting(tenant.people["agent"], tenant) as connection:
+        told = connection.execute(ask, [mail["thread_id"]]).fetchone()
+    assert told and (told["reply_until"], told["takes_templates"]) == (None, False)
+
+
 def test_the_window_is_counted_from_when_the_contact_wrote(world: World) -> None:
     """A call that its provider delivered a day late opens no window."""
     tenant = world.tenant()

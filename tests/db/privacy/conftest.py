@@ -23,6 +23,6 @@ def person(world: World, tenant: Tenant) -> Iterator[Row]:
         "delivery_receipts", "inbound_decisions", "shadow_decisions", "et_thread_insights", "thread_insight_versions",
         "message_attachments", "private.attachment_blobs", "private.suggestion_drafts", "private.message_translations",
         "manual_tasks", "notifications", "suppressions", "private.tracking_links", "private.send_slots",
-        "private.webhook_events",
+        "private.webhook_events", "thread_notes", "private.message_html",
     }  # fmt: skip
     yield made

@@ -89,6 +89,14 @@ def everything(world: World, tenant: Tenant) -> Row:
         "insert into public.shadow_decisions (tenant_id, decision_id, candidate, reasons)"
         " select tenant_id, id, 'rules', %s from public.inbound_decisions where thread_id = %s", [[BODY], thread],
     )  # fmt: skip
+    world.owner.execute(
+        "insert into public.thread_notes (tenant_id, thread_id, note, author) values (%s, %s, %s, 'user:x')",
+        [tenant.id, thread, f"{NAME} sounds worried"],
+    )
+    world.owner.execute(
+        "insert into private.message_html (tenant_id, message_id, html) values (%s, %s, %s)",
+        [tenant.id, first["id"], f"<p>{BODY}</p>"],
+    )
     work = world.value(
         "insert into private.assist_work (tenant_id, kind, thread_id, requested_by) values (%s, 'suggestions', %s, 'x')"
         " returning id", tenant.id, thread,

@@ -14,7 +14,7 @@ from tests.db.helpers import Row, World
 RIGHTS: Row = json.loads(Path(__file__).with_name("rights.json").read_text())
 SCOPES = {"viewer": "read", "agent": "read send manage", "admin": "read send manage admin",
           "owner": "read send manage admin own"}  # fmt: skip
-READERS = {"list_history", "list_messages", "search_messages", "thread_rev_at", "attachment_data"}
+READERS = {"list_history", "list_messages", "search_messages", "thread_rev_at", "attachment_data", "reply_limits"}
 """They answer through row level security; tests/db/policies and tests/db/reading try them."""
 
 
