@@ -9,12 +9,12 @@ from litestar.types import Message, Send
 Headers = list[tuple[bytes, bytes]]
 SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 DEFAULTS: Headers = [
     (b"cache-control", b"no-store"),
+    (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
 """Set where the handler said nothing else."""

@@ -10,12 +10,21 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.errors import NotFound
 from app.settings import PROJECT
 
 log = logging.getLogger("parley.dashboard")
+FRAME = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Mail</title>
+<style>
+html { color-scheme: light; background: #fff; color: #16201f; overflow-x: auto; overflow-y: hidden; }
+body { margin: 0; padding: 12px; font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
+img { max-width: 100%; height: auto; }
+</style></head><body></body></html>
+"""
+"""What a mail is shown on: paper, whatever the colours of the desk."""
 BUILT = PROJECT / "dashboard" / "dist"
 REPORTED = ("document-uri", "effective-directive", "violated-directive", "blocked-uri", "source-file", "line-number")
 """What of a browser's report is worth a line of the log: never a text of a page."""
@@ -43,6 +52,21 @@ async def config(request: Request[Any, Any, State]) -> Response[Config]:
 async def home(request: Request[Any, Any, State]) -> Response[bytes]:
     """The page."""
     return _answer(request, "")
+
+
+@get("/dashboard/mail-frame", include_in_schema=False)
+async def mail_frame(pictures: FromQuery[bool] = False) -> Response[str]:
+    """An empty page of its own, into which the desk puts the cleaned HTML of a mail: it runs nothing, sends nothing
+    anywhere, and fetches pictures only where the reader asked for them."""
+    headers = {
+        "content-security-policy": (
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none';"
+            f" form-action 'none'; img-src data:{' https:' if pictures else ''};"
+            " sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+        ),
+        "x-frame-options": "SAMEORIGIN", "cache-control": "no-cache",
+    }  # fmt: skip
+    return Response(FRAME, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @get("/dashboard/{path:path}", include_in_schema=False)
@@ -98,6 +122,6 @@ def policy(supabase_url: str) -> str:
     others = f" {parts.scheme}://{parts.netloc} {socket}://{parts.netloc}" if socket and parts.netloc else ""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-        f" connect-src 'self'{others}; frame-ancestors 'none'; base-uri 'none'; form-action 'none';"
+        f" connect-src 'self'{others}; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none';"
         " require-trusted-types-for 'script'; trusted-types 'none'; report-uri /dashboard/csp-report"
     )

@@ -39,6 +39,18 @@ def test_every_screen_is_the_page_under_a_strict_policy(desk: httpx.Client) -> N
         assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+def test_the_page_of_a_mail_runs_nothing_and_stands_in_the_desk_alone(desk: httpx.Client) -> None:
+    """No script, no form, no font; pictures only where they were asked for, and then over TLS."""
+    for query, pictures in (("", "img-src data:;"), ("?pictures=true", "img-src data: https:;")):
+        answer = desk.get(f"/dashboard/mail-frame{query}")
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and pictures in policy and "script" not in policy.partition("sandbox")[0]
+        assert "frame-ancestors 'self'" in policy and policy.endswith("allow-popups-to-escape-sandbox")
+        assert "allow-scripts" not in policy and answer.headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+        assert answer.headers["referrer-policy"] == "no-referrer" and "<script" not in answer.text
+    assert desk.get("/dashboard").headers["x-frame-options"] == "DENY"
+
+
 def test_a_file_is_kept_for_ever_and_a_missing_one_is_missing(desk: httpx.Client) -> None:
     """A stale page that asks for an old file gets a problem, never HTML that runs as a script."""
     found = desk.get("/dashboard/assets/index-1.js")
