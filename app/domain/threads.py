@@ -65,6 +65,7 @@ class Thread(ThreadHead, frozen=True):
     reply_utf16: bool | None
     takes_templates: bool | None
     no_reply: NoReply | None
+    has_notes: bool
 
 
 class ThreadNote(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import { BLANK, firstUnread, isMoving, merge } from '../src/thread/timeline.js';
 const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   id: `m${seq}`, seq, rev: seq, direction: 'inbound', delivery_status: 'inbound_ai_replied', moderation_status: 'approved', message_type: 'text',
   sender_kind: 'contact', sender: 'contact:x', sender_contact_id: null, sender_user_id: null, sender_name: null, sender_address: null, subject: null,
-  body: `text ${seq}`, language: null, client_message_id: null, auto_class: 'none', has_attachments: false, created_at: '2026-11-30T10:00:00Z',
+  body: `text ${seq}`, language: null, client_message_id: null, auto_class: 'none', has_attachments: false, has_html: false, created_at: '2026-11-30T10:00:00Z',
   edited_at: null, deleted_at: null, ...fields,
 });
 

@@ -17,6 +17,7 @@ from app.demo.seed.build import seed_tenant
 from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
+from tests.browser import letters
 from tests.browser.test_chat import PICTURES, serve
 from tests.browser.visitors import Visitors
 from tests.support import npm
@@ -162,7 +163,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     local = LocalProject(database, home, api_port=free_port(), telegram_url=telegrams.url)
     made = Office(local, Visitors(telegrams))
     local.room.settings = _with_key(local)
-    local.room.start("catcher", "receive", "inbound", "outbound")
+    local.room.start("catcher", "receive", "inbound", "outbound", "assistant")
     made.start_api()
     yield made
     local.close()
@@ -228,6 +229,9 @@ def run(
         "/newcomer": office.newcomer,
         "/first-mail": office.first_mail,
         "/hostile": lambda: office.write("Mallory", HOSTILE),
+        "/letter": lambda: letters.letter(office.local, MAILBOX),
+        "/whatsapp": lambda: letters.whatsapp(office.local),
+        "/hostile-letters": lambda: letters.hostile_letters(office.local),
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
         **office.visitors.actions(lambda: office.local.room),
     })  # fmt: skip

@@ -57,7 +57,10 @@ select t.id, t.channel, t.channel_session_id, t.contact_id, c.display_name, t.su
   t.last_message_at, t.last_direction, t.preview, t.created_at, t.kind, t.context_kind, t.context_id, t.scope_rule,
   t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at, t.merged_into, array(
     select x.id from public.et_threads as x where x.tenant_id = t.tenant_id and x.merged_into = t.id order by x.id),
-  l.reply_until, l.reply_chars, l.reply_utf16, l.takes_templates, l.no_reply
+  l.reply_until, l.reply_chars, l.reply_utf16, l.takes_templates, l.no_reply, exists (
+    select from public.et_threads as f
+    inner join public.thread_notes as n on n.tenant_id = f.tenant_id and n.thread_id = f.id
+    where f.tenant_id = t.tenant_id and (f.id = t.id or f.merged_into = t.id))
 from public.et_threads as t
 left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
 left join lateral public.reply_limits(t.id) as l on true

@@ -61,6 +61,7 @@ DETAIL = Thread(
     kind="channel", context_kind="job", context_id="4711", scope_rule="channel_contact", search_policy="metadata",
     last_inbound_seq=3, staff_read_seq=2, closed_at=_at(8, 0), merged_into=None, merged_from=[OLD_THREAD],
     reply_until=_at(9, 5), reply_chars=4096, reply_utf16=False, takes_templates=True, no_reply="receive_only",
+    has_notes=True,
 )  # fmt: skip
 NOTE = ThreadNote(
     _id(0x19), THREAD, "She called: the basement is flooded, too.", f"user:{AGENT}", AGENT, _at(9, 2), _at(9, 3)

@@ -1224,6 +1224,7 @@ export interface Message {
   client_message_id: string | null;
   auto_class: "auto_reply" | "bulk" | "list" | "none" | "report";
   has_attachments: boolean;
+  has_html: boolean;
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
@@ -1252,6 +1253,12 @@ export interface MessageComment {
 export interface MessageCommentList {
   items: (MessageComment)[];
   next_cursor?: string | null;
+}
+
+export interface MessageHtml {
+  message_id: string;
+  html: string;
+  cut: boolean;
 }
 
 export interface MessageModeration {
@@ -1391,6 +1398,11 @@ export interface NewFormLink {
   days?: number;
 }
 
+export interface NewNote {
+  note: string;
+  client_note_id?: string | null;
+}
+
 export interface NewPeople {
   contact_ids: (string)[];
 }
@@ -1444,6 +1456,26 @@ export interface NewUpload {
   content_type: string;
   size_bytes: number;
   tenant_slug?: string | null;
+}
+
+export interface NoteDeleted {
+  note_id: string;
+  deleted: boolean;
+}
+
+export interface NotePatch {
+  note: string;
+}
+
+export interface NotePut {
+  id: string;
+  thread_id: string;
+  note: string;
+  author: string;
+  author_user_id: string | null;
+  created_at: string;
+  edited_at: string | null;
+  duplicate: boolean;
 }
 
 export interface Notice {
@@ -2108,6 +2140,7 @@ export interface SingleMessage {
   client_message_id: string | null;
   auto_class: "auto_reply" | "bulk" | "list" | "none" | "report";
   has_attachments: boolean;
+  has_html: boolean;
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
@@ -2353,6 +2386,12 @@ export interface Thread {
   closed_at: string | null;
   merged_into: string | null;
   merged_from: (string)[];
+  reply_until: string | null;
+  reply_chars: number | null;
+  reply_utf16: boolean | null;
+  takes_templates: boolean | null;
+  no_reply: "account_unverified" | "erased" | "merged" | "receive_only" | null;
+  has_notes: boolean;
 }
 
 export interface ThreadHead {
@@ -2376,6 +2415,21 @@ export interface ThreadHead {
   last_direction: "inbound" | "internal" | "outbound" | null;
   preview: string | null;
   created_at: string;
+}
+
+export interface ThreadNote {
+  id: string;
+  thread_id: string;
+  note: string;
+  author: string;
+  author_user_id: string | null;
+  created_at: string;
+  edited_at: string | null;
+}
+
+export interface ThreadNoteList {
+  items: (ThreadNote)[];
+  next_cursor?: string | null;
 }
 
 export interface ThreadSearch {

@@ -3,12 +3,16 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import type { ThreadState } from '../api/schema.js';
+import { useDesk } from '../desk.js';
 import { FirstStepsHint, Idle } from '../guide/Idle.js';
+import { useCommands } from '../shell/commands.js';
 import { useKeys } from '../shell/keys.js';
 import { t } from '../text/intl.js';
-import { useActions } from '../thread/actions.js';
+import { type Guess, useActions } from '../thread/actions.js';
+import type { Writer } from '../thread/Composer.js';
 import { Conversation } from '../thread/Conversation.js';
+import { prefetch } from '../thread/useThread.js';
+import { Filters } from './Filters.js';
 import { List } from './List.js';
 import { useInbox } from './useInbox.js';
 import { type Place, readPlace, VIEWS } from './views.js';
@@ -20,12 +24,12 @@ export function Screen() {
   const navigate = route.useNavigate();
   const inbox = useInbox(place);
   const [cursor, setCursor] = useState<string | null>(place.thread ?? null);
-  const field = useRef<HTMLTextAreaElement>(null);
+  const writer = useRef<Writer | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const { replace } = inbox;
 
   const go = useCallback((change: Partial<Place>) => void navigate({ to: '/', search: (was) => ({ ...readPlace(was), ...change }) }), [navigate]);
-  const changed = useCallback(({ thread_id: id, ...state }: ThreadState) => replace({ id, ...state }), [replace]);
+  const changed = useCallback(({ thread_id: id, ...state }: Guess & { thread_id: string }) => replace({ id, ...state }), [replace]);
   const actions = useActions(place.thread, changed);
   const read = useCallback((id: string) => replace({ id, unread_count: 0 }), [replace]);
   const open = (id: string) => {
@@ -44,15 +48,41 @@ export function Screen() {
     j: () => step(1),
     k: () => step(-1),
     Enter: () => cursor && open(cursor),
-    r: () => field.current?.focus(),
+    r: () => writer.current?.('reply'),
+    n: () => writer.current?.('note'),
     t: () => place.thread && actions.takeOver(),
     h: () => place.thread && actions.handBack(),
-    a: () => place.thread && actions.assign(),
-    s: () => place.thread && actions.snooze(),
+    a: () => place.thread && actions.ask('assign'),
+    l: () => place.thread && actions.ask('label'),
+    s: () => place.thread && actions.ask('snooze'),
     e: () => place.thread && actions.close(),
     '/': () => search.current?.focus(),
     Escape: () => go({ thread: undefined }),
   });
+
+  useCommands(() => (place.thread ? [
+    { id: 'reply', text: t('keys.reply'), key: 'r', run: () => writer.current?.('reply') },
+    { id: 'note', text: t('keys.note'), key: 'n', run: () => writer.current?.('note') },
+    { id: 'assign', text: t('keys.assign'), key: 'a', run: () => actions.ask('assign') },
+    { id: 'label', text: t('keys.label'), key: 'l', run: () => actions.ask('label') },
+    { id: 'snooze', text: t('keys.snooze'), key: 's', run: () => actions.ask('snooze') },
+    { id: 'close', text: t('keys.close'), key: 'e', run: actions.close },
+    { id: 'take', text: t('keys.take'), key: 't', run: actions.takeOver },
+    { id: 'hand', text: t('keys.hand'), key: 'h', run: actions.handBack },
+  ] : []));
+
+  useEffect(() => {
+    // A question is there before the next key is: its part of the page is fetched while nobody waits for it.
+    if (place.thread) void import('../thread/Questions.js');
+  }, [place.thread]);
+  usePrefetch(inbox.shown, cursor, place.thread);
+  const labels = [...new Set(inbox.shown.slice(0, LOOKED_AT).flatMap((row) => row.labels))].sort();
+  const isSearched = useRef(place.q);
+  useEffect(() => {
+    // The address changed by another way than the field: the field says the same.
+    if (isSearched.current !== place.q && search.current) search.current.value = place.q ?? '';
+    isSearched.current = place.q;
+  }, [place.q]);
 
   return (
     <div className={`inbox${place.thread ? ' has-thread' : ''}`}>
@@ -79,11 +109,12 @@ export function Screen() {
           />
         </form>
         <FirstStepsHint />
+        <Filters place={place} labels={labels} onChange={(change) => { setCursor(null); go(change); }} />
         <List inbox={inbox} place={place} cursor={cursor} onOpen={open} onStep={step} />
       </section>
       <section className="pane" id="conversation" tabIndex={-1}>
         {place.thread ? (
-          <Conversation key={place.thread} threadId={place.thread} field={field} actions={actions} onBack={() => go({ thread: undefined })} onRead={read} />
+          <Conversation key={place.thread} threadId={place.thread} writer={writer} actions={actions} labels={labels} onBack={() => go({ thread: undefined })} onRead={read} />
         ) : (
           <Idle />
         )}
@@ -110,4 +141,20 @@ function useFocusInSight(threadId: string | undefined, cursor: string | null): v
     let handle = requestAnimationFrame(find);
     return () => cancelAnimationFrame(handle);
   }, [threadId, cursor]);
+}
+
+const LOOKED_AT = 200;
+const REST_MS = 250;
+
+/** What is likely to be opened next is there when it is: where the cursor rests, and what stands below the open one. */
+function usePrefetch(rows: readonly { id: string }[], cursor: string | null, open: string | undefined): void {
+  const { api, hints } = useDesk();
+  const at = rows.findIndex((row) => row.id === (cursor ?? open));
+  const next = cursor !== null && cursor !== open ? rows[at] : at >= 0 ? rows[at + 1] : undefined;
+  const id = next?.id;
+  useEffect(() => {
+    if (!id || id === open) return undefined;
+    const timer = setTimeout(() => void prefetch(api, hints, id), REST_MS);
+    return () => clearTimeout(timer);
+  }, [api, hints, id, open]);
 }

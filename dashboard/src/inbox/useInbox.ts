@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import type { Hint } from '../live/hints.js';
-import { belongs, paramsOf, type Place } from './views.js';
+import { belongs, keyOf, paramsOf, type Place } from './views.js';
 import { drop, first, newer, NOTHING, older, type Page, put, type Rows, settle } from './rows.js';
 
 const TOGETHER_MS = 120;
@@ -26,7 +26,7 @@ export function useInbox(place: Place): Inbox {
   const [rows, setRows] = useState<Rows>(NOTHING);
   const [problem, setProblem] = useState<unknown>(null);
   const [isLoading, setLoading] = useState(true);
-  const key = `${place.view}\n${place.q ?? ''}`;
+  const key = keyOf(place);
   const now = useRef({ key, rows, place });
   now.current = { key, rows, place };
   const isPaging = useRef(false);
@@ -96,8 +96,8 @@ export function useInbox(place: Place): Inbox {
     };
     const stop = hints.listen({
       onHints(found: Hint[]) {
-        for (const { threadId } of found) moved.add(threadId);
-        timer ??= setTimeout(flush, TOGETHER_MS);
+        for (const { threadId, isNote } of found) if (!isNote) moved.add(threadId);
+        if (moved.size) timer ??= setTimeout(flush, TOGETHER_MS);
       },
       onGap: () => void load(now.current.key, now.current.place),
     });

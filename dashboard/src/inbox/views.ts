@@ -6,24 +6,45 @@ import type { ThreadHead } from '../api/schema.js';
 export const VIEWS = ['mine', 'unassigned', 'all', 'unread', 'ai', 'snoozed', 'closed'] as const;
 export type View = (typeof VIEWS)[number];
 
+export const CHANNELS = ['email', 'whatsapp', 'telegram', 'sms', 'in_app', 'webform'] as const;
+export const FILTERS = ['channel', 'label', 'assignee'] as const;
+export type Filter = (typeof FILTERS)[number];
+
 /** Selection and filters: all of them are in the URL. */
 export interface Place {
   view: View;
   thread?: string | undefined;
   q?: string | undefined;
+  channel?: string | undefined;
+  label?: string | undefined;
+  /** A member's id. Where the view already says whose, it is left out. */
+  assignee?: string | undefined;
 }
+
+const SAYS_WHOSE = new Set<View>(['mine', 'unassigned']);
 
 export function readPlace(search: Record<string, unknown>): Place {
   const view = VIEWS.find((one) => one === search['view']) ?? 'all';
-  const text = (name: string) => (typeof search[name] === 'string' && search[name] !== '' ? search[name] : undefined);
-  return { view, thread: text('thread'), q: text('q') };
+  // An address may say "q": 123, which is a number to whoever reads it.
+  const text = (name: string) => (['string', 'number'].includes(typeof search[name]) && search[name] !== '' ? String(search[name]) : undefined);
+  return { view, thread: text('thread'), q: text('q'), channel: text('channel'), label: text('label'), assignee: SAYS_WHOSE.has(view) ? undefined : text('assignee') };
 }
 
-export function paramsOf({ view, q }: Place): Params {
-  const status = view === 'snoozed' ? 'snoozed' : view === 'closed' ? 'closed' : 'open';
+/** What is asked of the server, as one text: the same list, the same key, whichever conversation is open. */
+export const keyOf = (place: Place): string => JSON.stringify(paramsOf(place));
+
+/** Where a search in all conversations looks: in those that were closed or put away, too. */
+const isEverywhere = ({ view, q }: Place): boolean => view === 'all' && q !== undefined;
+
+export function paramsOf(place: Place): Params {
+  const { view, q, channel, label, assignee } = place;
+  const status = isEverywhere(place) ? 'any' : view === 'snoozed' ? 'snoozed' : view === 'closed' ? 'closed' : 'open';
   return {
     status,
     q,
+    channel,
+    label,
+    assignee,
     ...(view === 'mine' && { assignee: 'me' }),
     ...(view === 'unassigned' && { assignee: 'none' }),
     ...(view === 'unread' && { unread: true }),
@@ -32,7 +53,11 @@ export function paramsOf({ view, q }: Place): Params {
 }
 
 /** Whether a conversation that changed still belongs into a view. What only the server can judge (a search) stays. */
-export function belongs(thread: ThreadHead, { view }: Place, me: string): boolean {
+export function belongs(thread: ThreadHead, place: Place, me: string): boolean {
+  const { view, channel, label, assignee } = place;
+  if (channel && thread.channel !== channel) return false;
+  if (label && !thread.labels.includes(label)) return false;
+  if (assignee && thread.assignee_id !== assignee) return false;
   switch (view) {
     case 'mine':
       return thread.status === 'open' && thread.assignee_id === me;
@@ -46,6 +71,6 @@ export function belongs(thread: ThreadHead, { view }: Place, me: string): boolea
     case 'closed':
       return thread.status === view;
     case 'all':
-      return thread.status === 'open';
+      return thread.status === 'open' || isEverywhere(place);
   }
 }

@@ -9,6 +9,8 @@ import { Live } from 'parley-client/live';
 export interface Hint {
   threadId: string;
   rev: number;
+  /** It is about a note of the staff: the conversation itself is as it was. */
+  isNote: boolean;
 }
 
 export interface Listener {
@@ -29,7 +31,7 @@ export class Hints {
 
   constructor(private readonly supabase: SupabaseClient, tenantId: string) {
     this.live = new Live(supabase, `inbox:${tenantId}`, {
-      onEvent: (_, payload) => this.tell(read(payload)),
+      onEvent: (event, payload) => this.tell(read(payload, event === 'note.changed')),
       onJoined: (isJoined) => this.moved(isJoined),
     });
     this.live.start();
@@ -82,10 +84,10 @@ export class Hints {
   }
 }
 
-function read(payload: Record<string, unknown>): Hint[] {
+function read(payload: Record<string, unknown>, isNote: boolean): Hint[] {
   const threads = Array.isArray(payload['threads']) ? payload['threads'] : [payload];
   return threads.flatMap((one: unknown) => {
     const { thread_id: threadId, rev } = one as { thread_id?: unknown; rev?: unknown };
-    return typeof threadId === 'string' ? [{ threadId, rev: typeof rev === 'number' ? rev : Number.MAX_SAFE_INTEGER }] : [];
+    return typeof threadId === 'string' ? [{ threadId, rev: typeof rev === 'number' ? rev : Number.MAX_SAFE_INTEGER, isNote }] : [];
   });
 }

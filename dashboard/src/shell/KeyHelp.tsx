@@ -4,9 +4,9 @@ import { t, type TextId } from '../text/intl.js';
 import { areKeysOn, switchKeys } from './keys.js';
 
 const KEYS: [string, TextId][] = [
-  ['j', 'keys.next'], ['k', 'keys.previous'], ['Enter', 'keys.open'], ['r', 'keys.reply'], ['t', 'keys.take'],
-  ['h', 'keys.hand'], ['a', 'keys.assign'], ['s', 'keys.snooze'], ['e', 'keys.close'], ['z', 'keys.undo'],
-  ['/', 'keys.search'], ['Ctrl+Enter', 'keys.send'], ['Esc', 'keys.escape'],
+  ['j', 'keys.next'], ['k', 'keys.previous'], ['Enter', 'keys.open'], ['r', 'keys.reply'], ['n', 'keys.note'], ['t', 'keys.take'],
+  ['h', 'keys.hand'], ['a', 'keys.assign'], ['l', 'keys.label'], ['s', 'keys.snooze'], ['e', 'keys.close'], ['z', 'keys.undo'],
+  ['/', 'keys.search'], ['Ctrl+K', 'keys.palette'], ['Ctrl+Enter', 'keys.send'], ['Esc', 'keys.escape'],
 ];
 
 export function KeyHelp({ onClose }: { onClose: () => void }) {

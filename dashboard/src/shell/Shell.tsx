@@ -11,6 +11,7 @@ import { Language } from './Language.js';
 import { useKeys } from './keys.js';
 import { switchWish, useMine, useWish } from './mine.js';
 import { Bar, Rail } from './Nav.js';
+import { Palette } from './Palette.js';
 import { type Theme, THEMES, useTheme } from './theme.js';
 import { undoLast, useToast } from './toast.js';
 import { useLanguageChoice } from './useLanguageChoice.js';
@@ -41,6 +42,7 @@ export function Shell({ onTenant }: { onTenant(tenantId: string): void }) {
       <div className="toast" role="status" aria-live="polite">
         {toast && <p>{toast.text}{toast.undo && <button type="button" className="link" onClick={undoLast}>{t('action.undo')}</button>}</p>}
       </div>
+      <Palette />
       {isHelpOpen && <KeyHelp onClose={() => setHelpOpen(false)} />}
     </div>
   );

@@ -1,116 +1,78 @@
-/** Where a reply is written. The draft belongs to this conversation, tenant and person, and outlives a reload. */
+/** Where a reply, or a note, is written. They are two fields: what stands in the one never leaves by the other. */
 
-import { type FormEvent, type KeyboardEvent, type Ref, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type RefObject, Suspense, useEffect, useImperativeHandle, useRef, useState } from 'react';
 
-import type { Thread } from '../api/schema.js';
+import type { NotePut, Thread } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
-import { Offline } from '../api/http.js';
-import { ProblemBox } from '../shell/Problem.js';
-import { t } from '../text/intl.js';
-import { keepDraft, readDraft } from './drafts.js';
-import { smsParts } from './limits.js';
-import { useUploads } from './uploads.js';
-import { useSending } from './useSending.js';
-import { type Chooser, Wordings } from './Wordings.js';
+import { moment, t } from '../text/intl.js';
+import { NoteField } from './NoteField.js';
+import { ReplyField } from './ReplyField.js';
+
+const Templates = lazy(() => import('./Templates.js'));
+
+export type Mode = 'reply' | 'note';
+export type Writer = (mode: Mode) => void;
 
 interface Props {
   thread: Thread;
   lastSeq: number;
-  field: Ref<HTMLTextAreaElement>;
+  writer: RefObject<Writer | null>;
   onWriting(): void;
   onSent(): void;
+  onNoted(note: NotePut): void;
 }
 
-export function Composer({ thread, lastSeq, field, onWriting, onSent }: Props) {
+export function Composer({ thread, lastSeq, writer, onWriting, onSent, onNoted }: Props) {
   const desk = useDesk();
-  const key = useMemo(
-    () => ({ tenantId: desk.person.tenantId, userId: desk.person.userId, threadId: thread.id }),
-    [desk.person.tenantId, desk.person.userId, thread.id],
-  );
-  const [text, setText] = useState(() => readDraft(key));
-  const sending = useSending(key);
-  const uploads = useUploads(desk.auth.token);
-  const chooser = useRef<Chooser>(null);
-  const isChoosing = text.startsWith('/') && !text.includes('\n');
-  const isReady = (text.trim() !== '' || uploads.files.length > 0) && !uploads.isBusy && !sending.isSending;
-  const sms = thread.channel === 'sms' && text ? smsParts(text) : null;
+  const [mode, setMode] = useState<Mode>('reply');
+  const [isChoosing, setChoosing] = useState(false);
+  const reply = useRef<HTMLTextAreaElement>(null);
+  const note = useRef<HTMLTextAreaElement>(null);
+  const wanted = useRef(false);
+  const isOpen = useIsOpen(thread.reply_until);
 
-  // The same draft in two tabs: what the other one wrote is here, too, while this one rests.
+  useImperativeHandle(writer, () => (next: Mode) => {
+    wanted.current = true;
+    setMode(next);
+    (next === 'note' ? note : reply).current?.focus();
+  });
   useEffect(() => {
-    const changed = () => document.hidden && setText(readDraft(key));
-    addEventListener('storage', changed);
-    return () => removeEventListener('storage', changed);
-  }, [key]);
-
-  const write = (next: string) => {
-    setText(next);
-    keepDraft(key, next);
-    onWriting();
-  };
-
-  const send = async (seq: number) => {
-    if (!isReady) return;
-    if (await sending.send(text, seq, uploads.files.map((one) => one.id).filter((id) => id !== null))) {
-      setText((now) => (now === text ? '' : now));
-      uploads.clear();
-      onSent();
-    }
-  };
+    if (wanted.current) (mode === 'note' ? note : reply).current?.focus();
+  }, [mode]);
 
   if (!maySend(desk)) return <p className="composer quiet">{t('composer.readOnly')}</p>;
   return (
-    <form
-      className="composer"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void send(lastSeq);
-      }}
-    >
-      {sending.moved && (
-        <div className="moved" role="alert">
-          <p>{t('composer.moved')}</p>
-          <ul>{sending.moved.messages.map((one) => <li key={one.id} dir="auto">{one.body.slice(0, 300)}</li>)}</ul>
-          <button type="button" className="button" onClick={() => { sending.lookFirst(); onSent(); }}>{t('composer.look')}</button>
-          <button type="button" className="button" onClick={() => void send(sending.moved?.lastSeq ?? lastSeq)}>{t('composer.sendAnyway')}</button>
-        </div>
-      )}
-      {sending.problem instanceof Offline ? <p className="warn" role="alert">{t('composer.unknown')}</p> : sending.problem ? <ProblemBox problem={sending.problem} /> : null}
-      <label className="sr-only" htmlFor="reply">{t('composer.label')}</label>
-      {isChoosing && <Wordings sought={text.slice(1)} ref={chooser} onTake={write} />}
-      <textarea
-        id="reply"
-        aria-controls={isChoosing ? 'wordings' : undefined}
-        ref={field}
-        dir="auto"
-        rows={3}
-        value={text}
-        placeholder={t('composer.placeholder')}
-        onChange={(event) => write(event.target.value)}
-        onPaste={(event) => event.clipboardData.files.length > 0 && uploads.add(event.clipboardData.files)}
-        onKeyDown={(event: KeyboardEvent<HTMLTextAreaElement>) => {
-          if (isChoosing && !event.ctrlKey && chooser.current?.press(event.key)) return event.preventDefault();
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send(lastSeq);
-          if (event.key === 'Escape') event.currentTarget.blur();
-          return undefined;
-        }}
-      />
-      {uploads.files.length > 0 && (
-        <ul className="uploads" aria-label={t('composer.files')}>
-          {uploads.files.map((one) => (
-            <li key={one.key}>
-              <bdi>{one.file.name}</bdi>
-              {one.problem ? <span className="warn">{one.problem}</span> : one.id === null && <progress max={1} value={one.share} aria-label={one.file.name} />}
-              {one.problem && <button type="button" className="link" onClick={() => uploads.retry(one.key)}>{t('app.retry')}</button>}
-              <button type="button" className="link" onClick={() => uploads.remove(one.key)}>{t('composer.remove', { name: one.file.name })}</button>
-            </li>
-          ))}
-        </ul>
-      )}
-      <div className="composer-foot">
-        <label className="button attach">{t('composer.attach')}<input type="file" multiple className="sr-only" onChange={(event) => { if (event.target.files) uploads.add(event.target.files); event.target.value = ''; }} /></label>
-        <span className="quiet grow" aria-live="polite">{sms ? t('composer.sms', sms) : thread.control === 'ai' ? t('composer.aiHint') : ''}</span>
-        <button type="submit" className="button primary" disabled={!isReady}>{sending.isSending ? t('composer.sending') : t('composer.send')}</button>
+    <section className={`composer is-${mode}`} aria-label={t('composer.title')}>
+      <div className="modes" role="group" aria-label={t('composer.title')}>
+        {(['reply', 'note'] as const).map((one) => (
+          <button key={one} type="button" aria-pressed={one === mode} onClick={() => { wanted.current = true; setMode(one); }}>{t('composer.mode', { mode: one })}</button>
+        ))}
+        {thread.reply_until && isOpen && <span className="quiet">{t('composer.openUntil', { until: moment(thread.reply_until) })}</span>}
       </div>
-    </form>
+      <div hidden={mode !== 'note'}><NoteField threadId={thread.id} field={note} onWritten={onNoted} /></div>
+      <div hidden={mode !== 'reply'}>
+        {thread.no_reply ? <p className="closed" role="status">{t('composer.noReply', { why: thread.no_reply })}</p> : !isOpen ? (
+          <p className="closed" role="status">
+            <span>{t('composer.windowClosed')}</span>
+            <button type="button" className="button primary" onClick={() => setChoosing(true)}>{t('template.choose')}</button>
+          </p>
+        ) : <ReplyField thread={thread} lastSeq={lastSeq} field={reply} onWriting={onWriting} onSent={onSent} onTemplate={thread.takes_templates ? () => setChoosing(true) : undefined} />}
+      </div>
+      {isChoosing && <Suspense><Templates thread={thread} lastSeq={lastSeq} onSent={onSent} onClose={() => setChoosing(false)} /></Suspense>}
+    </section>
   );
+}
+
+const MINUTE_MS = 60_000;
+
+/** Whether free text may be sent now: it closes while one looks at it. */
+function useIsOpen(until: string | null): boolean {
+  const left = until === null ? Infinity : Date.parse(until) - Date.now();
+  const [, setLooked] = useState(0);
+  useEffect(() => {
+    if (left === Infinity || left <= 0) return undefined;
+    const timer = setTimeout(() => setLooked(Date.now()), Math.min(left + 50, MINUTE_MS));
+    return () => clearTimeout(timer);
+  });
+  return left > 0;
 }

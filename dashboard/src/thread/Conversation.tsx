@@ -1,41 +1,48 @@
 /** One conversation: who answers in it, what was said, and where to answer. */
 
-import { Fragment, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
-import type { Escalated, Message } from '../api/schema.js';
+import type { Escalated, Message, ThreadNote } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
 import { day, listOf, moment, t } from '../text/intl.js';
 import type { Actions } from './actions.js';
 import { Bubble } from './Bubble.js';
-import { Composer } from './Composer.js';
+import { Composer, type Writer } from './Composer.js';
 import { Explain } from './Explain.js';
-import { firstUnread } from './timeline.js';
+import { Note } from './Note.js';
+import { firstUnread, together } from './timeline.js';
 import { useColleagues } from './useColleagues.js';
 import { lineOf, useEscalations } from './useEscalations.js';
+import { type Notes, useNotes } from './useNotes.js';
 import { useThread } from './useThread.js';
+
+const Questions = lazy(() => import('./Questions.js'));
 
 interface Props {
   threadId: string;
-  field: React.RefObject<HTMLTextAreaElement | null>;
+  writer: RefObject<Writer | null>;
   actions: Actions;
+  /** Labels of the conversations in sight. */
+  labels: readonly string[];
   onBack(): void;
   onRead(threadId: string): void;
 }
 
-export function Conversation({ threadId, field, actions, onBack, onRead }: Props) {
+export function Conversation({ threadId, writer, actions, labels, onBack, onRead }: Props) {
   const desk = useDesk();
-  const { thread, line, readSeq, problem, older, again, catchUp, refreshHead } = useThread(threadId);
+  const { thread: found, line, readSeq, problem, older, again, catchUp, refreshHead } = useThread(threadId);
+  const notes = useNotes(threadId, found?.has_notes ?? null);
   const colleagues = useColleagues(threadId);
-  const escalations = useEscalations(threadId, line.messages.length > 0 ? Math.max(line.since, thread?.last_rev ?? 0) : 0);
+  const escalations = useEscalations(threadId, line.messages.length > 0 ? Math.max(line.since, found?.last_rev ?? 0) : 0);
   const [explained, setExplained] = useState<Message | null>(null);
-  const { version, current } = actions;
-
-  // What our own buttons changed is shown at once.
+  const { version, current, guess, settled } = actions;
+  // What our own buttons changed is shown at once, and read back.
+  const thread = useMemo(() => found && { ...found, ...guess }, [found, guess]);
   useEffect(() => {
-    if (version) void refreshHead();
-  }, [version, refreshHead]);
+    if (version) void refreshHead().then(settled);
+  }, [version, refreshHead, settled]);
   useEffect(() => {
     current.current = thread;
   }, [thread, current]);
@@ -52,31 +59,35 @@ export function Conversation({ threadId, field, actions, onBack, onRead }: Props
         <div className="titles">
           <h2 id="conversation-title"><bdi>{thread.contact_name || t('inbox.unnamed')}</bdi></h2>
           <p className="quiet"><bdi>{thread.subject ?? t('inbox.channel', { channel: thread.channel })}</bdi></p>
+          {thread.labels.length > 0 && <ul className="labels" aria-label={t('label.title')}>{thread.labels.map((label) => <li key={label} className="chip"><bdi>{label}</bdi></li>)}</ul>}
         </div>
-        {maySend(desk) && <Buttons actions={actions} thread={thread} me={desk.person.userId} />}
+        {maySend(desk) && <Buttons actions={actions} thread={thread} />}
       </header>
       <p className={`control control-${thread.control}`} role="status">
         {t(thread.control === 'ai' ? 'control.ai' : 'control.human')}
         {thread.status === 'closed' && ` ${t('thread.closed')}`}
+        {thread.assignee_id && ` ${t('thread.assigned', { name: thread.assignee_id === desk.person.userId ? t('message.you') : (desk.members.find((one) => one.user_id === thread.assignee_id)?.display_name ?? t('message.team')) })}`}
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
       </p>
       <a className="skip" href="#reply">{t('thread.skip')}</a>
-      <Log messages={line.messages} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again(message))} />
+      <Log messages={line.messages} notes={notes} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again(message))} />
       <Company {...colleagues} />
-      <Composer key={threadId} thread={thread} lastSeq={lastSeq} field={field} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />
+      <Composer key={threadId} thread={thread} lastSeq={lastSeq} writer={writer} onNoted={notes.put} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />
+      {actions.question && <Suspense><Questions actions={actions} thread={thread} labels={labels} /></Suspense>}
       {explained && <Explain messageId={explained.id} onClose={() => setExplained(null)} />}
     </article>
   );
 }
 
-function Buttons({ actions, thread, me }: { actions: Actions; thread: { control: string; status: string; assignee_id: string | null }; me: string }) {
+function Buttons({ actions, thread }: { actions: Actions; thread: { control: string; status: string } }) {
   return (
     <div className="buttons">
       {thread.control === 'ai'
         ? <button type="button" className="button primary" onClick={actions.takeOver}>{t('control.takeOver')}</button>
         : <button type="button" className="button" onClick={actions.handBack}>{t('control.handBack')}</button>}
-      <button type="button" className="button" onClick={actions.assign}>{t(thread.assignee_id === me ? 'action.unassign' : 'action.assignMe')}</button>
-      {thread.status === 'open' && <button type="button" className="button" onClick={actions.snooze}>{t('action.snooze')}</button>}
+      <button type="button" className="button" onClick={() => actions.ask('assign')}>{t('action.assign')}</button>
+      <button type="button" className="button" onClick={() => actions.ask('label')}>{t('action.label')}</button>
+      {thread.status === 'open' && <button type="button" className="button" onClick={() => actions.ask('snooze')}>{t('action.snooze')}</button>}
       <button type="button" className="button" onClick={actions.close}>{t(thread.status === 'closed' ? 'action.reopen' : 'action.close')}</button>
     </div>
   );
@@ -111,6 +122,7 @@ function useReading(threadId: string, lastSeq: number, isAllowed: boolean, onRea
 interface LogProps {
   messages: readonly Message[];
   escalations: ReadonlyMap<string, readonly Escalated[]>;
+  notes: Notes;
   readSeq: number;
   hasOlder: boolean;
   onOlder(): Promise<void>;
@@ -120,7 +132,7 @@ interface LogProps {
 
 const NEAR_PX = 120;
 
-function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onResolve }: LogProps) {
+function Log({ messages, notes, escalations, readSeq, hasOlder, onOlder, onExplain, onResolve }: LogProps) {
   const box = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLLIElement>(null);
   const before = useRef({ firstSeq: 0, height: 0, isAtEnd: true, isOpened: false, isAsking: false });
@@ -143,7 +155,7 @@ function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onR
     was.firstSeq = firstSeq;
     was.height = now.scrollHeight;
     was.isAtEnd = now.scrollHeight - now.scrollTop - now.clientHeight < NEAR_PX;
-  }, [messages]);
+  }, [messages, notes.notes]);
 
   const scrolled = () => {
     const now = box.current;
@@ -161,16 +173,16 @@ function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onR
     <div className="log" ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={t('thread.log')} data-testid="log">
       <ol>
         <li className="quiet edge">{t(hasOlder ? 'thread.older' : 'thread.start')}</li>
-        {messages.map((message) => {
-          const today = day(message.created_at);
+        {together(messages, notes.notes, hasOlder).map((one) => {
+          const today = day(one.created_at);
           const isNewDay = today !== lastDay;
           lastDay = today;
           return (
-            <Fragment key={message.id}>
+            <Fragment key={one.id}>
               {isNewDay && <li className="quiet edge">{today}</li>}
-              {message.id === unread?.id && <li ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>}
-              <Bubble message={message} onExplain={onExplain} onResolve={onResolve} />
-              {escalations.get(message.id)?.map((one) => <li key={one.id} className="edge warn" data-escalation={one.rule}>{lineOf(one)}</li>)}
+              {one.id === unread?.id && <li ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>}
+              {isNote(one) ? <Note note={one} notes={notes} /> : <Bubble message={one} onExplain={onExplain} onResolve={onResolve} />}
+              {escalations.get(one.id)?.map((call) => <li key={call.id} className="edge warn" data-escalation={call.rule}>{lineOf(call)}</li>)}
             </Fragment>
           );
         })}
@@ -178,3 +190,5 @@ function Log({ messages, escalations, readSeq, hasOlder, onOlder, onExplain, onR
     </div>
   );
 }
+
+const isNote = (one: Message | ThreadNote): one is ThreadNote => 'note' in one;

@@ -1,6 +1,9 @@
-/** What the staff does with a conversation. What can be taken back is done at once and offers to be. */
+/**
+ * What the staff does with a conversation. What can be taken back is shown at once, before the server has answered, and
+ * offers to be; when the server refuses, it is as it was.
+ */
 
-import { type MutableRefObject, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 
 import { lineOf } from '../admin/change.js';
 import type { Thread, ThreadState } from '../api/schema.js';
@@ -8,52 +11,95 @@ import { useDesk } from '../desk.js';
 import { say } from '../shell/toast.js';
 import { t } from '../text/intl.js';
 
+export type Question = 'assign' | 'label' | 'snooze';
+export type Guess = Partial<ThreadState>;
+
 export interface Actions {
   takeOver(): void;
   handBack(): void;
-  assign(): void;
-  snooze(): void;
+  assign(to: string | null): void;
+  label(labels: readonly string[]): void;
+  snooze(until: Date): void;
   close(): void;
   resolve(messageId: string, resolution: 'sent' | 'failed'): Promise<void>;
+  /** What is being asked for an action that needs an answer first. */
+  question: Question | null;
+  ask(question: Question | null): void;
+  /** What was done and is not read back yet: shown as if it were. */
+  guess: Guess | null;
+  settled(): void;
   /** Grows with every change that was made. */
   version: number;
   /** The conversation that is open, as it is shown. */
-  current: MutableRefObject<Thread | null>;
+  current: RefObject<Thread | null>;
 }
 
-const MORNING = 8;
+interface Deed {
+  action: string;
+  body?: unknown;
+  guess?: Guess;
+}
 
-export function useActions(threadId: string | undefined, changed: (state: ThreadState) => void): Actions {
-  const { api, person } = useDesk();
+export function useActions(threadId: string | undefined, changed: (state: Guess & { thread_id: string }) => void): Actions {
+  const { api, person, members } = useDesk();
   const [version, setVersion] = useState(0);
+  const [guess, setGuess] = useState<{ id: string; fields: Guess } | null>(null);
+  const [asked, setAsked] = useState<{ question: Question; threadId: string } | null>(null);
   const current = useRef<Thread | null>(null);
+  const settled = useCallback(() => setGuess(null), []);
   const calls = useMemo(() => {
-    const post = async (action: string, body?: unknown): Promise<boolean> => {
+    const post = async ({ action, body, guess: shown }: Deed, before: Guess | null): Promise<boolean> => {
+      const id = threadId as string;
+      if (shown) {
+        setGuess({ id, fields: shown });
+        changed({ thread_id: id, ...shown });
+      }
       try {
-        changed(await api.post<ThreadState>(`/threads/${threadId}/${action}`, body));
+        const state = await api.post<ThreadState>(`/threads/${id}/${action}`, body);
+        changed(state);
+        setGuess({ id, fields: state });
         setVersion((was) => was + 1);
         return true;
       } catch (thrown) {
+        if (shown && before) changed({ thread_id: id, ...before });
+        setGuess(null);
         say(lineOf(thrown));
         return false;
       }
     };
-    const does = async (text: string, action: string, body: unknown, back?: [string, unknown?]) => {
-      if (!threadId || !(await post(action, body))) return;
-      say(text, back && (() => void post(...back).then((isDone) => isDone && say(t('action.undone')))));
+    const does = (text: string, deed: Deed, back?: Deed) => {
+      const was = current.current;
+      if (!threadId || !was) return;
+      const before = { status: was.status, assignee_id: was.assignee_id, labels: was.labels, snoozed_until: was.snoozed_until };
+      const done = post(deed, before);
+      const undo = async () => {
+        if (back && (await done) && (await post(back, null))) say(t('action.undone'));
+      };
+      // Said with the deed, not with the answer: whoever takes it back at once is not too early.
+      if (deed.guess) say(text, back && (() => void undo()));
+      else void done.then((isDone) => isDone && say(text, back && (() => void undo())));
     };
+    const nameOf = (id: string) => (id === person.userId ? t('message.you') : (members.find((one) => one.user_id === id)?.display_name ?? t('message.team')));
     return {
-      takeOver: () => void does(t('control.takenOver'), 'take-over', undefined, ['hand-back']),
-      handBack: () => void does(t('control.handedBack'), 'hand-back', undefined, ['take-over']),
-      assign: () => {
+      takeOver: () => does(t('control.takenOver'), { action: 'take-over' }, { action: 'hand-back' }),
+      handBack: () => does(t('control.handedBack'), { action: 'hand-back' }, { action: 'take-over' }),
+      assign: (to: string | null) => {
         const was = current.current?.assignee_id ?? null;
-        const mine = was === person.userId ? null : person.userId;
-        void does(mine ? t('action.assigned', { name: t('message.you') }) : t('action.unassigned'), 'assign', { assignee_id: mine }, ['assign', { assignee_id: was }]);
+        const deed = (id: string | null): Deed => ({ action: 'assign', body: { assignee_id: id }, guess: { assignee_id: id } });
+        does(to ? t('action.assigned', { name: nameOf(to) }) : t('action.unassigned'), deed(to), deed(was));
       },
-      snooze: () => void does(t('action.snoozed'), 'snooze', { until: tomorrow() }, ['reopen']),
+      label: (labels: readonly string[]) => {
+        const was = current.current?.labels ?? [];
+        const add = labels.filter((one) => !was.includes(one));
+        const remove = was.filter((one) => !labels.includes(one));
+        if (!add.length && !remove.length) return;
+        const deed = (plus: string[], minus: string[], all: readonly string[]): Deed => ({ action: 'labels', body: { add: plus, remove: minus }, guess: { labels: [...all].sort() } });
+        does(t('action.labelled', { n: labels.length }), deed(add, remove, labels), deed(remove, add, was));
+      },
+      snooze: (until: Date) => does(t('action.snoozed'), putAway(until.toISOString()), backTo(current.current)),
       close: () => {
-        const isClosed = current.current?.status === 'closed';
-        void does(t(isClosed ? 'action.reopened' : 'action.closed'), isClosed ? 'reopen' : 'close', undefined, [isClosed ? 'close' : 'reopen']);
+        const isOpen = current.current?.status !== 'closed';
+        does(t(isOpen ? 'action.closed' : 'action.reopened'), isOpen ? CLOSE : REOPEN, backTo(current.current));
       },
       resolve: async (messageId: string, resolution: 'sent' | 'failed') => {
         try {
@@ -62,14 +108,19 @@ export function useActions(threadId: string | undefined, changed: (state: Thread
           say(lineOf(thrown));
         }
       },
+      ask: (question: Question | null) => setAsked(question && threadId ? { question, threadId } : null),
     };
-  }, [api, changed, person.userId, threadId]);
-  return { ...calls, version, current };
+  }, [api, changed, members, person.userId, threadId]);
+  return { ...calls, question: asked?.threadId === threadId ? (asked?.question ?? null) : null, guess: guess?.id === threadId ? (guess?.fields ?? null) : null, settled, version, current };
 }
 
-function tomorrow(): string {
-  const at = new Date();
-  at.setDate(at.getDate() + 1);
-  at.setHours(MORNING, 0, 0, 0);
-  return at.toISOString();
+const CLOSE: Deed = { action: 'close', guess: { status: 'closed', snoozed_until: null } };
+const REOPEN: Deed = { action: 'reopen', guess: { status: 'open', snoozed_until: null } };
+const putAway = (until: string): Deed => ({ action: 'snooze', body: { until }, guess: { status: 'snoozed', snoozed_until: until } });
+
+/** What brings a conversation back to where it stands now: what was put away is put away until the same moment. */
+function backTo(was: Thread | null): Deed {
+  if (was?.status === 'closed') return CLOSE;
+  if (was?.status === 'snoozed' && was.snoozed_until && Date.parse(was.snoozed_until) > Date.now()) return putAway(was.snoozed_until);
+  return REOPEN;
 }

@@ -13,3 +13,9 @@ export function smsParts(text: string): { parts: number; left: number } {
   const parts = Math.ceil(length / many);
   return { parts, left: parts * many - length };
 }
+
+/** How many characters more than the channel takes; 0 when it fits. Most emojis are two where UTF-16 units count. */
+export function tooMany(text: string, most: number | null, isUtf16: boolean): number {
+  if (most === null) return 0;
+  return Math.max(0, (isUtf16 ? text.length : [...text].length) - most);
+}

@@ -1,6 +1,6 @@
 /** The messages of one conversation, as a value: by id, an older state never replacing a newer one, in order of seq. */
 
-import type { Message } from '../api/schema.js';
+import type { Message, ThreadNote } from '../api/schema.js';
 
 export interface Timeline {
   messages: readonly Message[];
@@ -32,4 +32,21 @@ export function isMoving(line: Timeline): boolean {
 /** The first message the staff has not read, where a conversation opens; null when everything was. */
 export function firstUnread(messages: readonly Message[], readSeq: number): Message | null {
   return messages.find((one) => one.seq > readSeq && one.direction === 'inbound') ?? null;
+}
+
+/** Messages in their order, and notes among them by their time. Notes of before the oldest message wait until that is the first. */
+export function together(messages: readonly Message[], notes: readonly ThreadNote[], hasOlder: boolean): (Message | ThreadNote)[] {
+  const found: (Message | ThreadNote)[] = [];
+  let next = 0;
+  const upTo = (at: string | null) => {
+    for (let note = notes[next]; note && (at === null || note.created_at < at); note = notes[++next]) {
+      if (found.length > 0 || !hasOlder) found.push(note);
+    }
+  };
+  for (const message of messages) {
+    upTo(message.created_at);
+    found.push(message);
+  }
+  upTo(null);
+  return found;
 }

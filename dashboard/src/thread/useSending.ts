@@ -6,7 +6,7 @@
 import { useCallback, useState } from 'react';
 
 import { ApiProblem, Offline } from '../api/http.js';
-import type { Sent } from '../api/schema.js';
+import type { Sent, Template } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { type DraftKey, keepDraft, keepTry, readDraft, readTry } from './drafts.js';
 
@@ -15,12 +15,18 @@ export interface Moved {
   messages: { id: string; body: string }[];
 }
 
+/** What goes with the text: files that were uploaded, or the template whose text it is. */
+export interface More {
+  attachments?: string[];
+  template?: Template;
+}
+
 export interface Sending {
   isSending: boolean;
   /** What came in while it was written: the writer decides. */
   moved: Moved | null;
   problem: unknown;
-  send(text: string, lastSeq: number, attachments?: string[]): Promise<boolean>;
+  send(text: string, lastSeq: number, more?: More): Promise<boolean>;
   lookFirst(): void;
 }
 
@@ -30,17 +36,17 @@ export function useSending(key: DraftKey): Sending {
   const [moved, setMoved] = useState<Moved | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
 
-  const send = useCallback(async (text: string, lastSeq: number, attachments: string[] = []): Promise<boolean> => {
+  const send = useCallback(async (text: string, lastSeq: number, more: More = {}): Promise<boolean> => {
     setSending(true);
     setProblem(null);
     setMoved(null);
     // A try whose end is not known keeps its id: pressed again, it is the same message.
-    const what = JSON.stringify([text, attachments]);
+    const what = JSON.stringify([text, more]);
     const known = readTry(key);
     const again = known?.what === what ? known : { what, id: crypto.randomUUID() };
     keepTry(key, again);
     try {
-      await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq, attachments });
+      await api.post<Sent>(`/threads/${key.threadId}/messages`, { body: text, client_message_id: again.id, expected_last_seq: lastSeq, ...more });
       keepTry(key, null);
       if (readDraft(key) === text) keepDraft(key, '');
       return true;

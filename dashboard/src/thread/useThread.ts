@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 
+import type { Api } from '../api/http.js';
 import type { Message, MessagePage, Thread } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import type { Hints } from '../live/hints.js';
@@ -31,6 +32,21 @@ function remember(hints: Hints, threadId: string, kept: { thread: Thread; line: 
 
 /** Whether the first unread message is among those that are known. */
 const reaches = ({ messages, hasOlder }: Timeline, readSeq: number): boolean => !hasOlder || (messages[0]?.seq ?? Infinity) <= readSeq + 1;
+
+/** Have a conversation ready that is likely to be opened next. What it costs is what opening it would. */
+export async function prefetch(api: Api, hints: Hints, threadId: string): Promise<void> {
+  if (memories.get(hints)?.has(threadId)) return;
+  try {
+    const [thread, page] = await Promise.all([
+      api.get<Thread>(`/threads/${threadId}`),
+      api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: NEWEST, limit: PAGE }),
+    ]);
+    if (memories.get(hints)?.has(threadId) || page.messages.length === 0) return;
+    remember(hints, threadId, { thread, line: merge(BLANK, page.messages, { since: page.last_rev, hasOlder: page.has_more }) });
+  } catch {
+    // It is asked for again when it is opened, and says then what is wrong.
+  }
+}
 
 export interface Opened {
   thread: Thread | null;
@@ -148,7 +164,7 @@ export function useThread(threadId: string): Opened {
       }, TOGETHER_MS);
     };
     const stop = hints.listen({
-      onHints: (found) => found.some((hint) => hint.threadId === threadId) && look(),
+      onHints: (found) => found.some((hint) => hint.threadId === threadId && !hint.isNote) && look(),
       onGap: look,
     });
     return () => {

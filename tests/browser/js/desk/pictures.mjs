@@ -3,6 +3,9 @@
 import { DESK, launch, open, PHONE } from '../browser.mjs';
 import { eventually } from '../people.mjs';
 import { comeIn, enter, reply } from './staff.mjs';
+import { DESK, launch, PHONE } from '../browser.mjs';
+import { control, eventually } from '../people.mjs';
+import { comeIn, reply, turnTo } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
 const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit', 'start'];
@@ -26,6 +29,12 @@ await first.locator('.row', { hasText: name }).first().click();
 await first.getByRole('button', { name: 'Take over' }).click();
 await reply(first, 'Good morning! I have put you down for Thursday at ten.');
 await eventually(() => first.locator('.bubble').count(), 3);
+await first.getByRole('button', { name: 'Note', exact: true }).click();
+await first.getByLabel('Note for colleagues').fill('She called this morning: the basement is flooded, too.');
+await first.getByRole('button', { name: 'Add note' }).click();
+await first.locator('.bubble.note').waitFor();
+const { name: letter } = await control('letter');
+const { name: late } = await control('whatsapp');
 for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, deviceScaleFactor: 1 } })) {
   for (const colorScheme of ['light', 'dark']) {
     const page = await comeIn(browser, 'Olivia', '?view=all', { ...options, colorScheme });
@@ -35,6 +44,20 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     await page.locator('.row', { hasText: name }).first().click();
     await page.locator('.bubble').nth(2).waitFor();
     await take('conversation');
+    await page.keyboard.press('Control+k');
+    await page.locator('.picker').waitFor();
+    await take('palette');
+    await page.keyboard.press('Escape');
+    await page.goto(`${process.env.DESK_URL}?view=all`);
+    await turnTo(page, letter);
+    await page.getByRole('button', { name: 'As it was laid out' }).first().click();
+    await page.frameLocator('iframe').getByRole('heading').waitFor();
+    await take('letter');
+    await page.goto(`${process.env.DESK_URL}?view=all`);
+    await turnTo(page, late);
+    await page.getByRole('button', { name: 'Choose a template' }).click();
+    await page.getByLabel('Template', { exact: true }).selectOption({ label: 'visit_reminder (en_US)' });
+    await take('template');
     for (const screen of SCREENS) {
       await page.goto(`${process.env.DESK_URL}${screen}`);
       await page.locator('#page-title').waitFor();
