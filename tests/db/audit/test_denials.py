@@ -17,6 +17,7 @@ CALLS = [
                                                                                  " 'none')", "thread"),
     ("set_channel_session_status(%s, 'paused')", "channel_session"), ("switch_tenant(%s)", "tenant"),
     ("put_contact(%s, '{}')", "contact"), ("block_contact(%s)", "contact"), ("erase_contact(%s, 'request')", "contact"), ("delete_faq_entry(%s)", "faq_entry"),
+    ("add_note(%s, 'x')", "thread"), ("change_note(%s, 'x')", "note"), ("delete_note(%s)", "note"),
     ("record_consent(%s, 'email', 'marketing', true)", "contact"), ("delete_canned_reply(%s)", "canned_reply"),
 ]  # fmt: skip
 
@@ -36,6 +37,7 @@ def foreign(module_world: World) -> dict[str, Any]:
         "tenant": tenant.id, "thread": message["thread_id"], "message": message["id"],
         "contact": message["sender_contact_id"], "channel_session": tenant.session, "invitation": invitation,
         "api_key": key, "faq_entry": world.value("select id from public.faq_entries where tenant_id = %s", tenant.id),
+        "note": world.rpc(owner, tenant, "add_note(%s, 'n')", message["thread_id"])["id"],
         "canned_reply": world.value("select id from public.canned_replies where tenant_id = %s", tenant.id),
     }  # fmt: skip
 

@@ -41,6 +41,11 @@ CALLS: dict[str, Named] = {
     "retry_inbound": ("message", "p_message_id", {}),
     "put_faq_entry": ("faq_entry", "p_faq_id", {"p_entry": {"question": "q", "answer": "a"}}),
     "delete_faq_entry": ("faq_entry", "p_faq_id", {}),
+    "add_note": ("thread", "p_thread_id", {"p_note": "x"}),
+    "change_note": ("note", "p_note_id", {"p_note": "x"}),
+    "delete_note": ("note", "p_note_id", {}),
+    "message_html": ("message", "p_message_id", {}),
+    "reply_limits": ("thread", "p_thread_id", {}),
     "delete_canned_reply": ("canned_reply", "p_reply_id", {}),
     "retry_webhook": ("webhook", "p_webhook_id", {}),
     "create_form_link": ("channel_session", "p_session_id", {"p_contact_id": "00000000-0000-7000-8000-000000000001"}),
@@ -108,6 +113,6 @@ TABLES = {
     "project": "public.projects", "bid_card": "public.bid_cards", "bid": "public.contractor_bids",
     "booking": "public.bookings", "connection_fee": "public.connection_fees", "referral": "public.referral_tracking",
     "broadcast": "public.broadcasts", "moderation_review": "public.moderation_reviews",
-    "contact_mute": "public.contact_mutes",
+    "contact_mute": "public.contact_mutes", "note": "public.thread_notes",
 }  # fmt: skip
 """Where an id of a kind is taken from, when the conversation itself has none."""
