@@ -31,7 +31,19 @@ from app.domain.tenancy import (
 )  # fmt: skip
 from app.domain.threads import MergedThreads, NoteDeleted, NotePut, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
-from app.http import assistants, channels, contacts, files, knowledge, messages, notes, starting, tasks, tenancy, threads
+from app.http import (
+    assistants,
+    channels,
+    contacts,
+    files,
+    knowledge,
+    messages,
+    notes,
+    starting,
+    tasks,
+    tenancy,
+    threads,
+)
 from app.http.openapi import world as w
 from app.http.openapi.analysing import ANALYSING
 from app.http.openapi.chat import CHAT
