@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 3412b97927cc77d2dc1c9198f344254a
+// Schema: 7405c30bbd4c45bd3d103a6eaa165997
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -42,34 +42,6 @@ export type Database = {
           "tenant_id"?: string;
         };
         Relationships: [
-          {
-            foreignKeyName: "access_denials_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "access_denials_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "access_denials_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "access_denials_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "access_denials_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -342,34 +314,6 @@ export type Database = {
             foreignKeyName: "ai_months_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "ai_months_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "ai_months_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "ai_months_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "ai_months_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -421,34 +365,6 @@ export type Database = {
             foreignKeyName: "api_keys_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "api_keys_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "api_keys_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "api_keys_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "api_keys_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -487,34 +403,6 @@ export type Database = {
           "until_xid"?: unknown;
         };
         Relationships: [
-          {
-            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "audit_checkpoints_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -563,34 +451,6 @@ export type Database = {
           "xid"?: unknown;
         };
         Relationships: [
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -1297,34 +1157,6 @@ export type Database = {
             foreignKeyName: "canned_replies_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "canned_replies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "canned_replies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "canned_replies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "canned_replies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -2017,34 +1849,6 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -2683,34 +2487,6 @@ export type Database = {
           "warm_up_from"?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "et_channel_sessions_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -3388,34 +3164,6 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -3531,34 +3279,6 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [
-          {
-            foreignKeyName: "faq_entries_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "faq_entries_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "faq_entries_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "faq_entries_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "faq_entries_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -4064,34 +3784,6 @@ export type Database = {
             foreignKeyName: "message_limits_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "message_limits_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "message_limits_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "message_limits_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "message_limits_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4169,34 +3861,6 @@ export type Database = {
           "version"?: number;
         };
         Relationships: [
-          {
-            foreignKeyName: "moderation_policies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "moderation_policies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "moderation_policies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "moderation_policies_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "moderation_policies_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -4549,34 +4213,6 @@ export type Database = {
             foreignKeyName: "notifications_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "notifications_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "notifications_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "notifications_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "notifications_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4750,34 +4386,6 @@ export type Database = {
             foreignKeyName: "projects_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "projects_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "projects_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "projects_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "projects_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4917,76 +4525,6 @@ export type Database = {
           },
         ];
       };
-      "rollups": {
-        Row: {
-          "at": string;
-          "bin": number;
-          "channel": string;
-          "label": string;
-          "metric": string;
-          "n": number;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "at": string;
-          "bin"?: number;
-          "channel": string;
-          "label": string;
-          "metric": string;
-          "n": number;
-          "step": string;
-          "tenant_id": string;
-        };
-        Update: {
-          "at"?: string;
-          "bin"?: number;
-          "channel"?: string;
-          "label"?: string;
-          "metric"?: string;
-          "n"?: number;
-          "step"?: string;
-          "tenant_id"?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
       "shadow_decisions": {
         Row: {
           "action": string | null;
@@ -5120,34 +4658,6 @@ export type Database = {
             foreignKeyName: "suppressions_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "suppressions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "suppressions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "suppressions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "suppressions_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5238,34 +4748,6 @@ export type Database = {
             foreignKeyName: "tenant_invitations_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_invitations_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_invitations_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_invitations_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_invitations_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5298,34 +4780,6 @@ export type Database = {
           "user_id"?: string;
         };
         Relationships: [
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5437,34 +4891,6 @@ export type Database = {
           "voice_tone"?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: "tenant_settings_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: true;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_settings_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: true;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_settings_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: true;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_settings_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: true;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "tenant_settings_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5914,34 +5340,6 @@ export type Database = {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "audit_log_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5974,34 +5372,6 @@ export type Database = {
           "user_id"?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "tenant_members_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -6088,725 +5458,6 @@ export type Database = {
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_attempts": {
-        Row: {
-          "at": string;
-          "attempts": number;
-          "channel": string;
-          "outcome": string;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "at"?: string | null;
-          "attempts"?: number | null;
-          "channel"?: string | null;
-          "outcome"?: string | null;
-          "step"?: string | null;
-          "tenant_id"?: string | null;
-        };
-        Update: {
-          "at"?: string | null;
-          "attempts"?: number | null;
-          "channel"?: string | null;
-          "outcome"?: string | null;
-          "step"?: string | null;
-          "tenant_id"?: string | null;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_bins": {
-        Row: {
-          "at": string;
-          "bin": number;
-          "channel": string;
-          "label": string;
-          "metric": string;
-          "n": number;
-          "seconds": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "at"?: string | null;
-          "bin"?: number | null;
-          "channel"?: string | null;
-          "label"?: string | null;
-          "metric"?: string | null;
-          "n"?: number | null;
-          "seconds"?: never;
-          "step"?: string | null;
-          "tenant_id"?: string | null;
-        };
-        Update: {
-          "at"?: string | null;
-          "bin"?: number | null;
-          "channel"?: string | null;
-          "label"?: string | null;
-          "metric"?: string | null;
-          "n"?: number | null;
-          "seconds"?: never;
-          "step"?: string | null;
-          "tenant_id"?: string | null;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_connected": {
-        Row: {
-          "connections": number | null;
-          "processes": number | null;
-          "reported_at": string | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "board_connections": {
-        Row: {
-          "at": string;
-          "broken": number | null;
-          "closed": number | null;
-          "connections": number | null;
-          "opened": number | null;
-          "p50_seconds": number | null;
-          "p95_seconds": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_decisions": {
-        Row: {
-          "at": string;
-          "auto_reply": number | null;
-          "channel": string;
-          "decisions": number | null;
-          "error": number | null;
-          "follow_up": number | null;
-          "handover_rate": number | null;
-          "human_takeover": number | null;
-          "no_reply": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_deliveries": {
-        Row: {
-          "at": string;
-          "bounced": number | null;
-          "cancelled": number | null;
-          "channel": string;
-          "delivered": number | null;
-          "delivered_rate": number | null;
-          "failed": number | null;
-          "open": number | null;
-          "read": number | null;
-          "read_rate": number | null;
-          "sent": number | null;
-          "step": string;
-          "success_rate": number | null;
-          "tenant_id": string;
-          "unknown": number | null;
-          "written": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_errors": {
-        Row: {
-          "at": string;
-          "component": string | null;
-          "errors": number | null;
-          "of": number | null;
-          "rate": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_freshness": {
-        Row: {
-          "age_seconds": number | null;
-          "as_of": string | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "board_moderation": {
-        Row: {
-          "approved": number | null;
-          "at": string;
-          "blocked": number | null;
-          "by_people": number | null;
-          "filtered": number | null;
-          "judged": number | null;
-          "review": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_people": {
-        Row: {
-          "at": string;
-          "contacts": number | null;
-          "participants": number | null;
-          "staff": number | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_queues": {
-        Row: {
-          "depth": number | null;
-          "in_flight": number | null;
-          "oldest_seconds": number | null;
-          "queue": string | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "board_responses": {
-        Row: {
-          "answered_by": string | null;
-          "answers": number | null;
-          "at": string;
-          "channel": string;
-          "p50_seconds": number | null;
-          "p95_seconds": number | null;
-          "step": string;
-          "tenant_id": string;
-          "turn": string | null;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_threads": {
-        Row: {
-          "active_day": number | null;
-          "active_hour": number | null;
-          "open": number | null;
-          "tenant_id": string;
-          "unread": number | null;
-          "with_people": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
-      "board_uploads": {
-        Row: {
-          "at": string;
-          "files": number | null;
-          "gone": number | null;
-          "refused": number | null;
-          "released": number | null;
-          "step": string;
-          "success_rate": number | null;
-          "tenant_id": string;
-          "waiting": number | null;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_volume": {
-        Row: {
-          "at": string;
-          "by_agents": number | null;
-          "by_ai": number | null;
-          "channel": string;
-          "inbound": number | null;
-          "internal": number | null;
-          "outbound": number | null;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "board_waits": {
-        Row: {
-          "at": string;
-          "channel": string;
-          "items": number | null;
-          "p50_seconds": number | null;
-          "p95_seconds": number | null;
-          "queue": string;
-          "step": string;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "rollups_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
             referencedRelation: "tenants";
@@ -6967,34 +5618,6 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -7167,34 +5790,6 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -7349,34 +5944,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "users";
             referencedColumns: ["tenant_id", "contact_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
@@ -7889,34 +6456,6 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "et_threads_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -8053,34 +6592,6 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -8590,34 +7101,6 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -9013,34 +7496,6 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "contacts_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -9271,11 +7726,6 @@ export type Database = {
       "my_standing": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
-        Returns: Json;
-      };
-      "operations_board": { Args: { "p_from"?: string; "p_step"?: string; "p_to"?: string }; Returns: Json };
-      "operations_series": {
-        Args: { "p_channel"?: string; "p_from"?: string; "p_metric": string; "p_step"?: string; "p_to"?: string };
         Returns: Json;
       };
       "own_tenant_names": { Args: Record<PropertyKey, never>; Returns: Json };

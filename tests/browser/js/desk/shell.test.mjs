@@ -87,7 +87,10 @@ describe('the frame of the desk', () => {
     await page.getByRole('button', { name: /are on: switch off/ }).waitFor();
     const ana = await comeIn(browser, 'Ana', '?view=all');
     await turnTo(ana, name);
-    await ana.getByRole('button', { name: 'Assign to me' }).click();
+    const answered = ana.waitForResponse(/\/assign$/);
+    await ana.getByRole('button', { name: 'Assign', exact: true }).click();
+    await ana.getByRole('option', { name: 'Me', exact: true }).click();
+    await answered;
     await ana.context().close();
     await olivia.goto(`${DESK_URL}tasks`);
     await control('mail-again');
