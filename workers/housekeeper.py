@@ -8,6 +8,7 @@ from app.settings import Settings, load
 from app.storage import Storage, StorageAwayError
 from workers import metrics
 from workers.loop import Pool
+from workers.proving import Prover
 from workers.timers import main
 
 log = logging.getLogger("parley.housekeeper")
@@ -47,6 +48,7 @@ class Housekeeper:
         self.judged_at = float("-inf")
         self.expired_at = float("-inf")
         self.counted_at = float("-inf")
+        self.prover = Prover(settings or Settings())
 
     async def round(self, pool: Pool) -> float:
         """Release expired leases, wake snoozed threads, keep search and statistics true, sweep old slots, notice silent
@@ -80,6 +82,7 @@ class Housekeeper:
             if count:
                 metrics.HANDLED.labels("housekeeper", what).inc(count)
                 log.info("housekeeping", extra={what: count})
+        self.prover.go_on()
         return min(ROUND_S, lease / 2)
 
     async def _erase(self, connection: db.Connection) -> int:
@@ -170,8 +173,13 @@ class Housekeeper:
             sealed += await db.fetch_value(connection, "operations", "checkpoint_audit", tenant_id=row["id"])
         return sealed
 
+    async def close(self) -> None:
+        """After the last round."""
+        await self.prover.close()
+        await self.storage.close()
+
 
 if __name__ == "__main__":
     settings = load()
     housekeeper = Housekeeper(settings)
-    main("housekeeper", housekeeper.round, settings=settings, close=housekeeper.storage.close)
+    main("housekeeper", housekeeper.round, settings=settings, close=housekeeper.close)

@@ -9,16 +9,15 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, found, json_param, rows_as
-from app.domain.channels import (
+from app.domain.accounts import (
     ChannelSession,
-    ChannelTemplate,
     FormLink,
     Pairing,
     SecretSet,
     SessionState,
     SessionTested,
-    Template,
 )  # fmt: skip
+from app.domain.channels import ChannelTemplate, Template
 from app.errors import BadInput
 
 QUERIES = load("channels")

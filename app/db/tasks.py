@@ -8,21 +8,32 @@ from app.db.queries import load
 from app.db.unit import Unit, rows_as
 from app.domain.notifications import PushKey
 from app.domain.paging import Position
-from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
+from app.domain.tasks import FollowUp, ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 
 QUERIES = load("tasks")
 
 
 async def list_tasks(
-    unit: Unit, *, status: str, assignee_id: UUID | None, after: Position | None, limit: int
-) -> list[ManualTask]:
+    unit: Unit, *, statuses: list[str], assignee_id: UUID | None, contact_id: UUID | None, after: Position | None,
+    limit: int,
+) -> list[ManualTask]:  # fmt: skip
     """Tasks by due date, after the one `after` names."""
     params = {
-        "status": status, "assignee_id": assignee_id, "after_due": after.at if after else None,
-        "after_id": after.id if after else None,
-        "limit": limit,
+        "statuses": statuses, "assignee_id": assignee_id, "contact_id": contact_id,
+        "after_due": after and after.at, "after_id": after and after.id, "limit": limit,
     }  # fmt: skip
     return rows_as(ManualTask, await unit.read(QUERIES["list_tasks"], params, keep_plan=False))
+
+
+async def list_follow_ups(
+    unit: Unit, *, statuses: list[str], contact_id: UUID | None, after: Position | None, limit: int
+) -> list[FollowUp]:
+    """Follow-ups by due date, after the one `after` names."""
+    params = {
+        "statuses": statuses, "contact_id": contact_id, "after_due": after and after.at,
+        "after_id": after and after.id, "limit": limit,
+    }  # fmt: skip
+    return rows_as(FollowUp, await unit.read(QUERIES["list_follow_ups"], params, keep_plan=False))
 
 
 async def get_task(unit: Unit, task_id: UUID) -> ManualTask | None:

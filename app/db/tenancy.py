@@ -8,12 +8,9 @@ import msgspec
 
 from app.db.queries import load
 from app.db.unit import Unit, json_param, rows_as
-from app.domain.paging import Position
 from app.domain.tenancy import (
     ApiKey,
-    AuditRow,
     CannedReply,
-    Denial,
     FaqEntry,
     FirstSteps,
     Invitation,
@@ -78,15 +75,3 @@ async def list_faq_entries(unit: Unit) -> list[FaqEntry]:
 async def list_canned_replies(unit: Unit) -> list[CannedReply]:
     """The tenant's own wordings."""
     return rows_as(CannedReply, await unit.read(QUERIES["list_canned_replies"], {}))
-
-
-async def list_audit(unit: Unit, *, below: Position | None, limit: int) -> list[AuditRow]:
-    """The audit log, newest first. Raises Forbidden for anybody but admins."""
-    params = {"below_at": below and below.at, "below_id": below and below.id, "limit": limit}
-    return rows_as(AuditRow, await unit.read(QUERIES["list_audit"], params, scope="admin"))
-
-
-async def list_denials(unit: Unit, *, below: Position | None, limit: int) -> list[Denial]:
-    """Refused attempts, newest first. Raises Forbidden for anybody but admins."""
-    params = {"below_at": below and below.at, "below_id": below and below.id, "limit": limit}
-    return rows_as(Denial, await unit.read(QUERIES["list_denials"], params, scope="admin"))

@@ -31,6 +31,24 @@ class ManualTask(msgspec.Struct, frozen=True):
     script: str
 
 
+FollowUpStatus = Literal["scheduled", "sent", "cancelled"]
+
+
+class FollowUp(msgspec.Struct, frozen=True):
+    """What is written to a contact again by itself."""
+
+    id: UUID
+    origin: Literal["insight", "decision"]
+    status: FollowUpStatus
+    due_at: datetime
+    body: str | None
+    thread_id: UUID
+    message_id: UUID | None
+    contact_id: UUID | None
+    contact_name: str | None
+    channel: str
+
+
 class TaskEnded(msgspec.Struct, frozen=True):
     """What a person's word made of a task; `due_at` counts while it is open."""
 

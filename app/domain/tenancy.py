@@ -281,3 +281,14 @@ class Denial(msgspec.Struct, frozen=True):
     action: str
     object_kind: str
     object_id: str
+
+
+class LogFilter(msgspec.Struct, frozen=True):
+    """Which rows of a log: null is any; `after` belongs to it, `before` does not."""
+
+    actor: str | None = None
+    action: str | None = None
+    object_kind: str | None = None
+    object_id: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None

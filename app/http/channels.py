@@ -14,18 +14,16 @@ from msgspec import UNSET, UnsetType
 from app.db import channels as db
 from app.db import tenancy
 from app.db.unit import Unit
-from app.domain.channels import (
-    Channel,
+from app.domain.accounts import (
     ChannelSession,
-    ChannelTemplate,
     FormLink,
     Pairing,
     SecretSet,
     SessionMade,
     SessionState,
     SessionTested,
-    Template,
 )  # fmt: skip
+from app.domain.channels import Channel, ChannelTemplate, Template
 from app.errors import BadInput, Unavailable
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, existing, given

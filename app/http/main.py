@@ -21,6 +21,7 @@ from app.http import (
     analysis,
     analytics,
     assistants,
+    audit,
     bookings,
     broadcasts,
     channels,
@@ -30,6 +31,7 @@ from app.http import (
     docs,
     files,
     health,
+    invariants,
     knowledge,
     marketplace,
     messages,
@@ -63,6 +65,9 @@ CHAPTERS = (
     starting, analytics,
     threads, notes, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace,
     bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting,
+    threads, messages, chat, contacts, channels, webhooks, tenancy, audit, knowledge, assistants, tasks, marketplace,
+    bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting, analytics,
+    invariants,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.mail_frame, dashboard.page, dashboard.report)

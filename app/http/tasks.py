@@ -1,7 +1,7 @@
 """/v1/tasks, /v1/push-subscriptions and /v1/push-devices: what people do by hand, and the browsers and apps they are
 reached at."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -9,9 +9,19 @@ from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.db import tasks as db
-from app.db.unit import missing
+from app.db.unit import Unit, missing
 from app.domain.notifications import PushKey
-from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded, TaskOutcome, TaskStatus
+from app.domain.tasks import (
+    FollowUp,
+    FollowUpStatus,
+    ManualTask,
+    PushForgotten,
+    PushRegistered,
+    TaskAssigned,
+    TaskEnded,
+    TaskOutcome,
+    TaskStatus,
+)  # fmt: skip
 from app.http.deps import CallerUnit, existing
 from app.http.types import NO_NUL, PAGE, Cursor, Limit, Listing, cut, decode_cursor
 
@@ -78,17 +88,42 @@ class PushDevice(DeviceName, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/tasks", summary="List tasks", tags=TAGS)
-async def list_tasks(
-    unit: CallerUnit, task_status: FromQuery[TaskStatus] = "open", assignee_id: FromQuery[UUID | None] = None,
+async def list_tasks(  # noqa: PLR0917
+    unit: CallerUnit, task_status: FromQuery[Literal[TaskStatus, "any"]] = "open",
+    assignee_id: FromQuery[UUID | None] = None, contact_id: FromQuery[UUID | None] = None,
     cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[ManualTask]:  # fmt: skip
-    """What waits for a person, by due date."""
-    after = decode_cursor(cursor)
-    found = await db.list_tasks(unit, status=task_status, assignee_id=assignee_id, after=after, limit=limit + 1)
-    stranger = assignee_id if not found and assignee_id != unit.caller.user_id else None
-    if stranger and await unit.classify("member", stranger, "list_tasks") != "own":
-        raise missing("member")
+    """What waits for a person, by due date; what a member has to do, what there is to do about a contact."""
+    statuses = list(get_args(TaskStatus)) if task_status == "any" else [task_status]
+    found = await db.list_tasks(
+        unit, statuses=statuses, assignee_id=assignee_id, contact_id=contact_id, after=decode_cursor(cursor),
+        limit=limit + 1,
+    )  # fmt: skip
+    if not found:
+        await _check_named(unit, "list_tasks", member=assignee_id, contact=contact_id)
     return cut(found, limit, "due_at")
+
+
+@get("/follow-ups", summary="List follow-ups", tags=TAGS)
+async def list_follow_ups(
+    unit: CallerUnit, follow_up_status: FromQuery[Literal[FollowUpStatus, "any"]] = "scheduled",
+    contact_id: FromQuery[UUID | None] = None, cursor: Cursor = None, limit: Limit = PAGE,
+) -> Listing[FollowUp]:  # fmt: skip
+    """What is written again by itself when nobody answers, by due date. A person who takes over ends it."""
+    statuses = list(get_args(FollowUpStatus)) if follow_up_status == "any" else [follow_up_status]
+    found = await db.list_follow_ups(
+        unit, statuses=statuses, contact_id=contact_id, after=decode_cursor(cursor), limit=limit + 1
+    )
+    if not found:
+        await _check_named(unit, "list_follow_ups", contact=contact_id)
+    return cut(found, limit, "due_at")
+
+
+async def _check_named(unit: Unit, action: str, **named: UUID | None) -> None:
+    """An empty answer to a filter that names an id: the id may be somebody else's, which is an attempt."""
+    for kind, object_id in named.items():
+        if object_id and object_id != unit.caller.user_id and await unit.classify(kind, object_id, action) != "own":
+            raise missing(kind)
 
 
 @get("/tasks/{task_id:uuid}", summary="One task", tags=TAGS)
@@ -148,7 +183,7 @@ async def forget_device(unit: CallerUnit, data: JSONBody[DeviceName]) -> PushFor
 router = Router(
     "/",
     route_handlers=[
-        list_tasks, get_task, complete_task, assign_task, push_key, register_push, forget_push, register_device,
-        forget_device,
+        list_tasks, list_follow_ups, get_task, complete_task, assign_task, push_key, register_push, forget_push,
+        register_device, forget_device,
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""/v1/me, /v1/tenants, /v1/members, /v1/api-keys, and the logs only admins read."""
+"""/v1/me, /v1/tenants, /v1/members and /v1/api-keys."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -17,8 +17,6 @@ from app.domain.tenancy import (
     ApiKey,
     ApiKeyMade,
     ApiKeyRevoked,
-    AuditRow,
-    Denial,
     Invitation,
     InvitationAccepted,
     InvitationMade,
@@ -44,11 +42,8 @@ from app.http.types import (
     INT_MAX,
     NO_CONTROL,
     NO_NUL,
-    PAGE,
     Address,
-    Cursor,
     Hour,
-    Limit,
     Line,
     Listing,
     Locale,
@@ -57,8 +52,6 @@ from app.http.types import (
     Slug,
     TimeZone,
     Word,
-    cut,
-    decode_cursor,
 )  # fmt: skip
 
 TAGS = ["tenancy"]
@@ -279,23 +272,11 @@ async def revoke_api_key(unit: CallerUnit, api_key_id: FromPath[UUID]) -> ApiKey
     return await db.call(unit, ApiKeyRevoked, "revoke_api_key", api_key_id=api_key_id)
 
 
-@get("/audit-log", summary="What happened", tags=["logs"])
-async def list_audit_log(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[AuditRow]:
-    """Newest first. Admins."""
-    return cut(await db.list_audit(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
-
-
-@get("/access-denials", summary="What was refused", tags=["logs"])
-async def list_access_denials(unit: CallerUnit, cursor: Cursor = None, limit: Limit = PAGE) -> Listing[Denial]:
-    """Attempts from outside on objects of this tenant, newest first. Admins."""
-    return cut(await db.list_denials(unit, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
-
-
 router = Router(
     "/",
     route_handlers=[
         get_me, set_language, create_tenant, switch_tenant, get_tenant, update_tenant, delete_tenant, list_members,
         set_member_role, remove_member, list_invitations, invite_member, accept_invitation, revoke_invitation,
-        list_api_keys, create_api_key, revoke_api_key, list_audit_log, list_access_denials,
+        list_api_keys, create_api_key, revoke_api_key,
     ],
 )  # fmt: skip

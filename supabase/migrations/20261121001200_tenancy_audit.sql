@@ -74,7 +74,9 @@ comment on column public.access_denials.actor_tenant_id is 'Where the attempt ca
 
 create index audit_log_tenant_id_at_idx on public.audit_log (tenant_id, at desc, id desc);
 create index audit_log_tenant_id_feed_epoch_xid_idx on public.audit_log (tenant_id, feed_epoch, xid, id);
-create index audit_log_tenant_id_object_idx on public.audit_log (tenant_id, object_kind, object_id);
+create index audit_log_tenant_id_object_idx on public.audit_log (tenant_id, object_kind, object_id, at desc, id desc);
+create index audit_log_tenant_id_actor_idx on public.audit_log (tenant_id, actor, at desc, id desc);
+create index audit_log_tenant_id_action_idx on public.audit_log (tenant_id, action, at desc, id desc);
 create index access_denials_tenant_id_at_idx on public.access_denials (tenant_id, at desc, id desc);
 
 -- ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────

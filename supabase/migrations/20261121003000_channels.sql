@@ -23,6 +23,9 @@ create table public.et_channel_sessions (
   config jsonb not null default '{}',
   last_heartbeat_at timestamptz,
   last_inbound_at timestamptz,
+  last_outbound_at timestamptz,
+  last_error text,
+  last_error_at timestamptz,
   checked_at timestamptz,
   templates_read_at timestamptz,
   created_at timestamptz not null default now(),
@@ -54,6 +57,10 @@ comment on column public.et_channel_sessions.warm_up_from is
 'fortnight. Null: known to the world already.';
 comment on column public.et_channel_sessions.sender_address is 'From address when it differs from the session''s own.';
 
+comment on column public.et_channel_sessions.last_outbound_at is
+'When the provider last took a message, to the minute: written at most once in one.';
+comment on column public.et_channel_sessions.last_error is
+'The reason it last had trouble for; stays when it works again, with last_error_at.';
 comment on column public.et_channel_sessions.checked_at is
 'When the provider was last asked whether the account works.';
 comment on column public.et_channel_sessions.templates_read_at is
@@ -337,6 +344,23 @@ $$;
 comment on function private.tg_channel_session__address() is
 'An address is one of its channel''s kind. No check constraint: which kind a channel has is declared in a table.';
 
+create function private.tg_channel_session__keep_error() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.last_error := new.status_reason;
+  new.last_error_at := clock_timestamp();
+  return new;
+end
+$$;
+comment on function private.tg_channel_session__keep_error() is
+'What was wrong with an account is known after it works again.';
+
+create trigger et_channel_sessions_060_keep_error before update of status, status_reason on public.et_channel_sessions
+for each row when (
+  new.status in ('degraded', 'disconnected') and new.status_reason is not null
+  and (new.status, new.status_reason) is distinct from (old.status, old.status_reason)
+)
+execute function private.tg_channel_session__keep_error();
 create trigger et_channel_sessions_050_address before insert or update of channel, address on public.et_channel_sessions
 for each row execute function private.tg_channel_session__address();
 create trigger tenants_900_wipe_secrets after update of status on public.tenants

@@ -188,6 +188,11 @@ $$;
 comment on function private.can_pair(text) is
 'Definer: accounts of this provider are paired with a phone. Of a provider nobody has declared yet it may be.';
 
+create function public.can_pair(p_provider text) returns boolean
+language sql stable set search_path = ''
+begin atomic select private.can_pair(p_provider); end;
+comment on function public.can_pair(text) is 'Whether accounts of a provider are paired with a phone.';
+
 create function private.refuse_unknown_provider(p_channel text, p_provider text) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -212,3 +217,4 @@ create policy channel_providers_select_worker on private.channel_providers for s
 revoke all on private.channel_providers from public, anon, authenticated, service_role;
 grant select on private.channel_providers to parley_worker;
 grant execute on function private.register_providers(jsonb) to parley_worker;
+grant execute on function private.can_pair(text), public.can_pair(text) to authenticated;

@@ -243,6 +243,8 @@ create index et_outbound_queue_tenant_id_consent_id_idx on public.et_outbound_qu
 where consent_id is not null;
 create index et_outbound_queue_tenant_id_recipient_idx on public.et_outbound_queue (tenant_id, recipient, created_at)
 where channel = 'email';
+create index et_outbound_queue_tenant_id_follow_ups_idx on public.et_outbound_queue (tenant_id, scheduled_at, id)
+where purpose = 'follow_up';
 create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
 where status = 'dispatch_unknown';
 create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id,

@@ -311,7 +311,7 @@ begin
   end if;
   if v_kind = 'accepted' then
     perform private.count_unheard(p_tenant_id, v_queue.channel_session_id);
-    perform private.lift_refused_sends(p_tenant_id, v_queue.channel_session_id);
+    perform private.note_accepted_send(p_tenant_id, v_queue.channel_session_id);
   elsif v_kind = 'retry' and p_outcome ->> 'error_code' = 'auth' then
     perform private.note_refused_send(p_tenant_id, v_queue.channel_session_id, v_claimed_at, p_outcome ->> 'error');
   end if;

@@ -184,7 +184,7 @@ def test_known_problems_are_really_raised() -> None:
         "not_enqueued", "reason_missing", "retention_too_short", "lease_lost", "bad_subscription", "bad_outcome",
         "task_closed", "no_member", "bad_seq", "already_sent", "bad_verdict",
         # The API checks before the database does, and answers bad_input.
-        "bad_purpose", "bad_resolution", "bad_status", "unknown_field", "unknown_setting",
+        "bad_purpose", "bad_resolution", "bad_status", "unknown_field", "unknown_log", "unknown_setting",
     }  # fmt: skip
     assert {one or other for one, other in raised} - set(PROBLEMS) - unseen == set()
 

@@ -42,6 +42,45 @@ def test_a_task_is_listed_taken_and_done(owner_client: Client, world: World, tas
     assert owner_client.get(f"/v1/tasks/{task_id}").json()["note"] == "spoke to her"
 
 
+def test_what_there_is_to_do_about_a_contact(owner_client: Client, world: World, task: Any) -> None:
+    """His tasks alone, ended ones too where they are asked for; nothing of anybody else's."""
+    task_id, _ = task
+    query = "select t.contact_id from public.manual_tasks as k join public.et_threads as t on t.id = k.thread_id"
+    contact = str(world.one(f"{query} where k.id = %s", task_id))
+    _, thread = world.mail(world.acme, "other@example.com")
+    other = str(world.one("select contact_id from public.et_threads where id = %s", thread))
+    assert task_id in [item["id"] for item in owner_client.get("/v1/tasks", contact_id=contact).json()["items"]]
+    assert owner_client.get("/v1/tasks", contact_id=other).json()["items"] == []
+    owner_client.post(f"/v1/tasks/{task_id}/complete", {"outcome": "done"})
+    ended = owner_client.get("/v1/tasks", contact_id=contact, task_status="any").json()["items"]
+    assert task_id in [item["id"] for item in ended]
+
+
+def test_follow_ups_are_listed_by_due_date(owner_client: Client, world: World) -> None:
+    """What an insight foresees and what a decision has put off, page by page; sent ones where they are asked for."""
+    _, thread = world.mail(world.acme, "again@example.com")
+    contact = str(world.one("select contact_id from public.et_threads where id = %s", thread))
+    assert owner_client.get("/v1/follow-ups", contact_id=contact).json()["items"] == []
+    world.db.execute(
+        "insert into public.et_thread_insights (tenant_id, thread_id, summary, follow_up_at, follow_up_text,"
+        " follow_up_status, read_seq, model) values (%s, %s, 's', now() + interval '3 days', 'Still?', 'scheduled', 1,"
+        " 'rules')", [world.acme.id, thread],
+    )  # fmt: skip
+    epoch = world.one("select control_epoch from public.et_threads where id = %s", thread)
+    world.db.execute(
+        "select private.enqueue_outbound(%s, %s, 'Well?', 'ai', 'ai', %s)", [world.acme.id, thread, Jsonb({
+            "purpose": "follow_up", "delay_seconds": 86400, "control_epoch": epoch, "based_on_seq": 1,
+            "cause_kind": "decision", "cause_id": str(thread)})],
+    )  # fmt: skip
+    first = owner_client.get("/v1/follow-ups", contact_id=contact, limit=1).json()
+    rest = owner_client.get("/v1/follow-ups", contact_id=contact, cursor=first["next_cursor"]).json()
+    rows = first["items"] + rest["items"]
+    assert [(row["origin"], row["body"]) for row in rows] == [("decision", "Well?"), ("insight", "Still?")]
+    assert rows[0]["due_at"] < rows[1]["due_at"] and rest["next_cursor"] is None
+    assert owner_client.get("/v1/follow-ups", contact_id=contact, follow_up_status="sent").json()["items"] == []
+    assert len(owner_client.get("/v1/follow-ups", contact_id=contact, follow_up_status="any").json()["items"]) == 2
+
+
 @pytest.mark.parametrize("body", [{"outcome": "finished"}, {"outcome": "done", "note": "x" * 4001}, {}])
 def test_a_word_that_means_nothing_is_refused(owner_client: Client, world: World, task: Any, body: Any) -> None:
     """The field is named and the task stays open."""

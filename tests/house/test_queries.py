@@ -35,7 +35,7 @@ ROLES = {
 
 WORKERS_TOO = {
     "lease_seconds", "horizon", "release_expired_inbound", "wake_snoozed", "recheck_search", "tenants_with_audit", "checkpoint_audit",
-    "continue_erasures", "sweep_hints",
+    "continue_erasures", "sweep_hints", "check_next_invariant",
 }  # fmt: skip
 """Queries of operations.sql that workers run, so the worker role must be able to."""
 

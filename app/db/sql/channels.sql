@@ -1,7 +1,8 @@
 -- name: list_channel_sessions
 -- The accounts of the active tenant that are not deleted.
 select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason, s.verified_at, s.sender_name,
-  s.sender_address, s.warm_up_from, s.config, s.last_heartbeat_at, s.last_inbound_at, s.created_at
+  s.sender_address, s.warm_up_from, s.config, s.last_heartbeat_at, s.last_inbound_at, s.last_outbound_at,
+  s.last_error, s.last_error_at, public.can_pair(s.provider) as can_pair, s.created_at
 from public.et_channel_sessions as s
 where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.status <> 'deleted'
 order by s.channel, s.name, s.id;
@@ -9,7 +10,8 @@ order by s.channel, s.name, s.id;
 -- name: get_channel_session
 -- One account by id.
 select s.id, s.channel, s.provider, s.name, s.address, s.status, s.status_reason, s.verified_at, s.sender_name,
-  s.sender_address, s.warm_up_from, s.config, s.last_heartbeat_at, s.last_inbound_at, s.created_at
+  s.sender_address, s.warm_up_from, s.config, s.last_heartbeat_at, s.last_inbound_at, s.last_outbound_at,
+  s.last_error, s.last_error_at, public.can_pair(s.provider) as can_pair, s.created_at
 from public.et_channel_sessions as s
 where s.tenant_id = current_setting('parley.active_tenant')::uuid and s.id = %(session_id)s::uuid and s.status <> 'deleted';
 

@@ -123,6 +123,10 @@ select private.rollups_as_of() as as_of,
   (select coalesce(jsonb_agg(to_jsonb(d)), '[]') from private.check_rollups(
     date_trunc('hour', now(), 'UTC') - interval '1 hour', date_trunc('hour', now(), 'UTC')) as d) as differences;
 
+-- name: check_next_invariant
+-- The promise nobody has looked at for longest, if it is due; which one that was.
+select private.check_next_invariant(make_interval(secs => %(every_s)s::float8)) as invariant;
+
 -- name: unsettled
 -- Calls, messages and dispatches of all tenants that still have somewhere to go; what is scheduled for later does not
 -- count.

@@ -4,13 +4,21 @@ from datetime import date
 
 import msgspec
 
+from app.domain.accounts import (
+    FormLink,
+    Pairing,
+    SecretSet,
+    SessionMade,
+    SessionState,
+    SessionTested,
+)  # fmt: skip
 from app.domain.assisting import DraftRow
-from app.domain.channels import FormLink, Pairing, SecretSet, SessionMade, SessionState, SessionTested, Template
+from app.domain.channels import Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, MessageHtml, Retried, Sent, Started, Uploaded
 from app.domain.notifications import NotificationsRead, PushKey
 from app.domain.outbound import Lifted, Resolved, Suppressed
-from app.domain.tasks import ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
+from app.domain.tasks import FollowUp, ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
     ApiKeyMade,
     ApiKeyRevoked,
@@ -114,6 +122,8 @@ CALL = ManualTask(
     w.TASK, "call", "open", "Call Ann Miller", "call", "+442079460000", w.ANSWER, w.THREAD, w.AGENT, NEXT_WEEK, 0, None,
     None, w.HEAD.created_at, None, "Ask when we may come.",
 )  # fmt: skip
+AGAIN = FollowUp(w.THREAD, "insight", "scheduled", NEXT_WEEK, "Does Tuesday at nine still suit you?", w.THREAD, None,
+                 w.CONTACT, "Ann Miller", "email")  # fmt: skip
 PUSH = tasks.PushSubscription(
     "https://push.example.com/send/1", tasks.PushKeys("B" + "A" * 86, "A" * 22), "acme"
 )  # fmt: skip
@@ -338,8 +348,6 @@ OPERATIONS: dict[str, Shown] = {
         tenancy.NewApiKey("shop", ["read", "send"], w.API_KEY.expires_at), ("bad_time", "rule_broken"),
     ),
     "revoke_api_key": Shown(ApiKeyRevoked(w.KEY, revoked=True), "admin"),
-    "list_audit_log": Shown(Listing([w.AUDIT], w.CURSOR), "admin", problems=("bad_cursor",)),
-    "list_access_denials": Shown(Listing([w.DENIAL], w.CURSOR), "admin", problems=("bad_cursor",)),
     # knowledge
     "list_faq": Shown(Listing([w.FAQ_ROW]), "read"),
     "create_faq": Shown(
@@ -360,6 +368,7 @@ OPERATIONS: dict[str, Shown] = {
     "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
     # tasks
     "list_tasks": Shown(Listing([CALL], w.CURSOR), "read", problems=("bad_cursor", "not_found")),
+    "list_follow_ups": Shown(Listing([AGAIN], w.CURSOR), "read", problems=("bad_cursor", "not_found")),
     "get_task": Shown(CALL, "read"),
     "complete_task": Shown(
         TaskEnded(w.TASK, "done", NEXT_WEEK), "send", tasks.TaskEnding("done", "Spoke to her."), ("task_closed",)

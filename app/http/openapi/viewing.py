@@ -1,8 +1,9 @@
-"""The operations of the admin's viewer and of broadcasts, with examples from the same small world."""
+"""The operations of the logs, of the admin's viewer and of broadcasts, with examples from the same small world."""
 
 from app.domain.broadcasts import Broadcast, BroadcastMade, BroadcastRead
+from app.domain.invariants import Invariant
 from app.domain.viewer import FoundConversation, FoundConversations, ViewedMessage, ViewedPerson, ViewedThread
-from app.http import broadcasts, viewer
+from app.http import audit, broadcasts, viewer
 from app.http.openapi import market
 from app.http.openapi import world as w
 from app.http.openapi.shown import Shown
@@ -29,6 +30,23 @@ READ = BroadcastRead(
 WHY = "Complaint 4711: she says he never came."
 
 VIEWING: dict[str, Shown] = {
+    "list_audit_log": Shown(Listing([w.AUDIT], w.CURSOR), "admin", problems=("bad_cursor",)),
+    "list_access_denials": Shown(Listing([w.DENIAL], w.CURSOR), "admin", problems=("bad_cursor",)),
+    "export_audit_log": Shown(
+        Listing([w.AUDIT], w.CURSOR), "admin",
+        audit.AuditExport("thread.take_over", "thread", str(w.THREAD), w.HEAD.created_at, market.LATER, w.CURSOR, 1000,
+                          f"user:{w.AGENT}"),
+        ("bad_cursor",),
+    ),
+    "export_access_denials": Shown(
+        Listing([w.DENIAL], w.CURSOR), "admin",
+        audit.DenialsExport("get_thread", "thread", str(w.THREAD), w.HEAD.created_at, market.LATER, w.CURSOR, 1000),
+        ("bad_cursor",),
+    ),
+    "list_invariants": Shown(
+        Listing([Invariant("accepted_at_most_once", "No queue row was accepted by a provider twice.", 0, market.MADE)]),
+        "read",
+    ),
     "find_conversations": Shown(
         FoundConversations([FOUND], has_more=True), "admin",
         viewer.ViewSearch(WHY, w.CONTACT, "booking", str(market.BOOKING), market.LATER, w.THREAD, 50),

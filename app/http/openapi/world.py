@@ -8,7 +8,8 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from app.domain.channels import ChannelSession, ChannelTemplate
+from app.domain.accounts import ChannelSession
+from app.domain.channels import ChannelTemplate
 from app.domain.contacts import Contact, ContactConsent, ContactDetail, ContactIdentity, Erasure
 from app.domain.insights import Insight
 from app.domain.messages import Attachment, Message, SingleMessage
@@ -131,7 +132,8 @@ ACCOUNT = ChannelSession(
     status="connected", status_reason="set by user", verified_at=_at(1, 0), sender_name="Acme Heating",
     sender_address="hello@acme.example.com", warm_up_from=date(2026, 11, 20),
     config={"smtp": {"host": "mail.example.com", "port": 587}},
-    last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), created_at=_at(0, 30),
+    last_heartbeat_at=_at(9, 6), last_inbound_at=_at(9, 5), last_outbound_at=_at(9, 6),
+    last_error="no answer within 20 s", last_error_at=_at(3, 0), can_pair=False, created_at=_at(0, 30),
 )  # fmt: skip
 TEMPLATE = ChannelTemplate(
     "visit_reminder", "en_US", "approved", "utility", {"body": 2},

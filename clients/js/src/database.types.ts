@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 7405c30bbd4c45bd3d103a6eaa165997
+// Schema: f5a559640794212f13b652787b286b76
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -42,6 +42,34 @@ export type Database = {
           "tenant_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "access_denials_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "access_denials_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -314,6 +342,34 @@ export type Database = {
             foreignKeyName: "ai_months_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "ai_months_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -365,6 +421,34 @@ export type Database = {
             foreignKeyName: "api_keys_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -403,6 +487,34 @@ export type Database = {
           "until_xid"?: unknown;
         };
         Relationships: [
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_checkpoints_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "audit_checkpoints_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -451,6 +563,34 @@ export type Database = {
           "xid"?: unknown;
         };
         Relationships: [
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -1157,6 +1297,34 @@ export type Database = {
             foreignKeyName: "canned_replies_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "canned_replies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -1849,6 +2017,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -2429,8 +2625,11 @@ export type Database = {
           "config": NonNullable<Json>;
           "created_at": string;
           "id": string;
+          "last_error": string | null;
+          "last_error_at": string | null;
           "last_heartbeat_at": string | null;
           "last_inbound_at": string | null;
+          "last_outbound_at": string | null;
           "name": string;
           "provider": string;
           "sender_address": string | null;
@@ -2451,8 +2650,11 @@ export type Database = {
           "config"?: NonNullable<Json>;
           "created_at"?: string;
           "id"?: string;
+          "last_error"?: string | null;
+          "last_error_at"?: string | null;
           "last_heartbeat_at"?: string | null;
           "last_inbound_at"?: string | null;
+          "last_outbound_at"?: string | null;
           "name": string;
           "provider": string;
           "sender_address"?: string | null;
@@ -2472,8 +2674,11 @@ export type Database = {
           "config"?: NonNullable<Json>;
           "created_at"?: string;
           "id"?: string;
+          "last_error"?: string | null;
+          "last_error_at"?: string | null;
           "last_heartbeat_at"?: string | null;
           "last_inbound_at"?: string | null;
+          "last_outbound_at"?: string | null;
           "name"?: string;
           "provider"?: string;
           "sender_address"?: string | null;
@@ -2487,6 +2692,34 @@ export type Database = {
           "warm_up_from"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_channel_sessions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "et_channel_sessions_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -3164,6 +3397,34 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -3279,6 +3540,34 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "faq_entries_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "faq_entries_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -3784,6 +4073,34 @@ export type Database = {
             foreignKeyName: "message_limits_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "message_limits_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -3861,6 +4178,34 @@ export type Database = {
           "version"?: number;
         };
         Relationships: [
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "moderation_policies_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "moderation_policies_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -4213,6 +4558,34 @@ export type Database = {
             foreignKeyName: "notifications_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "notifications_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4386,6 +4759,34 @@ export type Database = {
             foreignKeyName: "projects_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "projects_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4525,6 +4926,76 @@ export type Database = {
           },
         ];
       };
+      "rollups": {
+        Row: {
+          "at": string;
+          "bin": number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at": string;
+          "bin"?: number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "step": string;
+          "tenant_id": string;
+        };
+        Update: {
+          "at"?: string;
+          "bin"?: number;
+          "channel"?: string;
+          "label"?: string;
+          "metric"?: string;
+          "n"?: number;
+          "step"?: string;
+          "tenant_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "shadow_decisions": {
         Row: {
           "action": string | null;
@@ -4658,6 +5129,34 @@ export type Database = {
             foreignKeyName: "suppressions_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "suppressions_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4748,6 +5247,34 @@ export type Database = {
             foreignKeyName: "tenant_invitations_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_invitations_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -4780,6 +5307,34 @@ export type Database = {
           "user_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -4891,6 +5446,34 @@ export type Database = {
           "voice_tone"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_settings_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: true;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "tenant_settings_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5089,79 +5672,6 @@ export type Database = {
           },
         ];
       };
-      "thread_notes": {
-        Row: {
-          "author": string;
-          "author_user_id": string | null;
-          "client_note_id": string | null;
-          "created_at": string;
-          "edited_at": string | null;
-          "id": string;
-          "note": string;
-          "tenant_id": string;
-          "thread_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "author": string;
-          "author_user_id"?: string | null;
-          "client_note_id"?: string | null;
-          "created_at"?: string;
-          "edited_at"?: string | null;
-          "id"?: string;
-          "note": string;
-          "tenant_id": string;
-          "thread_id": string;
-        };
-        Update: {
-          "author"?: string;
-          "author_user_id"?: string | null;
-          "client_note_id"?: string | null;
-          "created_at"?: string;
-          "edited_at"?: string | null;
-          "id"?: string;
-          "note"?: string;
-          "tenant_id"?: string;
-          "thread_id"?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: false;
-            referencedRelation: "agent_conversations";
-            referencedColumns: ["tenant_id", "conversation_id"];
-          },
-          {
-            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: false;
-            referencedRelation: "agent_conversations";
-            referencedColumns: ["tenant_id", "thread_id"];
-          },
-          {
-            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: false;
-            referencedRelation: "conversations";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: false;
-            referencedRelation: "et_conversation_threads";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: false;
-            referencedRelation: "et_threads";
-            referencedColumns: ["tenant_id", "id"];
-          },
-        ];
-      };
       "thread_participants": {
         Row: {
           "archived_at": string | null;
@@ -5340,6 +5850,34 @@ export type Database = {
             foreignKeyName: "audit_log_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "audit_log_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5372,6 +5910,34 @@ export type Database = {
           "user_id"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "tenant_members_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "tenant_members_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5458,6 +6024,725 @@ export type Database = {
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_attempts": {
+        Row: {
+          "at": string;
+          "attempts": number;
+          "channel": string;
+          "outcome": string;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string | null;
+          "attempts"?: number | null;
+          "channel"?: string | null;
+          "outcome"?: string | null;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "at"?: string | null;
+          "attempts"?: number | null;
+          "channel"?: string | null;
+          "outcome"?: string | null;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_bins": {
+        Row: {
+          "at": string;
+          "bin": number;
+          "channel": string;
+          "label": string;
+          "metric": string;
+          "n": number;
+          "seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "at"?: string | null;
+          "bin"?: number | null;
+          "channel"?: string | null;
+          "label"?: string | null;
+          "metric"?: string | null;
+          "n"?: number | null;
+          "seconds"?: never;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Update: {
+          "at"?: string | null;
+          "bin"?: number | null;
+          "channel"?: string | null;
+          "label"?: string | null;
+          "metric"?: string | null;
+          "n"?: number | null;
+          "seconds"?: never;
+          "step"?: string | null;
+          "tenant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_connected": {
+        Row: {
+          "connections": number | null;
+          "processes": number | null;
+          "reported_at": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_connections": {
+        Row: {
+          "at": string;
+          "broken": number | null;
+          "closed": number | null;
+          "connections": number | null;
+          "opened": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_decisions": {
+        Row: {
+          "at": string;
+          "auto_reply": number | null;
+          "channel": string;
+          "decisions": number | null;
+          "error": number | null;
+          "follow_up": number | null;
+          "handover_rate": number | null;
+          "human_takeover": number | null;
+          "no_reply": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_deliveries": {
+        Row: {
+          "at": string;
+          "bounced": number | null;
+          "cancelled": number | null;
+          "channel": string;
+          "delivered": number | null;
+          "delivered_rate": number | null;
+          "failed": number | null;
+          "open": number | null;
+          "read": number | null;
+          "read_rate": number | null;
+          "sent": number | null;
+          "step": string;
+          "success_rate": number | null;
+          "tenant_id": string;
+          "unknown": number | null;
+          "written": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_errors": {
+        Row: {
+          "at": string;
+          "component": string | null;
+          "errors": number | null;
+          "of": number | null;
+          "rate": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_freshness": {
+        Row: {
+          "age_seconds": number | null;
+          "as_of": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_moderation": {
+        Row: {
+          "approved": number | null;
+          "at": string;
+          "blocked": number | null;
+          "by_people": number | null;
+          "filtered": number | null;
+          "judged": number | null;
+          "review": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_people": {
+        Row: {
+          "at": string;
+          "contacts": number | null;
+          "participants": number | null;
+          "staff": number | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_queues": {
+        Row: {
+          "depth": number | null;
+          "in_flight": number | null;
+          "oldest_seconds": number | null;
+          "queue": string | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_responses": {
+        Row: {
+          "answered_by": string | null;
+          "answers": number | null;
+          "at": string;
+          "channel": string;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "step": string;
+          "tenant_id": string;
+          "turn": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_threads": {
+        Row: {
+          "active_day": number | null;
+          "active_hour": number | null;
+          "open": number | null;
+          "tenant_id": string;
+          "unread": number | null;
+          "with_people": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "board_uploads": {
+        Row: {
+          "at": string;
+          "files": number | null;
+          "gone": number | null;
+          "refused": number | null;
+          "released": number | null;
+          "step": string;
+          "success_rate": number | null;
+          "tenant_id": string;
+          "waiting": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_volume": {
+        Row: {
+          "at": string;
+          "by_agents": number | null;
+          "by_ai": number | null;
+          "channel": string;
+          "inbound": number | null;
+          "internal": number | null;
+          "outbound": number | null;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "board_waits": {
+        Row: {
+          "at": string;
+          "channel": string;
+          "items": number | null;
+          "p50_seconds": number | null;
+          "p95_seconds": number | null;
+          "queue": string;
+          "step": string;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "rollups_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
             referencedRelation: "tenants";
@@ -5618,6 +6903,34 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -5790,6 +7103,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -5944,6 +7285,34 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "users";
             referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
           },
           {
             foreignKeyName: "et_threads_tenant_id_fkey";
@@ -6456,6 +7825,34 @@ export type Database = {
             foreignKeyName: "et_threads_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "et_threads_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -6592,6 +7989,34 @@ export type Database = {
           "updated_at"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
           {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
@@ -7101,6 +8526,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -7496,6 +8949,34 @@ export type Database = {
             foreignKeyName: "contacts_tenant_id_fkey";
             columns: ["tenant_id"];
             isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "contacts_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
           },
@@ -7505,7 +8986,6 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
       "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
-      "add_note": { Args: { "p_client_note_id"?: string; "p_note": string; "p_thread_id": string }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
       "answer_times": { Args: { "p_since": string; "p_until": string }; Returns: Json };
@@ -7521,10 +9001,10 @@ export type Database = {
         Args: { "p_blocked"?: boolean; "p_contact_id": string; "p_tenant_slug"?: string };
         Returns: Json;
       };
+      "can_pair": { Args: { "p_provider": string }; Returns: boolean };
       "cancel_broadcast": { Args: { "p_broadcast_id": string }; Returns: Json };
       "change_bid_card": { Args: { "p_bid_card": Json; "p_bid_card_id": string }; Returns: Json };
       "change_booking": { Args: { "p_booking": Json; "p_booking_id": string }; Returns: Json };
-      "change_note": { Args: { "p_note": string; "p_note_id": string }; Returns: Json };
       "change_project": { Args: { "p_project": Json; "p_project_id": string }; Returns: Json };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
       "claim_referral": { Args: { "p_code": string; "p_tenant_slug": string }; Returns: Json };
@@ -7570,7 +9050,6 @@ export type Database = {
       };
       "delete_canned_reply": { Args: { "p_reply_id": string }; Returns: Json };
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
-      "delete_note": { Args: { "p_note_id": string }; Returns: Json };
       "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
       "diff_moderation_policies": { Args: { "p_from_version": number; "p_to_version": number }; Returns: Json };
@@ -7578,6 +9057,7 @@ export type Database = {
       "edit_own_message": { Args: { "p_body": string; "p_message_id": string }; Returns: Json };
       "erase_contact": { Args: { "p_contact_id": string; "p_reason": string }; Returns: Json };
       "explain_message": { Args: { "p_message_id": string }; Returns: Json };
+      "export_audit": { Args: { "p_filter"?: Json; "p_limit"?: number; "p_log": string }; Returns: Json };
       "find_conversations": { Args: { "p_filter"?: Json; "p_limit"?: number; "p_reason": string }; Returns: Json };
       "forget_device": { Args: { "p_app": string; "p_kind": string; "p_token": string }; Returns: Json };
       "forget_push": { Args: { "p_endpoint": string }; Returns: Json };
@@ -7655,6 +9135,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "list_invariants": { Args: Record<PropertyKey, never>; Returns: Json };
       "list_messages": {
         Args: { "p_limit"?: number; "p_since"?: number; "p_thread_id": string };
         Returns: {
@@ -7721,11 +9202,15 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
-      "message_html": { Args: { "p_message_id": string }; Returns: Json };
       "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
       "my_standing": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "open_attachment": {
         Args: { "p_attachment_id": string; "p_reason"?: string; "p_thumbnail"?: boolean };
+        Returns: Json;
+      };
+      "operations_board": { Args: { "p_from"?: string; "p_step"?: string; "p_to"?: string }; Returns: Json };
+      "operations_series": {
+        Args: { "p_channel"?: string; "p_from"?: string; "p_metric": string; "p_step"?: string; "p_to"?: string };
         Returns: Json;
       };
       "own_tenant_names": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -7803,16 +9288,6 @@ export type Database = {
       "release_review": { Args: { "p_review_id": string }; Returns: Json };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
-      "reply_limits": {
-        Args: { "p_thread_id": string };
-        Returns: {
-          "no_reply": string;
-          "reply_chars": number;
-          "reply_until": string;
-          "reply_utf16": boolean;
-          "takes_templates": boolean;
-        }[];
-      };
       "reserve_attachment": {
         Args: { "p_content_type": string; "p_filename": string; "p_size_bytes": number; "p_tenant_slug"?: string };
         Returns: Json;

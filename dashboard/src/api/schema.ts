@@ -137,6 +137,17 @@ export interface Attempts {
   attempts: number;
 }
 
+export interface AuditExport {
+  action?: string | null;
+  object_kind?: string | null;
+  object_id?: string | null;
+  after?: string | null;
+  before?: string | null;
+  cursor?: string | null;
+  limit?: number;
+  actor?: string | null;
+}
+
 export interface AuditRow {
   id: string;
   at: string;
@@ -354,6 +365,10 @@ export interface ChannelSession {
   config: Record<string, unknown>;
   last_heartbeat_at: string | null;
   last_inbound_at: string | null;
+  last_outbound_at: string | null;
+  last_error: string | null;
+  last_error_at: string | null;
+  can_pair: boolean;
   created_at: string;
 }
 
@@ -835,6 +850,16 @@ export interface DenialList {
   next_cursor?: string | null;
 }
 
+export interface DenialsExport {
+  action?: string | null;
+  object_kind?: string | null;
+  object_id?: string | null;
+  after?: string | null;
+  before?: string | null;
+  cursor?: string | null;
+  limit?: number;
+}
+
 export interface DeviceName {
   kind: "apns" | "fcm";
   app: string;
@@ -975,6 +1000,24 @@ export interface Flagged {
   span: unknown[];
 }
 
+export interface FollowUp {
+  id: string;
+  origin: "decision" | "insight";
+  status: "cancelled" | "scheduled" | "sent";
+  due_at: string;
+  body: string | null;
+  thread_id: string;
+  message_id: string | null;
+  contact_id: string | null;
+  contact_name: string | null;
+  channel: string;
+}
+
+export interface FollowUpList {
+  items: (FollowUp)[];
+  next_cursor?: string | null;
+}
+
 export interface FormLink {
   link_id: string;
   contact_id: string;
@@ -1028,6 +1071,18 @@ export interface Insight {
   model: string | null;
   prompt_version: string | null;
   updated_at: string | null;
+}
+
+export interface Invariant {
+  name: string;
+  claim: string;
+  violations: number;
+  checked_at: string | null;
+}
+
+export interface InvariantList {
+  items: (Invariant)[];
+  next_cursor?: string | null;
 }
 
 export interface Invitation {

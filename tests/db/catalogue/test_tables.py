@@ -13,6 +13,7 @@ GLOBAL_TABLES = {
     "private.channel_providers",
     "private.deployment",
     "private.feed_epochs",
+    "private.invariant_checks",
     "private.invariants",
     "private.rollup_state",
 }
