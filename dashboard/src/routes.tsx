@@ -2,15 +2,18 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 
+import { readContact, readTasks } from './admin/places.js';
+import { readLog } from './admin/log.js';
 import { App } from './App.js';
+import { readPeriod } from './board/shape.js';
 import { Screen } from './inbox/Screen.js';
 import { readPlace } from './inbox/views.js';
 
 const frame = createRootRoute({ component: App });
 const inbox = createRoute({ getParentRoute: () => frame, path: '/', validateSearch: readPlace, component: Screen });
 const screens = [
-  createRoute({ getParentRoute: () => frame, path: '/contacts', component: lazyRouteComponent(() => import('./admin/Contacts.js'), 'Contacts') }),
-  createRoute({ getParentRoute: () => frame, path: '/tasks', component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
+  createRoute({ getParentRoute: () => frame, path: '/contacts', validateSearch: readContact, component: lazyRouteComponent(() => import('./admin/Contacts.js'), 'Contacts') }),
+  createRoute({ getParentRoute: () => frame, path: '/tasks', validateSearch: readTasks, component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
   createRoute({ getParentRoute: () => frame, path: '/reviews', component: lazyRouteComponent(() => import('./admin/Reviews.js'), 'Reviews') }),
   createRoute({ getParentRoute: () => frame, path: '/policy', component: lazyRouteComponent(() => import('./admin/Policy.js'), 'Policy') }),
   createRoute({ getParentRoute: () => frame, path: '/deliveries', component: lazyRouteComponent(() => import('./admin/Deliveries.js'), 'Deliveries') }),
@@ -19,8 +22,9 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),
   createRoute({ getParentRoute: () => frame, path: '/settings', component: lazyRouteComponent(() => import('./admin/Settings.js'), 'Settings') }),
   createRoute({ getParentRoute: () => frame, path: '/viewer', component: lazyRouteComponent(() => import('./admin/Viewer.js'), 'Viewer') }),
+  createRoute({ getParentRoute: () => frame, path: '/audit', validateSearch: readLog, component: lazyRouteComponent(() => import('./admin/Audit.js'), 'Audit') }),
+  createRoute({ getParentRoute: () => frame, path: '/operations', validateSearch: readPeriod, component: lazyRouteComponent(() => import('./board/Operations.js'), 'Operations') }),
   createRoute({ getParentRoute: () => frame, path: '/start', component: lazyRouteComponent(() => import('./guide/Guide.js'), 'Start') }),
-  createRoute({ getParentRoute: () => frame, path: '/audit', component: lazyRouteComponent(() => import('./admin/Audit.js'), 'Audit') }),
 ] as const;
 
 export const router = createRouter({ routeTree: frame.addChildren([inbox, ...screens]), basepath: '/dashboard' });

@@ -1,8 +1,8 @@
 /** The accounts a tenant is reached at: whether each works, what it last did, and what is wrong with it. */
 
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 
-import type { ChannelSession } from '../api/schema.js';
+import type { ChannelSession, SessionTested } from '../api/schema.js';
 import { isAdmin, useDesk } from '../desk.js';
 import { moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
@@ -10,7 +10,9 @@ import { Confirm } from './Confirm.js';
 import { type Field, FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
 
-type Open = { what: 'delete' | 'rename' | 'secret'; session: ChannelSession } | { what: 'new' } | null;
+const Pairing = lazy(async () => ({ default: (await import('./Pairing.js')).Pairing }));
+
+type Open = { what: 'delete' | 'rename' | 'secret' | 'test' | 'pair'; session: ChannelSession } | { what: 'new' } | null;
 
 export function Channels() {
   const desk = useDesk();
@@ -33,13 +35,16 @@ export function Channels() {
           { title: t('channels.account'), cell: (row) => <><bdi>{row.name}</bdi><br /><bdi className="quiet">{row.address}</bdi></> },
           { title: t('channels.channel'), cell: (row) => <>{t('inbox.channel', { channel: row.channel })} (<bdi>{row.provider}</bdi>)</> },
           { title: t('channels.state'), cell: (row) => <span className={row.status === 'connected' ? undefined : 'warn'}>{t('channels.status', { status: row.status })}{row.status_reason && <><br /><bdi>{row.status_reason}</bdi></>}</span> },
-          { title: t('channels.lastIn'), cell: (row) => (row.last_inbound_at ? moment(row.last_inbound_at) : t('channels.never')) },
-          { title: t('channels.heartbeat'), cell: (row) => (row.last_heartbeat_at ? moment(row.last_heartbeat_at) : t('channels.never')) },
+          { title: t('channels.lastIn'), cell: (row) => at(row.last_inbound_at) },
+          { title: t('channels.lastOut'), cell: (row) => at(row.last_outbound_at) },
+          { title: t('channels.lastError'), cell: (row) => (row.last_error ? <><bdi>{row.last_error}</bdi><br /><span className="quiet">{at(row.last_error_at)}</span></> : t('channels.never')) },
+          { title: t('channels.heartbeat'), cell: (row) => at(row.last_heartbeat_at) },
         ]}
         {...(isAdmin(desk) && {
           actions: (row: ChannelSession) => (
             <>
-              <button type="button" className="button" onClick={() => act(row, 'test', t('channels.tested'))}>{t('channels.test')}</button>
+              {row.can_pair && row.status !== 'connected' && <button type="button" className="button primary" onClick={() => setOpen({ what: 'pair', session: row })}>{t('pairing.start')}</button>}
+              <button type="button" className="button" onClick={() => setOpen({ what: 'test', session: row })}>{t('channels.test')}</button>
               {row.status === 'paused'
                 ? <button type="button" className="button" onClick={() => act(row, 'resume', t('channels.resumed'))}>{t('channels.resume')}</button>
                 : <button type="button" className="button" onClick={() => act(row, 'pause', t('channels.paused'))}>{t('channels.pause')}</button>}
@@ -55,8 +60,10 @@ export function Channels() {
   );
 }
 
+const at = (moment_: string | null): string => (moment_ ? moment(moment_) : t('channels.never'));
+
 function Dialogs({ open, onClose }: { open: Open; onClose(): void }) {
-  const { api } = useDesk();
+  const { api, person } = useDesk();
   const change = useChange();
   switch (open?.what) {
     case 'delete':
@@ -67,6 +74,19 @@ function Dialogs({ open, onClose }: { open: Open; onClose(): void }) {
           action={t('channels.disconnect')}
           word={open.session.name}
           onConfirm={() => void change(t('channels.disconnected'), () => api.delete(`/channel-sessions/${open.session.id}`))}
+          onClose={onClose}
+        />
+      );
+    case 'pair':
+      return <Suspense fallback={null}><Pairing session={open.session} onClose={onClose} /></Suspense>;
+    case 'test':
+      return (
+        <FormDialog
+          title={t('channels.testTitle', { name: open.session.name })}
+          submit={t('channels.test')}
+          done={t('channels.tested')}
+          fields={[{ name: 'to', label: t('channels.testTo'), required: true, value: open.session.channel === 'email' ? person.email : '', help: t('channels.testHelp') }]}
+          onSubmit={(values) => api.post<SessionTested>(`/channel-sessions/${open.session.id}/test`, { to: values['to'] })}
           onClose={onClose}
         />
       );

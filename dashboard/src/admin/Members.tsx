@@ -13,6 +13,8 @@ import { Secret } from './Secret.js';
 
 const ROLES = ['viewer', 'agent', 'admin', 'owner'] as const;
 const SCOPES = ['read', 'send', 'manage', 'admin'] as const;
+/** What each role may, as the database has it: a courtesy here, the rule there. */
+const MAY = { viewer: ['read'], agent: ['read', 'send', 'manage'], admin: SCOPES, owner: [...SCOPES, 'own'] } as const;
 
 type Open = { what: 'role' | 'remove'; member: Member } | { what: 'invite' | 'key' } | { what: 'secret'; title: string; value: string; help: string } | null;
 
@@ -37,7 +39,7 @@ export function Members() {
         columns={[
           { title: t('members.name'), cell: (row) => <><bdi>{row.display_name ?? row.user_id}</bdi>{row.user_id === desk.person.userId && <span className="quiet"> ({t('message.you')})</span>}</> },
           { title: t('members.role'), cell: (row) => t('members.roleOf', { role: row.role }) },
-          { title: t('members.may'), cell: (row) => t('members.mayOf', { role: row.role }) },
+          { title: t('members.may'), cell: (row) => <Rights scopes={MAY[row.role]} /> },
           { title: t('contacts.since'), cell: (row) => moment(row.created_at) },
         ]}
         {...(admin && {
@@ -77,7 +79,7 @@ export function Members() {
             empty={t('keys.apiEmpty')}
             columns={[
               { title: t('members.name'), cell: (row) => <><bdi>{row.name}</bdi> <code>{row.hint}</code></> },
-              { title: t('keys.scopes'), cell: (row) => listOf(row.scopes.map((scope) => t('keys.scopeOf', { scope }))) },
+              { title: t('members.may'), cell: (row) => <Rights scopes={row.revoked_at ? [] : row.scopes} /> },
               { title: t('keys.used'), cell: (row) => (row.last_used_at ? moment(row.last_used_at) : t('channels.never')) },
               { title: t('members.expires'), cell: (row) => (row.revoked_at ? t('keys.revoked', { at: moment(row.revoked_at) }) : row.expires_at ? moment(row.expires_at) : t('channels.never')) },
             ]}
@@ -88,6 +90,11 @@ export function Members() {
       <Dialogs open={open} setOpen={setOpen} />
     </section>
   );
+}
+
+function Rights({ scopes }: { scopes: readonly string[] }) {
+  if (scopes.length === 0) return <span className="quiet">{t('members.mayNothing')}</span>;
+  return <ul className="rights">{scopes.map((scope) => <li key={scope} className="chip">{t('keys.scopeOf', { scope })}</li>)}</ul>;
 }
 
 function Dialogs({ open, setOpen }: { open: Open; setOpen: Dispatch<SetStateAction<Open>> }) {

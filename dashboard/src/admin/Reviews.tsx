@@ -73,9 +73,9 @@ function Desk({ review, onDone }: { review: ClaimedReview; onDone(): void }) {
       <p className="quiet">{t('reviews.said', { decider: review.decider, decision: review.decision, version: review.policy_version, confidence: Math.round(review.confidence * 100) })}</p>
       {review.appeal && <p><strong>{t('reviews.appeal')}:</strong> <bdi>{review.appeal}</bdi></p>}
       <div className="form-foot">
-        <button type="button" className="button" onClick={() => setDecision('approved')}>{t('reviews.approve')}</button>
-        <button type="button" className="button" onClick={() => setDecision('filtered')}>{t('reviews.filter')}</button>
-        <button type="button" className="button danger" onClick={() => setDecision('blocked')}>{t('reviews.block')}</button>
+        <button type="button" className="button" disabled={left === 0} onClick={() => setDecision('approved')}>{t('reviews.approve')}</button>
+        <button type="button" className="button" disabled={left === 0} onClick={() => setDecision('filtered')}>{t('reviews.filter')}</button>
+        <button type="button" className="button danger" disabled={left === 0} onClick={() => setDecision('blocked')}>{t('reviews.block')}</button>
       </div>
       {decision && (
         <FormDialog

@@ -1,30 +1,33 @@
-/** What waits for a person: calls to make, by due date, and what is to be said. */
+/** What is due: calls a person has to make, with what is to be said; and what is written again by itself. */
 
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import type { ManualTask } from '../api/schema.js';
+import type { FollowUp, ManualTask } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
 import { moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
 import { FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
+import { readTasks, TASK_VIEWS } from './places.js';
 
 const OUTCOMES = ['done', 'no_answer', 'wrong_address', 'not_possible', 'cancelled'] as const;
 
 export function Tasks() {
   const desk = useDesk();
   const change = useChange();
-  const [status, setStatus] = useState<'open' | 'done'>('open');
+  const navigate = useNavigate();
+  const view = readTasks(useSearch({ strict: false })).view ?? 'open';
+  const status = view === 'done' ? 'done' : 'open';
   const [ending, setEnding] = useState<ManualTask | null>(null);
   const nameOf = (id: string | null) => desk.members.find((one) => one.user_id === id)?.display_name ?? '';
   return (
     <section className="page" aria-labelledby="page-title">
       <h2 id="page-title">{t('tasks.title')}</h2>
       <div className="views">
-        {(['open', 'done'] as const).map((one) => <button key={one} type="button" aria-current={one === status ? 'true' : undefined} onClick={() => setStatus(one)}>{t('tasks.view', { status: one })}</button>)}
+        {TASK_VIEWS.map((one) => <button key={one} type="button" aria-current={one === view ? 'true' : undefined} onClick={() => void navigate({ to: '/tasks', search: { view: one } })}>{t('tasks.view', { status: one })}</button>)}
       </div>
-      <Listing<ManualTask>
+      {view === 'follow_ups' ? <FollowUps /> : <Listing<ManualTask>
         label={t('tasks.title')}
         path="/tasks"
         params={{ task_status: status }}
@@ -45,7 +48,7 @@ export function Tasks() {
             </>
           ),
         })}
-      />
+      />}
       {ending && (
         <FormDialog
           title={t('tasks.endTitle', { title: ending.title })}
@@ -60,5 +63,25 @@ export function Tasks() {
         />
       )}
     </section>
+  );
+}
+
+/** Nobody has to do anything about these: taking a conversation over ends what is to be written in it. */
+function FollowUps() {
+  return (
+    <Listing<FollowUp>
+      label={t('tasks.view', { status: 'follow_ups' })}
+      path="/follow-ups"
+      keyOf={(row) => `${row.origin} ${row.id}`}
+      empty={t('followUps.empty')}
+      columns={[
+        { title: t('tasks.due'), cell: (row) => <span className={Date.parse(row.due_at) < Date.now() ? 'warn' : undefined}>{moment(row.due_at)}</span> },
+        { title: t('tasks.target'), cell: (row) => (row.contact_id ? <Link to="/contacts" search={{ contact: row.contact_id }}><bdi>{row.contact_name ?? t('inbox.unnamed')}</bdi></Link> : t('inbox.unnamed')) },
+        { title: t('channels.channel'), cell: (row) => t('inbox.channel', { channel: row.channel }) },
+        { title: t('followUps.says'), cell: (row) => <bdi>{row.body?.slice(0, 200) ?? ''}</bdi> },
+        { title: t('followUps.why'), cell: (row) => t('followUps.origin', { origin: row.origin }) },
+        { title: t('inbox.title'), cell: (row) => <Link to="/" search={{ view: 'all', thread: row.thread_id }}>{t('tasks.open')}</Link> },
+      ]}
+    />
   );
 }

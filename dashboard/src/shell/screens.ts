@@ -1,6 +1,6 @@
 /** Every screen the frame leads to, in its order: a screen is one line here, a route in `routes.tsx`, and its word. */
 
-import { BookOpen, Contact, Eye, Flag, Inbox, ListTodo, type LucideIcon, Plug, Scale, ScrollText, Send, Settings, ShieldCheck, Users } from 'lucide-react';
+import { Activity, BookOpen, Contact, Eye, Flag, Inbox, ListTodo, type LucideIcon, Plug, Scale, ScrollText, Send, Settings, ShieldCheck, Users } from 'lucide-react';
 
 import { type Desk, isAdmin } from '../desk.js';
 
@@ -22,6 +22,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'inbox', path: '/', group: 'work', icon: Inbox, isFirst: true },
   { name: 'tasks', path: '/tasks', group: 'work', icon: ListTodo, isFirst: true },
   { name: 'deliveries', path: '/deliveries', group: 'work', icon: Send },
+  { name: 'operations', path: '/operations', group: 'work', icon: Activity },
   { name: 'contacts', path: '/contacts', group: 'people', icon: Contact, isFirst: true },
   { name: 'viewer', path: '/viewer', group: 'people', icon: Eye, isFor: isAdmin },
   { name: 'reviews', path: '/reviews', group: 'moderation', icon: ShieldCheck, isFirst: true },

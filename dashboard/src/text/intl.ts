@@ -75,3 +75,24 @@ export function brief(at: string): string {
 }
 
 export const listOf = (names: string[]): string => intl.formatList(names.map((name) => isolated(name, direction())));
+
+export const number = (value: number): string => intl.formatNumber(value, { maximumFractionDigits: 2 });
+
+export const percent = (share: number | null): string => (share === null ? '–' : intl.formatNumber(share, { style: 'percent', maximumFractionDigits: share > 0.99 && share < 1 ? 2 : 1 }));
+
+const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const;
+
+/** A length of time, in the largest unit that fits. */
+export function seconds(length: number | null): string {
+  if (length === null) return '–';
+  if (length > 0 && length < 1) return intl.formatNumber(length * 1000, { style: 'unit', unit: 'millisecond', unitDisplay: 'short', maximumFractionDigits: 0 });
+  const [unit, size] = UNITS.find(([, size]) => length >= size) ?? UNITS[3];
+  return intl.formatNumber(length / size, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: unit === 'second' && length >= 10 ? 0 : 1 });
+}
+
+/** A step of a chart: an hour in the reader's zone, or a day, which is counted in UTC. */
+export function bucket(at: string, step: 'hour' | 'day'): string {
+  return step === 'hour'
+    ? intl.formatDate(at, { weekday: 'short', hour: 'numeric', minute: '2-digit' })
+    : intl.formatDate(at, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}

@@ -45,7 +45,8 @@ export function Files({ messageId }: { messageId: string }) {
   );
 }
 
-function save(url: string, filename: string): void {
+/** Hand what is at an address to the reader as a file. */
+export function save(url: string, filename: string): void {
   const anchor = document.createElement('a');
   anchor.href = url;
   anchor.download = filename;
