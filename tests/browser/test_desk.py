@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from app.demo.seed.build import seed_tenant
+from app.secrets import Vault
 from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
@@ -32,6 +33,21 @@ STAFF = {"Olivia": "owner@acme.test", "Ana": "agent@acme.test"}
 MAILBOX, ELSEWHERE = "support@acme.test", "hallo@birch.test"
 HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>\u202egnp.exe\u200b[x](javascript:alert(1))'
 RIGHT_TO_LEFT = "\u05e9\u05dc\u05d5\u05dd, \u05de\u05d4 \u05e9\u05e2\u05d5\u05ea \u05d4\u05e4\u05ea\u05d9\u05d7\u05d4 \u05e9\u05dc\u05db\u05dd?"
+NEWEST = (
+    "select t.tenant_id, t.id, c.display_name from public.et_threads as t inner join public.contacts as c"
+    " on c.tenant_id = t.tenant_id and c.id = t.contact_id inner join public.tenants as x on x.id = t.tenant_id"
+    " where x.slug = 'acme' and t.channel = 'email' order by t.created_at desc limit 1"
+)
+FOLLOW_UP = (
+    "insert into public.et_thread_insights (tenant_id, thread_id, summary, follow_up_at, follow_up_text,"
+    " follow_up_status, read_seq, model) values (%(tenant)s, %(thread)s, 's', now() + interval '3 days',"
+    " 'Does Thursday still suit you?', 'scheduled', 1, 'rules')"
+)
+TASK = (
+    "insert into public.manual_tasks (tenant_id, kind, title, target, queue_id, message_id, thread_id, due_at)"
+    " select e.tenant_id, 'call', 'Call about the keys', '+442079460000', e.id, e.message_id, e.thread_id,"
+    " now() - interval '1 day' from public.et_outbound_queue as e where e.thread_id = %(thread)s limit 1"
+)
 TIMEOUT_S = 280
 
 
@@ -131,6 +147,37 @@ class Office:
             )  # fmt: skip
         return {"customer": names[0], "provider": names[1]}
 
+    def to_do(self) -> dict[str, str]:
+        """For the newest conversation: a call somebody has to make, a day late, and a follow-up that is to come."""
+        world = self.local.room.world
+        thread = world.all(NEWEST)[0]
+        values = {"tenant": thread["tenant_id"], "thread": thread["id"]}
+        world.owner.execute(FOLLOW_UP, values)
+        world.owner.execute(TASK, values)
+        return {"name": thread["display_name"]}
+
+    def pair(self) -> dict[str, str]:
+        """The bridge shows a code for the account somebody wants to pair."""
+        world, code = self.local.room.world, "2@a-code-of-a-bridge,for,tests=="
+        sealed = Vault(self.local.room.settings.secret_keys()).seal(code)
+        wait_until(lambda: world.all("select 1 from private.bridge_pairings where wanted_until > now()"), 10)
+        world.owner.execute(
+            "update private.bridge_pairings set ciphertext = %s, expires_at = now() + interval '1 minute'", [sealed]
+        )
+        return {"code": code}
+
+    def paired(self) -> None:
+        """A phone has scanned the code."""
+        self.local.room.world.owner.execute(
+            "update public.et_channel_sessions set status = 'connected', status_reason = null where provider = 'baileys'"
+        )
+
+    def lapse(self) -> None:
+        """Whoever holds a review has held it for too long."""
+        self.local.room.world.owner.execute(
+            "update public.moderation_reviews set claim_until = now() - interval '1 second' where claim_until is not null"
+        )
+
     def restart(self) -> None:
         """The API and the surface end and start again."""
         for kind in ("api", "surface"):
@@ -164,6 +211,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     made = Office(local, Visitors(telegrams))
     local.room.settings = _with_key(local)
     local.room.start("catcher", "receive", "inbound", "outbound", "assistant")
+    local.room.start("catcher", "receive", "inbound", "outbound", "housekeeper")
     made.start_api()
     yield made
     local.close()
@@ -232,6 +280,10 @@ def run(
         "/letter": lambda: letters.letter(office.local, MAILBOX),
         "/whatsapp": lambda: letters.whatsapp(office.local),
         "/hostile-letters": lambda: letters.hostile_letters(office.local),
+        "/to-do": office.to_do,
+        "/pair": office.pair,
+        "/paired": office.paired,
+        "/lapse": office.lapse,
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
         **office.visitors.actions(lambda: office.local.room),
     })  # fmt: skip

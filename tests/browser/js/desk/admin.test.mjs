@@ -6,7 +6,7 @@ import { eventually } from '../people.mjs';
 import { comeIn, goTo, mail } from './staff.mjs';
 
 const { DESK_URL } = process.env;
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'audit'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'operations', 'audit'];
 
 const go = async (page, screen) => {
   await goTo(page, titleOf(screen));
@@ -140,26 +140,30 @@ describe('what admins set up', () => {
 
   it('a contact leads to his conversations', async () => {
     await go(olivia, 'contacts');
-    await olivia.getByRole('button', { name: /Person Number/ }).first().click();
+    await olivia.getByRole('link', { name: /Person Number/ }).first().click();
     await olivia.getByRole('heading', { name: 'Reached at' }).waitFor();
-    await olivia.locator('.panel').getByRole('link').first().click();
+    await olivia.locator('.timeline').getByRole('link').first().click();
     await olivia.locator('.bubble').first().waitFor();
   });
 
   it('two records of one person become one, after a look at both', async () => {
     const [one, other] = [await mail(), await mail()];
     await go(olivia, 'contacts');
-    await olivia.getByRole('button', { name: one, exact: true }).click();
-    await olivia.locator('.panel').getByRole('button', { name: 'Merge' }).click();
+    await olivia.getByRole('link', { name: one, exact: true }).click();
+    await olivia.getByRole('button', { name: 'Merge' }).click();
     await field(olivia, 'E-mail or phone').fill('nobody@people.test');
     await press(olivia, 'Find');
     await olivia.getByRole('dialog').getByText('Nobody is reached at nobody@people.test.').waitFor();
     await field(olivia, 'E-mail or phone').fill(`${other.toLowerCase().replaceAll(' ', '.')}@people.test`);
     await press(olivia, 'Find');
     await olivia.getByRole('heading', { name: `Make ${other} one with ${one}?` }).waitFor();
+    const preview = olivia.getByRole('dialog').getByRole('row', { name: /Reached at/ }).getByRole('cell');
+    assert.deepEqual(await preview.getByRole('listitem').count(), 4, 'one of his, one of the other, both afterwards');
+    assert.deepEqual(await barriers(olivia), []);
     await press(olivia, 'Merge');
+    await eventually(() => olivia.locator('.person-facts li', { hasText: '@people.test' }).count(), 2);
+    await go(olivia, 'contacts');
     await eventually(() => olivia.getByRole('row', { name: other }).count(), 0);
-    await eventually(() => olivia.locator('.panel li', { hasText: '@people.test' }).count(), 2);
   });
 
   it('a policy is drafted, refused at its mistake, tried on the past, and published', async () => {

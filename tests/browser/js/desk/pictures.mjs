@@ -8,7 +8,7 @@ import { control, eventually } from '../people.mjs';
 import { comeIn, reply, turnTo } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'viewer', 'audit', 'start'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'operations', 'viewer', 'audit', 'start'];
 
 /** What a screen shows only when somebody asks for it. */
 const ASKED = {
