@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: f5a559640794212f13b652787b286b76
+// Schema: f47a4845f37503ff24260fe2d9f0fd79
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -5672,6 +5672,79 @@ export type Database = {
           },
         ];
       };
+      "thread_notes": {
+        Row: {
+          "author": string;
+          "author_user_id": string | null;
+          "client_note_id": string | null;
+          "created_at": string;
+          "edited_at": string | null;
+          "id": string;
+          "note": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "author": string;
+          "author_user_id"?: string | null;
+          "client_note_id"?: string | null;
+          "created_at"?: string;
+          "edited_at"?: string | null;
+          "id"?: string;
+          "note": string;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "author"?: string;
+          "author_user_id"?: string | null;
+          "client_note_id"?: string | null;
+          "created_at"?: string;
+          "edited_at"?: string | null;
+          "id"?: string;
+          "note"?: string;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "thread_notes_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: false;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       "thread_participants": {
         Row: {
           "archived_at": string | null;
@@ -8986,6 +9059,7 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "p_token": string }; Returns: Json };
       "activate_moderation_policy": { Args: { "p_expected_version"?: number; "p_version": number }; Returns: Json };
+      "add_note": { Args: { "p_client_note_id"?: string; "p_note": string; "p_thread_id": string }; Returns: Json };
       "add_people": { Args: { "p_contact_ids": (string)[]; "p_thread_id": string }; Returns: Json };
       "address_kind": { Args: { "p_channel": string }; Returns: string };
       "answer_times": { Args: { "p_since": string; "p_until": string }; Returns: Json };
@@ -9005,6 +9079,7 @@ export type Database = {
       "cancel_broadcast": { Args: { "p_broadcast_id": string }; Returns: Json };
       "change_bid_card": { Args: { "p_bid_card": Json; "p_bid_card_id": string }; Returns: Json };
       "change_booking": { Args: { "p_booking": Json; "p_booking_id": string }; Returns: Json };
+      "change_note": { Args: { "p_note": string; "p_note_id": string }; Returns: Json };
       "change_project": { Args: { "p_project": Json; "p_project_id": string }; Returns: Json };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
       "claim_referral": { Args: { "p_code": string; "p_tenant_slug": string }; Returns: Json };
@@ -9050,6 +9125,7 @@ export type Database = {
       };
       "delete_canned_reply": { Args: { "p_reply_id": string }; Returns: Json };
       "delete_faq_entry": { Args: { "p_faq_id": string }; Returns: Json };
+      "delete_note": { Args: { "p_note_id": string }; Returns: Json };
       "delete_own_message": { Args: { "p_message_id": string }; Returns: Json };
       "delete_tenant": { Args: Record<PropertyKey, never>; Returns: Json };
       "diff_moderation_policies": { Args: { "p_from_version": number; "p_to_version": number }; Returns: Json };
@@ -9202,6 +9278,7 @@ export type Database = {
       "mark_thread_read": { Args: { "p_seq"?: number; "p_thread_id": string }; Returns: Json };
       "merge_contacts": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
       "merge_threads": { Args: { "p_loser_id": string; "p_winner_id": string }; Returns: Json };
+      "message_html": { Args: { "p_message_id": string }; Returns: Json };
       "my_message_moderation": { Args: { "p_message_id": string }; Returns: Json };
       "my_standing": { Args: { "p_tenant_slug"?: string }; Returns: Json };
       "open_attachment": {
@@ -9288,6 +9365,16 @@ export type Database = {
       "release_review": { Args: { "p_review_id": string }; Returns: Json };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
+      "reply_limits": {
+        Args: { "p_thread_id": string };
+        Returns: {
+          "no_reply": string;
+          "reply_chars": number;
+          "reply_until": string;
+          "reply_utf16": boolean;
+          "takes_templates": boolean;
+        }[];
+      };
       "reserve_attachment": {
         Args: { "p_content_type": string; "p_filename": string; "p_size_bytes": number; "p_tenant_slug"?: string };
         Returns: Json;
