@@ -12,7 +12,6 @@ from app.domain.accounts import (
     SessionState,
     SessionTested,
 )  # fmt: skip
-from app.domain.assisting import DraftRow
 from app.domain.channels import Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, MessageHtml, Retried, Sent, Started, Uploaded
@@ -40,7 +39,6 @@ from app.domain.tenancy import (
 from app.domain.threads import MergedThreads, NoteDeleted, NotePut, ReadState, ThreadSearch
 from app.domain.webhooks import WebhookRetried
 from app.http import (
-    assistants,
     channels,
     contacts,
     files,
@@ -54,6 +52,7 @@ from app.http import (
 )
 from app.http.openapi import world as w
 from app.http.openapi.analysing import ANALYSING
+from app.http.openapi.assisting import ASSISTING
 from app.http.openapi.chat import CHAT
 from app.http.openapi.market import MARKET
 from app.http.openapi.moderating import MODERATING, NOTICE
@@ -128,10 +127,6 @@ PUSH = tasks.PushSubscription(
     "https://push.example.com/send/1", tasks.PushKeys("B" + "A" * 86, "A" * 22), "acme"
 )  # fmt: skip
 PHONE = tasks.PushDevice("apns", "com.example.desk", "ab" * 32)
-TRANSLATED = assistants.Translation(
-    w.QUESTION, "en", "done", "When can you come?", "claude", 0.0002, None, None, None
-)  # fmt: skip
-WAITING = assistants.Translation(w.QUESTION, "en", "waiting", None, None, 0.0, None, None, assistants.POLL_MS)
 
 OPERATIONS: dict[str, Shown] = {
     "health": Shown({"status": "ok"}),
@@ -386,19 +381,7 @@ OPERATIONS: dict[str, Shown] = {
     ),
     "forget_device": Shown(PushForgotten(1), None, tasks.DeviceName(PHONE.kind, PHONE.app, PHONE.token),
                            ("bad_device",)),
-    # assistants
-    "suggest": Shown(assistants.Request(w.QUEUED, w.THREAD, "waiting"), "send", problems=("assistant_busy",)),
-    "suggestions": Shown(
-        assistants.Suggestions(
-            w.QUEUED, w.THREAD, "done", [DraftRow("We can come on Tuesday at nine.", "model")], "anthropic", "claude",
-            0.0004, None, None, None,
-        ), "read",
-    ),
-    "translate": Shown(
-        TRANSLATED, "send", assistants.Translate("en"), ("assistant_busy", "bad_language"),
-        {202: ("It is being translated.", WAITING)},
-    ),
-    "translation": Shown(TRANSLATED, "read", problems=("bad_language",)),
+    **ASSISTING,
     **MARKET,
     **VIEWING,
     **REVIEWING,
