@@ -76,7 +76,7 @@ describe('what admins set up', () => {
     await press(olivia, 'Close');
     const ask = async () => (await fetch(new URL('/v1/threads', DESK_URL), { headers: { 'x-api-key': key } })).status;
     assert.equal(await ask(), 200);
-    assert.ok(!(await olivia.content()).includes(key));
+    await eventually(async () => (await olivia.content()).includes(key), false);
     await olivia.getByRole('row', { name: /Billing/ }).getByRole('button', { name: 'Take back' }).click();
     await eventually(ask, 401);
   });

@@ -68,13 +68,13 @@ describe('the operations board', () => {
     assert.equal(await figure(olivia, 'Deliveries', 'Outcome unknown'), '2');
     assert.equal(await figure(olivia, 'Decisions of the AI', 'Handed over'), '13%');
     assert.equal(await figure(olivia, 'Conversations', 'Open'), '10,000+');
-    for (const name of ['What waits', 'Conversations', 'Live connections', 'Messages', 'Deliveries', 'Answers', 'Decisions of the AI', 'Moderation', 'Who was active', 'Errors', 'Files']) {
+    for (const name of ['What waits', 'Conversations', 'Live connections', 'Messages', 'Deliveries', 'Answers', 'Decisions of the AI', 'What moderation did', 'Who was active', 'Errors', 'Files']) {
       assert.match(await tile(olivia, name).locator('footer').textContent(), /old|As of now/, name);
     }
     await tile(olivia, 'Deliveries').getByRole('link', { name: 'Unknown outcomes' }).click();
     await olivia.getByRole('heading', { name: 'Deliveries', level: 2 }).waitFor();
     await olivia.goBack();
-    await tile(olivia, 'Moderation').getByRole('link', { name: 'Reviews' }).click();
+    await tile(olivia, 'What moderation did').getByRole('link', { name: 'Reviews' }).click();
     await olivia.getByRole('heading', { name: 'Reviews', level: 2 }).waitFor();
     await olivia.goBack();
   });

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, launch, PHONE } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { comeIn, mail } from './staff.mjs';
+import { comeIn, mail, turnTo } from './staff.mjs';
 
 const { DESK_URL } = process.env;
 
@@ -31,8 +31,7 @@ describe('the other screens', () => {
     olivia = await comeIn(browser, 'Olivia', '?view=all');
     name = await mail();
     // What there is to do rests on an answer that was sent.
-    await eventually(async () => (await olivia.getByRole('button', { name: new RegExp(name) }).count()) > 0 || ((await olivia.locator('.arrivals').isVisible()) && olivia.locator('.arrivals').click(), false), true);
-    await olivia.getByRole('button', { name: new RegExp(name) }).click();
+    await turnTo(olivia, name);
     await eventually(async () => (await olivia.locator('.bubble.by-ai').count()) > 0, true);
     assert.equal((await control('to-do')).name, name);
   });
