@@ -102,9 +102,9 @@ class Visitors:
         """From now on a model decides, and takes its time."""
         self.model = MessagesAPI(_slowly).__enter__()
         settings = msgspec.structs.replace(room.settings, **self.model.settings())
-        [rules] = [one for one in room.processes if one.poll() is None and one is not self.thinker and _is_inbound(one)]
-        rules.terminate()
-        rules.wait(20)
+        for rules in [one for one in room.processes if one.poll() is None and _is_inbound(one)]:
+            rules.terminate()
+            rules.wait(20)
         self.thinker = room.fork("inbound", **to_environment(settings))
 
     def thinking(self) -> None:

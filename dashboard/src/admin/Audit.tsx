@@ -107,8 +107,8 @@ function Filters({ place, onFind }: { place: LogPlace; onFind(place: LogPlace): 
           <label htmlFor="log-actor">{t('audit.actor')}</label>
           <select id="log-actor" name="actor" defaultValue={place.actor ?? ''}>
             <option value="">{t('audit.anybody')}</option>
-            {members.map((one) => <option key={one.user_id} value={`user:${one.user_id}`}>{one.display_name ?? one.user_id}</option>)}
-            {place.actor && !members.some((one) => place.actor === `user:${one.user_id}`) && <option value={place.actor}>{place.actor}</option>}
+            {members.map((one) => <option key={one.user_id} translate="no" value={`user:${one.user_id}`}>{one.display_name ?? one.user_id}</option>)}
+            {place.actor && !members.some((one) => place.actor === `user:${one.user_id}`) && <option translate="no" value={place.actor}>{place.actor}</option>}
           </select>
         </div>
       )}

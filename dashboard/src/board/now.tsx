@@ -102,7 +102,7 @@ export function Promises({ found, problem }: { found: Invariant[] | undefined; p
           heads={[t('board.promise'), t('board.state'), t('board.looked')]}
           rows={all.toSorted((a, b) => rank[a.standing] - rank[b.standing] || a.name.localeCompare(b.name)).map((one) => ({
             key: one.name,
-            cells: [one.claim, <span className={`standing is-${one.standing}`}>{t('board.standing', { standing: one.standing })}{one.violations > 0 && ` (${number(one.violations)})`}</span>, one.checked_at === null ? t('board.never') : moment(one.checked_at)],
+            cells: [<bdi lang="en" translate="no">{one.claim}</bdi>, <span className={`standing is-${one.standing}`}>{t('board.standing', { standing: one.standing })}{one.violations > 0 && ` (${number(one.violations)})`}</span>, one.checked_at === null ? t('board.never') : moment(one.checked_at)],
           }))}
         />
       </details>

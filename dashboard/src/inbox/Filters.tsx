@@ -30,7 +30,7 @@ export function Filters({ place, labels, onChange }: Props) {
             <label htmlFor={`filter-${filter}`}>{t('filter.by', { filter })}</label>
             <select id={`filter-${filter}`} value={place[filter] ?? ''} onChange={(event) => onChange({ [filter]: event.target.value || undefined })}>
               <option value="">{t('filter.any')}</option>
-              {options[filter].map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+              {options[filter].map(([value, text]) => <option key={value} value={value} translate={filter === 'channel' ? undefined : 'no'}>{text}</option>)}
             </select>
           </p>
         ))}
