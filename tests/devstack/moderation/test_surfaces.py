@@ -6,6 +6,7 @@ The moderator is first dead, then slow (it waits for a model), then killed with 
 import contextlib
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -49,17 +50,17 @@ class Frames:
         self.text = ""
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
-        for number, topic in enumerate(topics, 1):
-            config = {"private": True, "broadcast": {}, "presence": {}, "postgres_changes": []}
-            frame = [
-                str(number),
-                str(number),
-                f"realtime:{topic}",
-                "phx_join",
-                {"config": config, "access_token": token},
-            ]
-            self.socket.send(json.dumps(frame))
+        self.join(token, topics, {})
         wait_until(lambda: self.text.count('"status":"ok"') >= len(topics), 20, 0.02, lambda: self.text)
+
+    def join(self, token: str, topics: list[str], broadcast: dict[str, Any]) -> None:
+        """Ask for topics, with these wishes; returns once each was answered."""
+        before = self.text.count('"phx_reply"')
+        config = {"private": True, "broadcast": broadcast, "presence": {"enabled": True}, "postgres_changes": []}
+        for number, topic in enumerate(topics, 1):
+            told = {"config": config, "access_token": token}
+            self.socket.send(json.dumps([str(number), str(number), f"realtime:{topic}", "phx_join", told]))
+        wait_until(lambda: self.text.count('"phx_reply"') >= before + len(topics), 20, 0.02, lambda: self.text)
 
     def _listen(self) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -253,6 +254,7 @@ def api(scene: Scene) -> str:
     ]
     for one in scene.ids.values():
         paths += [f"/v1/messages/{one}/{more}" for more in ("moderation", "comments")] + [f"/v1/messages/{one}"]
+    paths += _every_get(scene)
     answers = [scene.api.get(path) for path in paths]
     answers += [
         scene.api.post(f"/v1/messages/{one}/original", {"reason": "I want to know"}) for one in scene.ids.values()
@@ -260,20 +262,59 @@ def api(scene: Scene) -> str:
     return "\n".join(_without_question(answer) for answer in answers)
 
 
+def _every_get(scene: Scene) -> list[str]:
+    """Everything the API can be asked for, about this conversation and every message and file of it."""
+    people = {"contact_id": str(scene.ann.contact), "user_id": str(scene.ann.user), "thread_id": scene.thread}
+    files = [str(place["attachment_id"]) for place in scene.files.values()]
+    made = []
+    for pattern, operations in scene.api.get("/openapi.json").json()["paths"].items():
+        if "get" not in operations:
+            continue
+        named = re.findall(r"{(\w+)}", pattern)
+        for one in (*scene.held(), *files) if set(named) - set(people) else ("",):
+            made.append(pattern.format(**{name: people.get(name, one) for name in named}))
+    assert len(made) > 50
+    return made
+
+
 def storage(scene: Scene) -> str:
-    """The objects, listed, opened and read."""
-    found = [scene.http.post(f"/storage/v1/object/list/{BUCKET}", json={"prefix": str(scene.chat.tenant.id)}).text]
-    for place in scene.files.values():
-        opened = scene.http.post("/rest/v1/rpc/open_attachment", json={"p_attachment_id": place["attachment_id"]})
-        got = scene.http.get(f"/storage/v1/object/{BUCKET}/{place['path']}")
-        found.append(got.text if got.status_code == 200 else "")
-        found.append(opened.text if opened.status_code == 200 else "")
+    """The objects by every door: listed, opened, read, asked about, signed, copied, moved, and put anew."""
+    found, folder = [], f"{scene.chat.tenant.id}/{scene.ann.user}"
+    for prefix in (str(scene.chat.tenant.id), folder, f"{folder}/"):
+        for kind in ("list", "list-v2"):
+            found.append(scene.http.post(f"/storage/v1/object/{kind}/{BUCKET}", json={"prefix": prefix}).text)
+    for name, place in scene.files.items():
+        path, to = f"{BUCKET}/{place['path']}", f"{scene.chat.tenant.id}/{scene.bob.user}/{name}.jpg"
+        opened = [
+            scene.http.post("/rest/v1/rpc/open_attachment", json={"p_attachment_id": place["attachment_id"], **more})
+            for more in ({"p_thumbnail": True}, {"p_reason": "I want to know"}, {})
+        ]
+        asked = [scene.http.get(f"/storage/v1/object/{door}{path}")
+                 for door in ("", "public/", "authenticated/", "info/", "info/public/", "info/authenticated/")]  # fmt: skip
+        signed = scene.http.post(f"/storage/v1/object/sign/{path}", json={"expiresIn": 60})
+        if signed.status_code == 200:
+            asked.append(scene.http.get(f"/storage/v1{signed.json()['signedURL']}"))
+        if name != "shown":
+            body = {"bucketId": BUCKET, "sourceKey": place["path"], "destinationKey": to}
+            asked += [scene.http.post(f"/storage/v1/object/{verb}", json=body) for verb in ("copy", "move")]
+            asked += [scene.http.request(verb, f"/storage/v1/object/{path}", content=b"x") for verb in ("PUT", "POST")]
+            scene.http.delete(f"/storage/v1/object/{path}")
+            many = scene.http.post(f"/storage/v1/object/sign/{BUCKET}", json={"paths": [place["path"]], "expiresIn": 60})
+            found += [str(one["signedURL"]) for one in many.json() if one["signedURL"]]
+        found += [_without_question(answer) for answer in (*opened, *asked)]
     return "\n".join(found)
 
 
 def realtime(scene: Scene) -> str:
-    """Every frame since before the first message."""
-    return scene.frames.text
+    """Every frame since before the first message; and all that is told to one who comes later and asks for what was
+    said before, here and where others are told."""
+    late = Frames(scene.local.project.url, scene.local.project.publishable_key, scene.token, [])
+    topics = [f"thread:{scene.thread}", f"user:{scene.bob.user}", f"user:{scene.ann.user}", f"inbox:{scene.chat.tenant.id}"]
+    late.join(scene.token, topics, {"replay": {"since": 0, "limit": 25}})
+    wait_until(lambda: scene.ids["shown"] in late.text, 20, 0.02, lambda: late.text)
+    late.close()
+    assert "replayed" in late.text and scene.ids["shown"] in late.text and "Unauthorized" in late.text
+    return scene.frames.text + late.text
 
 
 def notifications(scene: Scene) -> str:
