@@ -299,7 +299,9 @@ def storage(scene: Scene) -> str:
             asked += [scene.http.post(f"/storage/v1/object/{verb}", json=body) for verb in ("copy", "move")]
             asked += [scene.http.request(verb, f"/storage/v1/object/{path}", content=b"x") for verb in ("PUT", "POST")]
             scene.http.delete(f"/storage/v1/object/{path}")
-            many = scene.http.post(f"/storage/v1/object/sign/{BUCKET}", json={"paths": [place["path"]], "expiresIn": 60})
+            many = scene.http.post(
+                f"/storage/v1/object/sign/{BUCKET}", json={"paths": [place["path"]], "expiresIn": 60}
+            )
             found += [str(one["signedURL"]) for one in many.json() if one["signedURL"]]
         found += [_without_question(answer) for answer in (*opened, *asked)]
     return "\n".join(found)
@@ -309,7 +311,12 @@ def realtime(scene: Scene) -> str:
     """Every frame since before the first message; and all that is told to one who comes later and asks for what was
     said before, here and where others are told."""
     late = Frames(scene.local.project.url, scene.local.project.publishable_key, scene.token, [])
-    topics = [f"thread:{scene.thread}", f"user:{scene.bob.user}", f"user:{scene.ann.user}", f"inbox:{scene.chat.tenant.id}"]
+    topics = [
+        f"thread:{scene.thread}",
+        f"user:{scene.bob.user}",
+        f"user:{scene.ann.user}",
+        f"inbox:{scene.chat.tenant.id}",
+    ]
     late.join(scene.token, topics, {"replay": {"since": 0, "limit": 25}})
     wait_until(lambda: scene.ids["shown"] in late.text, 20, 0.02, lambda: late.text)
     late.close()
