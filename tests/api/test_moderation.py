@@ -194,19 +194,34 @@ def test_a_policy_that_cannot_be_read_lets_nothing_through(talk: Talk, world: Wo
     assert read_by(bob, thread) == []
 
 
-@pytest.mark.parametrize("text", [PHONE, THREAT, 'say "é" and \u2028', ""])
-def test_a_text_is_judged_as_the_command_does(agent: Client, world: World, text: str) -> None:
-    """Byte for byte the verdict of function and command; nothing is kept."""
+MIXED = (
+    "", CALM, PHONE, THREAT, 'say "é" and \u2028', "call me at five1oh 574-79 46", "jo at gmail dot com", "12 Oak Street, Springfield",
+    "\u0665\u0661\u0660-574-7946", "5\ufe0f\u20e31\ufe0f\u20e30 574 7946", "see www.example.com\r\n\tor @ann on insta", "send 50 to $anncash",
+    "Congratulations! You won a free prize, click here now!!!", "I want to kill myself", "\u202eCall 020 7946 0958\u202c", "a\u200bnn@example.com",
+    "x" * 8001, "🧑\u200d🔧 " * 40 + "ring 7946",
+)  # fmt: skip
+"""Of every kind, in every script, and what a line of JSON might trip over."""
+
+
+def test_a_text_is_judged_as_the_command_does(agent: Client, world: World) -> None:
+    """Byte for byte the verdict of function and command, whatever regions and earlier texts; nothing is kept."""
     decree(world, None)
     before = world.one("select count(*) from public.moderation_verdicts")
-    answer = agent.post("/v1/moderation/judge", {"text": text, "region": "US"})
-    assert answer.status_code == 200, answer.text
-    assert answer.content == canonical(judge(text, region="US"))
+    asked: list[dict[str, Any]] = [
+        {"text": text, **more} for text in MIXED
+        for more in ({"region": "US"}, {"region": ["GB", "IN"]}, {"region": "US", "earlier": ["510", "574"]})
+    ]  # fmt: skip
     command = subprocess.run(
-        [sys.executable, "-m", "app.cli", "moderate", "--jsonl"], input=json.dumps({"text": text, "region": "US"}),
+        [sys.executable, "-m", "app.cli", "moderate", "--jsonl"], input="\n".join(map(json.dumps, asked)),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert answer.text == command.stdout.strip("\n")
+    lines = command.stdout.removesuffix("\n").split("\n")
+    assert len(lines) == len(asked) > 50
+    for one, line in zip(asked, lines, strict=True):
+        answer = agent.post("/v1/moderation/judge", one)
+        assert answer.status_code == 200, answer.text
+        assert answer.text == line
+        assert answer.content == canonical(judge(one["text"], region=one["region"], earlier=one.get("earlier", ())))
     assert world.one("select count(*) from public.moderation_verdicts") == before
 
 
