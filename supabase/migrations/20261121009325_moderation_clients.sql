@@ -118,6 +118,25 @@ $$;
 comment on function private.is_text(text) is
 'A reaction with letters or digits of any script, those of flags and those nobody sees included: a number, or a word.';
 
+create function private.names_a_way(p_text text) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  v_text text collate pg_catalog.pg_c_utf8 := lower(regexp_replace(normalize(p_text, nfkc),
+    '[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]', '', 'g') collate pg_catalog.pg_c_utf8);
+begin
+  return private.digits_in(v_text) + regexp_count(v_text, '[〇零一二三四五六七八九]|(?<![[:alpha:]])(zero|oh|one|two|three|four|five|six|seven'
+      || '|eight|nine|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|null|eins|zwei|drei|vier|fünf|sechs|sieben'
+      || '|acht|neun|zéro|deux|trois|quatre|cinq|sept|huit|neuf)(?![[:alpha:]])') > 4
+    or v_text ~ '[@/:]|[[:alnum:]][._][[:alnum:]]'
+    or v_text ~ '[(\[{<]\s*(at|dot)\s*[)\]}>]|\m(at|arroba)\M.+(\m(dot|punto|punkt)\M|\m(com|net|org)$)'
+    or v_text ~ ('\m(gmail|googlemail|hotmail|outlook|icloud|protonmail|whats ?app|telegram|insta|instagram|facebook|snapchat'
+      || '|viber|wechat|venmo|paypal|cash ?app|zelle|skype)\M');
+end
+$$;
+comment on function private.names_a_way(text) is
+'A text with more than four digits, spelled ones counted, an address or what is spoken like one, or a place people are '
+'reached at: too coarse for a message, right for a name that nobody judges.';
+
 create function private.refuse_unjudged_words(
   p_tenant_id uuid, p_me uuid, p_context_kind text, p_context_id text, p_subject text
 ) returns void
@@ -127,8 +146,7 @@ begin
     return;
   elsif p_context_id is not null and not private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id) then
     perform private.refuse_chat('{"code": "bad_context", "field": "context_id"}');
-  elsif private.digits_in(p_subject) > 4
-    or normalize(p_subject, nfkc) collate pg_catalog.pg_c_utf8 ~ '[@/:]|[[:alnum:]]\.[[:alnum:]]' then
+  elsif private.names_a_way(p_subject) then
     raise exception 'the name of a group has no numbers, addresses and links here'
       using errcode = 'PT422', detail = '{"code": "bad_value", "field": "subject"}', hint = 'Name it by what it is about.';
   end if;

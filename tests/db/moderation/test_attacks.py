@@ -269,3 +269,22 @@ def test_a_poisonous_policy_stops_nobody_else(world: World) -> None:
     ann, _bob, thread = good.talk()
     message = good.say(ann, thread, "y")["message_id"]
     assert [str(row["message_id"]) for row in good.claim(limit=50)] == [message]
+
+
+@pytest.mark.parametrize(
+    "name", ["call five one zero five seven four", "ann at gmail dot com", "ann(at)kitchens(dot)com", "insta ann kitchens",
+             "five1oh 57four", "五一零五七四", "ann_kitchens", "5\u200b1\u200b0 57", "Whats App me", "例え.テスト", "FÜNF eins null sieben vier"]
+)  # fmt: skip
+def test_the_name_of_a_group_is_no_way_round(world: World, name: str) -> None:
+    """Spelled, spoken, or where one is found: nobody judges a name, so it has none of it."""
+    chat = Judged(world)
+    ann, bob = chat.pair(chat_policy="anyone")
+    with refused("PT422", code="bad_value"):
+        chat.call(ann, "start_thread", contact_ids=[bob.contact], subject=name)
+    for fine in (
+        "One kitchen, two bathrooms",
+        "Dinner at the Point, 5 pm",
+        "Instant coffee (3 of us)",
+        "Küche & Bad 2027",
+    ):
+        chat.call(ann, "start_thread", contact_ids=[bob.contact], subject=fine)
