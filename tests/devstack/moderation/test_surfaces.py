@@ -263,7 +263,7 @@ def api(scene: Scene) -> str:
 
 
 def _every_get(scene: Scene) -> list[str]:
-    """Everything the API can be asked for, about this conversation and every message and file of it."""
+    """Everything the API can be asked for, about this conversation and whatever of it is held."""
     people = {"contact_id": str(scene.ann.contact), "user_id": str(scene.ann.user), "thread_id": scene.thread}
     files = [str(place["attachment_id"]) for place in scene.files.values()]
     made = []
@@ -353,6 +353,20 @@ def test_a_recipient_sees_nothing_that_was_not_released(looking: Scene, surface:
         assert looking.shown in found
     elif surface is realtime:
         assert looking.ids["shown"] in found
+
+
+@pytest.mark.parametrize("role", ["agent", "admin"])
+def test_staff_is_told_nothing_without_a_reason(looking: Scene, role: str) -> None:
+    """Whatever it asks the API for: neither what people were shown, nor what is held, nor what is under a mask."""
+    tenant = looking.chat.tenant
+    claims = {"app_metadata": {"tenant_id": str(tenant.id)}}
+    staff = ApiClient(str(looking.api.http.base_url), looking.local.project.token(tenant.people[role], **claims))
+    answers = [staff.get(path) for path in _every_get(looking)]
+    staff.http.close()
+    assert sum(answer.status_code == 200 for answer in answers) > 20
+    found = "\n".join(answer.text for answer in answers)
+    texts = {**looking.hidden, "shown": looking.shown, "mask": looking.mask}
+    assert [name for name, text in texts.items() if text in found] == []
 
 
 def test_all_of_it_still_waits(looking: Scene) -> None:
