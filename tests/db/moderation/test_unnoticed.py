@@ -7,7 +7,7 @@ import pytest
 
 from tests.db.chat.kit import Person
 from tests.db.helpers import Row, World
-from tests.db.moderation.crawl import crawl, without
+from tests.db.moderation.crawl import asked, crawl, without
 from tests.db.moderation.kit import Judged
 from tests.db.moderation.test_surfaces import SECRET
 
@@ -83,3 +83,19 @@ def test_what_a_text_was_changed_to_is_nowhere(world: World) -> None:
     for seen, text in ((waiting, "Fine"), (masked, "Call me: [phone]"), (shown, "Call me")):
         assert any(f"'body': '{text}'" in answer for answer in seen.values())
         assert [name for name, answer in seen.items() if SECRET in answer.replace(f"'{SECRET}'", "")] == []
+
+
+def test_the_servers_own_books_tell_nothing(world: World) -> None:
+    """Statistics of columns, statements and sessions, as whoever is signed in may read them; his own query aside."""
+    chat, ann, bob, asking = talking(world)
+    said = uuid.UUID(chat.say(ann, asking.thread, f"Call {SECRET}")["message_id"])
+    world.owner.execute("analyze public.et_messages, private.moderation_work")
+    seen = [
+        asked(world, bob.user, None, f"select t::text from {book} as t", [])
+        for book in ("pg_stats", "pg_stats_ext", "pg_stat_activity", "pg_prepared_statements", "pg_cursors",
+                     "extensions.pg_stat_statements", "pg_stat_statements_info", "pg_file_settings", "pg_locks")
+    ]  # fmt: skip
+    assert sum(len(text) > 100 for text in seen) > 3
+    assert [text[:200] for text in seen if SECRET in text or str(said) in text] == []
+    refused_to = ("select pg_read_file('PG_VERSION')", "select * from pg_statistic")
+    assert {asked(world, bob.user, None, query, [])[:5] for query in refused_to} == {"42501"}
