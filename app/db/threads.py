@@ -11,6 +11,7 @@ from app.db.queries import load
 from app.db.unit import Unit, json_param, rows_as
 from app.domain.channels import Template
 from app.domain.insights import Insight
+from app.domain.judgement import Escalated
 from app.domain.messages import Started
 from app.domain.notifications import Notification, NotificationsRead
 from app.domain.outbound import Opening
@@ -91,7 +92,9 @@ def _number(text: str) -> UUID | None:
 async def get_thread(unit: Unit, thread_id: UUID) -> Thread | None:
     """One thread, None when the caller sees no such thread."""
     rows = await unit.read(QUERIES["get_thread"], {"thread_id": thread_id})
-    return Thread(*rows[0]) if rows else None
+    if not rows:
+        return None
+    return Thread(*(*rows[0][:-1], msgspec.convert(rows[0][-1], list[Escalated])))
 
 
 async def thread_by_alias(unit: Unit, alias: str) -> UUID | None:

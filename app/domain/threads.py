@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.domain.channels import Channel
+from app.domain.judgement import Escalated
 
 Folder = Literal["inbox", "spam", "automated"]
 Status = Literal["open", "snoozed", "closed", "archived"]
@@ -66,6 +67,7 @@ class Thread(ThreadHead, frozen=True):
     takes_templates: bool | None
     no_reply: NoReply | None
     has_notes: bool
+    escalations: list[Escalated]
 
 
 class ThreadNote(msgspec.Struct, frozen=True):

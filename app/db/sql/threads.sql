@@ -60,7 +60,16 @@ select t.id, t.channel, t.channel_session_id, t.contact_id, c.display_name, t.su
   l.reply_until, l.reply_chars, l.reply_utf16, l.takes_templates, l.no_reply, exists (
     select from public.et_threads as f
     inner join public.thread_notes as n on n.tenant_id = f.tenant_id and n.thread_id = f.id
-    where f.tenant_id = t.tenant_id and (f.id = t.id or f.merged_into = t.id))
+    where f.tenant_id = t.tenant_id and (f.id = t.id or f.merged_into = t.id)),
+  coalesce((
+    select jsonb_agg(e.* order by e.created_at desc, e.id desc) from (
+      select x.id, x.thread_id, x.message_id, x.lane, x.stage, x.rule, x.policy_version, x.signal, x.value, x.reasons,
+        x.action, x.task_id, x.created_at, x.until
+      from public.escalations as x
+      where x.tenant_id = t.tenant_id and x.thread_id = t.id
+      order by x.created_at desc, x.id desc
+      limit 50
+    ) as e), '[]'::jsonb)
 from public.et_threads as t
 left join public.contacts as c on c.tenant_id = t.tenant_id and c.id = t.contact_id
 left join lateral public.reply_limits(t.id) as l on true

@@ -152,6 +152,7 @@ FIELDS: dict[str, str] = {
     "reply_chars": "Most characters of a reply; null where the channel has no limit.",
     "reply_utf16": "Whether they are counted in UTF-16 units: most emojis are two.",
     "takes_templates": "Whether approved templates may be sent here at any time.",
+    "Thread.escalations": "Whom the conversation called, the newest fifty first; the rest is at GET …/escalations.",
     "has_notes": "Whether the staff has noted something here, which GET …/notes answers with.",
     "no_reply": "Why nothing can be sent here; null when it can.",
     "has_more": "Whether to ask again at once, with next_since.",

@@ -1,13 +1,11 @@
 """The operations of moderation, with examples from the same small world."""
 
 import hashlib
-from datetime import timedelta
 
 import msgspec
 
 from app.domain.judgement import (
     Advice,
-    Escalated,
     Flagged,
     KeptText,
     MessageComment,
@@ -31,11 +29,6 @@ MORNING = w.HEAD.created_at
 NOTICE = Notice(
     comments=(Advice(kind="phone", comment=TOLD),), found=(Flagged(kind="phone", span=(11, 23)),), body=MASKED
 )
-
-ESCALATED = Escalated(
-    w.TASK, w.THREAD, w.QUESTION, "customers", "after", "angry", 4, "score", 0.82, ["legal_words", "money_back"],
-    "handover", None, MORNING, MORNING + timedelta(hours=4),
-)  # fmt: skip
 
 WATCHED = msgspec.structs.replace(
     judge(TEXT, region="US"),
@@ -61,6 +54,6 @@ MODERATING: dict[str, Shown] = {
         ),
         "admin", moderation.ReadOriginal("Complaint 4711: she says he never came."), ("reason_missing",),
     ),
-    "list_escalations": Shown(Listing([ESCALATED], w.CURSOR), "read", problems=("bad_cursor",)),
+    "list_escalations": Shown(Listing([w.ESCALATED], w.CURSOR), "read", problems=("bad_cursor",)),
     "list_comments": Shown(Listing([MessageComment(w.TASK, "sender", "phone", TOLD, "rules", MORNING)], w.CURSOR)),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from app.domain.accounts import ChannelSession
 from app.domain.channels import ChannelTemplate
 from app.domain.contacts import Contact, ContactConsent, ContactDetail, ContactIdentity, Erasure
 from app.domain.insights import Insight
+from app.domain.judgement import Escalated
 from app.domain.messages import Attachment, Message, SingleMessage
 from app.domain.notifications import Notification
 from app.domain.outbound import Suppression, UnknownDispatch
@@ -57,12 +58,16 @@ HEAD = ThreadHead(
     last_message_at=_at(9, 5), last_direction="inbound", preview="Tuesday would be fine. Before ten?",
     created_at=_at(9, 0),
 )  # fmt: skip
+ESCALATED = Escalated(
+    TASK, THREAD, QUESTION, "customers", "after", "angry", 4, "score", 0.82, ["legal_words", "money_back"],
+    "handover", None, _at(9, 0), _at(13, 0),
+)  # fmt: skip
 DETAIL = Thread(
     **asdict(HEAD),
     kind="channel", context_kind="job", context_id="4711", scope_rule="channel_contact", search_policy="metadata",
     last_inbound_seq=3, staff_read_seq=2, closed_at=_at(8, 0), merged_into=None, merged_from=[OLD_THREAD],
     reply_until=_at(9, 5), reply_chars=4096, reply_utf16=False, takes_templates=True, no_reply="receive_only",
-    has_notes=True,
+    has_notes=True, escalations=[ESCALATED],
 )  # fmt: skip
 NOTE = ThreadNote(
     _id(0x19), THREAD, "She called: the basement is flooded, too.", f"user:{AGENT}", AGENT, _at(9, 2), _at(9, 3)

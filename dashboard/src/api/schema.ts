@@ -2447,6 +2447,7 @@ export interface Thread {
   takes_templates: boolean | null;
   no_reply: "account_unverified" | "erased" | "merged" | "receive_only" | null;
   has_notes: boolean;
+  escalations: (Escalated)[];
 }
 
 export interface ThreadHead {

@@ -1,5 +1,6 @@
 /** One conversation: who answers in it, what was said, and where to answer. */
 
+import { Link } from '@tanstack/react-router';
 import { Fragment, lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import type { Escalated, Message, ThreadNote } from '../api/schema.js';
@@ -35,7 +36,7 @@ export function Conversation({ threadId, writer, actions, labels, onBack, onRead
   const { thread: found, line, readSeq, problem, older, again, catchUp, refreshHead } = useThread(threadId);
   const notes = useNotes(threadId, found?.has_notes ?? null);
   const colleagues = useColleagues(threadId);
-  const escalations = useEscalations(threadId, line.messages.length > 0 ? Math.max(line.since, found?.last_rev ?? 0) : 0);
+  const escalations = useEscalations(found?.escalations);
   const [explained, setExplained] = useState<Message | null>(null);
   const { version, current, guess, settled } = actions;
   // What our own buttons changed is shown at once, and read back.
@@ -57,7 +58,7 @@ export function Conversation({ threadId, writer, actions, labels, onBack, onRead
       <header className="conversation-head">
         <button type="button" className="button back" onClick={onBack}>{t('inbox.back')}</button>
         <div className="titles">
-          <h2 id="conversation-title"><bdi>{thread.contact_name || t('inbox.unnamed')}</bdi></h2>
+          <h2 id="conversation-title"><Who contactId={thread.contact_id} name={thread.contact_name} /></h2>
           <p className="quiet"><bdi>{thread.subject ?? t('inbox.channel', { channel: thread.channel })}</bdi></p>
           {thread.labels.length > 0 && <ul className="labels" aria-label={t('label.title')}>{thread.labels.map((label) => <li key={label} className="chip"><bdi>{label}</bdi></li>)}</ul>}
         </div>
@@ -77,6 +78,11 @@ export function Conversation({ threadId, writer, actions, labels, onBack, onRead
       {explained && <Explain messageId={explained.id} onClose={() => setExplained(null)} />}
     </article>
   );
+}
+
+function Who({ contactId, name }: { contactId: string | null; name: string | null }) {
+  const text = <bdi>{name || t('inbox.unnamed')}</bdi>;
+  return contactId ? <Link to="/contacts" search={{ contact: contactId }} title={t('thread.person')}>{text}</Link> : text;
 }
 
 function Buttons({ actions, thread }: { actions: Actions; thread: { control: string; status: string } }) {

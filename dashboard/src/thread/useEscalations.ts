@@ -1,27 +1,17 @@
-/** Whom a conversation called: asked for beside the messages, and again whenever something moved in it. */
+/** Whom a conversation called: its head says so, and is read again whenever something moved in it. */
 
-import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import type { Escalated } from '../api/schema.js';
-import { useDesk } from '../desk.js';
 import { t } from '../text/intl.js';
 
 /** By message, the oldest first; empty while nobody was called, or nobody knows yet. */
-export function useEscalations(threadId: string, rev: number): ReadonlyMap<string, readonly Escalated[]> {
-  const { api, person } = useDesk();
-  const found = useQuery({
-    queryKey: [person.tenantId, 'escalations', threadId, rev],
-    queryFn: ({ signal }) => api.get<{ items: Escalated[] }>(`/threads/${threadId}/escalations`, {}, signal),
-    enabled: rev > 0,
-    placeholderData: (was) => was,
-  });
-  const items = found.data?.items;
+export function useEscalations(items: readonly Escalated[] | undefined): ReadonlyMap<string, readonly Escalated[]> {
   return useMemo(() => {
     const byMessage = new Map<string, Escalated[]>();
-    for (const one of [...(items ?? [])].reverse()) if (one.thread_id === threadId) byMessage.set(one.message_id, [...(byMessage.get(one.message_id) ?? []), one]);
+    for (const one of [...(items ?? [])].reverse()) byMessage.set(one.message_id, [...(byMessage.get(one.message_id) ?? []), one]);
     return byMessage;
-  }, [items, threadId]);
+  }, [items]);
 }
 
 /** Why, in one line: the rule, and what spoke for it. */

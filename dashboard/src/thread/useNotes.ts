@@ -63,7 +63,7 @@ export function useNotes(threadId: string, hasSome: boolean | null): Notes {
     isCurrent.current = true;
     const stop = hints.listen({
       onHints: (told) => told.some((hint) => hint.isNote && hint.threadId === threadId) && void load(),
-      onGap: () => void (hasSome !== false && load()),
+      onGap: () => void (hasSome && load()), // the head is read again, too, and says whether there are any by now
     });
     return () => {
       isCurrent.current = false;

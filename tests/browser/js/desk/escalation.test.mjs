@@ -5,6 +5,8 @@ import { barriers, DESK, launch, PHONE } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
 import { comeIn, goTo, turnTo } from './staff.mjs';
 
+const { DESK_URL } = process.env;
+
 const toPolicy = async (page) => {
   await goTo(page, 'Policy');
   await page.getByRole('heading', { name: 'When a person is called' }).waitFor();
@@ -67,6 +69,35 @@ describe('when a person is called', () => {
     await olivia.locator('.bubble').last().getByRole('button', { name: 'Why?' }).click();
     await olivia.getByRole('dialog').getByRole('heading', { name: 'Escalated' }).waitFor();
     await olivia.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  });
+
+  it('opening it asks at most four things of it, where there are notes, too', async () => {
+    await olivia.locator('body').press('n');
+    await olivia.keyboard.type('Call her back');
+    await olivia.keyboard.press('Control+Enter');
+    await olivia.locator('.bubble.note').waitFor();
+    const id = await olivia.locator('article.conversation').getAttribute('data-thread');
+    const asked = [];
+    const heard = (request) => /\/v1\//.test(request.url()) && request.url().includes(id) && asked.push(`${request.method()} ${request.url()}`);
+    await olivia.goto(`${DESK_URL}?view=all`);
+    await olivia.locator('.row').first().waitFor();
+    olivia.on('request', heard);
+    await olivia.locator(`[data-thread="${id}"]`).click();
+    await olivia.locator('.bubble.note').waitFor();
+    await olivia.locator('[data-escalation]').waitFor();
+    await olivia.waitForTimeout(300);
+    olivia.off('request', heard);
+    assert.ok(asked.length <= 4, asked.join('\n'));
+  });
+
+  it('its head leads to all about the contact', async () => {
+    const heading = olivia.locator('#conversation-title');
+    const name = await heading.textContent();
+    await heading.getByRole('link', { name }).click();
+    await olivia.waitForURL(/contacts\?contact=/);
+    await olivia.getByRole('heading', { name, level: 2 }).waitFor();
+    await olivia.goBack();
+    await heading.waitFor();
   });
 
   it('the rule is taken away, and moderation is switched off again', async () => {
