@@ -48,6 +48,7 @@ TASK = (
     " select e.tenant_id, 'call', 'Call about the keys', '+442079460000', e.id, e.message_id, e.thread_id,"
     " now() - interval '1 day' from public.et_outbound_queue as e where e.thread_id = %(thread)s limit 1"
 )
+NO_HEADERS: Mapping[str, str] = {}
 TIMEOUT_S = 280
 
 
@@ -60,12 +61,16 @@ class Office:
     writers: int = 0
     last: EmailMessage | None = None
 
-    def write(self, name: str, body: str, *, to: str = MAILBOX) -> dict[str, str]:
+    def write(
+        self, name: str, body: str, *, to: str = MAILBOX, headers: Mapping[str, str] = NO_HEADERS
+    ) -> dict[str, str]:
         """Somebody writes a mail."""
         mail = EmailMessage()
         mailbox = name.lower().replace(" ", ".") if name.isascii() else "noa"
         mail["From"], mail["To"] = f"{name} <{mailbox}@people.test>", to
         mail["Subject"], mail["Message-ID"] = "A question", make_msgid(domain="people.test")
+        for header, value in headers.items():
+            mail[header] = value
         mail.set_content(body)
         self.last = mail
         with smtplib.SMTP("127.0.0.1", self.local.room.smtp_port, timeout=10) as server:
@@ -76,6 +81,12 @@ class Office:
         """Somebody new writes."""
         self.writers += 1
         return self.write(f"Person Number {self.writers}", "Hello, what are your opening hours?")
+
+    def newsletter(self) -> dict[str, str]:
+        """A list writes to its subscribers."""
+        self.writers += 1
+        headers = {"List-Id": "Offers <offers.people.test>", "Precedence": "bulk"}
+        return self.write(f"Newsletter Number {self.writers}", "Offers of the week", headers=headers)
 
     def mail_again(self) -> dict[str, str]:
         """Whoever wrote last writes once more."""
@@ -210,8 +221,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     local = LocalProject(database, home, api_port=free_port(), telegram_url=telegrams.url)
     made = Office(local, Visitors(telegrams))
     local.room.settings = _with_key(local)
-    local.room.start("catcher", "receive", "inbound", "outbound", "assistant")
-    local.room.start("catcher", "receive", "inbound", "outbound", "housekeeper")
+    local.room.start("catcher", "receive", "inbound", "outbound", "assistant", "housekeeper")
     made.start_api()
     yield made
     local.close()
@@ -269,6 +279,7 @@ def run(
     url, stop = serve({
         "/mail": office.mail,
         "/mail-again": office.mail_again,
+        "/newsletter": office.newsletter,
         "/mail-angry": office.mail_angry,
         "/restart": office.restart,
         "/refused": office.refused,

@@ -47,6 +47,14 @@ function Forms({ tenant }: { tenant: Tenant }) {
         <Field name="quiet_hours_start" kind="time" label={t('settings.quietFrom')} value={s.quiet_hours_start?.slice(0, 5)} />
         <Field name="quiet_hours_end" kind="time" label={t('settings.quietTo')} value={s.quiet_hours_end?.slice(0, 5)} help={t('settings.quietHelp')} />
       </Form>
+      <Form title={t('settings.keeping')} read={(data) => ({ settings: { search_policy: text(data, 'search_policy') as Searched, moderation_days: number(data, 'moderation_days') } })}>
+        <div className="field">
+          <label htmlFor="search_policy">{t('settings.search')}</label>
+          <select id="search_policy" name="search_policy" defaultValue={s.search_policy} aria-describedby="search_policy-help">{SEARCHED.map((policy) => <option key={policy} value={policy}>{t('settings.searched', { policy })}</option>)}</select>
+          <span id="search_policy-help" className="quiet">{t('settings.searchHelp')}</span>
+        </div>
+        <Field name="moderation_days" kind="number" label={t('settings.moderationDays')} value={s.moderation_days} help={t('settings.moderationDaysHelp')} />
+      </Form>
       <Form title={t('settings.pushes')} read={(data) => ({ settings: { push_shows: text(data, 'push_shows') as Shows, push_delay_s: number(data, 'push_delay_s') ?? 0 } })}>
         <div className="field">
           <label htmlFor="push_shows">{t('settings.pushShows')}</label>
@@ -60,6 +68,8 @@ function Forms({ tenant }: { tenant: Tenant }) {
 
 const SHOWS = ['preview', 'sender', 'nothing'] as const;
 type Shows = (typeof SHOWS)[number];
+const SEARCHED = ['none', 'metadata', 'full'] as const;
+type Searched = (typeof SEARCHED)[number];
 
 const text = (data: FormData, name: string): string => String(data.get(name) ?? '').trim();
 

@@ -1,10 +1,12 @@
 /** The list of conversations: only the rows in sight are in the page, and none moves under the reader's hand. */
 
+import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 
+import { ApiProblem } from '../api/http.js';
 import type { ThreadHead } from '../api/schema.js';
-import { useDesk } from '../desk.js';
+import { isAdmin, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
 import { brief, moment, t } from '../text/intl.js';
@@ -55,6 +57,7 @@ export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
   const isDrawn = (id: string | null | undefined) => items.some(({ index }) => rows[index]?.id === id);
   const stop = [cursor, place.thread].find(isDrawn) ?? rows[items[0]?.index ?? 0]?.id;
 
+  if (inbox.problem instanceof ApiProblem && inbox.problem.code === 'search_disabled') return <SearchOff />;
   if (inbox.problem && rows.length === 0) return <ProblemBox problem={inbox.problem} onRetry={inbox.reload} />;
   if (inbox.isLoading && rows.length === 0) return <Skeletons rows={5} />;
   return (
@@ -98,6 +101,19 @@ export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
         )}
       </div>
     </>
+  );
+}
+
+/** A wish of the tenant, not a fault: what it means, and where people are found all the same. */
+function SearchOff() {
+  const desk = useDesk();
+  return (
+    <div className="state" role="status">
+      <h3>{t('inbox.searchOff')}</h3>
+      <p className="quiet">{t('inbox.searchOffWhy')}</p>
+      <Link to="/contacts" search={{}} className="link">{t('inbox.searchContacts')}</Link>
+      {isAdmin(desk) && <Link to="/settings" className="link">{t('inbox.searchSettings')}</Link>}
+    </div>
   );
 }
 

@@ -15,7 +15,7 @@ import { prefetch } from '../thread/useThread.js';
 import { Filters } from './Filters.js';
 import { List } from './List.js';
 import { useInbox } from './useInbox.js';
-import { type Place, readPlace, VIEWS } from './views.js';
+import { FOLDERS, type Place, readPlace, VIEWS } from './views.js';
 
 const route = getRouteApi('/');
 
@@ -89,8 +89,12 @@ export function Screen() {
       <section className="list" aria-labelledby="list-title">
         <h2 id="list-title" className="sr-only">{t('inbox.title')}</h2>
         <nav className="views" aria-label={t('inbox.views')}>
-          {VIEWS.map((view) => (
-            <button key={view} type="button" aria-current={view === place.view ? 'page' : undefined} onClick={() => { setCursor(null); go({ view, thread: undefined }); }}>{t('inbox.view', { view })}</button>
+          {[VIEWS, FOLDERS].map((views) => (
+            <p key={views[0]}>
+              {views.map((view) => (
+                <button key={view} type="button" aria-current={view === place.view ? 'page' : undefined} onClick={() => { setCursor(null); go({ view, thread: undefined }); }}>{t('inbox.view', { view })}</button>
+              ))}
+            </p>
           ))}
         </nav>
         <form role="search" className="search" onSubmit={(event) => event.preventDefault()}>

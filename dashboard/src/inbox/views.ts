@@ -3,8 +3,10 @@
 import type { Params } from '../api/http.js';
 import type { ThreadHead } from '../api/schema.js';
 
+/** What people work through, and what was sorted out before it reached them. */
 export const VIEWS = ['mine', 'unassigned', 'all', 'unread', 'ai', 'snoozed', 'closed'] as const;
-export type View = (typeof VIEWS)[number];
+export const FOLDERS = ['spam', 'automated'] as const;
+export type View = (typeof VIEWS)[number] | (typeof FOLDERS)[number];
 
 export const CHANNELS = ['email', 'whatsapp', 'telegram', 'sms', 'in_app', 'webform'] as const;
 export const FILTERS = ['channel', 'label', 'assignee'] as const;
@@ -24,11 +26,13 @@ export interface Place {
 const SAYS_WHOSE = new Set<View>(['mine', 'unassigned']);
 
 export function readPlace(search: Record<string, unknown>): Place {
-  const view = VIEWS.find((one) => one === search['view']) ?? 'all';
+  const view = [...VIEWS, ...FOLDERS].find((one) => one === search['view']) ?? 'all';
   // An address may say "q": 123, which is a number to whoever reads it.
   const text = (name: string) => (['string', 'number'].includes(typeof search[name]) && search[name] !== '' ? String(search[name]) : undefined);
   return { view, thread: text('thread'), q: text('q'), channel: text('channel'), label: text('label'), assignee: SAYS_WHOSE.has(view) ? undefined : text('assignee') };
 }
+
+const folderOf = (view: View): string => FOLDERS.find((one) => one === view) ?? 'inbox';
 
 /** What is asked of the server, as one text: the same list, the same key, whichever conversation is open. */
 export const keyOf = (place: Place): string => JSON.stringify(paramsOf(place));
@@ -40,6 +44,7 @@ export function paramsOf(place: Place): Params {
   const { view, q, channel, label, assignee } = place;
   const status = isEverywhere(place) ? 'any' : view === 'snoozed' ? 'snoozed' : view === 'closed' ? 'closed' : 'open';
   return {
+    folder: folderOf(view),
     status,
     q,
     channel,
@@ -55,6 +60,7 @@ export function paramsOf(place: Place): Params {
 /** Whether a conversation that changed still belongs into a view. What only the server can judge (a search) stays. */
 export function belongs(thread: ThreadHead, place: Place, me: string): boolean {
   const { view, channel, label, assignee } = place;
+  if (thread.folder !== folderOf(view)) return false;
   if (channel && thread.channel !== channel) return false;
   if (label && !thread.labels.includes(label)) return false;
   if (assignee && thread.assignee_id !== assignee) return false;
@@ -70,6 +76,9 @@ export function belongs(thread: ThreadHead, place: Place, me: string): boolean {
     case 'snoozed':
     case 'closed':
       return thread.status === view;
+    case 'spam':
+    case 'automated':
+      return thread.status === 'open';
     case 'all':
       return thread.status === 'open' || isEverywhere(place);
   }

@@ -115,6 +115,36 @@ describe('what admins set up', () => {
     await eventually(() => olivia.getByLabel('Most sends of one person in a minute').inputValue(), '42');
   });
 
+  it('what may be searched, and how long stopped texts stay, is the tenant\'s own', async () => {
+    await go(olivia, 'settings');
+    const form = olivia.getByRole('form', { name: 'Searching and keeping' });
+    const days = form.getByLabel('Days to keep masked and stopped texts');
+    const save = async () => {
+      const saved = olivia.waitForResponse((answer) => answer.request().method() === 'PATCH');
+      await form.getByRole('button', { name: 'Save' }).click();
+      return (await saved).status();
+    };
+    await days.fill('29');
+    assert.equal(await save(), 422);
+    await form.getByRole('alert').waitFor();
+    await days.fill('400');
+    await form.getByLabel('What may be searched').selectOption({ label: 'nothing' });
+    assert.equal(await save(), 200);
+    await olivia.goto(`${DESK_URL}?view=all&q=anything`);
+    await olivia.getByRole('status').getByRole('heading', { name: 'Search is switched off' }).waitFor();
+    assert.equal(await olivia.getByRole('alert').count(), 0);
+    assert.deepEqual(await barriers(olivia), []);
+    await olivia.getByRole('link', { name: 'Find a person by address' }).click();
+    await olivia.getByRole('searchbox').waitFor();
+    await olivia.goBack();
+    await olivia.getByRole('link', { name: 'Change the setting' }).click();
+    assert.equal(await days.inputValue(), '400');
+    await days.fill('');
+    await form.getByLabel('What may be searched').selectOption({ label: 'messages, too' });
+    assert.equal(await save(), 200);
+    await eventually(() => days.inputValue(), '');
+  });
+
   it('an account is disconnected only by its name', async () => {
     await go(olivia, 'channels');
     await olivia.getByRole('button', { name: 'Disconnect' }).first().click();

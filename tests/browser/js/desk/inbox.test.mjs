@@ -177,6 +177,22 @@ describe('two of the staff at one inbox', () => {
     await page.context().close();
   });
 
+  it('find what was sorted out in views of its own, away from what waits', async () => {
+    const { name } = await control('newsletter');
+    await ana.goto(`${DESK_URL}?view=all`);
+    const views = ana.getByRole('navigation', { name: 'Views' });
+    await views.getByRole('button', { name: 'Automated' }).click();
+    await eventually(async () => (await rows(ana)).includes(name), true);
+    await ana.locator('.row', { hasText: name }).click();
+    await ana.getByRole('heading', { name, level: 2 }).waitFor();
+    assert.deepEqual(await barriers(ana), []);
+    await views.getByRole('button', { name: 'Spam' }).click();
+    await ana.getByText('No spam: nothing was taken for it.').waitFor();
+    await views.getByRole('button', { name: 'All open' }).click();
+    await ana.locator('.row').first().waitFor();
+    assert.ok(!(await rows(ana)).includes(name));
+  });
+
   it('see what strangers wrote as text, and nothing of other tenants', async () => {
     await control('hostile');
     const page = await comeIn(browser, 'Ana', '?view=all');

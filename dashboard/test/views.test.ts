@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+
+import type { ThreadHead } from '../src/api/schema.js';
+import { belongs, paramsOf, readPlace } from '../src/inbox/views.js';
+
+const head = (folder: ThreadHead['folder'], status: ThreadHead['status'] = 'open') => ({ folder, status, assignee_id: null, control: 'ai', unread_count: 1, labels: [], channel: 'email' }) as unknown as ThreadHead;
+
+it('asks for the folder of a view, and for the inbox in every other', () => {
+  expect(paramsOf(readPlace({ view: 'spam' }))).toMatchObject({ folder: 'spam', status: 'open' });
+  expect(paramsOf(readPlace({ view: 'automated' }))).toMatchObject({ folder: 'automated' });
+  for (const view of ['mine', 'unassigned', 'all', 'unread', 'ai', 'snoozed', 'closed']) expect(paramsOf(readPlace({ view }))).toMatchObject({ folder: 'inbox' });
+});
+
+it('keeps a conversation in the views of its folder alone', () => {
+  expect(belongs(head('spam'), { view: 'spam' }, 'me')).toBe(true);
+  expect(belongs(head('inbox'), { view: 'spam' }, 'me')).toBe(false);
+  expect(belongs(head('automated'), { view: 'all' }, 'me')).toBe(false);
+  expect(belongs(head('automated', 'closed'), { view: 'automated' }, 'me')).toBe(false);
+  expect(belongs(head('inbox'), { view: 'unassigned' }, 'me')).toBe(true);
+});
