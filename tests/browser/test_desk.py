@@ -264,7 +264,7 @@ def test_pictures_of_the_desk(office: Office) -> None:
     """Makes docs/images/desk-*.png anew: `make prove PYTEST_ARGS='tests/browser -k pictures'`."""
     with office.local.room.database.connect() as owner:
         seed_tenant(owner, 1, office.local.keys["demo_password"], lambda *_: None)
-    staff = {"Olivia": "mira@demo.test", "Ana": "aiko@demo.test"}
+    staff = {"Olivia": "mira@demo.test", "Ana": "aiko@demo.test", "Acme": STAFF["Olivia"]}
     said = run(office, "js/desk/pictures.mjs", str(PICTURES), staff=staff)
     assert said.returncode == 0, said.stdout + said.stderr
 
