@@ -101,7 +101,7 @@ function Filters({ place, onFind }: { place: LogPlace; onFind(place: LogPlace): 
   };
   const isFiltered = FIELDS.some((name) => place[name]);
   return (
-    <form role="search" aria-label={t('audit.find')} className="filters" onSubmit={find}>
+    <form role="search" aria-label={t('audit.find')} className="log-filters" onSubmit={find}>
       {place.log !== 'denials' && (
         <div>
           <label htmlFor="log-actor">{t('audit.actor')}</label>

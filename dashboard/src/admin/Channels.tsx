@@ -33,7 +33,7 @@ export function Channels() {
         empty={t('channels.empty')}
         columns={[
           { title: t('channels.account'), cell: (row) => <><bdi>{row.name}</bdi><br /><bdi className="quiet">{row.address}</bdi></> },
-          { title: t('channels.channel'), cell: (row) => <>{t('inbox.channel', { channel: row.channel })} (<bdi>{row.provider}</bdi>)</> },
+          { title: t('channels.channel'), cell: (row) => <span>{t('inbox.channel', { channel: row.channel })} (<bdi>{row.provider}</bdi>)</span> },
           { title: t('channels.state'), cell: (row) => <span className={row.status === 'connected' ? undefined : 'warn'}>{t('channels.status', { status: row.status })}{row.status_reason && <><br /><bdi>{row.status_reason}</bdi></>}</span> },
           { title: t('channels.lastIn'), cell: (row) => at(row.last_inbound_at) },
           { title: t('channels.lastOut'), cell: (row) => at(row.last_outbound_at) },

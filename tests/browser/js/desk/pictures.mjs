@@ -64,7 +64,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
     await page.getByRole('button', { name: 'As it was laid out' }).first().click();
     await page.frameLocator('iframe').getByRole('heading').waitFor();
     await take('letter');
-    await page.goto(`${process.env.DESK_URL}?view=all`);
+    await page.goto(`${process.env.DESK_URL}?view=all&channel=whatsapp`);
     await turnTo(page, late);
     await page.getByRole('button', { name: 'Choose a template' }).click();
     await page.getByLabel('Template', { exact: true }).selectOption({ label: 'visit_reminder (en_US)' });
