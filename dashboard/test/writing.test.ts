@@ -79,7 +79,7 @@ describe('the address of the inbox', () => {
     expect(keyOf({ ...place, thread: 't' })).toBe(keyOf(place));
   });
   it('keeps what belongs, and lets go what does not', () => {
-    const thread = { status: 'closed', labels: ['vip'], channel: 'email', assignee_id: 'u1' } as ThreadHead;
+    const thread = { folder: 'inbox', status: 'closed', labels: ['vip'], channel: 'email', assignee_id: 'u1' } as ThreadHead;
     expect([belongs(thread, { view: 'all' }, 'me'), belongs(thread, { view: 'all', q: 'x' }, 'me'), belongs(thread, { view: 'closed', label: 'vip' }, 'me'), belongs(thread, { view: 'closed', channel: 'sms' }, 'me')]).toEqual([false, true, true, false]);
   });
 });

@@ -17,7 +17,7 @@ def counted(world: World) -> None:
     """Two mails of two people at acme, counted."""
     for sender in ("ann@example.com", "bob@example.com"):
         world.mail(world.acme, sender)
-    world.db.execute("select private.count_rollups()")
+    world.count_for_the_board()
 
 
 def test_the_board_is_one_answer(client: Callable[..., Client], world: World) -> None:
