@@ -91,6 +91,10 @@ describe('the frame of the desk', () => {
     await ana.getByRole('button', { name: 'Assign', exact: true }).click();
     await ana.getByRole('option', { name: 'Me', exact: true }).click();
     await answered;
+    // What the AI answers before anybody looks is no news; here a person answers.
+    const taken = ana.waitForResponse(/\/take-over$/);
+    await ana.getByRole('button', { name: 'Take over' }).click();
+    await taken;
     await ana.context().close();
     await olivia.goto(`${DESK_URL}tasks`);
     await control('mail-again');
