@@ -11,21 +11,11 @@ from litestar.params import FromQuery, QueryParameter
 
 from app.db import analytics as db
 from app.domain.analytics import Metric, OperationsBoard, OperationsSeries, Step
-from app.errors import BadInput
 from app.http.deps import CallerUnit
-from app.http.types import QueryChannel
+from app.http.types import QueryChannel, zoned
 
 TAGS = ["operations"]
 Begin = Annotated[datetime | None, QueryParameter(name="from")]
-
-
-def _zoned(moment: datetime | None, field: str) -> datetime | None:
-    """The moment itself. Raises BadInput for one without its zone."""
-    if moment is not None and moment.tzinfo is None:
-        raise BadInput(
-            "This moment has no time zone.", code="bad_input", field=field, remedy="write it as 2026-11-30T12:00:00Z"
-        )
-    return moment
 
 
 @get("/operations/board", summary="The operations board in one object", tags=TAGS)
@@ -35,7 +25,7 @@ async def operations_board(
     """Volume, deliveries, response times, hand-overs, queues, moderation, files, people, connections and errors of a
     span: the day up to now unless said. At most a hundred days, eight by the hour. `as_of` is how far counting is;
     queues, conversations and connections are as of now."""
-    return await db.operations_board(unit, _zoned(from_, "from"), _zoned(to, "to"), step)
+    return await db.operations_board(unit, zoned("from", from_), zoned("to", to), step)
 
 
 @get("/operations/series", summary="One metric of the board in time", tags=TAGS)
@@ -45,7 +35,7 @@ async def operations_series(  # noqa: PLR0917 - one per parameter
 ) -> OperationsSeries:  # fmt: skip
     """By hour or day, channel and label, oldest first; at most 2,000 items. Labels: the guide of analytics."""
     return await db.operations_series(
-        unit, metric, _zoned(from_, "from"), _zoned(to, "to"), step=step, channel=channel
+        unit, metric, zoned("from", from_), zoned("to", to), step=step, channel=channel
     )  # fmt: skip
 
 

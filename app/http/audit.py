@@ -10,7 +10,6 @@ from litestar.params import FromQuery, JSONBody
 from app.db import audit as db
 from app.db.unit import Unit
 from app.domain.tenancy import AuditRow, Denial, LogFilter
-from app.errors import BadInput
 from app.http.deps import CallerUnit
 from app.http.types import (
     NO_CONTROL,
@@ -26,6 +25,7 @@ from app.http.types import (
     cut,
     decode_cursor,
     encode_cursor,
+    zoned,
 )  # fmt: skip
 
 TAGS = ["logs"]
@@ -59,7 +59,7 @@ async def list_audit_log(  # noqa: PLR0917
     cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[AuditRow]:  # fmt: skip
     """Newest first; by who did it, what, to what, and when. Admins."""
-    wanted = LogFilter(actor, action, object_kind, object_id, _zoned("after", after), _zoned("before", before))
+    wanted = LogFilter(actor, action, object_kind, object_id, zoned("after", after), zoned("before", before))
     return cut(await db.list_audit(unit, wanted, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
 
@@ -70,7 +70,7 @@ async def list_access_denials(  # noqa: PLR0917
     cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[Denial]:  # fmt: skip
     """Attempts from outside on objects of this tenant, newest first. Admins."""
-    wanted = LogFilter(None, action, object_kind, object_id, _zoned("after", after), _zoned("before", before))
+    wanted = LogFilter(None, action, object_kind, object_id, zoned("after", after), zoned("before", before))
     return cut(await db.list_denials(unit, wanted, below=decode_cursor(cursor), limit=limit + 1), limit, "at")
 
 
@@ -90,13 +90,6 @@ async def _export(unit: Unit, row: type[db.R], data: DenialsExport, actor: str |
     wanted = LogFilter(actor, data.action, data.object_kind, data.object_id, data.after, data.before)
     items, has_more = await db.export(unit, row, wanted, below=decode_cursor(data.cursor), limit=data.limit)
     return Listing(items, encode_cursor(items[-1].at, items[-1].id) if has_more else None)
-
-
-def _zoned(field: str, moment: datetime | None) -> datetime | None:
-    """A moment means the same everywhere. Raises BadInput for one without a zone."""
-    if moment is not None and moment.tzinfo is None:
-        raise BadInput("This moment has no zone.", field=field, remedy="end it with Z, or with +00:00")
-    return moment
 
 
 router = Router(

@@ -102,3 +102,10 @@ def cut(items: Sequence[I], limit: int, moment: str) -> Listing[I]:
     kept = list(items[:limit])
     more = len(items) > limit
     return Listing(kept, encode_cursor(getattr(kept[-1], moment), kept[-1].id) if more else None)
+
+
+def zoned(field: str, moment: datetime | None) -> datetime | None:
+    """A moment means the same everywhere. Raises BadInput for one without a zone."""
+    if moment is not None and moment.tzinfo is None:
+        raise BadInput("This moment has no zone.", field=field, remedy="write it as 2026-11-30T12:00:00Z")
+    return moment
