@@ -66,7 +66,7 @@ async def mail_frame(pictures: FromQuery[bool] = False) -> Response[str]:
         ),
         "x-frame-options": "SAMEORIGIN", "cache-control": "no-cache",
     }  # fmt: skip
-    return Response(FRAME, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(FRAME, media_type="text/html", headers=headers)
 
 
 @get("/dashboard/{path:path}", include_in_schema=False)
@@ -88,8 +88,7 @@ def _answer(request: Request[Any, Any, State], name: str) -> Response[bytes]:
         "cross-origin-opener-policy": "same-origin",
     }  # fmt: skip
     kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-    media = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-    return Response(found.read_bytes(), media_type=media, headers=headers)
+    return Response(found.read_bytes(), media_type=kind, headers=headers)
 
 
 @post("/dashboard/csp-report", include_in_schema=False, status_code=204, media_type=MediaType.TEXT)

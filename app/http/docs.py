@@ -95,12 +95,10 @@ async def document(request: Request[Any, Any, State]) -> Response[bytes]:
 @get("/docs")
 async def page() -> Response[bytes]:
     """The page."""
-    return Response(
-        _PAGE, media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY, **_CACHED}
-    )
+    return Response(_PAGE, media_type="text/html", headers={"content-security-policy": _POLICY, **_CACHED})
 
 
 @get("/docs.js")
 async def script() -> Response[bytes]:
     """Its script."""
-    return Response(_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_CACHED)
+    return Response(_SCRIPT, media_type="text/javascript", headers=_CACHED)

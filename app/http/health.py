@@ -78,7 +78,7 @@ async def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
         raise NotFoundException
     state = request.app.state
     text = generate_latest(state.meters.registry) + (_connections(state.pool) + await _queues(state.pool)).encode()
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(text, media_type="text/plain; version=0.0.4")
 
 
 def _connections(pool: Pool) -> str:

@@ -35,6 +35,7 @@ def test_every_screen_is_the_page_under_a_strict_policy(desk: httpx.Client) -> N
         policy = answer.headers["content-security-policy"]
         assert f"connect-src 'self' {SUPABASE} wss://project.supabase.test;" in policy
         assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "require-trusted-types-for" in policy
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["cache-control"] == "no-cache"
         assert answer.headers["referrer-policy"] == "no-referrer"
 
@@ -55,7 +56,7 @@ def test_a_file_is_kept_for_ever_and_a_missing_one_is_missing(desk: httpx.Client
     """A stale page that asks for an old file gets a problem, never HTML that runs as a script."""
     found = desk.get("/dashboard/assets/index-1.js")
     assert found.text == "let a;" and "immutable" in found.headers["cache-control"]
-    assert found.headers["content-type"].startswith("text/javascript")
+    assert found.headers["content-type"] == "text/javascript; charset=utf-8"
     missing = desk.get("/dashboard/assets/index-0.js")
     assert missing.status_code == 404 and missing.headers["content-type"] == "application/problem+json"
 
