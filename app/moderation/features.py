@@ -1,6 +1,7 @@
 """What the linear models see of a text: its words, pairs of words, and a few counts. The trainer uses the same function."""
 
 import re
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 from app.moderation.abuse import PROFANITY
@@ -33,11 +34,14 @@ def words(text: str) -> list[str]:
 
 def pieces(tokens: list[str]) -> set[str]:
     """Pieces of four letters of the words: what is left of a word that is written otherwise."""
-    found: set[str] = set()
-    for token in tokens:
-        word = "^" + token + "$"
-        found.update("~" + word[start : start + 4] for start in range(len(word) - 3))
-    return found
+    return set().union(*map(_pieces_of, tokens))
+
+
+@lru_cache(maxsize=16_384)
+def _pieces_of(token: str) -> frozenset[str]:
+    """Those of one word: people say the same few thousand words again and again."""
+    word = "^" + token + "$"
+    return frozenset("~" + word[start : start + 4] for start in range(len(word) - 3))
 
 
 def features(original: str, tokens: list[str]) -> set[str]:
@@ -62,7 +66,7 @@ def mass(original: str, tokens: list[str]) -> set[str]:
     stands together (a link, a long number, money, a bait, an invitation to act)."""
     found = features(original, tokens) | pieces(tokens)
     joined = " " + " ".join(tokens) + " "
-    found.update("~" + joined[start : start + 5] for start in range(len(joined) - 4))
+    found.update(["~" + joined[start : start + 5] for start in range(len(joined) - 4)])
     there = set(tokens)
     marks = [name for name, words_ in _MARKS if not words_.isdisjoint(there)]
     found.update("=" + mark for mark in marks)

@@ -4,10 +4,13 @@ The models add up what they know of the words of a text. Four hundred friendly w
 window as long as the threat does not hold them all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from app.moderation.features import WORD
 from app.moderation.folding import Folded
+
+Parts = Sequence[tuple[str, list[str]]]
+"""Pieces of one text: as each was written, and its words."""
 
 PART = 20
 """Words of a piece. Half of the SMS and tweets the models have learned from have fewer."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ LONGEST = 16
 """Numerals one number is read from."""
 NATIONAL = 10
 """Digits of a spoken number that may end in a word like `too`."""
+MAX_KNOWN = 64
+"""Letters of a word whose reading is kept: people write the same few thousand words again and again."""
 BEGINNING = frozenset(("too", "tree", "won", "fore"))
 MAX_EXPLAINED = 6
 """Words between the parts of a number that is explained: `510 is the area code, then 574 and the rest is 7946`."""
@@ -55,9 +58,12 @@ Run = list[Token]
 def runs(text: str) -> Iterator[Run]:
     """All maximal runs of numerals that only separators and fillers part."""
     reader = _Reader(text)
+    found = list(_words(text, explained=reader.explained))
+    if not any(_reading(word) for word, _, _ in found):
+        return
     prices = {match.start(1) for match in _PRICE.finditer(text)}
     priced = 0
-    for word, start, end in _words(text, explained=reader.explained):
+    for word, start, end in found:
         if start in prices:
             priced = end
             yield from reader.ended()
@@ -187,24 +193,37 @@ class _Reader:
 
 
 def _piece(word: str, start: int, in_run: bool) -> Token | None:
-    """The numeral a word is, or the long figure inside it (`tel5105551234`)."""
+    """The numeral a word is, at its place in a text."""
     if in_run and word in WEAK:
         return None
+    found = _reading(word)
+    return found and found._replace(start=start + found.start, end=start + found.end)
+
+
+def _reading(word: str) -> Token | None:
+    """The numeral a word is, or the long figure inside it (`tel5105551234`), from the word's first character on."""
+    return _known(word) if len(word) <= MAX_KNOWN else _read(word)
+
+
+def _read(word: str) -> Token | None:
     extended = _WITH_EXTENSION.fullmatch(word)
     if extended:
-        return Token(extended[1], start, start + len(extended[1]), "plain", "")
+        return Token(extended[1], 0, len(extended[1]), "plain", "")
     if _LACED.fullmatch(word) or (_WOVEN.fullmatch(word) and sum(map(str.isdigit, word)) >= NATIONAL):
-        return Token(re.sub(r"\D", "", word), start, start + len(word), "mixed", "")
+        return Token(re.sub(r"\D", "", word), 0, len(word), "mixed", "")
     found = numeral(word)
     if found is not None:
-        return Token(found.digits, start, start + len(word), found.kind, "")
+        return Token(found.digits, 0, len(word), found.kind, "")
     if not any("0" <= char <= "9" for char in word):
         return None
     inside = list(_EMBEDDED.finditer(word[:256]))
     if len(inside) == 1 and (len(inside[0][0]) >= 7 or not word.isascii()):
         match = inside[0]
-        return Token(match[0], start + match.start(), start + match.end(), "embedded", "")
+        return Token(match[0], match.start(), match.end(), "embedded", "")
     return None
+
+
+_known = lru_cache(maxsize=16_384)(_read)
 
 
 def _append(run: Run, token: Token) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from app.moderation.features import MAX_WORDS, mass, rude, words
 from app.moderation.folding import Folded, fold
 from app.moderation.linear import model, squashed
-from app.moderation.parts import parts
+from app.moderation.parts import Parts, parts
 from app.moderation.verdicts import Threat
 
 LEAST_WORDS = 2
@@ -76,8 +76,9 @@ def find_unsafe(folded: Folded, tokens: list[str]) -> list[Threat]:
     insult = abuse_score(folded.original, mine[:MAX_WORDS], own)
     if insult:
         scores["harassment"] = insult
-    mine_folded = folded if mine is tokens else fold(own)
-    for kind, sure in (*_unwanted_parts(folded, tokens), *_rude_parts(mine_folded, mine)):
+    pieces = list(parts(folded, tokens))
+    my_pieces = pieces if mine is tokens else list(parts(fold(own), mine))
+    for kind, sure in (*_unwanted_parts(pieces), *_rude_parts(my_pieces)):
         scores[kind] = max(scores.get(kind, 0.0), min(sure, PART_MOST[kind]))
     for kind, sure in _by_phrases(own, frozenset(mine)).items():
         scores[kind] = max(sure, scores.get(kind, 0.0))
@@ -103,10 +104,10 @@ def _unwanted(folded: Folded, tokens: list[str]) -> dict[str, float]:
     return {"spam": max(scores)} | ({"scam": fraud} if fraud >= scam.threshold else {})
 
 
-def _unwanted_parts(folded: Folded, tokens: list[str]) -> Iterator[tuple[str, float]]:
+def _unwanted_parts(pieces: Parts) -> Iterator[tuple[str, float]]:
     """`spam` and `scam` of the parts of a long text, whatever stands around them."""
     spam, scam = model("spam"), model("scam")
-    for written, piece in parts(folded, tokens):
+    for written, piece in pieces:
         bag = mass(written, piece)
         sure = spam.score(bag)
         if sure >= PART_SURE:
@@ -116,10 +117,10 @@ def _unwanted_parts(folded: Folded, tokens: list[str]) -> Iterator[tuple[str, fl
                 yield "scam", fraud
 
 
-def _rude_parts(folded: Folded, tokens: list[str]) -> Iterator[tuple[str, float]]:
+def _rude_parts(pieces: Parts) -> Iterator[tuple[str, float]]:
     """`harassment` of the parts of a long text, without what it quotes."""
     abuse = model("abuse")
-    for written, piece in parts(folded, tokens):
+    for written, piece in pieces:
         sure = abuse.score(rude(written, piece))
         if sure >= abuse.threshold:
             yield "harassment", sure

@@ -6,6 +6,7 @@ at home when they are strung together; and a name behind the message that announ
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.moderation.contacts import find_contacts
 from app.moderation.cues import AGAINST, UNIT
@@ -51,7 +52,7 @@ def find_split(
     recent = [piece for piece in earlier[-MOST:] if 0 < len(piece) <= SHORT]
     folded = fold(text).text
     if _says_digits(folded):
-        pieces = [piece for piece in recent if _says_digits(fold(piece).text)]
+        pieces = [piece for piece in recent if _tells_digits(piece)]
         found = _joined(text, pieces, "phone", home, allowed) or _strung(text, pieces, home)
         if found:
             return found
@@ -65,6 +66,12 @@ def find_split(
 def _says_digits(folded: str) -> bool:
     """Whether a folded text says digits, in figures or words."""
     return any(numeral(word) for word in _WORD.findall(folded)[:24])
+
+
+@lru_cache(maxsize=4096)
+def _tells_digits(piece: str) -> bool:
+    """`_says_digits` of an earlier message: each is asked once for every one that comes after it."""
+    return _says_digits(fold(piece).text)
 
 
 def _joined(text: str, pieces: Sequence[str], kind: str, home: Sequence[str], allowed: frozenset[str]) -> list[Threat]:
@@ -108,6 +115,7 @@ def _is_divided(groups: Sequence[int]) -> bool:
     return max(groups) <= 2 or is_aligned(groups) or (len(groups) == 2 and min(groups) >= 4)
 
 
+@lru_cache(maxsize=4096)
 def _figures(piece: str) -> tuple[str, tuple[int, int]] | None:
     """(digits, where) of a message that says little but one row of figures; None of any other."""
     folded = fold(piece)
