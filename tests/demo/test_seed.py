@@ -10,6 +10,7 @@ from app.demo.seed import script
 from app.demo.seed.build import Seeded, remove_tenant, seed_tenant
 from app.errors import NotFound
 from app.settings import PROJECT
+from tests.db.analytics.kit import count
 from tests.db.helpers import World
 from tests.support.database import Cluster, Database
 
@@ -63,9 +64,7 @@ def test_no_promise_of_the_core_is_broken(world: World, seeded: Seeded) -> None:
 
 def test_the_board_has_its_month(world: World, seeded: Seeded) -> None:
     """What is counted for the operations board lies where the moments were moved to, and adds up."""
-    world.let_others_finish()
-    while world.value("select private.count_rollups()"):
-        pass
+    count(world)
     assert world.all("select * from private.check_rollups(now() - interval '60 days', now() + interval '1 day')") == []
     days = (
         "select count(distinct at) from public.rollups where tenant_id = %s and metric = 'deliveries' and step = 'day'"

@@ -134,8 +134,8 @@ def test_an_answer_streams_out_and_ends_with_its_reader(url: str, functions: Fun
     started = time.monotonic()
     with httpx.stream("GET", f"{url}/functions/v1/stream") as answer:
         assert next(answer.iter_text()).startswith("data: 0")
-        assert time.monotonic() - started < 5
-    deadline = time.monotonic() + 10
+        assert time.monotonic() - started < 30
+    deadline = time.monotonic() + 30
     while functions.ended == 0:
         assert time.monotonic() < deadline, "the function still writes to nobody"
         time.sleep(0.05)

@@ -68,10 +68,10 @@ def test_waiting_for_a_mail_ends_when_it_comes_or_with_exit_code_one(stack: Stac
     timer = threading.Timer(1.0, send, [port, ["ada@example.com"], "late"])
     timer.start()
     started = time.monotonic()
-    answer = stack.run("mail", "--to", "ada@example.com", "--wait", "20", "--json")
+    answer = stack.run("mail", "--to", "ada@example.com", "--wait", "120", "--json")
     timer.join()
     assert (answer.returncode, json.loads(answer.stdout)[0]["subject"]) == (0, "late")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 90
 
 
 def test_the_greeting_names_the_catcher(port: int) -> None:

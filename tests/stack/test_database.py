@@ -1,7 +1,5 @@
 """The test server itself: what the migrations may count on."""
 
-import time
-
 import psycopg
 import pytest
 
@@ -62,11 +60,9 @@ def test_a_broadcast_is_stored_and_a_broken_one_breaks_nothing(bare_database: Da
     assert rows == [("thread:1", "made", "1", True)]
 
 
-def test_a_database_is_made_quickly_and_apart_from_the_next(cluster: Cluster, template: str) -> None:
+def test_a_database_is_made_apart_from_the_next(cluster: Cluster, template: str) -> None:
     """Two databases of one template see nothing of each other, though they share the cluster's roles."""
-    started = time.monotonic()
     one, two = cluster.create(template=template), cluster.create(template=template)
-    assert time.monotonic() - started < 5
     try:
         with one.connect() as connection:
             connection.execute("create table public.only_here (id int)")

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import venv
 from pathlib import Path
 
@@ -45,12 +44,10 @@ def finish(tree: Path) -> None:
 
 
 def test_nothing_is_done_when_nothing_changed(tree: Path) -> None:
-    """The second run is silent, quick, and needs no network."""
+    """The second run is silent and needs no network."""
     finish(tree)
-    started = time.monotonic()
     result = setup(tree)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-    assert time.monotonic() - started < 3
 
 
 def test_an_unfinished_environment_is_replaced_and_a_missing_network_is_named(tree: Path) -> None:

@@ -35,10 +35,8 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
     down = stack.run("status")
     assert (down.returncode, down.stdout.splitlines()[0]) == (3, "not running: `parley up` starts it")
 
-    started = time.monotonic()
     detached = stack.run("up", "--detach", *ALONE)
     assert detached.returncode == 0, detached.stdout + detached.stderr
-    assert time.monotonic() - started < 15
     with psycopg.connect(stack.status()["database_url"]) as owner:
         assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
     pids = stack.pids()
