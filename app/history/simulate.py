@@ -3,8 +3,9 @@
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
@@ -42,11 +43,12 @@ def simulate(
         try:
             reads = {"customers": reads_customers(document)}
             expected = total(connection, "count_written", span, **reads) if show else 0
-            for tenant, rows, cases, fates in _judged(_batches(connection, document, span), document, jobs):
-                for row, case, fate in zip(rows, cases, fates, strict=True):
-                    tally.add(tenant, row, case, fate)
-                if show:
-                    show(tally.report.messages, expected)
+            with closing(_ahead(_batches(connection, document, span))) as batches:
+                for tenant, rows, cases, fates in _judged(batches, document, jobs):
+                    for row, case, fate in zip(rows, cases, fates, strict=True):
+                        tally.add(tenant, row, case, fate)
+                    if show:
+                        show(tally.report.messages, expected)
         except KeyboardInterrupt:
             complete = False
     return tally.finished(complete=complete, seconds=time.monotonic() - started)
@@ -61,6 +63,15 @@ def _batches(
         for page in pages(connection, tenant_id, document, span):
             rows, cases = wanted(windows, page)
             yield candidate, (slug, rows, cases)
+
+
+def _ahead(batches: Iterator[tuple[Candidate, Batch]]) -> Generator[tuple[Candidate, Batch]]:
+    """One batch further than was asked for: Postgres looks for the next page while this one is judged."""
+    with ThreadPoolExecutor(1, "parley-history") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def pages(
