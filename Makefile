@@ -22,6 +22,9 @@ setup: ## Create .venv from uv.lock (fast when nothing changed).
 up: setup ## Start everything: Postgres, API, workers, mail in and out. Ctrl-C stops it.
 	@exec $(BIN)/parley up
 
+# Many an image forbids Python to keep what it compiled: then each of the hundreds of processes of a run compiles all anew.
+test e2e prove: export PYTHONDONTWRITEBYTECODE =
+
 test: setup ## Set up, then run every test but the slow proofs. PYTEST_ARGS='-k threads' narrows it.
 	@$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS) # they wait more than they work
 
