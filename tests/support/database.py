@@ -60,7 +60,8 @@ class Cluster:
     def create(self, *, template: str | None = None, name: str | None = None) -> "Database":
         """A new database owned by postgres: from `template`, or bare with what Supabase provides."""
         name = name or f"t_{uuid.uuid4().hex[:12]}"
-        made = sql.SQL("create database {} owner postgres template {}")
+        # Copied as files: the template leaves no 18 MB of log behind, thousands of times, for every gateway to read.
+        made = sql.SQL("create database {} owner postgres template {} strategy file_copy")
         self.execute(made.format(sql.Identifier(name), sql.Identifier(template or "template0")))
         if template is None:
             bootstrap(self.dsn(name, "admin"))
