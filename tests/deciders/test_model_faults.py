@@ -1,8 +1,10 @@
 """Whatever a provider or a network does, there is a valid decision within the deadline, and it is paid for honestly."""
 
 import asyncio
+import contextlib
 import json
 import time
+from collections.abc import AsyncIterator, Callable
 from typing import get_args
 
 import pytest
@@ -12,6 +14,8 @@ from deciding_support import request
 from app.domain.deciding import Action, Decision
 from tests.support.messages_api import Call, Reply, decision, error, message, obliging
 
+HUNG_S = 60
+"""When a server that hangs would answer."""
 REFUSAL = message("I cannot help with that.", stop_reason="refusal")
 CUT = message(json.dumps(decision())[:40], stop_reason="max_tokens")
 FAULTS: dict[str, tuple[Reply, str]] = {
@@ -30,7 +34,7 @@ FAULTS: dict[str, tuple[Reply, str]] = {
                                  "said http 502"),
     "a refusal": (REFUSAL, "refused to answer"),
     "a cut answer": (CUT, "was cut off"),
-    "a hang": (Reply(delay_s=60), "did not answer in time"),
+    "a hang": (Reply(delay_s=HUNG_S), "did not answer in time"),
     "a slow drip": (Reply(body=message(decision()).body, drip_s=0.02), "did not answer in time"),
     "a connection dropped before a word": (Reply(drop="before"), "could not be reached"),
     "a connection dropped midway": (Reply(body=message(decision()).body, drop="midway"), "could not be"),
@@ -59,22 +63,41 @@ HANGS = ("a hang", "a slow drip")
 """Faults that only a deadline ends; every other one is over at once."""
 
 
+@contextlib.asynccontextmanager
+async def lived(step_s: float = 0.02) -> AsyncIterator[Callable[[], float]]:
+    """A clock of what the event loop lived through: while the machine stands still, so does it."""
+    steps = 0
+
+    async def run() -> None:
+        nonlocal steps
+        while True:
+            await asyncio.sleep(step_s)
+            steps += 1
+
+    running = asyncio.create_task(run())
+    try:
+        yield lambda: steps * step_s
+    finally:
+        running.cancel()
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS))
 async def test_every_fault_ends_in_a_decision_in_time(name: str) -> None:
     """The rules' answer stands where they have one, a person takes over where not; the reason is told."""
     reply, reason = FAULTS[name]
     deadline_s = HANG_S if name in HANGS else DEADLINE_S
-    async with asking(always(reply), deadline_s=deadline_s) as (decider, api, account):
+    async with asking(always(reply), deadline_s=deadline_s) as (decider, api, account), lived() as clock:
 
-        async def timed(text: str) -> tuple[Decision, float]:
-            started = time.perf_counter()
+        async def timed(text: str) -> tuple[Decision, float, float]:
+            started, before = time.monotonic(), clock()
             made = await decider.decide(request(text, knowledge=SHOP, tenant_id="t", case_id="c"))
-            return made, time.perf_counter() - started
+            return made, clock() - before, time.monotonic() - started
 
         asked = [timed(KNOWN), timed(UNKNOWN)]
         both = await asyncio.gather(*asked) if name in HANGS else [await one for one in asked]
-        for (made, elapsed), action in zip(both, ("auto_reply", "human_takeover"), strict=True):
-            assert elapsed < deadline_s, f"{elapsed:.2f} s"
+        for (made, lived_s, passed_s), action in zip(both, ("auto_reply", "human_takeover"), strict=True):
+            assert lived_s < deadline_s, f"{lived_s:.2f} s"
+            assert passed_s < HUNG_S / 2, "it waited for the answer"
             assert made.action == action and made.action in get_args(Action)
             assert made.decider == "rules"
             assert (made.reply is None) == (action == "human_takeover")

@@ -51,7 +51,7 @@ class Client:
         await self.socket.send(json.dumps([join_ref, str(self.refs), topic, event, payload]))
         return str(self.refs)
 
-    async def frame(self, event: str, timeout: float = 5.0) -> Any:
+    async def frame(self, event: str, timeout: float = 20.0) -> Any:
         """The next frame with this event: [join_ref, ref, topic, event, payload]; a binary one as broadcast."""
         async with asyncio.timeout(timeout):
             while True:
@@ -59,7 +59,7 @@ class Client:
                 if found[3] == event:
                     return found
 
-    async def told(self, name: str, timeout: float = 5.0) -> Any:
+    async def told(self, name: str, timeout: float = 20.0) -> Any:
         """The next broadcast with this name: its payload, `meta` and all."""
         async with asyncio.timeout(timeout):
             while True:

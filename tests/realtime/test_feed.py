@@ -280,7 +280,7 @@ async def test_the_delay_of_rows_is_measured(module_database: Database, people: 
         after = await figures(scraper)
         grown = {name: value - before.get(name, 0) for name, value in after.items()}
         assert grown["parley_realtime_delay_seconds_count"] == 3
-        assert 0 < grown["parley_realtime_delay_seconds_sum"] < 6
+        assert 0 < grown["parley_realtime_delay_seconds_sum"] < 30
         assert grown["parley_realtime_rows_total"] == 3
         assert after["parley_realtime_connections"] == 1
         assert (await scraper.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})).status_code == 404

@@ -44,14 +44,14 @@ async def test_an_update_is_given_until_an_offset_confirms_it(place: Any, api: A
 
 async def test_a_long_poll_ends_when_something_comes(place: Any, api: Any) -> None:
     """And not before, nor much later than its time."""
-    waiting = asyncio.create_task(api("getUpdates", timeout=5))
+    waiting = asyncio.create_task(api("getUpdates", timeout=50))
     await asyncio.sleep(0.2)
     assert not waiting.done()
     place.provider.write(place.token, 1, "now")
-    _, found = await asyncio.wait_for(waiting, 1)
+    _, found = await asyncio.wait_for(waiting, 25)
     assert found["result"][0]["message"]["text"] == "now"
     place.bot.updates.clear()
-    _, nothing = await asyncio.wait_for(api("getUpdates", timeout=0.3), 1)
+    _, nothing = await asyncio.wait_for(api("getUpdates", timeout=0.3), 25)
     assert nothing["result"] == []
 
 
