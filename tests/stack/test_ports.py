@@ -151,12 +151,13 @@ def test_a_stranger_that_answers_does_not_make_a_process_ready(stack: Stack) -> 
 
 
 @pytest.fixture
-def alive(stack: Stack) -> Alive:
-    """A run of the stack, in this process."""
+def alive(stack: Stack) -> Iterator[Alive]:
+    """A run of the stack, in this process, over before the stack is cleaned away: that waits for all who take part."""
     stack.home.mkdir()
     made = Alive(stack.home)
     made.join()
-    return made
+    yield made
+    made.leave()
 
 
 def test_a_port_lost_between_choice_and_start_is_replaced_by_another(stack: Stack, ports: Ports, alive: Alive) -> None:
@@ -189,7 +190,7 @@ def test_an_occupied_metrics_port_stops_no_worker(stack: Stack, ports: Ports, al
     up: dict[str, object] = {}
 
     def look_and_stop(values: dict[str, object]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         (child,) = supervisor.children
         assert child.process is not None
         while not listens(child.process.pid, child.metrics_port):
