@@ -153,9 +153,9 @@ def spoil_all(client: Client, world: World, routes: list[Route], each: int) -> N
 
 @pytest.mark.timeout(600)
 def test_spoiled_bodies_change_nothing(owner_client: Client, world: World, routes: list[Route]) -> None:
-    """Two hundred mutated and malformed bodies per operation, as the owner: refused, and nothing is written."""
+    """Eighty mutated and malformed bodies per operation, as the owner: refused, and nothing is written."""
     assert len(routes) >= 24
-    spoil_all(owner_client, world, routes, 200)
+    spoil_all(owner_client, world, routes, 80)
 
 
 @pytest.mark.prove
@@ -172,7 +172,7 @@ def test_near_misses_make_no_server_error(client: Callable[..., Client], world: 
     owner = client(world.birch.token("owner"))
     faults = []
     for route in routes:
-        for _ in range(150):
+        for _ in range(60):
             body = route.near(rng)
             answer = ask(owner, route, body)
             if answer.status_code >= 500:
