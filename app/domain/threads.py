@@ -108,11 +108,12 @@ class ThreadState(msgspec.Struct, frozen=True):
 
 
 class ReadState(msgspec.Struct, frozen=True):
-    """How far the staff has read."""
+    """How far the staff has read, and the conversation as it is then; null for whoever may not read it."""
 
     thread_id: UUID
     staff_read_seq: int
     unread_count: int
+    conversation: Thread | None = None
 
 
 class MergedThreads(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
 
 from app import log
 from app.db import messages as db
@@ -40,6 +40,8 @@ from app.http.types import (
 
 TAGS = ["messages"]
 POLL_MS = {"active": 3000, "background": 10_000, "idle": 30_000}
+MessageLimit = Annotated[int, QueryParameter(ge=1, le=100)]
+"""A conversation opens where nobody has read yet, in one page; so it may be longer than those of lists."""
 _TYPE = re.compile(r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}$")
 
 
@@ -100,7 +102,7 @@ async def list_messages(  # noqa: PLR0917
     since: Annotated[str, Parameter(description="The last rev you saw, or an ISO time.", max_length=64)] = "0",
     before_seq: Annotated[int | None, Parameter(description="Instead: older than this seq, newest first.", ge=0,
                                                 le=BIGINT_MAX)] = None,
-    limit: Limit = PAGE, client_state: FromQuery[Literal["active", "background", "idle"]] = "active",
+    limit: MessageLimit = PAGE, client_state: FromQuery[Literal["active", "background", "idle"]] = "active",
 ) -> MessagePage:  # fmt: skip
     """What changed after a rev, oldest change first; or, with before_seq, history."""
     if before_seq is not None:

@@ -26,7 +26,7 @@ from app.domain.threads import (
     ThreadSearch,
     ThreadState,
 )  # fmt: skip
-from app.errors import BadInput
+from app.errors import BadInput, Forbidden
 from app.http.deps import CallerUnit, existing
 from app.http.types import (
     PAGE,
@@ -258,8 +258,12 @@ async def snooze_thread(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONB
 
 @post("/threads/{thread_id:uuid}/read", status_code=200, summary="Mark as read", tags=TAGS)
 async def mark_thread_read(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadState:
-    """The staff has read up to a seq; never moves back."""
-    return await db.mark_thread_read(unit, thread_id, data.seq)
+    """The staff has read up to a seq; never moves back. Answers with the conversation as it is then."""
+    state = await db.mark_thread_read(unit, thread_id, data.seq)
+    try:
+        return msgspec.structs.replace(state, conversation=await db.get_thread(unit, thread_id))
+    except Forbidden:  # a key that may change and not read: what it asked for is done
+        return state
 
 
 @put("/threads/{thread_id:uuid}/search-policy", summary="Set what may be searched", tags=TAGS)

@@ -26,6 +26,29 @@ def test_polling_by_rev_pages_and_ends(agent: Client, world: World) -> None:
     assert [message["seq"] for message in older["messages"]] == [3, 2] and older["has_more"]
 
 
+def test_a_page_of_messages_may_be_a_hundred_long(agent: Client, world: World) -> None:
+    """A conversation opens with everything unread in one request; more than that is refused by name."""
+    _, thread = world.mail(world.acme, "long@example.com")
+    assert agent.get(f"/v1/threads/{thread}/messages", before_seq=100, limit=100).status_code == 200
+    refused = agent.get(f"/v1/threads/{thread}/messages", before_seq=100, limit=101)
+    assert refused.status_code == 422 and refused.json()["field"] == "limit"
+
+
+def test_reading_answers_with_the_conversation_as_it_is_then(
+    agent: Client, world: World, owner_client: Client, client: Callable[..., Client]
+) -> None:
+    """Whoever says how far he has read learns what else became of it: one question less."""
+    for body in ("one", "two"):
+        _, thread = world.mail(world.acme, "read@example.com", body)
+    said = agent.post(f"/v1/threads/{thread}/read", {"seq": 1}).json()
+    assert (said["staff_read_seq"], said["unread_count"]) == (1, 1)
+    assert said["conversation"] == agent.get(f"/v1/threads/{thread}").json() and said["conversation"]["last_seq"] == 2
+    assert agent.post(f"/v1/threads/{thread}/read", {"seq": 0}).json()["staff_read_seq"] == 1
+    blind = client(owner_client.post("/v1/api-keys", {"name": "blind", "scopes": ["manage"]}).json()["key"])
+    done = blind.post(f"/v1/threads/{thread}/read", {})
+    assert (done.status_code, done.json()["staff_read_seq"], done.json()["conversation"]) == (200, 2, None)
+
+
 def test_a_time_is_answered_through_rev(agent: Client, world: World) -> None:
     """A client that knows only a moment gets what was written since, and a rev to go on with."""
     first, thread = world.mail(world.acme, "time@example.com", "before")

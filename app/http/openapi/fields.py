@@ -93,6 +93,7 @@ FIELDS: dict[str, str] = {
     "context_kind": "What the conversation is about: bid_card, job, booking …",
     "control": "Who answers: the AI, or a person.",
     "control_epoch": "Raised whenever control changes hands.",
+    "conversation": "The conversation as it is now; null for whoever may not read it.",
     "created": "True when it is new, false when it was changed.",
     "created_at": "When it was made.",
     "created_by": "The member who made it.",

@@ -1799,6 +1799,7 @@ export interface ReadState {
   thread_id: string;
   staff_read_seq: number;
   unread_count: number;
+  conversation?: Thread | null;
 }
 
 export interface ReadUpTo {
