@@ -1,7 +1,8 @@
 -- Chapter: realtime. What is pushed to clients, and who may hear it. Broadcasts from the database on private topics:
 --
 --   thread:<thread id>    who takes part in it, and the staff where the tenant is a party; typing and presence too
---   desk:<thread id>      the staff alone, where the tenant is a party: who of them has it open, and writes
+--   desk:<thread id>      the staff alone, where the tenant is a party: who of them has it open, and writes; what
+--                         became of what was sent
 --   inbox:<tenant id>     the staff of a tenant
 --   user:<user id>        one person, on all his devices
 --
@@ -196,6 +197,18 @@ comment on function private.tg_messages__hint_sent() is
 'Definer: what the business writes in the app is told to those who take part once it was sent, and when it came to '
 'nothing after all.';
 
+create function private.tg_messages__hint_dispatch() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.hint('desk:' || new.thread_id::text, 'delivery.changed', jsonb_build_object(
+    'thread_id', new.thread_id, 'message_id', new.id, 'seq', new.seq, 'delivery_status', new.delivery_status));
+  return null;
+end
+$$;
+comment on function private.tg_messages__hint_dispatch() is
+'Definer: tells those of the staff who have the conversation open, and nobody else, what became of a message of the '
+'business: it takes no rev, so nobody would ask for it.';
+
 create function private.tg_threads__hint() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -265,6 +278,13 @@ for each row when (
   and old.delivery_status <> new.delivery_status
 )
 execute function private.tg_messages__hint_sent();
+create trigger et_messages_920_hint_dispatch after update of delivery_status on public.et_messages
+for each row when (
+  new.direction = 'outbound' and new.staff_readable and new.erased_at is null
+  and new.sender_kind in ('agent', 'ai') -- reports and notices nobody watches
+  and old.delivery_status <> new.delivery_status and new.delivery_status not in ('queued', 'sending')
+)
+execute function private.tg_messages__hint_dispatch();
 create trigger et_threads_900_hint
 after update of status, control, assignee_id, labels, folder, subject, snoozed_until, merged_into on public.et_threads
 for each row when (
