@@ -45,7 +45,8 @@ export const texts = (page) => page.locator('.bubble-body').allTextContents();
 /** Open the conversation with a person, from the list. */
 export async function turnTo(page, name) {
   await eventually(async () => (await rows(page)).includes(name) || ((await bringUp(page)), false), true);
-  await page.locator('.row', { hasText: name }).click();
+  // The name alone: beside it stands a time, and "Number 1" at 11:57 is no "Number 11".
+  await page.locator('.row').filter({ has: page.locator('.name').getByText(name, { exact: true }) }).click();
   await page.getByRole('heading', { name, level: 2 }).waitFor();
 }
 
