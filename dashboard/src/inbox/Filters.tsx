@@ -1,5 +1,7 @@
 /** What narrows the list, beside its view: channel, label, colleague. Each that is on says so, and goes with a press. */
 
+import { useState } from 'react';
+
 import { useDesk } from '../desk.js';
 import { t } from '../text/intl.js';
 import { CHANNELS, type Filter, FILTERS, type Place } from './views.js';
@@ -13,6 +15,7 @@ interface Props {
 
 export function Filters({ place, labels, onChange }: Props) {
   const { members } = useDesk();
+  const [isOpen, setOpen] = useState(false);
   const hasAssignee = place.view !== 'mine' && place.view !== 'unassigned';
   const nameOf = (id: string) => members.find((one) => one.user_id === id)?.display_name ?? t('message.team');
   const options: Record<Filter, [string, string][]> = {
@@ -23,9 +26,9 @@ export function Filters({ place, labels, onChange }: Props) {
   const active = FILTERS.filter((filter) => place[filter]);
   return (
     <div className="filters">
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t('filter.title')}</summary>
-        {FILTERS.filter((filter) => filter !== 'assignee' || hasAssignee).map((filter) => (
+        {isOpen && FILTERS.filter((filter) => filter !== 'assignee' || hasAssignee).map((filter) => (
           <p key={filter} className="field">
             <label htmlFor={`filter-${filter}`}>{t('filter.by', { filter })}</label>
             <select id={`filter-${filter}`} value={place[filter] ?? ''} onChange={(event) => onChange({ [filter]: event.target.value || undefined })}>

@@ -14,6 +14,7 @@ import type { Inbox } from './useInbox.js';
 import type { Place } from './views.js';
 
 const ROW_PX = 86;
+const OVERSCAN = 4;
 const STEPS: Record<string, number | undefined> = { ArrowDown: 1, ArrowUp: -1 };
 
 interface Props {
@@ -27,7 +28,7 @@ interface Props {
 export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = inbox.shown;
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 6, getItemKey: (n) => rows[n]?.id ?? n });
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: OVERSCAN, getItemKey: (n) => rows[n]?.id ?? n });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   const { more, isComplete, settle, arrivals } = inbox;
@@ -130,19 +131,15 @@ function Row({ thread, isSelected, hasCursor, isStop, onOpen }: { thread: Thread
       data-thread={thread.id}
       onClick={() => onOpen(thread.id)}
     >
-      <span className="row-top">
-        <bdi className="name">{name}</bdi>
-        {thread.last_message_at && <time dateTime={thread.last_message_at} title={moment(thread.last_message_at)}>{brief(thread.last_message_at)}</time>}
-      </span>
+      <bdi className="name">{name}</bdi>
+      {thread.last_message_at && <time dateTime={thread.last_message_at} title={moment(thread.last_message_at)}>{brief(thread.last_message_at)}</time>}
       <bdi className="subject">{thread.subject || thread.preview || ' '}</bdi>
       <span className="row-bottom">
         <span className="chip">{t('inbox.channel', { channel: thread.channel })}</span>
         {thread.control === 'ai' && <span className="chip chip-ai">{t('message.ai')}</span>}
         {thread.labels.slice(0, 2).map((label) => <bdi key={label} className="chip">{label}</bdi>)}
-        {assignee && <span className="quiet"><bdi>{assignee.display_name ?? t('message.team')}</bdi></span>}
-        {thread.unread_count > 0 && (
-          <span className="badge"><span aria-hidden="true">{thread.unread_count > 99 ? '99+' : thread.unread_count}</span><span className="sr-only">{t('inbox.unread', { n: thread.unread_count })}</span></span>
-        )}
+        {assignee && <bdi className="quiet">{assignee.display_name ?? t('message.team')}</bdi>}
+        {thread.unread_count > 0 && <span className="badge" role="img" aria-label={t('inbox.unread', { n: thread.unread_count })}>{thread.unread_count > 99 ? '99+' : thread.unread_count}</span>}
       </span>
     </button>
   );
