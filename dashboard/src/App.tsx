@@ -41,9 +41,10 @@ function Office({ auth, person }: { auth: Auth; person: Person }) {
         await change(api, auth, other.tenant_id);
         return undefined;
       }
+      // While the rest is fetched, it joins: what is read then is told of from the first moment.
+      hints = new Hints(auth.supabase, person.tenantId);
       const [members] = await Promise.all([api.get<MemberList>('/members'), speakFor(membership.language)]);
       if (isOver) return;
-      hints = new Hints(auth.supabase, person.tenantId);
       setFound({ api, auth, hints, person: { ...person, tenantId: person.tenantId }, membership, memberships: me.memberships, members: members.items });
     };
     setProblem(null);

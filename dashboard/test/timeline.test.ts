@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../src/api/schema.js';
-import { BLANK, firstUnread, isMoving, merge } from '../src/thread/timeline.js';
+import { BLANK, firstUnread, isMoving, merge, MOST, PAGE, pageFor, unsettled } from '../src/thread/timeline.js';
 
 const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   id: `m${seq}`, seq, rev: seq, direction: 'inbound', delivery_status: 'inbound_ai_replied', moderation_status: 'approved', message_type: 'text',
@@ -36,5 +36,15 @@ describe('a timeline', () => {
     const line = merge(BLANK, [message(1), message(2, { direction: 'outbound' }), message(3), message(4)]);
     expect(firstUnread(line.messages, 1)?.seq).toBe(3);
     expect(firstUnread(line.messages, 4)).toBeNull();
+  });
+
+  it('opens with a page as long as what is unread, and with the longest where that is not known', () => {
+    expect([{ unread_count: 0 }, { unread_count: 25 }, { unread_count: 26 }, { unread_count: 900 }, undefined].map(pageFor)).toEqual([PAGE, PAGE, MOST, MOST, MOST]);
+  });
+
+  it('has messages that were sent a moment ago and may have arrived since, and no older ones', () => {
+    const sent = { direction: 'outbound', delivery_status: 'sent' } as const;
+    const line = merge(BLANK, [message(1, sent), message(2, { ...sent, created_at: '2026-11-30T11:55:00Z' }), message(3, { created_at: '2026-11-30T11:59:00Z' })]);
+    expect(unsettled(line, Date.parse('2026-11-30T12:00:00Z'))).toEqual([2]);
   });
 });

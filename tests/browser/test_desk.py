@@ -5,7 +5,7 @@ import re
 import smtplib
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
@@ -19,6 +19,7 @@ from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
 from tests.browser import letters
+from tests.browser.quiet import Quiet
 from tests.browser.test_chat import PICTURES, serve
 from tests.browser.visitors import Visitors
 from tests.support import npm
@@ -59,6 +60,7 @@ class Office:
 
     local: LocalProject
     visitors: Visitors
+    quiet: Quiet = field(default_factory=Quiet)
     writers: int = 0
     last: EmailMessage | None = None
 
@@ -308,6 +310,7 @@ def run(
         "/lapse": office.lapse,
         "/right-to-left": lambda: office.write("\u05e0\u05d5\u05e2\u05d4", RIGHT_TO_LEFT),
         **office.visitors.actions(lambda: office.local.room),
+        **office.quiet.actions(lambda: office.local.room),
     })  # fmt: skip
     password = office.local.keys["demo_password"]
     told = {

@@ -3,6 +3,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
+import type { ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { FirstStepsHint, Idle } from '../guide/Idle.js';
 import { useCommands } from '../shell/commands.js';
@@ -11,7 +12,7 @@ import { t } from '../text/intl.js';
 import { type Guess, useActions } from '../thread/actions.js';
 import type { Writer } from '../thread/Composer.js';
 import { Conversation } from '../thread/Conversation.js';
-import { prefetch } from '../thread/useThread.js';
+import { prefetch } from '../thread/memory.js';
 import { Filters } from './Filters.js';
 import { List } from './List.js';
 import { useInbox } from './useInbox.js';
@@ -24,6 +25,7 @@ export function Screen() {
   const navigate = route.useNavigate();
   const inbox = useInbox(place);
   const [cursor, setCursor] = useState<string | null>(place.thread ?? null);
+  const [settled, setSettled] = useState<string | null>(null);
   const writer = useRef<Writer | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const { replace } = inbox;
@@ -75,7 +77,7 @@ export function Screen() {
     // A question is there before the next key is: its part of the page is fetched while nobody waits for it.
     if (place.thread) void import('../thread/Questions.js');
   }, [place.thread]);
-  usePrefetch(inbox.shown, cursor, place.thread);
+  usePrefetch(inbox.shown, cursor, place.thread, !place.thread || settled === place.thread);
   const labels = [...new Set(inbox.shown.slice(0, LOOKED_AT).flatMap((row) => row.labels))].sort();
   const isSearched = useRef(place.q);
   useEffect(() => {
@@ -118,7 +120,7 @@ export function Screen() {
       </section>
       <section className="pane" id="conversation" tabIndex={-1}>
         {place.thread ? (
-          <Conversation key={place.thread} threadId={place.thread} writer={writer} actions={actions} labels={labels} onBack={() => go({ thread: undefined })} onRead={read} />
+          <Conversation key={place.thread} threadId={place.thread} row={inbox.shown.find((row) => row.id === place.thread)} writer={writer} actions={actions} labels={labels} onBack={() => go({ thread: undefined })} onRead={read} onSettled={setSettled} />
         ) : (
           <Idle />
         )}
@@ -150,15 +152,17 @@ function useFocusInSight(threadId: string | undefined, cursor: string | null): v
 const LOOKED_AT = 200;
 const REST_MS = 250;
 
-/** What is likely to be opened next is there when it is: where the cursor rests, and what stands below the open one. */
-function usePrefetch(rows: readonly { id: string }[], cursor: string | null, open: string | undefined): void {
+/** What is likely to be opened next is there when it is: where the cursor rests, and what stands below the open one, once that needs nothing more. */
+function usePrefetch(rows: readonly ThreadHead[], cursor: string | null, open: string | undefined, isQuiet: boolean): void {
   const { api, hints } = useDesk();
   const at = rows.findIndex((row) => row.id === (cursor ?? open));
   const next = cursor !== null && cursor !== open ? rows[at] : at >= 0 ? rows[at + 1] : undefined;
+  const now = useRef(next);
+  now.current = next;
   const id = next?.id;
   useEffect(() => {
-    if (!id || id === open) return undefined;
-    const timer = setTimeout(() => void prefetch(api, hints, id), REST_MS);
+    if (!id || id === open || !isQuiet) return undefined;
+    const timer = setTimeout(() => void (now.current && prefetch(api, hints, now.current)), REST_MS);
     return () => clearTimeout(timer);
-  }, [api, hints, id, open]);
+  }, [api, hints, id, isQuiet, open]);
 }

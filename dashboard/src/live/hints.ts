@@ -21,12 +21,16 @@ export interface Listener {
 }
 
 const ASLEEP_MS = 15_000;
+/** Longer than a join takes, or a reconnection. */
+export const PATIENCE_MS = 2_500;
 
 export class Hints {
   private readonly listeners = new Set<Listener>();
   private readonly live: Live;
   private hiddenAt: number | undefined;
   private joined = false;
+  private joins = 0;
+  private awaySince = Date.now();
   private readonly watchers = new Set<(isJoined: boolean) => void>();
 
   constructor(private readonly supabase: SupabaseClient, tenantId: string) {
@@ -44,6 +48,27 @@ export class Hints {
     return () => this.listeners.delete(listener);
   }
 
+  /** Which join it is, 0 while there is none: what was read under one and the same stays true by hints. */
+  get join(): number {
+    return this.joined ? this.joins : 0;
+  }
+
+  /** Once hints are heard; or once that takes so long that nobody should wait any more, and a gap will be told. */
+  ready(): Promise<void> {
+    const left = this.awaySince + PATIENCE_MS - Date.now();
+    if (this.joined || left <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.watchers.delete(changed);
+        resolve();
+      };
+      const changed = (isJoined: boolean) => isJoined && done();
+      const timer = setTimeout(done, left);
+      this.watchers.add(changed);
+    });
+  }
+
   watch(changed: (isJoined: boolean) => void): () => void {
     this.watchers.add(changed);
     changed(this.joined);
@@ -58,6 +83,8 @@ export class Hints {
   }
 
   private moved(isJoined: boolean): void {
+    if (isJoined) this.joins += 1;
+    else if (this.joined) this.awaySince = Date.now();
     this.joined = isJoined;
     for (const changed of this.watchers) changed(isJoined);
     if (isJoined) this.gap();

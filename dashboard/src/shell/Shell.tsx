@@ -5,6 +5,7 @@ import { Bell, BellOff, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-reac
 import { useEffect, useState, useSyncExternalStore } from 'react';
 
 import { useDesk } from '../desk.js';
+import { PATIENCE_MS } from '../live/hints.js';
 import { t } from '../text/intl.js';
 import { KeyHelp } from './KeyHelp.js';
 import { Language } from './Language.js';
@@ -91,8 +92,6 @@ function useIsPhone(): boolean {
     return () => phone.removeEventListener('change', changed);
   }, () => phone.matches);
 }
-
-const PATIENCE_MS = 2_500;
 
 /** False once the live connection has been away for longer than a reconnection takes. */
 function useIsLive(): boolean {

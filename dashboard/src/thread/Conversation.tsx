@@ -3,7 +3,7 @@
 import { Link } from '@tanstack/react-router';
 import { Fragment, lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
-import type { Escalated, Message, ThreadNote } from '../api/schema.js';
+import type { Escalated, Message, ThreadHead, ThreadNote } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
@@ -16,26 +16,33 @@ import { Note } from './Note.js';
 import { firstUnread, together } from './timeline.js';
 import { useColleagues } from './useColleagues.js';
 import { lineOf, useEscalations } from './useEscalations.js';
+import { useMarks } from './useMarks.js';
 import { type Notes, useNotes } from './useNotes.js';
+import { useReading } from './useReading.js';
 import { useThread } from './useThread.js';
 
 const Questions = lazy(() => import('./Questions.js'));
 
 interface Props {
   threadId: string;
+  /** How the list shows it, where it does. */
+  row: ThreadHead | undefined;
   writer: RefObject<Writer | null>;
   actions: Actions;
   /** Labels of the conversations in sight. */
   labels: readonly string[];
   onBack(): void;
   onRead(threadId: string): void;
+  /** It is open, and needs nothing more. */
+  onSettled(threadId: string): void;
 }
 
-export function Conversation({ threadId, writer, actions, labels, onBack, onRead }: Props) {
+export function Conversation({ threadId, row, writer, actions, labels, onBack, onRead, onSettled }: Props) {
   const desk = useDesk();
-  const { thread: found, line, readSeq, problem, older, again, catchUp, refreshHead } = useThread(threadId);
-  const notes = useNotes(threadId, found?.has_notes ?? null);
-  const colleagues = useColleagues(threadId);
+  const opened = useThread(threadId, row);
+  const { thread: found, line, readSeq, isReady, problem, older, again, catchUp, refreshHead } = opened;
+  const notes = useNotes(threadId, found?.has_notes ?? null, isReady);
+  const colleagues = useColleagues(threadId, useMarks(opened));
   const escalations = useEscalations(found?.escalations);
   const [explained, setExplained] = useState<Message | null>(null);
   const { version, current, guess, settled } = actions;
@@ -49,9 +56,9 @@ export function Conversation({ threadId, writer, actions, labels, onBack, onRead
   }, [thread, current]);
 
   const lastSeq = line.messages.at(-1)?.seq ?? 0;
-  useReading(threadId, lastSeq, maySend(desk), onRead);
+  useReading(threadId, opened, maySend(desk), { onRead, onSettled });
 
-  if (problem && !thread) return <ProblemBox problem={problem} onRetry={() => void refreshHead()} />;
+  if (problem && (!thread || readSeq === null)) return <ProblemBox problem={problem} onRetry={opened.retry} />;
   if (!thread || readSeq === null) return <Skeletons rows={3} />;
   return (
     <article className="conversation" data-thread={threadId} aria-labelledby="conversation-title">
@@ -71,7 +78,7 @@ export function Conversation({ threadId, writer, actions, labels, onBack, onRead
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
       </p>
       <a className="skip" href="#reply">{t('thread.skip')}</a>
-      <Log messages={line.messages} notes={notes} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again(message))} />
+      <Log messages={line.messages} notes={notes} escalations={escalations} readSeq={readSeq} hasOlder={line.hasOlder} onOlder={older} onExplain={setExplained} onResolve={(message, how) => void actions.resolve(message.id, how).then(() => again([message.seq]))} />
       <Company {...colleagues} />
       <Composer key={threadId} thread={thread} lastSeq={lastSeq} writer={writer} onNoted={notes.put} onWriting={colleagues.iWrite} onSent={() => { void catchUp(); void refreshHead(); }} />
       {actions.question && <Suspense><Questions actions={actions} thread={thread} labels={labels} /></Suspense>}
@@ -109,22 +116,6 @@ function Company({ here, writing }: { here: string[]; writing: string[] }) {
   );
 }
 
-/** What is in sight was read: said to the server once for every new end. */
-function useReading(threadId: string, lastSeq: number, isAllowed: boolean, onRead: (threadId: string) => void): void {
-  const { api } = useDesk();
-  const told = useRef(0);
-  useEffect(() => {
-    const tell = () => {
-      if (!isAllowed || document.hidden || lastSeq <= told.current) return;
-      told.current = lastSeq;
-      api.post(`/threads/${threadId}/read`, { seq: lastSeq }).then(() => onRead(threadId), () => (told.current = 0));
-    };
-    tell();
-    document.addEventListener('visibilitychange', tell);
-    return () => document.removeEventListener('visibilitychange', tell);
-  }, [api, threadId, lastSeq, isAllowed, onRead]);
-}
-
 interface LogProps {
   messages: readonly Message[];
   escalations: ReadonlyMap<string, readonly Escalated[]>;
@@ -141,7 +132,7 @@ const NEAR_PX = 120;
 function Log({ messages, notes, escalations, readSeq, hasOlder, onOlder, onExplain, onResolve }: LogProps) {
   const box = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLLIElement>(null);
-  const before = useRef({ firstSeq: 0, height: 0, isAtEnd: true, isOpened: false, isAsking: false });
+  const before = useRef({ firstSeq: 0, height: 0, isAtEnd: true, isOpened: false, isAsking: false, placedAt: -1 });
   const unread = firstUnread(messages, readSeq);
 
   useLayoutEffect(() => {
@@ -158,6 +149,7 @@ function Log({ messages, notes, escalations, readSeq, hasOlder, onOlder, onExpla
     } else if (was.isAtEnd) {
       now.scrollTop = now.scrollHeight;
     }
+    was.placedAt = now.scrollTop;
     was.firstSeq = firstSeq;
     was.height = now.scrollHeight;
     was.isAtEnd = now.scrollHeight - now.scrollTop - now.clientHeight < NEAR_PX;
@@ -168,6 +160,8 @@ function Log({ messages, notes, escalations, readSeq, hasOlder, onOlder, onExpla
     const was = before.current;
     if (!now) return;
     was.isAtEnd = now.scrollHeight - now.scrollTop - now.clientHeight < NEAR_PX;
+    // Where it was put nobody has scrolled to: what is older is asked for when the reader goes there.
+    if (now.scrollTop === was.placedAt) return;
     if (now.scrollTop < NEAR_PX && hasOlder && !was.isAsking) {
       was.isAsking = true;
       void onOlder().finally(() => (was.isAsking = false));

@@ -2,6 +2,14 @@
 
 import type { Message, ThreadNote } from '../api/schema.js';
 
+export const NEWEST = Number.MAX_SAFE_INTEGER;
+export const PAGE = 50;
+/** The longest page there is. */
+export const MOST = 100;
+
+/** With how many messages to open: as many as are unread, answers among them, in one page. Unknown of what is in no list. */
+export const pageFor = (row: { unread_count: number } | undefined): number => (row && row.unread_count <= PAGE / 2 ? PAGE : MOST);
+
 export interface Timeline {
   messages: readonly Message[];
   /** What to ask for next: everything changed after it is unknown. */
@@ -26,7 +34,15 @@ export function merge(was: Timeline, found: readonly Message[], change: Partial<
 }
 
 export function isMoving(line: Timeline): boolean {
-  return line.messages.slice(-50).some((one) => MOVING.has(one.delivery_status));
+  return line.messages.slice(-PAGE).some((one) => MOVING.has(one.delivery_status));
+}
+
+const YOUNG_MS = 600_000;
+
+/** Messages that were sent a moment ago, and may have arrived since: their seqs. */
+export function unsettled(line: Timeline, now: number): number[] {
+  const isYoung = (one: Message) => one.direction === 'outbound' && one.delivery_status === 'sent' && now - Date.parse(one.created_at) < YOUNG_MS;
+  return line.messages.slice(-PAGE).filter(isYoung).map((one) => one.seq);
 }
 
 /** The first message the staff has not read, where a conversation opens; null when everything was. */

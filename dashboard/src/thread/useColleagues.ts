@@ -1,6 +1,6 @@
 /**
  * Who else has this conversation open, and who writes in it: on a topic of the staff's own, which its customer does not hear.
- * Presence tells at once who comes and goes; whoever says nothing for 10 s (asleep, cut off, another tab in front) is not here,
+ * It tells as well what became of what was sent. Presence tells at once who comes and goes; whoever says nothing for 10 s (asleep, cut off, another tab in front) is not here,
  * whatever the server holds.
  */
 
@@ -8,6 +8,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { Live } from 'parley-client/live';
 
 import { useDesk } from '../desk.js';
+import type { Marks } from './useMarks.js';
 
 const TELL_EVERY_MS = 3_000;
 const LOOK_EVERY_MS = 1_000;
@@ -30,7 +31,7 @@ export interface Colleagues {
   iWrite(): void;
 }
 
-export function useColleagues(threadId: string): Colleagues {
+export function useColleagues(threadId: string, { onMark, onJoined }: Marks): Colleagues {
   const { auth, person, members } = useDesk();
   const [here, setHere] = useState<Heard>(NOBODY);
   const [writing, setWriting] = useState<Heard>(NOBODY);
@@ -46,12 +47,14 @@ export function useColleagues(threadId: string): Colleagues {
     const topic = new Live(auth.supabase, `desk:${threadId}`, {
       presenceKey: person.userId,
       onPresence: (keys) => setHere((was) => new Map(keys.filter(isColleague).map((key) => [key, was.get(key) ?? Date.now()]))),
-      onJoined: () => undefined,
+      onJoined: (isJoined) => isJoined && onJoined(),
       onEvent: (event, payload) => {
+        if (event === 'delivery.changed') return onMark(Number(payload['seq']));
         const who = payload['user_id'];
-        if (!isColleague(who) || !(event === 'desk.here' || event === 'desk.writing')) return;
+        if (!isColleague(who) || !(event === 'desk.here' || event === 'desk.writing')) return undefined;
         setHere((was) => new Map(was).set(who, Date.now()));
         if (event === 'desk.writing') setWriting((was) => new Map(was).set(who, Date.now()));
+        return undefined;
       },
     });
     live.current = topic;
@@ -71,7 +74,7 @@ export function useColleagues(threadId: string): Colleagues {
       live.current = null;
       void topic.stop();
     };
-  }, [auth, members, person.userId, threadId]);
+  }, [auth, members, onJoined, onMark, person.userId, threadId]);
 
   const iWrite = useCallback(() => {
     if (Date.now() - toldAt.current < TELL_EVERY_MS) return;

@@ -20,12 +20,16 @@ export interface Notes {
   put(note: NotePut): void;
 }
 
-/** `hasSome`: whether its head says that there are any; null while that is not known. What is not there is not asked for. */
-export function useNotes(threadId: string, hasSome: boolean | null): Notes {
+/**
+ * `hasSome`: whether its head says that there are any; null while that is not known. What is not there is not asked for, and
+ * nothing before `isReady`, when hints are heard.
+ */
+export function useNotes(threadId: string, hasSome: boolean | null, isReady: boolean): Notes {
   const { api, hints } = useDesk();
   const [notes, setNotes] = useState<ThreadNote[]>(() => memories.get(hints)?.get(threadId) ?? []);
   const isCurrent = useRef(true);
   const asked = useRef(0);
+  const isWanted = useRef(false);
 
   const keep = useCallback((change: (was: ThreadNote[]) => ThreadNote[]) => {
     setNotes((was) => {
@@ -62,19 +66,23 @@ export function useNotes(threadId: string, hasSome: boolean | null): Notes {
   useEffect(() => {
     isCurrent.current = true;
     const stop = hints.listen({
-      onHints: (told) => told.some((hint) => hint.isNote && hint.threadId === threadId) && void load(),
-      onGap: () => void (hasSome && load()), // the head is read again, too, and says whether there are any by now
+      onHints: (told) => {
+        if (!told.some((hint) => hint.isNote && hint.threadId === threadId)) return;
+        if (isReady) void load();
+        else isWanted.current = true;
+      },
+      onGap: () => void (hasSome && isReady && load()), // the head is read again, too, and says whether there are any by now
     });
     return () => {
       isCurrent.current = false;
       stop();
     };
-  }, [hasSome, hints, load, threadId]);
+  }, [hasSome, hints, isReady, load, threadId]);
 
   useEffect(() => {
-    if (hasSome) void load();
+    if (isReady && (hasSome || isWanted.current)) void load();
     else if (hasSome === false) keep(() => []);
-  }, [hasSome, keep, load]);
+  }, [hasSome, isReady, keep, load]);
 
   const put = useCallback((note: ThreadNote) => keep((was) => [...was.filter((one) => one.id !== note.id), note]), [keep]);
   return {

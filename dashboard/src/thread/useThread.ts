@@ -1,154 +1,156 @@
-/** One conversation: its head, its messages, and both kept true. Opening it costs two requests. */
+/**
+ * One conversation: its head, its messages, and both kept true. Opening it costs four requests at most: what it begins with
+ * (two), that it was read (which answers with the head as it is then), and its notes where there are some. The last two wait
+ * until hints are heard, so that nothing can come in between.
+ */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import type { Api } from '../api/http.js';
-import type { Message, MessagePage, Thread } from '../api/schema.js';
+import type { MessagePage, Thread, ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
-import type { Hints } from '../live/hints.js';
-import { BLANK, isMoving, merge, type Timeline } from './timeline.js';
+import { recall, remember } from './memory.js';
+import { BLANK, isMoving, merge, MOST, NEWEST, PAGE, pageFor, type Timeline } from './timeline.js';
 
-const NEWEST = Number.MAX_SAFE_INTEGER;
-const PAGE = 50;
 const TOGETHER_MS = 60;
 const MOVING_MS = 1_500;
-/** Where the reading begins may be further up than the newest page: so far it is looked for before anything is shown. */
-const UNREAD_PAGES = 2;
-
-/** Conversations that were open a moment ago, shown at once when they are opened again; forgotten with the desk. */
-const REMEMBERED = 20;
-const memories = new WeakMap<Hints, Map<string, { thread: Thread; line: Timeline }>>();
-
-function remember(hints: Hints, threadId: string, kept: { thread: Thread; line: Timeline }): void {
-  const memory = memories.get(hints) ?? new Map<string, { thread: Thread; line: Timeline }>();
-  memory.delete(threadId);
-  memory.set(threadId, kept);
-  for (const oldest of memory.keys()) {
-    if (memory.size <= REMEMBERED) break;
-    memory.delete(oldest);
-  }
-  memories.set(hints, memory);
-}
-
-/** Whether the first unread message is among those that are known. */
-const reaches = ({ messages, hasOlder }: Timeline, readSeq: number): boolean => !hasOlder || (messages[0]?.seq ?? Infinity) <= readSeq + 1;
-
-/** Have a conversation ready that is likely to be opened next. What it costs is what opening it would. */
-export async function prefetch(api: Api, hints: Hints, threadId: string): Promise<void> {
-  if (memories.get(hints)?.has(threadId)) return;
-  try {
-    const [thread, page] = await Promise.all([
-      api.get<Thread>(`/threads/${threadId}`),
-      api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: NEWEST, limit: PAGE }),
-    ]);
-    if (memories.get(hints)?.has(threadId) || page.messages.length === 0) return;
-    remember(hints, threadId, { thread, line: merge(BLANK, page.messages, { since: page.last_rev, hasOlder: page.has_more }) });
-  } catch {
-    // It is asked for again when it is opened, and says then what is wrong.
-  }
-}
 
 export interface Opened {
   thread: Thread | null;
   line: Timeline;
-  /** Up to where the staff had read when this was opened: where the reading begins. */
+  /** Up to where the staff had read when this was opened: where the reading begins. Null until there is something to show. */
   readSeq: number | null;
+  /** Hints are heard, or nobody should wait for them: what is asked for from now on stays true. */
+  isReady: boolean;
+  /** Nothing can have happened since it was read: hints were heard all the while. */
+  isCertain(): boolean;
   problem: unknown;
   older(): Promise<void>;
-  /** Read one message again: what became of it changes without a new rev. */
-  again(message: Message): Promise<void>;
+  /** Read messages again: what became of them changes without a new rev. */
+  again(seqs: readonly number[]): Promise<void>;
+  latest(): Promise<void>;
   catchUp(): Promise<void>;
   refreshHead(): Promise<void>;
+  /** The head as somebody else got it: what is newer than what is shown is asked for. */
+  settle(found: Thread): void;
+  retry(): void;
 }
 
-export function useThread(threadId: string): Opened {
+export function useThread(threadId: string, row: ThreadHead | undefined): Opened {
   const { api, hints } = useDesk();
-  const [known] = useState(() => memories.get(hints)?.get(threadId));
+  const [known] = useState(() => recall(hints, threadId, row));
+  const [size] = useState(() => pageFor(row));
   const [thread, setThread] = useState<Thread | null>(known?.thread ?? null);
   const [line, setLine] = useState<Timeline>(known?.line ?? BLANK);
   const [readSeq, setReadSeq] = useState<number | null>(known?.thread.staff_read_seq ?? null);
   const [problem, setProblem] = useState<unknown>(null);
-  const [isReached, setReached] = useState(() => known !== undefined && reaches(known.line, known.thread.staff_read_seq));
-  const lineNow = useRef(line);
-  lineNow.current = line;
+  const [isRead, setRead] = useState(known !== undefined);
+  const [isReady, setReady] = useState(false);
+  const now = useRef({ line, isRead, isReady, isCertain: false });
+  Object.assign(now.current, { line, isRead, isReady });
   const isCurrent = useRef(true);
   const busy = useRef<Promise<void> | null>(null);
 
   const attempt = useCallback(async (what: () => Promise<void>) => {
     try {
       await what();
-      if (isCurrent.current) setProblem(null);
+      // A head is no conversation: what could not be read is said until it is.
+      if (isCurrent.current && now.current.isRead) setProblem(null);
     } catch (thrown) {
       if (isCurrent.current) setProblem(thrown);
     }
   }, []);
 
-  const refreshHead = useCallback(() => attempt(async () => {
-    const found = await api.get<Thread>(`/threads/${threadId}`);
-    if (isCurrent.current) setThread((was) => (was && was.last_rev > found.last_rev ? was : found));
-    if (isCurrent.current) setReadSeq((was) => was ?? found.staff_read_seq);
-  }), [api, attempt, threadId]);
+  /** One after the other: what was asked for first never replaces what was asked for later. */
+  const inOrder = useCallback(async (what: () => Promise<void>) => {
+    while (busy.current) await busy.current;
+    busy.current = attempt(what).finally(() => (busy.current = null));
+    await busy.current;
+  }, [attempt]);
 
-  const latest = useCallback(() => attempt(async () => {
-    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: NEWEST, limit: PAGE });
-    const isFirst = lineNow.current.messages.length === 0;
-    if (isCurrent.current) setLine((was) => merge(was, page.messages, { since: page.last_rev, ...(isFirst && { hasOlder: page.has_more }) }));
-  }), [api, attempt, threadId]);
+  const ask = useCallback((params: { since?: number; before_seq?: number; limit: number }) => api.get<MessagePage>(`/threads/${threadId}/messages`, params), [api, threadId]);
+
+  const change = useCallback((how: (was: Timeline) => Timeline) => {
+    if (isCurrent.current) setLine(how);
+  }, []);
+
+  const take = useCallback((found: Thread) => {
+    if (!isCurrent.current) return;
+    setThread((was) => (was && was.last_rev > found.last_rev ? was : found));
+    setReadSeq((was) => was ?? found.staff_read_seq);
+  }, []);
+
+  const refreshHead = useCallback(() => attempt(async () => take(await api.get<Thread>(`/threads/${threadId}`))), [api, attempt, take, threadId]);
+
+  const newest = useCallback((limit: number) => inOrder(async () => {
+    const page = await ask({ before_seq: NEWEST, limit });
+    const isFirst = !now.current.isRead;
+    // Only what is read first says where to go on from: later ones leave out what changed further up.
+    change((was) => merge(was, page.messages, isFirst ? { since: page.last_rev, hasOlder: page.has_more } : {}));
+    now.current.isRead = true;
+    if (isCurrent.current) setRead(true);
+  }), [ask, change, inOrder]);
+  const latest = useCallback(() => newest(PAGE), [newest]);
 
   const catchUp = useCallback(async () => {
-    // One at a time: a second caller waits for the first, then asks for what came after it.
-    while (busy.current) await busy.current;
-    busy.current = attempt(async () => {
-      let since = lineNow.current.since;
-      for (;;) {
-        const page: MessagePage = await api.get(`/threads/${threadId}/messages`, { since, limit: PAGE });
-        since = page.next_since;
-        if (isCurrent.current) setLine((was) => merge(was, page.messages, { since }));
-        if (!page.has_more) break;
+    if (!now.current.isRead) return newest(size);
+    return inOrder(async () => {
+      for (let since = now.current.line.since, isOver = false; !isOver;) {
+        const page = await ask({ since, limit: MOST });
+        isOver = !page.has_more;
+        since = pastOf(page);
+        change((was) => merge(was, page.messages, { since }));
       }
-    }).finally(() => (busy.current = null));
-    await busy.current;
-  }, [api, attempt, threadId]);
+    });
+  }, [ask, change, inOrder, newest, size]);
 
-  const before = useCallback(async (seq: number) => {
-    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: seq, limit: PAGE });
-    if (isCurrent.current) setLine((was) => merge(was, page.messages, { hasOlder: page.has_more }));
-    return page;
-  }, [api, threadId]);
+  /** It is shown as it was: what changed since, and what became of the newest, which has no rev. */
+  const renew = useCallback(() => inOrder(async () => {
+    const [changed, last] = await Promise.all([ask({ since: now.current.line.since, limit: MOST }), ask({ before_seq: NEWEST, limit: PAGE })]);
+    change((was) => changed.has_more
+      ? merge(BLANK, last.messages, { since: last.last_rev, hasOlder: last.has_more })
+      : merge(merge(was, changed.messages, { since: pastOf(changed) }), last.messages));
+  }), [ask, change, inOrder]);
 
-  const older = useCallback(() => attempt(async () => {
-    const first = lineNow.current.messages[0]?.seq;
-    if (first !== undefined && lineNow.current.hasOlder) await before(first);
-  }), [attempt, before]);
+  const older = useCallback(() => inOrder(async () => {
+    const { messages: [first], hasOlder } = now.current.line;
+    if (!first || !hasOlder) return;
+    const page = await ask({ before_seq: first.seq, limit: PAGE });
+    change((was) => merge(was, page.messages, { hasOlder: page.has_more }));
+  }), [ask, change, inOrder]);
 
-  const again = useCallback((message: Message) => attempt(async () => {
-    const page = await api.get<MessagePage>(`/threads/${threadId}/messages`, { before_seq: message.seq + 1, limit: 1 });
-    if (isCurrent.current) setLine((was) => merge(was, page.messages));
-  }), [api, attempt, threadId]);
+  const again = useCallback((seqs: readonly number[]) => inOrder(async () => {
+    const { messages } = now.current.line;
+    const [first, last] = [messages[0]?.seq ?? Infinity, messages.at(-1)?.seq ?? 0];
+    const shown = seqs.filter((seq) => seq >= first && seq <= last);
+    if (shown.length === 0) return;
+    const end = Math.max(...shown);
+    const page = await ask({ before_seq: end + 1, limit: Math.min(end - Math.min(...shown) + 1, MOST) });
+    change((was) => merge(was, page.messages));
+  }), [ask, change, inOrder]);
 
-  // The first unread message is where the reading begins: looked for, within bounds, before the conversation is shown.
-  const isAsked = useRef(false);
-  const firstSeq = line.messages[0]?.seq;
-  useEffect(() => {
-    if (isReached || isAsked.current || readSeq === null || firstSeq === undefined) return;
-    isAsked.current = true;
-    void attempt(async () => {
-      let [first, hasOlder] = [firstSeq, lineNow.current.hasOlder];
-      for (let pages = 0; pages < UNREAD_PAGES && hasOlder && first > readSeq + 1; pages++) {
-        const page = await before(first);
-        [first, hasOlder] = [Math.min(first, ...page.messages.map((one) => one.seq)), page.has_more];
-      }
-    }).finally(() => isCurrent.current && setReached(true));
-  }, [attempt, before, firstSeq, isReached, readSeq]);
+  const settle = useCallback((found: Thread) => {
+    take(found);
+    if (found.last_rev > now.current.line.since) void catchUp();
+  }, [catchUp, take]);
 
   useEffect(() => {
+    let isOver = false;
     isCurrent.current = true;
-    void refreshHead();
-    void (known ? catchUp() : latest());
+    now.current.isCertain = hints.join > 0 && !known;
+    const open = async () => {
+      const { join } = hints;
+      await Promise.all(known ? [renew()] : [refreshHead(), newest(size)]);
+      await hints.ready();
+      if (isOver) return;
+      now.current.isCertain &&= join === hints.join;
+      setReady(true);
+    };
+    void open();
     return () => {
+      isOver = true;
       isCurrent.current = false;
     };
-  }, [refreshHead, latest, catchUp, known]);
+  }, [hints, known, newest, refreshHead, renew, size]);
 
   useEffect(() => {
     if (thread && line.messages.length > 0) remember(hints, threadId, { thread, line });
@@ -157,6 +159,9 @@ export function useThread(threadId: string): Opened {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
+      now.current.isCertain = false;
+      // While it is being opened there is a look to come, after all of this.
+      if (!now.current.isReady) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         void catchUp();
@@ -181,6 +186,15 @@ export function useThread(threadId: string): Opened {
     return () => clearInterval(timer);
   }, [moving, latest]);
 
-  const isEmpty = line.messages.length === 0 && thread?.last_seq === 0;
-  return { thread, line, readSeq: isReached || isEmpty ? readSeq : null, problem, older, again, catchUp, refreshHead };
+  return {
+    thread, line, readSeq: isRead ? readSeq : null, isReady, problem, older, again, latest, catchUp, refreshHead, settle,
+    isCertain: useCallback(() => now.current.isCertain, []),
+    retry: () => {
+      void refreshHead();
+      void catchUp();
+    },
+  };
 }
+
+/** Where to go on from after a page of changes. When it was the last one, that is where the conversation stood. */
+const pastOf = (page: MessagePage): number => (page.has_more ? page.next_since : Math.max(page.next_since, page.last_rev));
