@@ -5,6 +5,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { readContact, readTasks } from './admin/places.js';
 import { readLog } from './admin/log.js';
 import { App } from './App.js';
+import { readSeries } from './board/place.js';
 import { readPeriod } from './board/shape.js';
 import { Screen } from './inbox/Screen.js';
 import { readPlace } from './inbox/views.js';
@@ -24,6 +25,7 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/viewer', component: lazyRouteComponent(() => import('./admin/Viewer.js'), 'Viewer') }),
   createRoute({ getParentRoute: () => frame, path: '/audit', validateSearch: readLog, component: lazyRouteComponent(() => import('./admin/Audit.js'), 'Audit') }),
   createRoute({ getParentRoute: () => frame, path: '/operations', validateSearch: readPeriod, component: lazyRouteComponent(() => import('./board/Operations.js'), 'Operations') }),
+  createRoute({ getParentRoute: () => frame, path: '/operations/series', validateSearch: readSeries, component: lazyRouteComponent(() => import('./board/Metric.js'), 'Metric') }),
   createRoute({ getParentRoute: () => frame, path: '/start', component: lazyRouteComponent(() => import('./guide/Guide.js'), 'Start') }),
 ] as const;
 

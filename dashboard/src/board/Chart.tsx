@@ -1,14 +1,15 @@
 /** Bars over time, drawn without a library; what they say is a table at the press of a button. */
 
-import { useId, useState } from 'react';
+import { useState } from 'react';
 
 import { bucket, number, t } from '../text/intl.js';
+import { HEIGHT, Plot, WIDTH } from './Plot.js';
 import { ceilingOf, type Point, type Step } from './shape.js';
 
 export interface Series<T> {
   label: string;
-  /** Which of the four colours. */
-  tone: 1 | 2 | 3 | 4;
+  /** Which of the six colours. */
+  tone: 1 | 2 | 3 | 4 | 5 | 6;
   value(point: T): number;
 }
 
@@ -17,57 +18,26 @@ interface Props<T> {
   step: Step;
   points: T[];
   series: Series<T>[];
+  /** Whether what it says stands in a table beside it already. */
+  isTold?: boolean;
 }
 
-const HEIGHT = 120;
-const WIDTH = 600;
-
-export function Chart<T extends Point>({ title, step, points, series }: Props<T>) {
+export function Chart<T extends Point>({ title, step, points, series, isTold = false }: Props<T>) {
   const [isTable, setTable] = useState(false);
-  const [over, setOver] = useState<number | null>(null);
-  const legend = useId();
   const totals = points.map((point) => series.reduce((sum, one) => sum + one.value(point), 0));
   const most = Math.max(0, ...totals);
-  const peak = totals.indexOf(most);
-  const shown = over === null ? undefined : points[over];
+  const peak = points[totals.indexOf(most)];
   return (
-    <figure className="chart" aria-labelledby={legend}>
-      <figcaption className="chart-head">
-        <ul id={legend} className="legend">
-          {series.map((one) => <li key={one.label}><i className={`tone tone-${one.tone}`} />{one.label}</li>)}
-        </ul>
-        <button type="button" className="link" aria-pressed={isTable} onClick={() => setTable((was) => !was)}>{t('board.table')}</button>
-      </figcaption>
-      {isTable ? <Table title={title} step={step} points={points} series={series} /> : (
-        <>
-          <div className="plot">
-            <span className="axis-y" aria-hidden="true">{number(ceilingOf(most))}</span>
-            <svg
-              viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img"
-              aria-label={most === 0 ? t('board.flat', { title }) : t('board.peak', { title, most: number(most), at: bucket(points[peak]?.at ?? '', step) })}
-              onPointerMove={(event) => setOver(indexAt(event, points.length))}
-              onPointerLeave={() => setOver(null)}
-            >
-              <line className="grid" x1="0" x2={WIDTH} y1="0.5" y2="0.5" />
-              <line className="grid" x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
-              {points.map((point, index) => <Bar key={point.at} point={point} index={index} of={points.length} top={ceilingOf(most)} series={series} isOver={index === over} />)}
-              <line className="grid" x1="0" x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
-            </svg>
-          </div>
-          <p className="axis-x" aria-hidden="true">
-            {shown
-              ? <span>{bucket(shown.at, step)}: {series.map((one) => `${one.label} ${number(one.value(shown))}`).join(' · ')}</span>
-              : [0, Math.floor((points.length - 1) / 2), points.length - 1].map((index, n) => points[index] && <span key={n}>{bucket(points[index].at, step)}</span>)}
-          </p>
-        </>
-      )}
-    </figure>
+    <Plot
+      step={step} points={points} top={number(ceilingOf(most))}
+      legend={series.map((one) => ({ label: one.label, className: `tone-${one.tone}` }))}
+      label={most === 0 ? t('board.flat', { title }) : t('board.peak', { title, most: number(most), at: bucket(peak?.at ?? '', step) })}
+      describe={(point) => series.map((one) => `${one.label} ${number(one.value(point))}`).join(' · ')}
+      draw={(over) => points.map((point, index) => <Bar key={point.at} point={point} index={index} of={points.length} top={ceilingOf(most)} series={series} isOver={index === over} />)}
+      button={!isTold && <button type="button" className="link" aria-pressed={isTable} onClick={() => setTable((was) => !was)}>{t('board.table')}</button>}
+      {...(isTable && { instead: <Table title={title} step={step} points={points} series={series} /> })}
+    />
   );
-}
-
-function indexAt(event: React.PointerEvent<SVGSVGElement>, of: number): number {
-  const box = event.currentTarget.getBoundingClientRect();
-  return Math.min(of - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * of)));
 }
 
 function Bar<T extends Point>({ point, index, of, top, series, isOver }: { point: T; index: number; of: number; top: number; series: Series<T>[]; isOver: boolean }) {
@@ -86,7 +56,7 @@ function Bar<T extends Point>({ point, index, of, top, series, isOver }: { point
   );
 }
 
-function Table<T extends Point>({ title, step, points, series }: Props<T>) {
+function Table<T extends Point>({ title, step, points, series }: Omit<Props<T>, 'isTold'>) {
   return (
     <div className="table-box chart-table" tabIndex={0} role="region" aria-label={t('board.overTime', { title })}>
       <table>

@@ -8,14 +8,13 @@ import type { InvariantList, OperationsBoard as Board } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
-import { seconds, t } from '../text/intl.js';
+import { t } from '../text/intl.js';
+import { Counted } from './Counted.js';
 import { Decisions, Deliveries, Errors, Files, Moderation, People, Responses, Volume } from './span.js';
 import { Conversations, Promises, Queues, Realtime } from './now.js';
 import { PERIODS, type Period, readPeriod, spanOf } from './shape.js';
-import { useNow } from './Tile.js';
 
 const EVERY_MS = 15_000;
-const OLD_S = 60;
 
 export function Operations() {
   const { api, person } = useDesk();
@@ -32,7 +31,7 @@ export function Operations() {
           {PERIODS.map((one) => <Link key={one} to="/operations" search={{ period: one }} activeOptions={{ exact: true }} {...(one === period && { 'aria-current': 'true' as const })}>{t('board.period', { period: one })}</Link>)}
         </nav>
         <span className="spacer" />
-        {found.data && <Age board={found.data} answeredAt={found.dataUpdatedAt} isOld={found.isRefetchError} />}
+        {found.data && <Counted by={found.data} answeredAt={found.dataUpdatedAt} isOld={found.isRefetchError} />}
       </header>
       <Body found={found} promises={promises} />
     </section>
@@ -76,11 +75,3 @@ function Body({ found, promises }: { found: Found<Board>; promises: Found<Invari
 }
 
 const isEmpty = (board: Board): boolean => board.volume.inbound + board.volume.outbound + board.volume.internal === 0;
-
-/** How old the figures are: what the server said, and the time since. */
-function Age({ board, answeredAt, isOld }: { board: Board; answeredAt: number; isOld: boolean }) {
-  const now = useNow();
-  if (board.age_seconds === null) return <span className="warn">{t('board.never')}</span>;
-  const age = board.age_seconds + Math.max(0, now - answeredAt) / 1000;
-  return <span className={age > OLD_S || isOld ? 'warn' : 'quiet'}>{t('board.counted', { age: seconds(age) })}</span>;
-}

@@ -2,7 +2,11 @@
 
 import { type ReactNode, useEffect, useId, useState } from 'react';
 
+import { Link, useSearch } from '@tanstack/react-router';
+
 import { seconds, t } from '../text/intl.js';
+import type { Metric } from './place.js';
+import { readPeriod } from './shape.js';
 
 interface Props {
   title: string;
@@ -11,12 +15,14 @@ interface Props {
   /** From which age on it is marked. */
   staleAfterMs?: number;
   width?: 'wide' | 'full';
+  /** What it counts, which can be looked at by itself. */
+  metric?: Metric;
   /** The link to them. */
   rows?: ReactNode;
   children: ReactNode;
 }
 
-export function Tile({ title, asOf, staleAfterMs = 60_000, width, rows, children }: Props) {
+export function Tile({ title, asOf, staleAfterMs = 60_000, width, metric, rows, children }: Props) {
   const id = useId();
   const now = useNow();
   const age = asOf === null ? null : Math.max(0, now - asOf);
@@ -26,10 +32,19 @@ export function Tile({ title, asOf, staleAfterMs = 60_000, width, rows, children
       <div className="tile-body">{children}</div>
       <footer className="tile-foot">
         <span className={age === null || age > staleAfterMs ? 'warn' : undefined}>{age === null ? t('board.never') : age < 1_000 ? t('board.fresh') : t('board.age', { age: seconds(Math.floor(age / 1000)) })}</span>
-        {rows}
+        <span className="ways">
+          {metric && <OverTime of={metric} label={t('series.overTimeOf', { title })}>{t('series.overTime')}</OverTime>}
+          {rows}
+        </span>
       </footer>
     </section>
   );
+}
+
+/** The way to a metric, or a part of it, in the time the board shows. */
+export function OverTime({ of, channel, part, label, children }: { of: Metric; channel?: string; part?: string; label?: string; children: ReactNode }) {
+  const { period } = readPeriod(useSearch({ strict: false }));
+  return <Link to="/operations/series" search={{ metric: of, period, channel, label: part }} aria-label={label}>{children}</Link>;
 }
 
 const TICK_MS = 5_000;

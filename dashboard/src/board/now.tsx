@@ -6,11 +6,13 @@ import type { Invariant, OperationsBoard as Board } from '../api/schema.js';
 import { moment, number, seconds, t } from '../text/intl.js';
 import { Chart } from './Chart.js';
 import { filled, standingOf } from './shape.js';
-import { Figures, Rows, Tile, useNow } from './Tile.js';
+import { Figures, OverTime, Rows, Tile, useNow } from './Tile.js';
 
 const MOST = 10_000;
 /** Where what waits in a queue is looked at. */
-const SCREENS: Record<string, '/deliveries' | '/reviews'> = { outbound: '/deliveries', ingress: '/deliveries', moderation: '/reviews' };
+const SCREENS: Record<string, { to: '/deliveries' | '/reviews' } | { to: '/'; search: { view: 'ai' } }> = {
+  inbound: { to: '/', search: { view: 'ai' } }, outbound: { to: '/deliveries' }, ingress: { to: '/deliveries' }, moderation: { to: '/reviews' },
+};
 const SLOW_S = 60;
 const DAY_MS = 86_400_000;
 
@@ -18,7 +20,7 @@ export function Queues({ board, asOf }: { board: Board; asOf: number }) {
   const waiting = board.queues.reduce((sum, one) => sum + one.depth, 0);
   const oldest = Math.max(0, ...board.queues.map((one) => one.oldest_seconds));
   return (
-    <Tile title={t('board.queues')} asOf={asOf} width="wide" rows={<Link to="/" search={{ view: 'ai' }}>{t('board.toConversations')}</Link>}>
+    <Tile title={t('board.queues')} asOf={asOf} width="wide" metric="waits" rows={<Link to="/" search={{ view: 'ai' }}>{t('board.toConversations')}</Link>}>
       <Figures of={[{ label: t('board.waiting'), value: number(waiting) }, { label: t('board.oldest'), value: seconds(oldest), isBad: oldest > SLOW_S }]} />
       <Rows
         label={t('board.queues')}
@@ -27,7 +29,7 @@ export function Queues({ board, asOf }: { board: Board; asOf: number }) {
           key: one.queue,
           cells: [
             <QueueName queue={one.queue} />,
-            number(one.depth), number(one.in_flight), <span className={one.oldest_seconds > SLOW_S ? 'warn' : undefined}>{one.depth ? seconds(one.oldest_seconds) : '–'}</span>, seconds(one.p50_seconds), seconds(one.p95_seconds),
+            number(one.depth), number(one.in_flight), <span className={one.oldest_seconds > SLOW_S ? 'warn' : undefined}>{one.depth ? seconds(one.oldest_seconds) : '–'}</span>, seconds(one.p50_seconds), one.p95_seconds === null ? '–' : <OverTime of="waits" part={one.queue}><span className="sr-only">{t('series.overTimeOf', { title: t('board.queueOf', { queue: one.queue }) })}: </span>{seconds(one.p95_seconds)}</OverTime>,
           ],
         }))}
       />
@@ -38,7 +40,7 @@ export function Queues({ board, asOf }: { board: Board; asOf: number }) {
 function QueueName({ queue }: { queue: string }) {
   const screen = SCREENS[queue];
   const name = t('board.queueOf', { queue });
-  return screen ? <Link to={screen}>{name}</Link> : name;
+  return screen ? <Link {...screen}>{name}</Link> : name;
 }
 
 const capped = (value: number): string => (value >= MOST ? `${number(MOST)}+` : number(value));
@@ -63,7 +65,7 @@ export function Conversations({ board, asOf }: { board: Board; asOf: number }) {
 export function Realtime({ board }: { board: Board }) {
   const { realtime } = board;
   return (
-    <Tile title={t('board.realtime')} asOf={realtime.reported_at === null ? null : Date.parse(realtime.reported_at)}>
+    <Tile title={t('board.realtime')} metric="realtime" asOf={realtime.reported_at === null ? null : Date.parse(realtime.reported_at)}>
       <Figures
         of={[
           { label: t('board.connections'), value: number(realtime.connections) },

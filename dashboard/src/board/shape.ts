@@ -39,12 +39,15 @@ export function filled<T extends Point>(span: { from: string; to: string; step: 
   return steps;
 }
 
-/** The least round number that is not below: what the axis ends at. */
-export function ceilingOf(most: number): number {
-  if (most <= 4) return 4;
+/** The least round number that is not below. */
+export function roundUp(most: number): number {
+  if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
   return [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= most) ?? most;
 }
+
+/** What the axis of counts ends at: never below four. */
+export const ceilingOf = (most: number): number => (most <= 4 ? 4 : roundUp(most));
 
 export type Standing = 'kept' | 'broken' | 'stale';
 

@@ -6,8 +6,9 @@ import type { ReactNode } from 'react';
 import type { OperationsBoard as Board } from '../api/schema.js';
 import { number, percent, seconds, t } from '../text/intl.js';
 import { Chart } from './Chart.js';
+import { labelOf } from './naming.js';
 import { filled } from './shape.js';
-import { Figures, Rows, Tile } from './Tile.js';
+import { Figures, OverTime, Rows, Tile } from './Tile.js';
 
 interface Props {
   board: Board;
@@ -19,7 +20,7 @@ const channel = (name: string): string => t('inbox.channel', { channel: name });
 export function Volume({ board, asOf }: Props) {
   const { volume } = board;
   return (
-    <Tile title={t('board.volume')} asOf={asOf} width="wide" rows={<Link to="/" search={{ view: 'all' }}>{t('board.toConversations')}</Link>}>
+    <Tile title={t('board.volume')} asOf={asOf} metric="messages" width="wide" rows={<Link to="/" search={{ view: 'all' }}>{t('board.toConversations')}</Link>}>
       <Figures
         of={[
           { label: t('board.inbound'), value: number(volume.inbound) },
@@ -37,7 +38,7 @@ export function Volume({ board, asOf }: Props) {
           { label: t('board.internal'), tone: 4, value: (one) => one.internal },
         ]}
       />
-      {volume.channels.length > 0 && <Rows label={t('board.volume')} heads={[t('channels.channel'), t('board.inbound'), t('board.outbound'), t('board.internal')]} rows={volume.channels.map((one) => ({ key: one.channel, cells: [channel(one.channel), number(one.inbound), number(one.outbound), number(one.internal)] }))} />}
+      {volume.channels.length > 0 && <Rows label={t('board.volume')} heads={[t('channels.channel'), t('board.inbound'), t('board.outbound'), t('board.internal')]} rows={volume.channels.map((one) => ({ key: one.channel, cells: [<OverTime of="messages" channel={one.channel}>{channel(one.channel)}</OverTime>, number(one.inbound), number(one.outbound), number(one.internal)] }))} />}
     </Tile>
   );
 }
@@ -45,7 +46,7 @@ export function Volume({ board, asOf }: Props) {
 export function Deliveries({ board, asOf }: Props) {
   const { delivery } = board;
   return (
-    <Tile title={t('board.deliveries')} asOf={asOf} width="wide" rows={<Link to="/deliveries">{t('board.toUnknown')}</Link>}>
+    <Tile title={t('board.deliveries')} asOf={asOf} metric="deliveries" width="wide" rows={<Link to="/deliveries">{t('board.toUnknown')}</Link>}>
       <Figures
         of={[
           { label: t('board.succeeded'), value: percent(delivery.success_rate) },
@@ -68,22 +69,22 @@ export function Deliveries({ board, asOf }: Props) {
         <Rows
           label={t('board.deliveries')}
           heads={[t('channels.channel'), t('board.written'), t('board.succeeded'), t('board.reached'), t('board.read'), t('board.unknown'), t('board.slow')]}
-          rows={delivery.channels.map((one) => ({ key: one.channel, cells: [channel(one.channel), number(one.written), percent(one.success_rate), percent(one.delivered_rate), percent(one.read_rate), number(one.unknown), seconds(one.p95_seconds)] }))}
+          rows={delivery.channels.map((one) => ({ key: one.channel, cells: [<OverTime of="deliveries" channel={one.channel}>{channel(one.channel)}</OverTime>, number(one.written), percent(one.success_rate), percent(one.delivered_rate), percent(one.read_rate), number(one.unknown), seconds(one.p95_seconds)] }))}
         />
       )}
-      {board.attempts.length > 0 && <p className="quiet">{t('board.tries')}: {board.attempts.map((one) => `${t('board.outcome', { outcome: one.outcome })} ${number(one.attempts)}`).join(' · ')}</p>}
+      {board.attempts.length > 0 && <p className="quiet"><OverTime of="attempts">{t('board.tries')}</OverTime>: {board.attempts.map((one) => `${t('board.outcome', { outcome: one.outcome })} ${number(one.attempts)}`).join(' · ')}</p>}
     </Tile>
   );
 }
 
 export function Responses({ board, asOf }: Props) {
   return (
-    <Tile title={t('board.responses')} asOf={asOf} rows={<Link to="/" search={{ view: 'unassigned' }}>{t('board.toWaiting')}</Link>}>
+    <Tile title={t('board.responses')} asOf={asOf} metric="responses" rows={<Link to="/" search={{ view: 'unassigned' }}>{t('board.toWaiting')}</Link>}>
       <Nothing when={board.responses.length === 0}>
         <Rows
           label={t('board.responses')}
           heads={[t('board.answer'), t('board.answers'), t('board.usual'), t('board.slow')]}
-          rows={board.responses.map((one) => ({ key: `${one.by} ${one.turn}`, cells: [t('board.answerOf', { by: one.by, turn: one.turn }), number(one.answers), seconds(one.p50_seconds), seconds(one.p95_seconds)] }))}
+          rows={board.responses.map((one) => ({ key: `${one.by} ${one.turn}`, cells: [<OverTime of="responses" part={`${one.by}:${one.turn}`}>{t('board.answerOf', { by: one.by, turn: one.turn })}</OverTime>, number(one.answers), seconds(one.p50_seconds), seconds(one.p95_seconds)] }))}
         />
       </Nothing>
     </Tile>
@@ -93,7 +94,7 @@ export function Responses({ board, asOf }: Props) {
 export function Decisions({ board, asOf }: Props) {
   const { decisions } = board;
   return (
-    <Tile title={t('board.decisions')} asOf={asOf} width="wide" rows={<Link to="/" search={{ view: 'unassigned' }}>{t('board.toWaiting')}</Link>}>
+    <Tile title={t('board.decisions')} asOf={asOf} metric="decisions" width="wide" rows={<Link to="/" search={{ view: 'unassigned' }}>{t('board.toWaiting')}</Link>}>
       <Figures
         of={[
           { label: t('board.handedOver'), value: percent(decisions.handover_rate) },
@@ -118,7 +119,7 @@ export function Decisions({ board, asOf }: Props) {
 export function Moderation({ board, asOf }: Props) {
   const { moderation } = board;
   return (
-    <Tile title={t('board.moderation')} asOf={asOf} rows={<Link to="/reviews">{t('board.toReviews')}</Link>}>
+    <Tile title={t('board.moderation')} asOf={asOf} metric="moderation" rows={<Link to="/reviews">{t('board.toReviews')}</Link>}>
       <Figures
         of={[
           { label: t('board.judged'), value: number(moderation.judged) },
@@ -136,7 +137,7 @@ export function Moderation({ board, asOf }: Props) {
 export function People({ board, asOf }: Props) {
   const { people } = board;
   return (
-    <Tile title={t('board.people')} asOf={asOf} width="wide" rows={<Link to="/members">{t('board.toTeam')}</Link>}>
+    <Tile title={t('board.people')} asOf={asOf} metric="people" width="wide" rows={<Link to="/members">{t('board.toTeam')}</Link>}>
       <Figures
         of={[
           { label: t('board.staff'), value: number(people.staff) },
@@ -160,10 +161,10 @@ export function People({ board, asOf }: Props) {
 export function Errors({ board, asOf }: Props) {
   const { errors } = board;
   return (
-    <Tile title={t('board.errors')} asOf={asOf} rows={<Link to="/deliveries">{t('nav.screen', { screen: 'deliveries' })}</Link>}>
+    <Tile title={t('board.errors')} asOf={asOf} metric="errors" rows={<Link to="/deliveries">{t('nav.screen', { screen: 'deliveries' })}</Link>}>
       <Nothing when={errors.errors === 0}>
         <Chart title={t('board.errors')} step={board.step} points={filled(board, errors.series, { errors: 0 })} series={[{ label: t('board.errors'), tone: 3, value: (one) => one.errors }]} />
-        <Rows label={t('board.errors')} heads={[t('board.component'), t('board.errors'), t('board.share')]} rows={errors.components.map((one) => ({ key: one.component, cells: [<bdi>{one.component}</bdi>, number(one.errors), percent(one.rate)] }))} />
+        <Rows label={t('board.errors')} heads={[t('board.component'), t('board.errors'), t('board.share')]} rows={errors.components.map((one) => ({ key: one.component, cells: [<OverTime of="errors" part={one.component}>{labelOf('errors', one.component)}</OverTime>, number(one.errors), percent(one.rate)] }))} />
       </Nothing>
     </Tile>
   );
@@ -172,7 +173,7 @@ export function Errors({ board, asOf }: Props) {
 export function Files({ board, asOf }: Props) {
   const { uploads } = board;
   return (
-    <Tile title={t('board.files')} asOf={asOf}>
+    <Tile title={t('board.files')} asOf={asOf} metric="uploads">
       <Figures
         of={[
           { label: t('board.files'), value: number(uploads.files) },

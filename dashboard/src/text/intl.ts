@@ -96,3 +96,8 @@ export function bucket(at: string, step: 'hour' | 'day'): string {
     ? intl.formatDate(at, { weekday: 'short', hour: 'numeric', minute: '2-digit' })
     : intl.formatDate(at, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
+
+/** A step in a table that is copied elsewhere: with its year. */
+export function stamp(at: string, step: 'hour' | 'day'): string {
+  return step === 'hour' ? moment(at) : intl.formatDate(at, { dateStyle: 'medium', timeZone: 'UTC' });
+}

@@ -5,7 +5,7 @@ import { control, eventually } from '../people.mjs';
 import { comeIn, enter, reply, turnTo } from './staff.mjs';
 
 const [folder] = process.argv.slice(2);
-const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'operations', 'viewer', 'audit', 'start'];
+const SCREENS = ['contacts', 'tasks', 'reviews', 'policy', 'deliveries', 'channels', 'knowledge', 'members', 'settings', 'operations', 'operations/series?metric=responses&period=week&step=hour', 'viewer', 'audit', 'start'];
 
 /** What a screen shows only when somebody asks for it. */
 const ASKED = {
@@ -50,7 +50,7 @@ for (const [size, options] of Object.entries({ desk: DESK, phone: { ...PHONE, de
       await page.locator('#page-title').waitFor();
       await ASKED[screen]?.(page);
       await eventually(() => page.locator('[aria-busy]').count(), 0);
-      await take(screen);
+      await take(screen.replace(/[/?].*/, '') + (screen.includes('/') ? '-series' : ''));
     }
     await page.context().close();
   }
