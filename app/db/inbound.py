@@ -80,8 +80,8 @@ async def _store_message(connection: Connection, place: Place, message: InboundM
     new = bool(rows)
     if not new:
         rows = await fetch(connection, "inbound", "find_message", **key)
-    for file in message.files if new else ():
-        await connection.execute(query("inbound", "insert_attachment"), _file(file, place, rows[0]["id"]))
+    for position, file in enumerate(message.files if new else ()):
+        await connection.execute(query("inbound", "insert_attachment"), _file(file, position, place, rows[0]["id"]))
     if new and message.html:
         values = {"tenant_id": place.tenant_id, "message_id": rows[0]["id"], "html": message.html[:MOST_HTML]}
         await connection.execute(query("inbound", "insert_html"), {**values, "is_cut": len(message.html) >= MOST_HTML})
@@ -107,11 +107,12 @@ def _columns(message: InboundMessage, place: Place) -> dict[str, Any]:
     }
 
 
-def _file(file: InboundFile, place: Place, message_id: str) -> dict[str, Any]:
+def _file(file: InboundFile, position: int, place: Place, message_id: str) -> dict[str, Any]:
     return {
-        "tenant_id": place.tenant_id, "id": uuid.uuid4(), "message_id": message_id, "filename": file.filename,
-        "content_type": file.content_type, "size_bytes": file.size_bytes, "sha256": file.sha256,
-        "inline": file.inline, "content_id": file.content_id, "refused": file.refused, "data": file.data,
+        "tenant_id": place.tenant_id, "id": uuid.uuid4(), "message_id": message_id, "position": position,
+        "filename": file.filename, "content_type": file.content_type, "size_bytes": file.size_bytes,
+        "sha256": file.sha256, "inline": file.inline, "content_id": file.content_id,
+        "refused": file.refused, "data": file.data,
     }  # fmt: skip
 
 

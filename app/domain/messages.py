@@ -109,6 +109,7 @@ class Attachment(msgspec.Struct, frozen=True):
     size_bytes: int
     sha256: str | None
     inline: bool
+    content_id: str | None
     status: AttachmentStatus
     refused: str | None
     detected_type: str | None

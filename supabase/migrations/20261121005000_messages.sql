@@ -199,13 +199,16 @@ comment on column public.message_attachments.storage_path is
 comment on column public.message_attachments.width is 'Of a picture as it is shown, in pixels; null for anything else.';
 comment on column public.message_attachments.retention is
 'standard: its bytes go after the tenant''s media_days; keep: they stay as long as the message.';
+comment on column public.message_attachments.content_id is
+'What a mail calls it by, without brackets, where its HTML may show it (cid:). Said by the sender: it need not be '
+'unique.';
 comment on column public.message_attachments.content_type is 'What the sender says it is.';
 comment on column public.message_attachments.detected_type is 'What its bytes say it is; null when they say nothing.';
 comment on column public.message_attachments.checked_by is
 'Who released or refused it: sniff (its type alone) or clamd (a virus scanner, too).';
 comment on column public.message_attachments.message_id is
 'Null while an uploaded file waits to be sent: nobody reads it then, and its uploader alone can send it.';
-comment on column public.message_attachments.position is 'Its place among the files of a message we send.';
+comment on column public.message_attachments.position is 'Its place among the files of its message.';
 comment on column public.message_attachments.uploaded_by is
 'The sender (et_messages.sender) who uploaded it; null for what came in.';
 comment on column public.message_attachments.expires_at is

@@ -137,8 +137,8 @@ def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> N
     """A file comes with its name as a download that no browser runs, once it was checked; a refused one says why."""
     message, _ = world.mail(world.acme, "file@example.com", metadata='{"attachments": 2}')
     insert = (
-        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes, refused)"
-        " values (%s, %s, %s, %s, 5, %s) returning id"
+        "insert into public.message_attachments (tenant_id, message_id, filename, content_type, size_bytes, refused, content_id)"
+        " values (%s, %s, %s, %s, 5, %s, 'page@example.com') returning id"
     )
     kept = world.one(insert, world.acme.id, message, 'plän "x".html', "text/html", None)
     refused = world.one(insert, world.acme.id, message, "big.zip", "application/zip", "too_large")
@@ -156,6 +156,7 @@ def test_files_are_downloads(agent: Client, stranger: Client, world: World) -> N
     assert sorted([(item["status"], item["refused"]) for item in listed]) == [
         ("refused", "too_large"), ("released", None)
     ]  # fmt: skip
+    assert {item["content_id"] for item in listed} == {"page@example.com"}
     got = agent.get(f"/v1/attachments/{kept}")
     assert got.content == b"hello" and got.headers["x-content-type-options"] == "nosniff"
     assert got.headers["content-disposition"].startswith('attachment; filename="pl_n _x_.html"')

@@ -35,10 +35,10 @@ order by length(m.external_message_id) desc limit 1;
 -- One file of a message, its bytes beside it unless it was refused.
 with a as (
   insert into public.message_attachments (
-    tenant_id, id, message_id, filename, content_type, size_bytes, sha256, inline, content_id, refused)
+    tenant_id, id, message_id, position, filename, content_type, size_bytes, sha256, inline, content_id, refused)
   values (
-    %(tenant_id)s, %(id)s, %(message_id)s, %(filename)s, %(content_type)s, %(size_bytes)s, %(sha256)s, %(inline)s,
-    %(content_id)s, %(refused)s)
+    %(tenant_id)s, %(id)s, %(message_id)s, %(position)s, %(filename)s, %(content_type)s, %(size_bytes)s, %(sha256)s,
+    %(inline)s, %(content_id)s, %(refused)s)
 )
 insert into private.attachment_blobs (tenant_id, attachment_id, data)
 select %(tenant_id)s, %(id)s, %(data)s where %(refused)s::text is null;

@@ -83,7 +83,8 @@ select public.resolve_unknown(%(message_id)s::uuid, %(resolution)s::text);
 
 -- name: list_attachments
 -- Files of a message; a row of nulls when it has none, no row when there is no such message.
-select a.id, a.filename, a.content_type, a.size_bytes, a.sha256, a.inline, a.status, a.refused, a.detected_type
+select a.id, a.filename, a.content_type, a.size_bytes, a.sha256, a.inline, a.content_id, a.status, a.refused,
+  a.detected_type
 from public.et_messages as m
 left join public.message_attachments as a on a.tenant_id = m.tenant_id and a.message_id = m.id
 where m.tenant_id = current_setting('parley.active_tenant')::uuid and m.id = %(message_id)s::uuid and m.staff_readable

@@ -88,6 +88,7 @@ FIELDS: dict[str, str] = {
     "consents": "The newest consent per channel and purpose.",
     "contact_id": "The contact.",
     "contact_name": "The contact's name.",
+    "content_id": "What the HTML of a mail calls the file by (cid:); need not be unique. Null when it has none.",
     "content_type": "What the sender said the file is.",
     "context_id": "The id of what the conversation is about.",
     "context_kind": "What the conversation is about: bid_card, job, booking …",

@@ -94,11 +94,11 @@ MESSAGES = [
 SINGLE = SingleMessage(**asdict(MESSAGES[0]), thread_id=THREAD)
 ATTACHMENT = Attachment(
     FILE, "boiler.jpg", "image/jpeg", 182_044, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    inline=False, status="released", refused=None, detected_type="image/jpeg",
+    inline=True, content_id="boiler@example.org", status="released", refused=None, detected_type="image/jpeg",
 )  # fmt: skip
 REFUSED = Attachment(
-    _id(0x15), "video.mp4", "video/mp4", 73_400_320, None, inline=False, status="refused", refused="too_large",
-    detected_type=None,
+    _id(0x15), "video.mp4", "video/mp4", 73_400_320, None, inline=False, content_id=None, status="refused",
+    refused="too_large", detected_type=None,
 )  # fmt: skip
 INSIGHT = Insight(
     thread_id=THREAD, last_seq=3, summary="Ann's boiler is leaking. Tuesday suits her, before ten.",

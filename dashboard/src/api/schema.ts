@@ -122,6 +122,7 @@ export interface Attachment {
   size_bytes: number;
   sha256: string | null;
   inline: boolean;
+  content_id: string | null;
   status: "erased" | "expired" | "quarantined" | "refused" | "released";
   refused: string | null;
   detected_type: string | null;

@@ -2,6 +2,7 @@
 
 import time
 import unicodedata
+from email.message import EmailMessage
 
 import msgspec
 import pytest
@@ -234,3 +235,42 @@ def test_the_html_of_a_mail_is_kept_beside_its_text() -> None:
     assert (both.text, (both.html or "").strip()) == ("Hello there", "<b>Hello there</b>")
     assert parse(HEAD + b"\r\nHello").html is None
     assert len(parse(HEAD + kind + b"<p>" + b"x" * 300_000).html or "") == 100_000
+
+
+def test_pictures_of_a_layout_keep_the_names_it_calls_them_by() -> None:
+    """A real multipart/related mail, beside its text or not: each picture in its order, inline, with its Content-ID."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Message-ID"] = "ann@example.org", "Offer", "<offer@example.org>"
+    mail.set_content("Our offer is in the pictures below, and the whole of it is told here, too.")
+    mail.add_alternative('<p>Our offer</p><img src="cid:one@shop"><img src="cid:two%40shop">', subtype="html")
+    html = mail.get_payload()[1]  # type: ignore[index]
+    for name in ("one", "two"):
+        html.add_related(b"\x89PNG" + name.encode(), "image", "png", cid=f"<{name}@shop>", filename=f"{name}.png")  # type: ignore[union-attr]
+    mail.add_attachment(b"%PDF", "application", "pdf", filename="offer.pdf")
+    parsed = parse(mail.as_bytes())
+    assert [(file.filename, file.content_id, file.inline) for file in parsed.attachments] == [
+        ("one.png", "one@shop", True), ("two.png", "two@shop", True), ("offer.pdf", None, False),
+    ]  # fmt: skip
+    assert "cid:one@shop" in parsed.html and parsed.text.startswith("Our offer is in")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [(b"<one@shop>", "one@shop"), (b"one@shop", "one@shop"), (b" <<one>> ", "one"), (b"<>", None), (b"", None),
+     (b"<javascript:alert(1)>", "javascript:alert(1)"), (b"<a\x00b\x07c>", "a b c"), (b"<a\r\n b>", "a b"),
+     (b"<\"><img src=x onerror=alert(1)>", "\"><img src=x onerror=alert(1)"), (b"<__proto__>", "__proto__"),
+     (b"<../../../etc/passwd>", "../../../etc/passwd"), (b"<" + b"x" * 5000 + b">", "x" * 199),
+     ("<\u202egnp.one>".encode(), "gnp.one"), (b"=?utf-8?q?=3Cone=3E?=", "one")],
+)  # fmt: skip
+def test_a_hostile_content_id_is_one_bounded_line(written: bytes, kept: str | None) -> None:
+    """Whatever a sender calls a picture is a text of at most 200 characters without control and bidi characters."""
+    part = b"Content-Type: image/png; name=a.png\r\nContent-ID: " + written + b"\r\n\r\nPNG"
+    (file,) = parse(multipart("related", b"Content-Type: text/html\r\n\r\n<p>hi", part)).attachments
+    assert file.content_id == kept
+
+
+def test_two_files_of_one_content_id_are_both_kept() -> None:
+    """Nothing is lost, and they stay in the order of the mail: who shows one takes the first."""
+    parts = [b"Content-Type: image/png; name=%s.png\r\nContent-ID: <same>\r\n\r\nPNG" % name for name in (b"a", b"b")]
+    found = parse(multipart("related", b"Content-Type: text/html\r\n\r\n<p>hi", *parts)).attachments
+    assert [(file.filename, file.content_id) for file in found] == [("a.png", "same"), ("b.png", "same")]
