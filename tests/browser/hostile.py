@@ -62,5 +62,9 @@ VECTORS: tuple[str, ...] = (
     "<p>invoice_\u202egnp.exe</p><a href='https://\u202ebank.test/'>https://bank.test/</a>",
     "<p>pay\u200bpal\u2060.test\ufeff</p>",
     "<img src='cid:tracker@evil.test'><img src='http://evil.test/plain.png'><img src='//evil.test/x.png'>",
+    "<img src='cid:javascript:top.hacked=1'><a href='cid:page@evil.test'>click</a><img src='cid:__proto__'>",
+    "<iframe src='cid:page@evil.test'></iframe><object data='cid:page@evil.test'></object><embed src='cid:page@evil.test'>",
+    "<img srcset='cid:a@evil.test 2x' src='CID:%00%E0%A4%A'><div style='background:url(cid:a@evil.test)'>style</div>",
+    f"<img src='cid:a@evil.test' onerror='{DO}' onload='{DO}'><svg><image href='cid:a@evil.test' onload='{DO}'/></svg>",
     f"<div style='position:fixed;inset:0;z-index:999999;background:red'><a href='{AWAY}'>You were signed out</a></div>",
 )  # fmt: skip

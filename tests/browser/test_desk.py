@@ -20,6 +20,7 @@ from devstack import bridge
 from devstack.ports import free_port
 from tests.browser import letters
 from tests.browser.quiet import Quiet
+from tests.browser import enclosed, letters
 from tests.browser.test_chat import PICTURES, serve
 from tests.browser.visitors import Visitors
 from tests.support import npm
@@ -302,6 +303,8 @@ def run(
         "/first-mail": office.first_mail,
         "/hostile": lambda: office.write("Mallory", HOSTILE),
         "/letter": lambda: letters.letter(office.local, MAILBOX),
+        "/enclosed": lambda: enclosed.letter(office.local, MAILBOX),
+        "/checked": lambda: enclosed.check(office.local),
         "/whatsapp": lambda: letters.whatsapp(office.local),
         "/hostile-letters": lambda: letters.hostile_letters(office.local),
         "/to-do": office.to_do,

@@ -12,6 +12,7 @@ const FORBIDDEN = [
 ];
 const LINKS = /^(?:https?|mailto|tel):/i;
 const PICTURES = /^(?:https:|data:image\/(?:png|jpeg|gif|webp);)/i;
+const ENCLOSED = /^cid:/i;
 const ADDRESS = /url\s*\(|image-set\s*\(/i;
 const ADDRESSES = /(?:url|(?:-webkit-)?image-set)\s*\([^)]*\)?/gi;
 /** Overrides that make a text read otherwise than it stands (a name that ends in “exe.png”), and what has no width at all. Joiners stay: scripts need them. */
@@ -21,11 +22,19 @@ export interface Cleaned {
   body: DocumentFragment;
   /** Whether there are pictures of elsewhere, which are not shown unless somebody wants them. */
   hasPictures: boolean;
+  /** Pictures that came with the mail, and what it calls them by: they show nothing until somebody gives them their bytes. */
+  enclosed: Enclosed[];
+}
+
+export interface Enclosed {
+  image: Element;
+  contentId: string;
 }
 
 export function clean(html: string, window: Window, withPictures: boolean): Cleaned {
   const purifier = createPurifier(window as unknown as WindowLike);
   let hasPictures = false;
+  const enclosed: Enclosed[] = [];
   purifier.addHook('afterSanitizeAttributes', (element) => {
     const href = element.getAttribute('href');
     if (href !== null && !LINKS.test(href.trim())) element.removeAttribute('href');
@@ -38,6 +47,7 @@ export function clean(html: string, window: Window, withPictures: boolean): Clea
       element.removeAttribute('target');
     }
     const src = element.getAttribute('src')?.trim() ?? '';
+    if (element.localName === 'img' && ENCLOSED.test(src)) enclosed.push({ image: element, contentId: contentIdOf(src) });
     const isRemote = element.localName === 'img' && /^https:/i.test(src);
     const style = element.getAttribute('style') ?? '';
     if (isRemote || ADDRESS.test(style) || element.hasAttribute('background')) hasPictures = true;
@@ -58,7 +68,17 @@ export function clean(html: string, window: Window, withPictures: boolean): Clea
     sheet.textContent = css.replace(/@import[^;]*;?/gi, '').replace(withPictures ? /(?!)/g : ADDRESSES, 'none');
   }
   plain(body);
-  return { body, hasPictures };
+  return { body, hasPictures, enclosed: enclosed.filter((one) => body.contains(one.image)) };
+}
+
+/** A `cid:` address is percent-encoded (RFC 2392); what cannot be decoded is taken as it stands. */
+function contentIdOf(src: string): string {
+  const written = src.replace(ENCLOSED, '');
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
 }
 
 /** What tricks the eye goes from the texts. */
