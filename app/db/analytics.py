@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from app.db.queries import load
-from app.db.unit import Unit
-from app.domain.analytics import OperationsBoard, OperationsSeries
+from app.db.unit import Unit, rows_as
+from app.domain.analytics import Filing, OperationsBoard, OperationsSeries
 
 QUERIES = load("analytics")
 
@@ -28,3 +28,8 @@ async def operations_series(
         {"metric": metric, "from_": from_, "to": to, "step": step, "channel": channel},
     )
     return msgspec.convert(rows[0][0], OperationsSeries, strict=False)
+
+
+async def list_filing(unit: Unit) -> list[Filing]:
+    """See `Filing`: at most a hundred and fifty rows, as many as there are folders, classes and tenths."""
+    return rows_as(Filing, await unit.read(QUERIES["list_filing"], {}))

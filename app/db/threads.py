@@ -24,6 +24,7 @@ from app.domain.threads import (
     NoteDeleted,
     NotePut,
     ReadState,
+    SaidFolder,
     SearchPolicy,
     Status,
     Thread,
@@ -140,6 +141,14 @@ async def label_thread(unit: Unit, thread_id: UUID, add: list[str], remove: list
 async def snooze_thread(unit: Unit, thread_id: UUID, until: datetime) -> ThreadState:
     """Put a thread away until a moment."""
     return await _change(unit, "snooze_thread", {"thread_id": thread_id, "until": until})
+
+
+async def set_thread_folder(
+    unit: Unit, thread_id: UUID, folder: SaidFolder | None, *, expected_last_seq: int | None
+) -> ThreadState:
+    """Say whether a thread is spam; None takes it back. Raises Conflict, NotFound."""
+    params = {"thread_id": thread_id, "folder": folder, "expected_last_seq": expected_last_seq}
+    return await _change(unit, "set_thread_folder", params)
 
 
 async def _change(unit: Unit, name: str, params: dict[str, Any]) -> ThreadState:

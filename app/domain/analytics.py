@@ -5,6 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from app.domain.email import AutoClass
+from app.domain.threads import Folder
+
 Step = Literal["hour", "day"]
 Metric = Literal[
     "messages", "deliveries", "attempts", "waits", "responses", "decisions", "moderation", "uploads", "people",
@@ -276,3 +279,16 @@ class OperationsSeries(Framed, frozen=True, kw_only=True):
     metric: Metric
     items: list[SeriesItem]
     more: bool
+
+
+class Filing(msgspec.Struct, frozen=True):
+    """Conversations the staff spoke about whose detector said one thing, with how often it was wrong."""
+
+    detected: Folder
+    auto_class: AutoClass
+    score_from: float
+    conversations: int
+    false_alarms: int
+    misses: int
+    confirmed: int
+    last_said_at: datetime

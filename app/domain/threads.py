@@ -10,6 +10,7 @@ from app.domain.channels import Channel
 from app.domain.judgement import Escalated
 
 Folder = Literal["inbox", "spam", "automated"]
+SaidFolder = Literal["inbox", "spam"]
 Status = Literal["open", "snoozed", "closed", "archived"]
 Control = Literal["ai", "human"]
 Kind = Literal["channel", "direct", "group", "internal", "broadcast", "assistant", "inspiration"]
@@ -55,6 +56,7 @@ class Thread(ThreadHead, frozen=True):
     context_kind: str | None
     context_id: str | None
     scope_rule: ScopeRule
+    folder_said: bool
     search_policy: SearchPolicy | None
     last_inbound_seq: int
     staff_read_seq: int
@@ -105,6 +107,8 @@ class ThreadState(msgspec.Struct, frozen=True):
     assignee_id: UUID | None
     labels: list[str]
     snoozed_until: datetime | None
+    folder: Folder
+    folder_said: bool
 
 
 class ReadState(msgspec.Struct, frozen=True):

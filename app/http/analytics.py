@@ -1,4 +1,4 @@
-"""/v1/operations/board, /v1/operations/series: what the tenant's machinery did, and what waits now.
+"""/v1/operations/board, series and filing: what the tenant's machinery did, and what waits now.
 
 Moments are rounded down to whole hours or days (UTC), which is how they are counted; `as_of` says how far counting is.
 """
@@ -10,9 +10,9 @@ from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
 from app.db import analytics as db
-from app.domain.analytics import Metric, OperationsBoard, OperationsSeries, Step
+from app.domain.analytics import Filing, Metric, OperationsBoard, OperationsSeries, Step
 from app.http.deps import CallerUnit
-from app.http.types import QueryChannel, zoned
+from app.http.types import Listing, QueryChannel, zoned
 
 TAGS = ["operations"]
 Begin = Annotated[datetime | None, QueryParameter(name="from")]
@@ -39,4 +39,11 @@ async def operations_series(  # noqa: PLR0917 - one per parameter
     )  # fmt: skip
 
 
-router = Router("/", route_handlers=[operations_board, operations_series])
+@get("/operations/filing", summary="How often the spam detector was wrong", tags=TAGS)
+async def list_filing(unit: CallerUnit) -> Listing[Filing]:
+    """The staff's words against the detector's, by its folder, the class of mail and a tenth of the score. Only
+    conversations somebody spoke about are counted, so these are no rates."""
+    return Listing(await db.list_filing(unit))
+
+
+router = Router("/", route_handlers=[operations_board, operations_series, list_filing])

@@ -20,6 +20,7 @@ from app.domain.threads import (
     Filters,
     MergedThreads,
     ReadState,
+    SaidFolder,
     SearchPolicy,
     Thread,
     ThreadHead,
@@ -99,6 +100,16 @@ class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Until when a conversation is put away."""
 
     until: Moment
+
+
+class FileThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a conversation belongs: `spam`, or `inbox` when it is none; null lets the detector decide again.
+
+    With `expected_last_seq` the word is refused when there is a newer message.
+    """
+
+    folder: SaidFolder | None
+    expected_last_seq: Seq | None = None
 
 
 class MergeThread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -256,6 +267,15 @@ async def snooze_thread(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONB
     return await db.snooze_thread(unit, thread_id, data.until)
 
 
+@post("/threads/{thread_id:uuid}/folder", status_code=200, summary="Spam, or not", tags=TAGS)
+async def set_thread_folder(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[FileThread]) -> ThreadState:
+    """Say where the conversation and the contact's next ones belong; no message moves it afterwards.
+
+    In spam the AI answers nothing, and what it had queued is cancelled. Out of spam nothing old is answered by itself.
+    """
+    return await db.set_thread_folder(unit, thread_id, data.folder, expected_last_seq=data.expected_last_seq)
+
+
 @post("/threads/{thread_id:uuid}/read", status_code=200, summary="Mark as read", tags=TAGS)
 async def mark_thread_read(unit: CallerUnit, thread_id: FromPath[UUID], data: JSONBody[ReadUpTo]) -> ReadState:
     """The staff has read up to a seq; never moves back. Answers with the conversation as it is then."""
@@ -301,7 +321,7 @@ router = Router(
     "/",
     route_handlers=[
         list_threads, start_thread, get_thread, get_thread_by_alias, merge_threads, take_over_thread, hand_back_thread,
-        close_thread, archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, mark_thread_read,
-        set_thread_search, get_thread_insight, list_notifications, mark_notifications_read,
+        close_thread, archive_thread, reopen_thread, assign_thread, label_thread, snooze_thread, set_thread_folder,
+        mark_thread_read, set_thread_search, get_thread_insight, list_notifications, mark_notifications_read,
     ],
 )  # fmt: skip

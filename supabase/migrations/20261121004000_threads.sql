@@ -25,6 +25,7 @@ create table public.et_threads (
   scope_key text not null,
   subject text,
   folder text not null default 'inbox',
+  folder_said_seq bigint,
   status text not null default 'open',
   snoozed_until timestamptz,
   control text not null default 'ai',
@@ -67,7 +68,10 @@ comment on column public.et_threads.scope_key is
 'Which messages belong here; computed by private.thread_scope_key() when the thread was made and never rewritten.';
 comment on column public.et_threads.folder is
 'inbox, spam (scored apart) or automated (lists, bulk mail, delivery reports). A person''s mail moves the thread to '
-'inbox.';
+'inbox, unless one of the staff has said where it belongs.';
+comment on column public.et_threads.folder_said_seq is
+'How far the thread was when one of the staff said its folder (0: of its contact, before it began); null: nobody has, '
+'and messages move it.';
 comment on column public.et_threads.control_epoch is
 'Raised at every change of control. An AI reply carries the epoch it was decided under and is refused once it moved.';
 comment on column public.et_threads.staff_readable is

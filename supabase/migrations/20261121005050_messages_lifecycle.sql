@@ -37,6 +37,20 @@ $$;
 comment on function private.is_transition(text, text) is
 'The whole lifecycle of messages and queue rows in one place. What is not listed is refused.';
 
+create function private.refuse_erased_thread(p_tenant_id uuid, p_thread_id uuid) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if exists (
+    select from public.et_threads as t
+    where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.erased_at is not null) then
+    raise exception 'the conversation was erased while a message came in'
+      using errcode = 'serialization_failure', hint = 'Try again: the message begins a new conversation.';
+  end if;
+end
+$$;
+comment on function private.refuse_erased_thread(uuid, uuid) is
+'Definer: a receiver that had found this thread before it was erased looks again, and finds another.';
+
 create function private.is_shown(p_moderation_status text, p_direction text, p_delivery_status text) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin

@@ -58,6 +58,7 @@ declare
   v_rule text := p_rule;
   v_key text;
   v_thread uuid;
+  v_said text;
   v_locked boolean := false;
 begin
   if v_rule = 'email_reference' then
@@ -85,11 +86,13 @@ begin
       v_locked := true;
       continue;
     end if;
+    v_said := private.said_folder(p_message.tenant_id, p_message.sender_contact_id);
     insert into public.et_threads (
-      tenant_id, channel, channel_session_id, contact_id, scope_rule, scope_key, subject, folder)
+      tenant_id, channel, channel_session_id, contact_id, scope_rule, scope_key, subject, folder, folder_said_seq)
     values (
       p_message.tenant_id, p_message.channel, p_message.channel_session_id, p_message.sender_contact_id, v_rule, v_key,
-      left(p_message.subject, 500), private.folder_of(p_message.spam_score, p_message.auto_class))
+      left(p_message.subject, 500), coalesce(v_said, private.folder_of(p_message.spam_score, p_message.auto_class)),
+      case when v_said is not null then 0 end)
     on conflict (tenant_id, scope_key) do nothing
     returning id into v_thread;
     exit when found;
@@ -100,20 +103,6 @@ $$;
 comment on function private.find_or_create_thread(public.et_messages, text) is
 'Definer. Where an inbound message belongs: referenced thread, scope key, alias, else a new thread. Two first '
 'messages race to one thread.';
-
-create function private.refuse_erased_thread(p_tenant_id uuid, p_thread_id uuid) returns void
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  if exists (
-    select from public.et_threads as t
-    where t.tenant_id = p_tenant_id and t.id = p_thread_id and t.erased_at is not null) then
-    raise exception 'the conversation was erased while a message came in'
-      using errcode = 'serialization_failure', hint = 'Try again: the message begins a new conversation.';
-  end if;
-end
-$$;
-comment on function private.refuse_erased_thread(uuid, uuid) is
-'Definer: a receiver that had found this thread before it was erased looks again, and finds another.';
 
 create function private.refuse_message(p_tenant_id uuid, p_thread_id uuid, p_sender_kind text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -171,7 +160,7 @@ begin
       last_rev = t.last_rev + 1,
       last_inbound_seq = case when v_inbound then t.last_seq + 1 else t.last_inbound_seq end,
       unread_count = t.unread_count + v_inbound::integer,
-      folder = case when v_unspammed then 'inbox' else t.folder end,
+      folder = case when v_unspammed and t.folder_said_seq is null then 'inbox' else t.folder end,
       status = case when v_reopens then 'open' else t.status end,
       snoozed_until = case when not v_reopens then t.snoozed_until end,
       closed_at = case when not v_reopens then t.closed_at end,

@@ -206,14 +206,15 @@ begin
   from (select distinct m.tenant_id, m.thread_id from unnest(v_threads, p_rows) as m (thread_id)) as v
   inner join public.et_threads as t on t.tenant_id = v.tenant_id and t.id = v.thread_id and t.erased_at is not null;
   update public.et_threads as t
-  set status = 'open', snoozed_until = null, closed_at = null, folder = case when v.is_personal then 'inbox' else t.folder end
+  set status = 'open', snoozed_until = null, closed_at = null,
+    folder = case when v.is_personal and t.folder_said_seq is null then 'inbox' else t.folder end
   from (
     select m.tenant_id, m.thread_id,
       not bool_and(m.spam_score >= 0.9 or m.auto_class in ('list', 'bulk', 'report')) as is_personal
     from unnest(v_threads, p_rows) as m (thread_id) group by m.tenant_id, m.thread_id
   ) as v
   where t.tenant_id = v.tenant_id and t.id = v.thread_id
-    and (t.status <> 'open' or (v.is_personal and t.folder <> 'inbox'));
+    and (t.status <> 'open' or (v.is_personal and t.folder <> 'inbox' and t.folder_said_seq is null));
   return v_threads;
 end
 $$;

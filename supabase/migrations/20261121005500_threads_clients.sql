@@ -72,6 +72,16 @@ comment on function private.classify_access(text, uuid, text) is
 'Definer, for the API''s login role on its second connection: says own, missing or foreign, and has logged the '
 'foreign before it says so.';
 
+create function private.shown_state(p_thread public.et_threads) returns jsonb
+language sql immutable set search_path = '' as $$
+  select jsonb_build_object('thread_id', p_thread.id, 'status', p_thread.status, 'control', p_thread.control,
+    'control_epoch', p_thread.control_epoch, 'assignee_id', p_thread.assignee_id, 'labels', p_thread.labels,
+    'snoozed_until', p_thread.snoozed_until, 'folder', p_thread.folder,
+    'folder_said', p_thread.folder_said_seq is not null)
+$$;
+comment on function private.shown_state(public.et_threads) is
+'What a change left a conversation in, as its maker is answered.';
+
 create function private.set_thread(p_thread_id uuid, p_action text, p_args jsonb default '{}') returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -120,9 +130,7 @@ begin
     perform private.cancel_queued(v_tenant, p_thread_id, 'human_takeover');
   end if;
   perform private.audit(v_tenant, 'thread.' || p_action, 'thread', p_thread_id::text, p_args);
-  return jsonb_build_object('thread_id', v_thread.id, 'status', v_thread.status, 'control', v_thread.control,
-    'control_epoch', v_thread.control_epoch, 'assignee_id', v_thread.assignee_id, 'labels', v_thread.labels,
-    'snoozed_until', v_thread.snoozed_until);
+  return private.shown_state(v_thread);
 end
 $$;
 comment on function private.set_thread(uuid, text, jsonb) is

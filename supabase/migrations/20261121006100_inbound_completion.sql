@@ -34,7 +34,8 @@ begin
       'escalation', private.customer_watch(t.tenant_id),
       'burst', (
         select coalesce(jsonb_agg(jsonb_build_object(
-          'id', m.id, 'text', m.body, 'subject', m.subject, 'auto_class', m.auto_class, 'spam_score', m.spam_score,
+          'id', m.id, 'text', m.body, 'subject', m.subject, 'auto_class', m.auto_class,
+          'spam_score', private.told_score(t.folder, t.folder_said_seq, m.seq, m.spam_score),
           'unsubscribe_request', coalesce((m.metadata ->> 'unsubscribe_request')::boolean, false),
           'has_attachments', m.metadata ? 'attachments') order by m.seq), '[]')
         from public.et_messages as m
@@ -153,6 +154,8 @@ begin
   elsif v_rule is not null then
     return jsonb_build_object('action', 'human_takeover', 'reason', format(
       'The rule %s of the policy calls a person.', v_rule));
+  elsif p_thread.folder = 'spam' and p_decision ->> 'action' <> 'no_reply' then
+    return jsonb_build_object('action', 'no_reply', 'reason', 'This conversation is filed as spam.');
   end if;
   if p_decision ->> 'action' not in ('auto_reply', 'follow_up') then
     return null;
@@ -188,8 +191,8 @@ begin
 end
 $$;
 comment on function private.overrule(public.et_threads, jsonb, bigint) is
-'Definer: rules of the database that stand above any decider: a person in control or called, answers off, the hourly '
-'caps of a contact and of an address. Null when the decision stands.';
+'Definer: rules of the database that stand above any decider: a person in control or called, spam, answers off, the '
+'hourly caps of a contact and of an address. Null when the decision stands.';
 
 create function private.record_decision(
   p_thread public.et_threads, p_first_seq bigint, p_last_seq bigint, p_decision jsonb, p_overruled jsonb,

@@ -289,7 +289,7 @@ begin
   -- What is held back, or still to be sent, has moved nothing for those who do not see it.
   if p_by_staff or v_new <> '[]' or p_expected_last_seq > p_thread.last_seq then
     raise exception 'the conversation moved on'
-      using errcode = 'PT409', hint = 'Read what is new, then send again.', detail = jsonb_build_object(
+      using errcode = 'PT409', hint = 'Read what is new, then try again.', detail = jsonb_build_object(
         'code', 'thread_moved', 'last_seq', p_thread.last_seq, 'new_messages', v_new)::text;
   end if;
 end

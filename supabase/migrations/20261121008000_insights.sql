@@ -256,7 +256,7 @@ begin
     select t.* into v_thread from public.et_threads as t
     where t.tenant_id = v_due.tenant_id and t.id = v_due.thread_id for no key update;
     if v_thread.last_inbound_seq <= v_due.read_seq and v_thread.control = 'ai' and v_thread.status in ('open',
-      'snoozed')
+      'snoozed') and v_thread.folder <> 'spam'
       and v_due.follow_up_text is not null and not private.follow_up_sent_since(v_thread) and exists (
         select from public.tenant_settings as s where s.tenant_id = v_due.tenant_id and s.ai_enabled) then
       begin
@@ -280,7 +280,8 @@ end
 $$;
 comment on function private.run_follow_ups(integer) is
 'Definer, for the followups worker: each due follow-up becomes one outbound row, or is cancelled because the '
-'contact wrote, a person took over, automatic answers were switched off, or one was already sent.';
+'contact wrote, a person took over, it is filed as spam, automatic answers were switched off, or one was already '
+'sent.';
 
 create function private.follow_up_sent_since(p_thread public.et_threads) returns boolean
 language sql stable security definer set search_path = '' as $$

@@ -59,7 +59,8 @@ begin
       'knowledge', k.knowledge, 'digests', d.input -> 'digests',
       'burst', (
         select coalesce(jsonb_agg(jsonb_build_object(
-          'id', m.id, 'text', m.body, 'subject', m.subject, 'auto_class', m.auto_class, 'spam_score', m.spam_score,
+          'id', m.id, 'text', m.body, 'subject', m.subject, 'auto_class', m.auto_class,
+          'spam_score', private.told_score(t.folder, t.folder_said_seq, m.seq, m.spam_score),
           'unsubscribe_request', coalesce((m.metadata ->> 'unsubscribe_request')::boolean, false),
           'has_attachments', m.metadata ? 'attachments') order by m.seq), '[]')
         from public.et_messages as m

@@ -97,7 +97,7 @@ begin
   where t.tenant_id = p_tenant_id and t.id = any(p_thread_ids) order by t.id for no key update;
   update public.et_threads as t
   set erased_at = clock_timestamp(), status = 'archived', snoozed_until = null, subject = null, preview = '',
-    labels = '{}', closed_at = coalesce(t.closed_at, clock_timestamp())
+    labels = '{}', folder_said_seq = null, closed_at = coalesce(t.closed_at, clock_timestamp())
   where t.tenant_id = p_tenant_id and t.id = any(p_thread_ids) and t.erased_at is null;
   -- Whoever is deciding loses the burst; what nobody decided is closed with the messages.
   update private.inbound_work as w
@@ -138,6 +138,7 @@ begin
     and t.id = i.thread_id;
   delete from public.thread_insight_versions as v where v.tenant_id = p_tenant_id and v.thread_id = any(p_thread_ids);
   delete from public.thread_notes as n where n.tenant_id = p_tenant_id and n.thread_id = any(p_thread_ids);
+  delete from public.folder_words as w where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids);
   delete from private.insight_work as w where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids);
   delete from private.assist_work as w where w.tenant_id = p_tenant_id and w.thread_id = any(p_thread_ids);
   update public.notifications as n set title = 'Erased'
@@ -145,8 +146,8 @@ begin
 end
 $$;
 comment on function private.forget_insights(uuid, uuid[]) is
-'Definer: what was concluded from these conversations goes: insights and their history, notes of the staff, drafts, '
-'titles.';
+'Definer: what was concluded from these conversations goes: insights and their history, notes of the staff and what '
+'they said of spam, drafts, titles.';
 
 create function private.begin_erasure(p_tenant_id uuid, p_contact_id uuid, p_reason text) returns private.erasures
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,9 +1,18 @@
 -- Chapter: operations of the core, continued. What must hold where people write to each other.
 
 insert into private.invariants (name, claim, query) values
-('erased_leaves_nothing_beside', 'Beside what was erased stands no note of the staff, and no HTML.', $q$
+('said_folder_stands', 'A conversation is where one of the staff said it belongs, whatever came since.', $q$
+  select w.tenant_id, w.thread_id, w.folder, t.folder as stands_in from public.folder_words as w
+  inner join public.et_threads as t on t.tenant_id = w.tenant_id and t.id = w.thread_id
+  where t.folder <> w.folder or t.folder_said_seq is null$q$),
+('erased_leaves_nothing_beside', 'Beside what was erased stands no note of the staff, no word of theirs on spam, and '
+'no HTML.', $q$
   select n.tenant_id, n.id, 'note' as kind from public.thread_notes as n
   inner join public.et_threads as t on t.tenant_id = n.tenant_id and t.id = n.thread_id
+  where t.erased_at is not null
+  union all
+  select w.tenant_id, w.thread_id, 'folder' from public.folder_words as w
+  inner join public.et_threads as t on t.tenant_id = w.tenant_id and t.id = w.thread_id
   where t.erased_at is not null
   union all
   select h.tenant_id, h.message_id, 'html' from private.message_html as h

@@ -2,7 +2,7 @@
 
 begin;
 set local search_path = public, extensions;
-select plan(31);
+select plan(32);
 
 select is_empty($$
   select p.oid::regprocedure from pg_catalog.pg_proc as p
@@ -47,6 +47,7 @@ from (values
   ('assign_thread', '{uuid,uuid}'),
   ('label_thread', '{uuid,text[],text[]}'),
   ('snooze_thread', '{uuid,timestamp with time zone}'),
+  ('set_thread_folder', '{uuid,text,bigint}'),
   ('close_thread', '{uuid}'),
   ('reopen_thread', '{uuid}'),
   ('merge_threads', '{uuid,uuid}'),

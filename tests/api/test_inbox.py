@@ -1,5 +1,6 @@
 """The inbox: filters, paging, search."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tests.api.kit import Client, World
@@ -147,3 +148,25 @@ def test_an_alias_is_its_tenants_alone(stranger: Client, agent: Client, world: W
     same = {"x-request-id": "same"}
     answers = [stranger("GET", f"/v1/threads/by-alias/{alias}", headers=same) for alias in ("conv_alias", "conv_never")]
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+
+
+def test_spam_is_what_the_staff_says(agent: Client, client: Callable[..., Client], world: World) -> None:
+    """A conversation goes into spam and out of it, its head says so, and what people made of the detector is counted; a
+    viewer reads that and says nothing."""
+    _, thread = world.mail(world.acme, "letters@example.com")
+    viewer = client(world.acme.token("viewer"))
+    url = f"/v1/threads/{thread}/folder"
+    assert viewer.post(url, {"folder": "spam"}).status_code == 403
+    state = agent.post(url, {"folder": "spam"}).json()
+    assert (state["folder"], state["folder_said"], state["status"]) == ("spam", True, "open")
+    assert str(thread) in ids(agent.get("/v1/threads", folder="spam"))
+    detail = agent.get(f"/v1/threads/{thread}").json()
+    assert (detail["folder"], detail["folder_said"]) == ("spam", True)
+    moved = agent.post(url, {"folder": "inbox", "expected_last_seq": 7})
+    assert (moved.status_code, moved.json()["code"]) == (409, "thread_moved")
+    (band,) = [one for one in viewer.get("/v1/operations/filing").json()["items"] if one["detected"] == "inbox"]
+    assert (band["score_from"], band["misses"], band["false_alarms"], band["confirmed"]) == (0.0, 1, 0, 0)
+    back = agent.post(url, {"folder": None}).json()
+    assert (back["folder"], back["folder_said"]) == ("inbox", False)
+    refused = agent.post(url, {"folder": "automated"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "folder")

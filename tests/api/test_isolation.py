@@ -38,7 +38,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/threads/{}/hand-back", None), ("POST", "/v1/threads/{}/assign", {"assignee_id": None}),
         ("POST", "/v1/threads/{}/labels", {"add": ["x"]}), ("POST", "/v1/threads/{}/read", {}),
         ("POST", "/v1/threads/{}/snooze", {"until": "2099-01-01T00:00:00Z"}), ("POST", "/v1/threads/{}/close", None),
-        ("POST", "/v1/threads/{}/notes", {"note": "x"}),
+        ("POST", "/v1/threads/{}/notes", {"note": "x"}), ("POST", "/v1/threads/{}/folder", {"folder": "spam"}),
         ("POST", "/v1/threads/{}/archive", None), ("POST", "/v1/threads/{}/reopen", None),
         ("PUT", "/v1/threads/{}/search-policy", {"policy": "full"}),
         ("POST", "/v1/viewer/conversations/{}/messages", {"reason": "abuse report 12"}),

@@ -55,7 +55,7 @@ where s.tenant_id = current_setting('parley.active_tenant')::uuid;
 select t.id, t.channel, t.channel_session_id, t.contact_id, c.display_name, t.subject, t.folder, t.status,
   t.snoozed_until, t.control, t.control_epoch, t.assignee_id, t.labels, t.last_seq, t.last_rev, t.unread_count,
   t.last_message_at, t.last_direction, t.preview, t.created_at, t.kind, t.context_kind, t.context_id, t.scope_rule,
-  t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at, t.merged_into, array(
+  t.folder_said_seq is not null, t.search_policy, t.last_inbound_seq, t.staff_read_seq, t.closed_at, t.merged_into, array(
     select x.id from public.et_threads as x where x.tenant_id = t.tenant_id and x.merged_into = t.id order by x.id),
   l.reply_until, l.reply_chars, l.reply_utf16, l.takes_templates, l.no_reply, exists (
     select from public.et_threads as f
@@ -119,6 +119,10 @@ select public.label_thread(%(thread_id)s::uuid, %(add)s::text [], %(remove)s::te
 -- name: snooze_thread
 -- Put a conversation away until a moment.
 select public.snooze_thread(%(thread_id)s::uuid, %(until)s::timestamptz);
+
+-- name: set_thread_folder
+-- One of the staff says whether a conversation is spam, or takes it back.
+select public.set_thread_folder(%(thread_id)s::uuid, %(folder)s::text, %(expected_last_seq)s::bigint);
 
 -- name: close_thread
 -- Close a conversation.

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain import analytics as a
 from app.http.openapi.shown import Shown
+from app.http.types import Listing
 
 TO = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 FROM = TO - timedelta(days=1)
@@ -40,9 +41,11 @@ SERIES = a.OperationsSeries(
     items=[a.SeriesItem(AT, "email", "ai:first", 12, 1.2, 9.5)],
     more=False,
 )
+FILING = a.Filing("spam", "none", 0.9, 9, 7, 0, 2, AT)
 
 OPERATING: dict[str, Shown] = {
     "operations_board": Shown(BOARD, "read", problems=("bad_span", "bad_input")),
+    "list_filing": Shown(Listing([FILING]), "read"),
     "operations_series": Shown(SERIES, "read", problems=("bad_span", "bad_input")),
 }
 """What an admin watches the machinery with."""

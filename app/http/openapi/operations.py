@@ -164,6 +164,11 @@ OPERATIONS: dict[str, Shown] = {
         threads.Snooze(NEXT_WEEK), ("merged", "bad_time"),
     ),
     "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0, w.DETAIL), "manage", threads.ReadUpTo(3)),
+    "set_thread_folder": Shown(
+        msgspec.structs.replace(w.STATE, folder="spam", folder_said=True), "manage", threads.FileThread("spam", 3),
+        ("merged", "erased", "thread_moved"),
+    ),
+    "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0), "manage", threads.ReadUpTo(3)),
     "set_thread_search": Shown(ThreadSearch(w.THREAD, "full"), "manage", threads.SearchIn("full")),
     "get_thread_insight": Shown(w.INSIGHT, "read"),
     "mark_notifications_read": Shown(NotificationsRead(2), None, threads.NotificationsSeen([w.NOTIFICATION.id])),

@@ -47,7 +47,7 @@ PROBLEMS: dict[str, Known] = {
     "no_html": Known(404, "This message has no HTML.", "its body says the same as text"),
     "not_the_author": Known(403, "a note is changed by whoever wrote it", "Write one of your own."),
     "thread_moved": Known(
-        409, "the conversation moved on", "Read what is new, then send again.",
+        409, "the conversation moved on", "Read what is new, then try again.",
         extra={"last_seq": 3, "new_messages": [
             {"id": str(world.FOLLOW_UP), "seq": 3, "sender": f"contact:{world.CONTACT}",
              "body": "Tuesday would be fine. Before ten?"},

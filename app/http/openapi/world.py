@@ -64,7 +64,8 @@ ESCALATED = Escalated(
 )  # fmt: skip
 DETAIL = Thread(
     **asdict(HEAD),
-    kind="channel", context_kind="job", context_id="4711", scope_rule="channel_contact", search_policy="metadata",
+    kind="channel", context_kind="job", context_id="4711", scope_rule="channel_contact", folder_said=False,
+    search_policy="metadata",
     last_inbound_seq=3, staff_read_seq=2, closed_at=_at(8, 0), merged_into=None, merged_from=[OLD_THREAD],
     reply_until=_at(9, 5), reply_chars=4096, reply_utf16=False, takes_templates=True, no_reply="receive_only",
     has_notes=True, escalations=[ESCALATED],
@@ -72,7 +73,7 @@ DETAIL = Thread(
 NOTE = ThreadNote(
     _id(0x19), THREAD, "She called: the basement is flooded, too.", f"user:{AGENT}", AGENT, _at(9, 2), _at(9, 3)
 )
-STATE = ThreadState(THREAD, "open", "human", 2, AGENT, ["appointment", "urgent"], None)
+STATE = ThreadState(THREAD, "open", "human", 2, AGENT, ["appointment", "urgent"], None, "inbox", folder_said=False)
 MESSAGES = [
     Message(
         id=QUESTION, seq=1, rev=1, direction="inbound", delivery_status="inbound_ai_replied",

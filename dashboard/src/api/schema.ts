@@ -987,6 +987,27 @@ export interface FileLink {
   url: string;
 }
 
+export interface FileThread {
+  folder: "inbox" | "spam" | null;
+  expected_last_seq?: number | null;
+}
+
+export interface Filing {
+  detected: "automated" | "inbox" | "spam";
+  auto_class: "auto_reply" | "bulk" | "list" | "none" | "report";
+  score_from: number;
+  conversations: number;
+  false_alarms: number;
+  misses: number;
+  confirmed: number;
+  last_said_at: string;
+}
+
+export interface FilingList {
+  items: (Filing)[];
+  next_cursor?: string | null;
+}
+
 export interface FirstStepsTold {
   has_account: boolean;
   mailbox: string | null;
@@ -2437,6 +2458,7 @@ export interface Thread {
   context_kind: string | null;
   context_id: string | null;
   scope_rule: "channel_contact" | "email_reference" | "explicit" | "pair" | "pair_context";
+  folder_said: boolean;
   search_policy: "full" | "metadata" | "none" | null;
   last_inbound_seq: number;
   staff_read_seq: number;
@@ -2503,6 +2525,8 @@ export interface ThreadState {
   assignee_id: string | null;
   labels: (string)[];
   snoozed_until: string | null;
+  folder: "automated" | "inbox" | "spam";
+  folder_said: boolean;
 }
 
 export interface Threat {

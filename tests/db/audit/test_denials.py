@@ -11,6 +11,7 @@ CALLS = [
     ("take_over_thread(%s)", "thread"), ("hand_back_thread(%s)", "thread"), ("close_thread(%s)", "thread"),
     ("archive_thread(%s)", "thread"), ("reopen_thread(%s)", "thread"), ("label_thread(%s)", "thread"),
     ("snooze_thread(%s, now() + interval '1 h')", "thread"), ("assign_thread(%s, null)", "thread"),
+    ("set_thread_folder(%s, 'spam')", "thread"),
     ("mark_thread_read(%s)", "thread"), ("send_message(%s, 'x')", "thread"), ("read_thread(%s, 'a reason')", "thread"),
     ("explain_message(%s)", "message"), ("retry_inbound(%s)", "message"), ("resolve_unknown(%s, 'sent')", "message"),
     ("revoke_invitation(%s)", "invitation"), ("revoke_api_key(%s)", "api_key"), ("set_thread_search(%s,"

@@ -19,6 +19,8 @@ CORRUPTIONS: dict[str, str] = {
     "thread_head_is_true": "update public.et_threads set unread_count = unread_count + 1 where id = %(th)s",
     "thread_preview_is_newest": "update public.et_threads set preview = 'an older one' where id = %(th)s",
     "closed_since_a_moment": "update public.et_threads set status = 'closed' where id = %(th)s",
+    "said_folder_stands": "insert into public.folder_words (tenant_id, thread_id, folder, detected, spam_score,"
+                          " auto_class, said_by) values (%(t)s, %(th)s, 'spam', 'inbox', 0, 'none', 'x')",
     "undecided_has_work": "delete from private.inbound_work where thread_id = %(waiting_th)s",
     "processing_has_lease": "update private.inbound_work set lease_until = null where thread_id = %(claimed_th)s",
     "decided_has_decision": "delete from public.inbound_decisions where id = %(d)s",

@@ -78,6 +78,8 @@ def fill(world: World, tenant: Tenant) -> None:
         "insert into public.rollups (tenant_id, metric, step, at, channel, label, n)"
         " values (%(t)s, 'messages', 'hour', now(), 'email', 'inbound:contact', 1)",
         "insert into public.thread_notes (tenant_id, thread_id, note, author) values (%(t)s, %(th)s, 'n', 'user:x')",
+        "insert into public.folder_words (tenant_id, thread_id, contact_id, folder, detected, spam_score, auto_class, said_by)"
+        " values (%(t)s, %(th)s, %(c)s, 'inbox', 'spam', 0.97, 'none', 'user:x')",
         "insert into public.canned_replies (tenant_id, intent, body) values (%(t)s, 'i', 'b')",
         "insert into public.suppressions (tenant_id, kind, address, scope, reason)"
         " values (%(t)s, 'email', 'no@people.test', 'all', 'manual')",

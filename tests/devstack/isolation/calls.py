@@ -28,6 +28,7 @@ CALLS: dict[str, Named] = {
     "assign_thread": ("thread", "p_thread_id", {"p_assignee_id": None}),
     "label_thread": ("thread", "p_thread_id", {"p_add": ["x"]}),
     "snooze_thread": ("thread", "p_thread_id", {"p_until": NOW}),
+    "set_thread_folder": ("thread", "p_thread_id", {"p_folder": "spam"}),
     "close_thread": ("thread", "p_thread_id", {}),
     "archive_thread": ("thread", "p_thread_id", {}),
     "reopen_thread": ("thread", "p_thread_id", {}),
