@@ -132,6 +132,7 @@ begin
     update public.et_threads as t set
       folder = v_folder,
       folder_said_seq = case when p_folder is not null then t.last_seq end,
+      labels = case when p_folder = 'inbox' then array_remove(t.labels, 'spam') else t.labels end,
       -- What the AI is saying at this moment is refused, as after a takeover.
       control_epoch = t.control_epoch + (v_folder = 'spam' and t.folder <> 'spam')::integer
     where t.tenant_id = v_tenant and t.id = p_thread_id
@@ -145,7 +146,8 @@ end
 $$;
 comment on function private.set_thread_folder(uuid, text, bigint) is
 'Definer: the staff''s word on where a conversation belongs, for it and for the contact''s next ones; null takes it '
-'back. Into spam what the AI had queued is cancelled. Saying it again changes nothing.';
+'back. Into spam what the AI had queued is cancelled; out of it the label spam goes, too. Saying it again changes '
+'nothing.';
 
 create function public.set_thread_folder(
   p_thread_id uuid, p_folder text, p_expected_last_seq bigint default null

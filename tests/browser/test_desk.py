@@ -18,9 +18,8 @@ from app.secrets import Vault
 from app.settings import PROJECT, Settings
 from devstack import bridge
 from devstack.ports import free_port
-from tests.browser import letters
-from tests.browser.quiet import Quiet
 from tests.browser import enclosed, letters
+from tests.browser.quiet import Quiet
 from tests.browser.test_chat import PICTURES, serve
 from tests.browser.visitors import Visitors
 from tests.support import npm
@@ -33,6 +32,7 @@ HERE = Path(__file__).parent
 SUITES = sorted((HERE / "js" / "desk").glob("*.test.mjs"))
 """Half of them are tried here, half in test_desk_too.py: by two processes, each with an office of its own."""
 STAFF = {"Olivia": "owner@acme.test", "Ana": "agent@acme.test"}
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 MAILBOX, ELSEWHERE = "support@acme.test", "hallo@birch.test"
 HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>\u202egnp.exe\u200b[x](javascript:alert(1))'
 RIGHT_TO_LEFT = "\u05e9\u05dc\u05d5\u05dd, \u05de\u05d4 \u05e9\u05e2\u05d5\u05ea \u05d4\u05e4\u05ea\u05d9\u05d7\u05d4 \u05e9\u05dc\u05db\u05dd?"
@@ -91,6 +91,15 @@ class Office:
         self.writers += 1
         headers = {"List-Id": "Offers <offers.people.test>", "Precedence": "bulk"}
         return self.write(f"Newsletter Number {self.writers}", "Offers of the week", headers=headers)
+
+    def spam(self) -> dict[str, str]:
+        """Somebody new writes what everybody takes for spam."""
+        self.writers += 1
+        return self.write(f"Person Number {self.writers}", f"Hello, what are your opening hours?\n{GTUBE}")
+
+    def spam_again(self) -> dict[str, str]:
+        """Whoever wrote last writes spam."""
+        return self.write(f"Person Number {self.writers}", f"When are you open on Sundays?\n{GTUBE}")
 
     def mail_again(self) -> dict[str, str]:
         """Whoever wrote last writes once more."""
@@ -294,6 +303,8 @@ def run(
         "/mail": office.mail,
         "/mail-again": office.mail_again,
         "/newsletter": office.newsletter,
+        "/spam": office.spam,
+        "/spam-again": office.spam_again,
         "/mail-angry": office.mail_angry,
         "/restart": office.restart,
         "/refused": office.refused,

@@ -168,7 +168,6 @@ OPERATIONS: dict[str, Shown] = {
         msgspec.structs.replace(w.STATE, folder="spam", folder_said=True), "manage", threads.FileThread("spam", 3),
         ("merged", "erased", "thread_moved"),
     ),
-    "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0), "manage", threads.ReadUpTo(3)),
     "set_thread_search": Shown(ThreadSearch(w.THREAD, "full"), "manage", threads.SearchIn("full")),
     "get_thread_insight": Shown(w.INSIGHT, "read"),
     "mark_notifications_read": Shown(NotificationsRead(2), None, threads.NotificationsSeen([w.NOTIFICATION.id])),

@@ -58,6 +58,7 @@ export function Screen() {
     l: () => place.thread && actions.ask('label'),
     s: () => place.thread && actions.ask('snooze'),
     e: () => place.thread && actions.close(),
+    x: () => place.thread && actions.sort(),
     '/': () => search.current?.focus(),
     Escape: () => go({ thread: undefined }),
   });
@@ -69,6 +70,8 @@ export function Screen() {
     { id: 'label', text: t('keys.label'), key: 'l', run: () => actions.ask('label') },
     { id: 'snooze', text: t('keys.snooze'), key: 's', run: () => actions.ask('snooze') },
     { id: 'close', text: t('keys.close'), key: 'e', run: actions.close },
+    { id: 'sort', text: t('keys.sort', { folder: actions.current.current?.folder ?? 'inbox' }), key: 'x', run: () => actions.sort() },
+    ...(actions.current.current?.folder === 'automated' ? [{ id: 'spam', text: t('keys.sort', { folder: 'inbox' }), run: () => actions.sort('spam') }] : []),
     { id: 'take', text: t('keys.take'), key: 't', run: actions.takeOver },
     { id: 'hand', text: t('keys.hand'), key: 'h', run: actions.handBack },
   ] : []));

@@ -5,7 +5,7 @@ import { areKeysOn, switchKeys } from './keys.js';
 
 const KEYS: [string, TextId][] = [
   ['j', 'keys.next'], ['k', 'keys.previous'], ['Enter', 'keys.open'], ['r', 'keys.reply'], ['n', 'keys.note'], ['t', 'keys.take'],
-  ['h', 'keys.hand'], ['a', 'keys.assign'], ['l', 'keys.label'], ['s', 'keys.snooze'], ['e', 'keys.close'], ['z', 'keys.undo'],
+  ['h', 'keys.hand'], ['a', 'keys.assign'], ['l', 'keys.label'], ['s', 'keys.snooze'], ['e', 'keys.close'], ['x', 'keys.spam'], ['z', 'keys.undo'],
   ['/', 'keys.search'], ['Ctrl+K', 'keys.palette'], ['Ctrl+Enter', 'keys.send'], ['Esc', 'keys.escape'],
 ];
 

@@ -71,8 +71,9 @@ export function Conversation({ threadId, row, writer, actions, labels, onBack, o
         </div>
         {maySend(desk) && <Buttons actions={actions} thread={thread} />}
       </header>
-      <p className={`control control-${thread.control}`} role="status">
-        {t(thread.control === 'ai' ? 'control.ai' : 'control.human')}
+      <p className={`control control-${thread.folder === 'inbox' ? thread.control : 'none'}`} role="status">
+        {thread.folder !== 'inbox' && `${t('thread.sorted', { folder: thread.folder, how: thread.folder_said ? 'said' : 'found' })} `}
+        {thread.control === 'human' ? t('control.human') : thread.folder === 'inbox' ? t('control.ai') : t('control.sorted')}
         {thread.status === 'closed' && ` ${t('thread.closed')}`}
         {thread.assignee_id && ` ${t('thread.assigned', { name: thread.assignee_id === desk.person.userId ? t('message.you') : (desk.members.find((one) => one.user_id === thread.assignee_id)?.display_name ?? t('message.team')) })}`}
         {thread.status === 'snoozed' && thread.snoozed_until && ` ${t('thread.snoozed', { until: moment(thread.snoozed_until) })}`}
@@ -92,7 +93,7 @@ function Who({ contactId, name }: { contactId: string | null; name: string | nul
   return contactId ? <Link to="/contacts" search={{ contact: contactId }} title={t('thread.person')}>{text}</Link> : text;
 }
 
-function Buttons({ actions, thread }: { actions: Actions; thread: { control: string; status: string } }) {
+function Buttons({ actions, thread }: { actions: Actions; thread: { control: string; folder: string; status: string } }) {
   return (
     <div className="buttons">
       {thread.control === 'ai'
@@ -101,6 +102,8 @@ function Buttons({ actions, thread }: { actions: Actions; thread: { control: str
       <button type="button" className="button" onClick={() => actions.ask('assign')}>{t('action.assign')}</button>
       <button type="button" className="button" onClick={() => actions.ask('label')}>{t('action.label')}</button>
       {thread.status === 'open' && <button type="button" className="button" onClick={() => actions.ask('snooze')}>{t('action.snooze')}</button>}
+      <button type="button" className="button" onClick={() => actions.sort()}>{t('action.sort', { folder: thread.folder })}</button>
+      {thread.folder === 'automated' && <button type="button" className="button" onClick={() => actions.sort('spam')}>{t('action.sort', { folder: 'inbox' })}</button>}
       <button type="button" className="button" onClick={actions.close}>{t(thread.status === 'closed' ? 'action.reopen' : 'action.close')}</button>
     </div>
   );

@@ -13,6 +13,7 @@ import { t } from '../text/intl.js';
 
 export type Question = 'assign' | 'label' | 'snooze';
 export type Guess = Partial<ThreadState>;
+type Folder = Thread['folder'];
 
 export interface Actions {
   takeOver(): void;
@@ -21,6 +22,8 @@ export interface Actions {
   label(labels: readonly string[]): void;
   snooze(until: Date): void;
   close(): void;
+  /** Out of where it was sorted to, or into spam: whichever it is not in. */
+  sort(to?: 'inbox' | 'spam'): void;
   resolve(messageId: string, resolution: 'sent' | 'failed'): Promise<void>;
   /** What is being asked for an action that needs an answer first. */
   question: Question | null;
@@ -70,7 +73,7 @@ export function useActions(threadId: string | undefined, changed: (state: Guess 
     const does = (text: string, deed: Deed, back?: Deed) => {
       const was = current.current;
       if (!threadId || !was) return;
-      const before = { status: was.status, assignee_id: was.assignee_id, labels: was.labels, snoozed_until: was.snoozed_until };
+      const before = { folder: was.folder, folder_said: was.folder_said, status: was.status, assignee_id: was.assignee_id, labels: was.labels, snoozed_until: was.snoozed_until };
       const done = post(deed, before);
       const undo = async () => {
         if (back && (await done) && (await post(back, null))) say(t('action.undone'));
@@ -101,6 +104,12 @@ export function useActions(threadId: string | undefined, changed: (state: Guess 
         const isOpen = current.current?.status !== 'closed';
         does(t(isOpen ? 'action.closed' : 'action.reopened'), isOpen ? CLOSE : REOPEN, backTo(current.current));
       },
+      sort: (to?: 'inbox' | 'spam') => {
+        const was = current.current;
+        if (!was) return;
+        const folder = to ?? (was.folder === 'inbox' ? 'spam' : 'inbox');
+        does(t('action.sorted', { folder: folder === 'spam' ? 'inbox' : was.folder }), putInto(folder, true), putInto(was.folder, was.folder_said));
+      },
       resolve: async (messageId: string, resolution: 'sent' | 'failed') => {
         try {
           await api.post(`/messages/${messageId}/resolve-unknown`, { resolution });
@@ -117,6 +126,9 @@ export function useActions(threadId: string | undefined, changed: (state: Guess 
 const CLOSE: Deed = { action: 'close', guess: { status: 'closed', snoozed_until: null } };
 const REOPEN: Deed = { action: 'reopen', guess: { status: 'open', snoozed_until: null } };
 const putAway = (until: string): Deed => ({ action: 'snooze', body: { until }, guess: { status: 'snoozed', snoozed_until: until } });
+
+/** Where somebody says it belongs; a folder nobody spoke of is the detector's again. */
+const putInto = (folder: Folder, isSaid: boolean): Deed => ({ action: 'folder', body: { folder: isSaid ? folder : null }, guess: { folder, folder_said: isSaid } });
 
 /** What brings a conversation back to where it stands now: what was put away is put away until the same moment. */
 function backTo(was: Thread | null): Deed {

@@ -216,7 +216,9 @@ def test_out_of_spam_nothing_old_is_answered(world: World) -> None:
     assert (row["status"], row["unread_count"], row["control"], row["last_rev"]) == ("open", 1, "ai", 1)
     claim = claimed(world, thread)
     assert told(world, claim) == [pytest.approx(0.97)]
-    world.complete(claim, "no_reply")
+    world.complete(claim, "no_reply", labels=["late", "spam"])
+    say(world, tenant, thread, None)
+    assert say(world, tenant, thread, "inbox")["labels"] == ["late"]
     assert world.all("select kind from public.notifications where tenant_id = %s", tenant.id) == []
     assert world.all("select id from public.et_outbound_queue where tenant_id = %s", tenant.id) == []
     world.arrive(tenant, **SPAM)
