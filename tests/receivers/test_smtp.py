@@ -7,6 +7,7 @@ import time
 import psycopg
 import pytest
 
+from devstack.ports import listens
 from tests.db.helpers import Tenant
 from tests.receivers.conftest import MAX_MAIL
 from tests.workers.harness import Room, someone, wait_until, write_mail
@@ -191,7 +192,7 @@ def test_sigterm_finishes_the_mail_at_hand(room: Room) -> None:
             "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         ))  # fmt: skip
         receiver.terminate()
-        time.sleep(0.5)
+        wait_until(lambda: not listens(receiver.pid, room.smtp_port), 20, what=room.logs)
         holder.commit()
     sender.join(30)
     assert receiver.wait(15) == 0

@@ -159,7 +159,8 @@ def test_a_slow_account_holds_up_nobody_else(reading: Room) -> None:
     slow, quick = account(reading, tenant), account(reading, tenant)
     reading.start("ingress")
     push(reading, slow, do="wait", s=20, text="slow")
-    time.sleep(0.3)
+    begun = "select 1 from private.webhook_work where session_id = %s and fence > 0"
+    wait_until(lambda: reading.world.all(begun, slow), 20, what=reading.logs)
     push(reading, quick, text="quick")
     wait_until(lambda: bodies(reading, tenant) == ["quick"], 10, what=reading.logs)
 

@@ -1,6 +1,5 @@
 """What the CRM knows of a thread: written when it moved and never otherwise; and who is reminded, once."""
 
-import time
 from typing import Any
 
 import pytest
@@ -173,5 +172,4 @@ def test_a_follow_up_queued_for_later_is_cancelled_when_the_contact_writes(readi
 def test_nothing_was_broken_on_the_way(reading: Room) -> None:
     """After all of the above every invariant holds and nobody waits for an insight."""
     reading.settle(10, "insights")
-    time.sleep(0.1)
     assert reading.violations() == []

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -184,7 +183,7 @@ def looking(request: pytest.FixtureRequest, scene: Scene, model: MessagesAPI, ru
         wait_until(lambda: len(model.asked("moderate")) >= 2, 30, 0.05, scene.local.room.logs)
     elif request.param == "killed":
         os.kill(running[0].pid, signal.SIGKILL)
-        time.sleep(0.1)
+        running[0].wait(10)
     return scene
 
 
