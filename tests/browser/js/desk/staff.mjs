@@ -59,7 +59,7 @@ export async function goTo(page, title) {
 
 /** Take the new order, where one is offered. */
 export async function bringUp(page) {
-  const offer = page.locator('.arrivals');
+  const offer = page.locator('button.arrivals');
   // It may be taken between the look and the press: the list settles by itself where nobody reads.
   if (await offer.isVisible()) await offer.click({ timeout: 1_000 }).catch(() => undefined);
 }
