@@ -146,7 +146,7 @@ describe('the desk', () => {
       assert.deepEqual(found, { hacked: undefined, made: [], handlers: 0 }, where);
     };
     const mallory = (n) => page.locator('.row', { hasText: hostile[n].replace(/[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '').slice(0, 12) });
-    await eventually(async () => (await page.locator('.arrivals').isVisible() && await page.locator('.arrivals').click(), (await mallory(0).count()) > 0 && (await mallory(5).count()) > 0), true, 20_000);
+    await eventually(async () => (await page.locator('button.arrivals').isVisible() && await page.locator('button.arrivals').click(), (await mallory(0).count()) > 0 && (await mallory(5).count()) > 0), true, 20_000);
     await harmless('list');
     for (const n of [0, 1, 2, 3, 4, 5]) {
       await mallory(n).first().click();
