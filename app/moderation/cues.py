@@ -9,7 +9,7 @@ AROUND = 48
 
 
 CUE = re.compile(
-    r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bsms\b|viber|signal"
+    r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bcel\b|\bzap\b|\bsms\b|viber|signal"
     r"|(?:my|the|our|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
     r"|\bdial|hit me up|\bhmu\b|area code|llam|marc|anruf|ruf mich|nummer|numero|appel|chiam|ligue|\bbel\b|zadzwo"
     r"|☎|📞|📱|☏|✆|电话|手机|電話|let'?s talk|questions?\b|\bdigits\b|"
@@ -18,13 +18,14 @@ CUE = re.compile(
 AGAINST = re.compile(
     r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
     r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
+    r"|reservation|receipt|docket|shipment|container|passport|barcode|ean|gtin|rma|firmware|build"
     r"|(?:bestell|rechnungs?|kunden|auftrags?|artikel|vertrags?|sendungs?)(?:nummer|nr\.?)|bestellung|rechnung|auftrag|commande|facture|devis|dossier"
     r"|pedido|factura|fattura|ordine|bestelling|factuur|zamowienie|fatura|encomenda|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
     r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"
 )
 STRONG_CUE = re.compile(
     r"(?:call|text|txt|tel|phone|cell|mobile|mobil|whats ?app|ph|fax|☎|📞|📱|ll[aá]m[ae]\w*|tel[eé]fono|celular|appele[zr]?|num[eé]ro|ruf\w*(?: mich)?"
-    r"|(?<![a-z])nummer|(?:ruf|telefon|handy|mobil)nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|电话|手机|電話|"
+    r"|(?<![a-z])nummer|(?:meine?|mijn|mera|mi|meu) (?:nr|no|n[uú]m)\b|(?:ruf|telefon|handy|mobil)nummer|telefon\w*|handy|chiama\w*|numero|ligue|liga\w*|telefone|\bbel\b|电话|手机|電話|"
     + folded_words("звони[а-я]{0,4}|телефон[а-я]{0,2}|номер[а-я]{0,2}|тел")
     + r")"
     r"[^a-z0-9]{0,4}(?:me |us |mich |moi |mij )?[^a-z0-9]{0,6}(?:(?:at|on|@|is|number|num|no|al|au|a|an|unter|op|es|ist|est|e|num[eé]ro|auf)[^a-z0-9]{1,4}){0,3}$"

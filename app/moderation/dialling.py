@@ -13,6 +13,9 @@ ELSEWHERE = ("US", "GB", "FR", "DE", "ES", "IT", "NL", "BE", "CH", "AT", "SE", "
 NO_TRUNK = ("ES", "PT", "PL", "DK", "NO", "CZ")
 """Of those, countries that dial no zero before a national number."""
 
+TRUNK = frozenset(("GB", "IE", "FR", "DE", "AT", "CH", "NL", "BE", "SE", "FI", "AU", "NZ", "ZA", "TR", "UA"))
+"""Countries where nobody writes a national number without its zero."""
+
 
 def elsewhere(digits: str) -> tuple[str, ...]:
     """Other countries: without a leading zero those first that dial none."""

@@ -69,7 +69,8 @@ WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3",
 
 FILLERS = frozenset(
     ("dash", "hyphen", "dot", "point", "period", "space", "slash", "then", "and", "minus", "guion", "punto", "tiret",
-     "punkt", "strich", "ponto", "stop", "comma", "plus", "y", "et", "und", "lastly", "finally", "next", "e", "en")
+     "punkt", "strich", "ponto", "stop", "comma", "plus", "y", "et", "und", "lastly", "finally", "next", "e", "en",
+     "uh", "uhh", "umm", "ummm", "er", "err", "erm", "hmm", "hm", "ah")
 )  # fmt: skip
 """Words people say between two digits."""
 
@@ -118,15 +119,17 @@ _AMBIGUOUS = {"nein", "eit", "wun", "do", "sex", "sei", "dos", "un", "um", "nul"
 
 _GLUED = sorted((word for word in WORDS | TENS if word.isascii() and word not in _AMBIGUOUS), key=lambda word: (-len(word), word))  # fmt: skip
 _ROW = re.compile(rf"(?:{'|'.join(_GLUED)}){{3,12}}")
-_PIECE = re.compile("|".join(["[0-9]+", *_GLUED, "[oilbszg]"]))
+_LOOKS = "oilbszgзбч"
+"""Letters that look like a digit, three of them Cyrillic."""
+_PIECE = re.compile("|".join(["[0-9]+", *_GLUED, f"[{_LOOKS}]"]))
 _WORD_ONLY = re.compile(rf"(?:{'|'.join(_GLUED)})+")
-_MIXED = re.compile(rf"(?:[0-9]+|{'|'.join(_GLUED)}|[oilbszg])+")
+_MIXED = re.compile(rf"(?:[0-9]+|{'|'.join(_GLUED)}|[{_LOOKS}])+")
 _STRETCHED = {re.sub(r"(.)\1+", r"\1", word): str(digit) for digit, word in enumerate(_UNITS["en"].split())}  # fmt: skip
 """Without doubled letters: `threee`, `seeven`, `zerooo`."""
 _WRITTEN_LEET = str.maketrans("013457@$!", "oieastasi")
 _ENGLISH = frozenset(_UNITS["en"].split())
 _LOOSE = re.compile(r"(?=[oilbszg]*[0-9])[0-9oilbszg]{2,5}")
-_LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9"}
+_LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9", "з": "3", "б": "6", "ч": "4"}
 
 
 class Numeral(NamedTuple):

@@ -28,14 +28,20 @@ _WITH_EXTENSION = re.compile(r"(\d{4,})(?:x|ext)\d{1,6}")
 _WOVEN = re.compile(r"\d{2,4}([a-wyz]{1,5})\d{2,4}\1\d{2,5}(?:\1\d{2,4})?")
 """`917and334and8821`; with an x it is a size."""
 _LACED = re.compile(r"\d([a-z])(?:\d\1){5,18}\d")
+_HEX = re.compile(r"0x[0-9a-f]{2,}")
 _EXPLAINED = re.compile(
     r"\barea\b|\bareacode\b|\bprefix\b|\bfirst (?:three|3)\b|\blast (?:four|4)\b|\bfollowed by\b|\b(?:starts|begins|ends?) (?:with|in)\b|\bthe rest\b"
 )
-_PARTS = re.compile(r"\b(?:first|next|middle|last|final) (?:three|four|two|3|4|2)\b(?: (?:digits|numbers|figures))?")
+_PARTS = re.compile(
+    r"\b(?:first|next|middle|last|final) (?:two|three|four|five|six|seven|[2-7])\b(?: (?:digits|numbers|figures))?"
+)
 _EXPLAINING = frozenset(
     ("area", "code", "areacode", "is", "the", "my", "number", "followed", "by", "rest", "it", "its", "s", "then", "next", "last", "first", "digits",
      "are", "ends", "end", "with", "in", "starts", "prefix", "after", "that", "local", "comes", "finally", "of", "a", "as")
 )  # fmt: skip
+_TAG = re.compile(r"</?[a-z]{1,6}>")
+"""Marks of a web page: what they part is read as if nothing stood there."""
+_PORTUGUESE = re.compile(r"\b(?:dois|duas|tres|quatro|cinco|seis|meia|sete|oito|nove)\b")
 _SPACED = re.compile(r"(?<![^\W_])[a-z](?:[^\w\n]{1,3}[a-z](?![^\W_])|_[a-z](?![^\W_])){8,120}")
 _STOPS_RUN = re.compile(r"[$€£¥]\s*$|\n\s*\n|^\s*[%€£¥]")
 _FULL_STOP = re.compile(r"[.!?;]\s+[(\[{<+]?")
@@ -57,6 +63,8 @@ Run = list[Token]
 
 def runs(text: str) -> Iterator[Run]:
     """All maximal runs of numerals that only separators and fillers part."""
+    if "</" in text:
+        text = _TAG.sub(lambda found: " " * len(found[0]), text)
     reader = _Reader(text)
     found = list(_words(text, explained=reader.explained))
     if not any(_reading(word) for word, _, _ in found):
@@ -99,6 +107,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.explained = _EXPLAINED.search(text) is not None
+        self.hesitates: bool | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -125,7 +134,7 @@ class _Reader:
 
     def read(self, word: str, start: int, end: int) -> Iterator[Run]:
         """Take one word."""
-        piece = _piece(word, start, bool(self.run))
+        piece = None if word == "um" and self._hesitates() else _piece(word, start, bool(self.run))
         if piece is not None and piece.end < end and self.run:
             yield from self._numeral(piece)
             yield from self.ended()
@@ -149,8 +158,14 @@ class _Reader:
             return len(self.pending) < MAX_PENDING and start - self.pending[-1].end <= MAX_APART
         return start - self.last_end <= MAX_APART if self.run else word in BEGINNING
 
+    def _hesitates(self) -> bool:
+        """Whether `um` is no Portuguese one: none of its other digits is there."""
+        if self.hesitates is None:
+            self.hesitates = _PORTUGUESE.search(self.text) is None
+        return self.hesitates
+
     def _passes_over(self, word: str, start: int) -> bool:
-        filler = word in FILLERS or (len(word) == 1 and not word.isascii())
+        filler = word in FILLERS or word == "um" or (len(word) == 1 and not word.isascii())
         if self.explained and self.run and (filler or word in _EXPLAINING):
             return self.fillers < MAX_EXPLAINED and start - self.last_end <= MAX_GAP + 8 * self.fillers
         return bool(self.run) and filler and self.fillers < MAX_FILLERS and start - self.last_end <= MAX_GAP
@@ -211,6 +226,8 @@ def _read(word: str) -> Token | None:
         return Token(extended[1], 0, len(extended[1]), "plain", "")
     if _LACED.fullmatch(word) or (_WOVEN.fullmatch(word) and sum(map(str.isdigit, word)) >= NATIONAL):
         return Token(re.sub(r"\D", "", word), 0, len(word), "mixed", "")
+    if _HEX.fullmatch(word):
+        return None
     found = numeral(word)
     if found is not None:
         return Token(found.digits, 0, len(word), found.kind, "")
