@@ -37,7 +37,7 @@ _SIGN = re.compile(
     rf"\s{{0,3}}{_MARK}{{1,3}}\s{{0,2}}(?:insert |the )?(?:(?:{_SPOKEN_AT}|a\st)(?:[\s-]?(?:sign|symbol))?|@|æ)(?: here| goes here)?\s{{0,2}}{_MARK}{{1,3}}\s{{0,3}}"
     r"|\s{0,3}[(\[{<]\s?a\s?[)\]}>]\s{0,3}"
     rf"|,?\s{{1,2}}{_THEN}\s(?:@|at(?: sign| symbol)?),?\s?(?:{_THEN}\s)?"
-    rf"|\s{{0,3}}@{{1,3}}(?:-{{0,2}}>)?\s{{0,3}}|\s{{1,3}}(?:{_SPOKEN_AT})(?:[\s-]?(?:sign|symbol))?\s{{1,3}}"
+    rf"|\s{{0,3}}@{{1,3}}(?:-{{0,2}}>)?\s{{0,3}}|\s{{1,3}}(?:{_SPOKEN_AT}|a\st)(?:[\s-]?(?:sign|symbol))?\s{{1,3}}"
 )
 _SPOKEN_DOT = (
     r"d\so\st|dot|d0t|point|punto|punkt|ponto|period|full stop|tochka|tocka|kropka|nokta|prik|punt|tecka|"
@@ -54,6 +54,7 @@ _GLUED_DOT = re.compile(
     r"([a-z0-9][a-z0-9-]{1,40}?)\s?(?:dot|punto|punkt)(com|net|org|io|de|fr|es|it|uk|info|biz)(?![a-z0-9])"
 )
 _SPLIT = re.compile(_DOT)
+_DASHED_DOT = re.compile(r"(?<=[a-z0-9])-dot-(?=[a-z0-9])")
 _GLUED = re.compile(
     r"("
     + "|".join(sorted(PROVIDERS))
@@ -89,7 +90,7 @@ _NO_LOCAL = frozenset(
      "people", "person", "shop", "found", "find", "sold", "work", "working", "one", "all", "not", "good", "start", "starting", "see",
      "seen", "be", "stay", "priced", "set", "based", "live", "lives", "and", "or", "the", "on", "only", "up", "pm", "am", "him",
      "them", "her", "you", "that", "this", "bought", "buy", "order", "ordered", "located", "book", "online", "stuff", "things",
-     "email", "mail", "met", "outlook", "looks", "the", "a", "i", "we", "reviews", "listed", "posted", "sell", "sells", "customer", "store", "deals", "arrive", "house", "mine", "get")
+     "email", "mail", "met", "looked", "worked", "works", "outlook", "looks", "the", "a", "i", "we", "reviews", "listed", "posted", "sell", "sells", "customer", "store", "deals", "arrive", "house", "mine", "get")
 )  # fmt: skip
 _BESIDE = frozenset(
     (
@@ -119,6 +120,7 @@ _BESIDE = frozenset(
 _ENDS = re.compile(
     r"\s{0,2}(?:$|[.,;:!?)\n]|(?:please|pls|thanks|thx|ok|okay|and|or|if|when|works|anytime|any time|for|is (?:my|the|best|mine))(?![a-z]))"
 )
+_LAST = re.compile(r"\s{0,2}(?:$|[.,;:!?)\n])")
 _AFTER_PROVIDER = re.compile(
     r"(?<![@.a-z])(gmail|g-?mail|hotmail|yahoo|outlook|icloud)(?:\s(?:address|id|account|handle|name|user ?name|user|login))?(?:\s(?:is|as|under)\s|\s?[:=]\s?)"
     r"([a-z0-9]{1,40}(?:[._+-][a-z0-9]{1,40}){0,4})(?![a-z0-9@])"
@@ -138,9 +140,21 @@ _SYMBOL = re.compile(
 """Any sign in the place of the at sign: `jo#outlook.com`, also a picture."""
 
 
-_WORDS_AT = frozenset(("at", "et", "over at", "bei", "chez"))
+_WORDS_AT = frozenset(("at", "a t", "et", "over at", "bei", "chez"))
 """Signs that are words as well."""
-_NO_DOT = re.compile(r"([a-z0-9-]{3,40})\s(com|net|org)(?![a-z0-9])")
+_NO_DOT = re.compile(
+    r"(gmx|web|t-online|freenet|orange|free|wanadoo|laposte|libero|uol|bol|terra|yahoo|hotmail|outlook|live|bigpond)\s"
+    r"(com\s(?:br|au|mx|ar)|co\s(?:uk|in)|net\sau|de|fr|it|es|ca)(?![a-z0-9])|([a-z0-9-]{3,40})\s(com|net|org)(?![a-z0-9])"
+)
+_USER_ON = re.compile(
+    r"(?:user ?(?:name|id)|handle|account|login)\s?(?:is|:|=)?\s?([a-z0-9][a-z0-9._+-]{1,40})\s(?:on|at|in|with)\s"
+    r"(gmail|hotmail|yahoo|outlook|icloud)(?![a-z0-9.]*[a-z0-9])"
+)
+_PICTURES = "📧✉📨📩🌀"
+_PICTURE = re.compile(
+    rf"(?<![a-z0-9._+-])([a-z0-9]{{2,40}}(?:[._+-][a-z0-9]{{1,40}}){{0,4}})\s?[{_PICTURES}]\s?((?:[a-z0-9-]{{2,40}}\.){{1,3}}[a-z]{{2,6}})(?![a-z0-9])"
+)
+"""A letter's picture in the place of the at sign."""
 
 
 def find_emails(folded: Folded) -> list[Threat]:
@@ -193,7 +207,8 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
     for sign in _SIGN.finditer(text):
         domain = _domain(text[sign.end() : sign.end() + DOMAIN])
         if domain is None and sign[0].strip() not in _WORDS_AT and (bare := _NO_DOT.match(text, sign.end())):
-            domain = Domain(f"{bare[1]}.{bare[2]}", bare.end() - sign.end(), provider=False, ended=True)
+            host = f"{bare[1] or bare[3]}.{(bare[2] or bare[4]).replace(' ', '.')}"
+            domain = Domain(host, bare.end() - sign.end(), provider=False, ended=True)
         if domain is None or domain.host.startswith("www."):
             continue
         before = text[max(0, sign.start() - LOCAL) : sign.start()]
@@ -215,6 +230,9 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
     if "mail" in text or "yahoo" in text or "outlook" in text or "icloud" in text:
         yield from _by_provider(text)
         yield from _by_symbol(text)
+    for match in _PICTURE.finditer(text) if any(one in text for one in _PICTURES) else ():
+        if registered(match[2]):
+            yield match.start(), match.end(), f"{match[1]}@{match[2]}", 0.85
     if "moc." in text:
         yield from _backwards(text)
 
@@ -243,13 +261,15 @@ def _by_provider(text: str) -> Iterator[tuple[int, int, str, float]]:
             and _ENDS.match(text, match.end())
         ):
             yield match.start(2), match.end(2), f"{local}@{provider}.com", 0.8
-    for match in (*_NEAR_PROVIDER.finditer(text), *_BESIDE_PROVIDER.finditer(text)):
+    for match in (*_NEAR_PROVIDER.finditer(text), *_USER_ON.finditer(text), *_BESIDE_PROVIDER.finditer(text)):
         if match[1] not in _NO_LOCAL and match[1] not in _BESIDE:
             yield match.start(), match.end(), f"{match[1]}@{match[2]}.com", 0.8
 
 
 def _domain(text: str) -> Domain | None:
     """What a text begins with, read as a domain."""
+    if "-dot-" in text:
+        text = _DASHED_DOT.sub("  .  ", text)
     spelt = _spelt(text)
     glued = _GLUED.match(text)
     if glued and (spelt is None or spelt.length < glued.end()):
@@ -363,7 +383,8 @@ def _said(text: str, places: tuple[int, int, int], local: str, domain: Domain) -
     if local in _NO_LOCAL and not (domain.provider and cue and local not in ("me", "us", "is", "it")):
         return 0.0
     if domain.provider:
-        return 0.95 if domain.ended or cue or telling or _ENDS.match(text, end) else 0.0
+        ends = _LAST if domain.host.startswith(("outlook", "yahoo")) else _ENDS
+        return 0.95 if domain.ended or cue or telling or ends.match(text, end) else 0.0
     written = text[begin:end]
     joints = [joint.strip() for joint in _SPLIT.findall(written)]
     spoken = any(char.isalpha() for joint in joints for char in joint)
