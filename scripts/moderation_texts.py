@@ -103,3 +103,20 @@ def _parts(mail: Message) -> Iterator[Message]:
     """Its readable parts, plain text first."""
     for kind in ("text/plain", "text/html"):
         yield from (part for part in mail.walk() if part.get_content_type() == kind)
+
+
+TODAY = Path(__file__).with_name("texts") / "today.txt"
+_CHOICE = re.compile(r"\{([^{}]*)\}")
+
+
+def today(kinds: tuple[str, ...], times: int = 8) -> Labelled:
+    """Texts of today's kind by the project's own hand, 1 when of one of `kinds`, each row in several wordings."""
+    dice = random.Random(1_130)  # noqa: S311 - the same each time
+    found: Labelled = []
+    for line in TODAY.read_text(encoding="utf8").splitlines():
+        kind, _, row = line.partition("|")
+        if kind.startswith("#"):
+            continue
+        for _ in range(times):
+            found.append((_CHOICE.sub(lambda choice: dice.choice(choice[1].split("|")), row), int(kind in kinds)))
+    return list(dict(found).items())

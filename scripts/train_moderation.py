@@ -35,6 +35,7 @@ from scripts.moderation_texts import (
     mails,
     messages,
     requests,
+    today,
     tweets,
     with_contacts,
 )
@@ -203,13 +204,29 @@ def spam(data: Path) -> list[dict[str, Any]]:
     """`spam`: unwanted or fraudulent SMS against ordinary; `scam`: fraudulent against the rest."""
     source = (
         "SMS Phishing dataset (Mendeley f45bkkt8pr, CC BY 4.0); ordinary besides: ads of cocoa, MIT; inoffensive "
-        "tweets of Davidson et al. (2017), MIT; mail of Parakweet, Apache-2.0, and SpamAssassin"
+        "tweets of Davidson et al. (2017), MIT; mail of Parakweet, Apache-2.0, and SpamAssassin; "
+        "scripts/texts/today.txt"
     )
     beside = [(trade(data), 1.0), (inoffensive(data), 0.3), (written(data), 0.3), (posted(data), 0.1)]
     sms = data / "smishing.csv"
     return [
-        train(Recipe("spam", source, sent_to_many, messages(sms), beside, precise(0.982), 4.0, 3)),
-        train(Recipe("scam", source, sent_to_many, frauds(sms), beside, few_wrong(0.004), 1.0, 3)),
+        train(
+            Recipe(
+                "spam",
+                source,
+                sent_to_many,
+                messages(sms),
+                [*beside, (today(("spam", "scam")), 1.0)],
+                precise(0.982),
+                4.0,
+                3,
+            )
+        ),
+        train(
+            Recipe(
+                "scam", source, sent_to_many, frauds(sms), [*beside, (today(("scam",)), 1.0)], few_wrong(0.004), 1.0, 3
+            )
+        ),
     ]
 
 

@@ -139,7 +139,6 @@ _SYMBOL = re.compile(
 )
 """Any sign in the place of the at sign: `jo#outlook.com`, also a picture."""
 
-
 _WORDS_AT = frozenset(("at", "a t", "et", "over at", "bei", "chez"))
 """Signs that are words as well."""
 _NO_DOT = re.compile(
@@ -228,11 +227,9 @@ def _disguised(text: str) -> Iterator[tuple[int, int, str, float]]:
         if sure:
             yield start, end, f"{value}@{domain.host}", sure
     if "mail" in text or "yahoo" in text or "outlook" in text or "icloud" in text:
-        yield from _by_provider(text)
-        yield from _by_symbol(text)
-    for match in _PICTURE.finditer(text) if any(one in text for one in _PICTURES) else ():
-        if registered(match[2]):
-            yield match.start(), match.end(), f"{match[1]}@{match[2]}", 0.85
+        yield from (*_by_provider(text), *_by_symbol(text))
+    if not text.isascii():
+        yield from _by_picture(text)
     if "moc." in text:
         yield from _backwards(text)
 
@@ -241,6 +238,12 @@ def _by_symbol(text: str) -> Iterator[tuple[int, int, str, float]]:
     for match in _SYMBOL.finditer(text):
         if match[1] not in _NO_LOCAL and match[1] not in _BESIDE and registered(match[2].replace(" ", "")):
             yield match.start(), match.end(), f"{match[1]}@{match[2].replace(' ', '')}", 0.85
+
+
+def _by_picture(text: str) -> Iterator[tuple[int, int, str, float]]:
+    for match in _PICTURE.finditer(text) if any(one in text for one in _PICTURES) else ():
+        if registered(match[2]):
+            yield match.start(), match.end(), f"{match[1]}@{match[2]}", 0.85
 
 
 def _backwards(text: str) -> Iterator[tuple[int, int, str, float]]:

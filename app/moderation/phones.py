@@ -6,7 +6,6 @@ as one.
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from app.moderation.cards import is_card
 from app.moderation.cues import (
@@ -24,8 +23,9 @@ from app.moderation.cues import (
     WITHHELD,
     YEAR,
 )
-from app.moderation.dialling import NO_TRUNK, TRUNK, american, elsewhere, number, possible
+from app.moderation.dialling import NO_TRUNK, american, elsewhere, number, possible
 from app.moderation.folding import Folded, is_capital
+from app.moderation.pieces import Shape, Window, scattered, unbroken
 from app.moderation.runs import LONGEST, Run, is_counting, is_listed, is_scale, runs
 from app.moderation.verdicts import Threat
 
@@ -35,41 +35,7 @@ MAX_CHECKS = 72
 """Windows of one text that are looked up; a longer series of numbers is a table, not a message."""
 _USUAL_GAPS = frozenset((" ", "-", ".", "/", ") ", ")", " (", ") (", " - ", " 0", " (0) ", "(", "-("))
 _AND = re.compile(r"[\s,]*(?:and|y|et|und|plus)[\s,]*")
-_ODD = frozenset("*~|=^_°#;<>→•\\¤§¦")
-"""Marks that stand between the figures of no amount, date or size."""
 DISGUISED = frozenset(("word", "tens", "score", "teen", "hundred", "leet", "mixed", "weak"))
-
-
-class Window(NamedTuple):
-    """Neighbouring numerals that could be one number, with what the run around them looks like."""
-
-    first: int
-    last: int
-    digits: str
-    plus: bool
-
-
-class Shape(NamedTuple):
-    """How a window is written."""
-
-    groups: tuple[int, ...]
-    disguised: bool
-    whole: bool
-    """Whether it is all of its run."""
-    listed: bool
-    """Separated like a list: `25, 23, 21`."""
-    cue: bool
-    strong_cue: bool
-    against: bool
-    """Words before it say that it is something else, and none says to call."""
-    loose: bool
-    """Letters stand for so many of its digits that only the usual groups make it a number."""
-    said: bool
-    """An `and` stands between its digits."""
-    even: bool
-    """No comma or line's end between its digits."""
-    alone: bool
-    """There is next to nothing else in the text."""
 
 
 def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
@@ -124,7 +90,11 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
             shape = _shape(run, window, cue=cue, strong_cue=strong, against=against)._replace(alone=alone)
             value, sure = _judge(text, run, window, shape, home)
             long = window.plus or window.digits.startswith(("00", "011"))
-            if value and sure >= 0.6 and (best is None or sure > best[0] or ((long or shape.whole) and sure >= best[0])):
+            if (
+                value
+                and sure >= 0.6
+                and (best is None or sure > best[0] or ((long or shape.whole) and sure >= best[0]))
+            ):
                 best = (sure, value, window)
         if best is None:
             index += 1
@@ -263,89 +233,8 @@ def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) ->
     if classic:
         return (0.96 if shape.cue else 0.92) if not shape.listed else 0.62 if shape.whole else 0.3
     if len(shape.groups) == 1:
-        return _unbroken(tokens[0].kind, window.digits, shape, region)
-    return _scattered(text, run, window, shape, region)
-
-
-def _unbroken(kind: str, digits: str, shape: Shape, region: str) -> float:
-    """Digits in one piece: a number in its full length, or any figure."""
-    full = len(digits) in (10, 11) or (region not in ("US", "CA") and len(digits) == 9)
-    if region in TRUNK and digits[0] != "0" and not shape.cue:
-        return 0.3
-    if region not in ("US", "CA") and len(digits) == 8:
-        return 0.8 if shape.strong_cue else 0.62 if shape.whole and (shape.cue or shape.alone) else 0.3
-    if kind == "embedded" and not (full and shape.cue):
-        return 0.3
-    if not full:
-        return 0.7 if shape.strong_cue and shape.whole else 0.3
-    if len(digits) == 11 and region in ("US", "CA") and not shape.cue:
-        return 0.55 if not shape.whole else 0.7
-    return 0.95 if shape.cue else 0.8 if shape.whole or digits[0] in "23456789" else 0.5
-
-
-def _scattered(text: str, run: Run, window: Window, shape: Shape, region: str) -> float:
-    """Digits in other pieces than usual: believed when they are all there is, or somebody says to call."""
-    tokens = run[window.first : window.last + 1]
-    gaps = [token.gap for token in tokens[1:]]
-    home = region in ("US", "CA")
-    year = (len(window.digits) != 11 and YEAR.fullmatch(tokens[0].digits) is not None) or (
-        home and YEAR.fullmatch(tokens[-1].digits) is not None
-    )
-    if shape.strong_cue and not shape.listed:
-        return 0.9
-    if (year and not shape.cue) or shape.listed:
-        return 0.3
-    between = "".join(gaps)
-    if '"' in between and set(gaps) <= {'" "', '""'} and text[max(0, tokens[0].start - 1)] == '"':
-        return 0.7 if shape.whole else 0.3  # each group in quotation marks, no inches
-    if '"' in between or "x" in between or "$" in between or "\n" in between:
-        if max(shape.groups) == 1 and shape.whole and not between.strip():
-            return 0.75  # a digit a line, or a group
-        if shape.whole and set(gaps) == {"\n"} and window.digits[0] == "0" and min(shape.groups) >= 2:
-            return 0.65  # a group a line
-        return 0.65 if shape.cue and shape.whole else 0.3
-    if home:
-        aligned = is_aligned(shape.groups)
-        if not aligned:
-            tight = len(set(gaps)) == 1 and gaps[0].strip() not in ("", ",") and shape.alone
-            odd = any(mark in between for mark in _ODD) and not shape.listed
-            return 0.62 if (shape.cue or tight or odd) and shape.whole and len(window.digits) == 10 else 0.3
-        if shape.whole:
-            return 0.9 if shape.cue else 0.8 if max(shape.groups) <= 4 else 0.7
-        return 0.75 if shape.cue and _set_apart(run, window) else 0.62 if _set_apart(run, window) else 0.4
-    if shape.whole and shape.even and _digit_by_digit(shape.groups):
-        return 0.75
-    if not shape.cue and region in TRUNK and window.digits[0] != "0":
-        return 0.5  # who lives there says the zero
-    if shape.whole and len(window.digits) >= 9 and any(mark in between for mark in _ODD):
-        return 0.65
-    if min(shape.groups[1:]) == 1 and not shape.cue:
-        return 0.5
-    return 0.85 if shape.whole else 0.7 if shape.cue else 0.45
-
-
-def _digit_by_digit(groups: Sequence[int]) -> bool:
-    """`0 1 6 1 …`, or an area code and then digit by digit."""
-    return max(groups[1:]) == 1 and (groups[0] == 1 or 2 < groups[0] < 6) and len(groups) >= 7 and sum(groups) >= 9
-
-
-def is_aligned(groups: Sequence[int]) -> bool:
-    """Whether a piece ends after the area code (3 digits, or 1 + 3): people break numbers there."""
-    total = 0
-    for group in groups:
-        total += group
-        if total == 3 or (sum(groups) == 11 and total == 4):
-            return True
-    return False
-
-
-def _set_apart(run: Run, window: Window) -> bool:
-    """Whether the gaps at the window's edges are wider or other than those inside."""
-    inside = {token.gap.strip() for token in run[window.first + 1 : window.last + 1]}
-    edges = [run[window.first].gap] if window.first else []
-    if window.last + 1 < len(run):
-        edges.append(run[window.last + 1].gap)
-    return bool(edges) and all(edge.strip() not in inside or len(edge) > 3 for edge in edges)
+        return unbroken(tokens[0].kind, window.digits, shape, region)
+    return scattered(text, run, window, shape, region)
 
 
 def _foreign(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str]) -> tuple[str, float]:

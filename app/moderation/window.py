@@ -13,7 +13,7 @@ from app.moderation.cues import AGAINST, UNIT
 from app.moderation.dialling import number
 from app.moderation.folding import fold
 from app.moderation.numerals import numeral
-from app.moderation.phones import is_aligned
+from app.moderation.pieces import is_aligned
 from app.moderation.runs import runs
 from app.moderation.verdicts import Threat
 
