@@ -259,6 +259,18 @@ def test_a_number_with_a_digit_withheld_is_found() -> None:
         ("RU", "восемь девятьсот шестнадцать 123 сорок пять 67", "+79161234567"),
         ("JP", "０９０ー１２３４ー５６７８", "+819012345678"),
         ("CN", "加我 一 三 八 〇 〇 一 三 八 〇 〇 〇", "+8613800138000"),
+        ("US", "reach me on four one uh five um, six then oh nine two two eight eight", "+14156092288"),
+        ("BR", "um um nove seis um dois três quatro dois cinco seis", "+5511961234256"),
+        ("US", "you said 4 and 1 and 5 and 6 and 0 and 9 and 2 and 2 and 8 and 8 was best for it all", "+14156092288"),
+        ("US", "<b>415</b><b>609</b><b>2288</b> if you like my work", "+14156092288"),
+        ("US", "4I5-б09-22зз is how we get this done", "+14156092233"),
+        ("US", "for a quick start 4-1.56.0*9 2.2*8 8", "+14156092288"),
+        ("GB", '"0161" "496" "0123" when you are ready', "+441614960123"),
+        ("GB", "it is Tom, (0161) 4 9 6 0 1 2 3 is best for this", "+441614960123"),
+        ("GB", "it is Tom, 0,1,6,1,4,9,6,0,1,2,3 is best for this", "+441614960123"),
+        ("AU", "it is Tom here\n0412\n345\n678", "+61412345678"),
+        ("DE", "meine nr: 0I5I - 23 45 67 89", "+4915123456789"),
+        ("DE", "Nummer drei null: null drei null eins zwei acht eins null null".partition(": ")[2], "+4930128100"),
     ],
 )
 def test_a_number_is_read_as_it_is_said_in_other_languages(region: str, text: str, value: str) -> None:
@@ -277,6 +289,13 @@ def test_a_number_is_read_as_it_is_said_in_other_languages(region: str, text: st
         ("DE", "rates: fifty, sixty, seventy five, ninety"),
         ("FR", "trois mille deux cents euros pour douze fenêtres"),
         ("ES", "son treinta y cinco metros por ochenta"),
+        ("AU", "reservation 798 273 895 is confirmed"),
+        ("US", "reservation 366 603 299 is confirmed"),
+        ("GB", "scores 79 93 79 73 74 this week"),
+        ("FR", "the firmware went to 2.82.369203"),
+        ("DE", "gps 42.93021 N 72.90450 W, next to the barn"),
+        ("DE", "hex 0x25400682 thanks"),
+        ("US", "ok, the scores were 16 58 73 37 19"),
         ("DE", "wir haben einundzwanzig Fenster und zwölf Türen"),
     ],
 )
@@ -305,6 +324,11 @@ def test_counting_scales_and_orders_are_no_number(region: str, text: str) -> Non
         ("J-O-E-P-L-U-M-B at gmail dot com", "joeplumb@gmail.com"),
         ("office (at) coleroofing com", "office@coleroofing.com"),
         ("moc.liamg@77elocb backwards", "bcole77@gmail.com"),
+        ("quote to carpenter.dan-at-hotmail-dot-co-dot-uk", "carpenter.dan@hotmail.co.uk"),
+        ("tiles4less @ web de thanks", "tiles4less@web.de"),
+        ("paintpros a t yahoo d o t com", "paintpros@yahoo.com"),
+        ("mail me: anna.k📧gmx.de", "anna.k@gmx.de"),
+        ("username big-al on yahoo", "big-al@yahoo.com"),
     ],
 )
 def test_a_mailbox_is_read_as_people_say_it(text: str, value: str) -> None:
@@ -317,7 +341,7 @@ def test_a_mailbox_is_read_as_people_say_it(text: str, value: str) -> None:
     [
         "I work over at yahoo", "at the rate of 50 per hour", "domain name and server are down",
         "gmail as usual is slow", "outlook as of today is sunny", "we met bei Müller", "the user, host and guest",
-        "chez nous, c'est gmail qui rame", "rate # 4 of 5",
+        "I looked at outlook and it is rainy", "chez nous, c'est gmail qui rame", "rate # 4 of 5",
     ],
 )  # fmt: skip
 def test_words_about_mail_are_no_mailbox(text: str) -> None:

@@ -148,6 +148,15 @@ def test_a_part_alone_never_stops_a_text() -> None:
         ("scam", "text me the code that the site just sent you"),
         ("spam", "Netflix: your payment failed, update your details at netflix-billing.co"),
         ("spam", "Investment opportunity: guaranteed 15% weekly returns, minimum deposit $200"),
+        ("scam", "Evri: your parcel is on hold, the house number is missing. Update it here: evri-redeliver.site"),
+        ("scam", "SunPass: you have an unpaid toll of $8.20. Pay today to avoid a penalty sunpass-bill.vip"),
+        (
+            "spam",
+            "Hello, I am Emma from a recruitment agency. We have a remote job, $200-$400 a day. Add me on WhatsApp",
+        ),
+        ("spam", "Mom it's me, my phone is broken, save this number. I need to pay something today, can you send it"),
+        ("spam", "FLASH SALE: 70% off all sneakers, today only! Shop now www.best-shoes.store"),
+        ("spam", "Need more customers? Our system brings exclusive leads every week, book a demo"),
         ("spam", "Make $900 per day with our trading bot, join our telegram"),
     ],
 )
@@ -164,6 +173,10 @@ def test_what_people_write_today_is_read(kind: str, text: str) -> None:
         "I'm coming to your house with a ladder at 9", "say hello to your new windows", "don't want to wake up the baby",
         "I want to die of laughter", "cut myself on the tile, nothing bad", "text me the gate code please",
         "my husband is deployed overseas, I'll open the door", "please update your details in the bid",
+        "The parcel with the faucet is on hold at the depot, I'll call them.", "I paid the toll, it is on the invoice",
+        "Mum is home all day and lets you in, my phone is broken", "Flooring is 20% off this week at the big store",
+        "We offer kitchens and baths, fully insured, happy to send references", "Did the bank approve your loan?",
+
         "Your package for the sink is on hold at Home Depot", "there's no point in patching it",
     ],
 )  # fmt: skip
