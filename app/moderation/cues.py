@@ -18,7 +18,7 @@ CUE = re.compile(
 AGAINST = re.compile(
     r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
     r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
-    r"|reservation|receipt|docket|shipment|container|passport|barcode|ean|gtin|rma|firmware|build"
+    r"|reservation|receipt|docket|shipment|container|passport|barcode|ean|gtin|rma|firmware|build|vat|abn|siren|siret|steuernummer|(?:estimate|quote|job)(?= ?(?:#|no\b|nr\b))"
     r"|(?:bestell|rechnungs?|kunden|auftrags?|artikel|vertrags?|sendungs?)(?:nummer|nr\.?)|bestellung|rechnung|auftrag|commande|facture|devis|dossier"
     r"|pedido|factura|fattura|ordine|bestelling|factuur|zamowienie|fatura|encomenda|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
     r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"

@@ -27,9 +27,9 @@ DOMAIN = 96
 _PLAIN = re.compile(
     r"(?<![a-z0-9._%+@-])[a-z0-9_%+'-]{1,64}(?:\.[a-z0-9_%+'-]{1,64}){0,6}@(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?![a-z0-9-])"
 )
-_MARK = r"[)(\[\]{}<>|*~_/\\.'\"+=:;,^#-]"
+_MARK = r"[)(\[\]{}<>|*~_`/\\.'\"+=:;,^#-]"
 _SPOKEN_AT = (
-    "(?:over )?at (?:the|d) rate(?: of)?|attherate|over at|at|bei|chez|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|zavinac|et|"
+    "(?:over )?at (?:the|d) rate(?: of)?|attherate|at the domain|over at|4t|@t|at|bei|chez|arroba|arobase|klammeraffe|chiocciola|malpa|apenstaartje|snabel-?a|kukac|sobaka|zavinac|et|"
     + folded_words("собака|собачка|эт")
 )
 _THEN = r"(?:and )?(?:then|followed by)(?: an?| the)?"
@@ -139,7 +139,7 @@ _SYMBOL = re.compile(
 )
 """Any sign in the place of the at sign: `jo#outlook.com`, also a picture."""
 
-_WORDS_AT = frozenset(("at", "a t", "et", "over at", "bei", "chez"))
+_WORDS_AT = frozenset(("at", "a t", "4t", "@t", "et", "over at", "bei", "chez"))
 """Signs that are words as well."""
 _NO_DOT = re.compile(
     r"(gmx|web|t-online|freenet|orange|free|wanadoo|laposte|libero|uol|bol|terra|yahoo|hotmail|outlook|live|bigpond)\s"
@@ -176,9 +176,8 @@ def find_emails(folded: Folded) -> list[Threat]:
 
 def _without_trap(mailbox: str) -> str:
     """`jo@nospam-x.com` is `jo@x.com`."""
-    local, _, host = _SPAM_TRAP.sub(
-        lambda found: "." if found[0][0] == found[0][-1] == "." else "", mailbox
-    ).rpartition("@")
+    local, _, host = _SPAM_TRAP.sub(lambda found: "." if found[0][-1] == "." else "", mailbox).rpartition("@")
+    local, host = local.strip("."), host.strip(".")
     return f"{local}@{host}" if local and registered(host) else mailbox
 
 

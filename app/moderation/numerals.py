@@ -128,6 +128,12 @@ _STRETCHED = {re.sub(r"(.)\1+", r"\1", word): str(digit) for digit, word in enum
 """Without doubled letters: `threee`, `seeven`, `zerooo`."""
 _WRITTEN_LEET = str.maketrans("013457@$!", "oieastasi")
 _ENGLISH = frozenset(_UNITS["en"].split())
+_MISTYPED = {
+    word[:at] + word[at + 1] + word[at] + word[at + 2 :]: str(digit)
+    for digit, word in enumerate(_UNITS["en"].split()) if len(word) > 3 for at in range(len(word) - 1)
+    if word[at] != word[at + 1] and (digit, at) != (3, 2)
+} | {f"{digit}{word[1:]}": str(digit) for digit, word in enumerate(_UNITS["en"].split())} | {"0h": "0", "foor": "4"}  # fmt: skip
+"""Two letters changed about (but for *there*), or the figure before the rest of its word: `fuor`, `4our`."""
 _LOOSE = re.compile(r"(?=[oilbszg]*[0-9])[0-9oilbszg]{2,5}")
 _LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9", "з": "3", "б": "6", "ч": "4"}
 
@@ -153,6 +159,8 @@ def numeral(word: str) -> Numeral | None:
         return Numeral(TENS.get(word) or _MORE_TENS[word], "tens")
     if word in _HUNDREDS:
         return Numeral(_HUNDREDS[word], "hundred")
+    if word in _MISTYPED:
+        return Numeral(_MISTYPED[word], "word")
     if word in SCORE:
         return Numeral("20", "score")
     if word in _FRENCH_TEENS:

@@ -48,6 +48,8 @@ def unbroken(kind: str, digits: str, shape: Shape, region: str) -> float:
     full = len(digits) in (10, 11) or (region not in ("US", "CA") and len(digits) == 9)
     if region in TRUNK and digits[0] != "0" and not shape.cue:
         return 0.3
+    if region in TRUNK and len(digits) == 12 and shape.whole:
+        full = True
     if region not in ("US", "CA") and len(digits) == 8:
         return 0.8 if shape.strong_cue else 0.62 if shape.whole and (shape.cue or shape.alone) else 0.3
     if kind == "embedded" and not (full and shape.cue):
@@ -104,7 +106,7 @@ def _abroad(window: Window, shape: Shape, region: str, odd: bool) -> float:
     """Elsewhere, where pieces are of any length."""
     if shape.whole and shape.even and _digit_by_digit(shape.groups):
         return 0.75
-    if not shape.cue and region in TRUNK and window.digits[0] != "0":
+    if not shape.cue and window.digits[0] != "0" and (region in TRUNK or set(shape.groups) == {2}):
         return 0.5  # who lives there says the zero
     if shape.whole and len(window.digits) >= 9 and odd:
         return 0.65

@@ -37,7 +37,7 @@ _PARTS = re.compile(
 )
 _EXPLAINING = frozenset(
     ("area", "code", "areacode", "is", "the", "my", "number", "followed", "by", "rest", "it", "its", "s", "then", "next", "last", "first", "digits",
-     "are", "ends", "end", "with", "in", "starts", "prefix", "after", "that", "local", "comes", "finally", "of", "a", "as")
+     "are", "ends", "end", "with", "in", "starts", "prefix", "after", "that", "local", "comes", "finally", "of", "a", "as", "thats", "that")
 )  # fmt: skip
 _TAG = re.compile(r"</?[a-z]{1,6}>")
 """Marks of a web page: what they part is read as if nothing stood there."""
@@ -192,7 +192,10 @@ class _Reader:
             repeat = self.repeat
             yield from self.ended()
             self.repeat, gap = repeat, ""
-        if self.pending and (self._is_amid(piece) if self.run else self._begins(piece)):
+        if self.pending and self.run and not self._is_amid(piece):
+            yield from self.ended()  # from 98156 to 12308
+            gap = ""
+        elif self.pending and (self.run or self._begins(piece)):
             self.run += self.pending
             gap = " "
         if self.repeat and len(piece.digits) == 1:
@@ -201,10 +204,20 @@ class _Reader:
         self.last_end, self.fillers, self.pending, self.repeat = piece.end, 0, [], 0
 
     def _is_amid(self, piece: Token) -> bool:
-        return len(self.run[-1].digits) <= 4 and len(piece.digits) < 5
+        last = self.run[-1]
+        span = (
+            len(self.pending) == 1
+            and last.kind == piece.kind == "plain"
+            and min(len(last.digits), len(piece.digits)) > 3
+        )
+        return len(last.digits) <= 4 and len(piece.digits) < 5 and not span
 
     def _begins(self, piece: Token) -> bool:
-        return len(piece.digits) == 1 and piece.kind == "word" and piece.start - self.pending[-1].end <= MAX_APART
+        return (
+            len(piece.digits) == 1
+            and piece.kind == "word"
+            and self.text[self.pending[-1].end : piece.start].strip() in ("", "-", ",")
+        )
 
 
 def _piece(word: str, start: int, in_run: bool) -> Token | None:
