@@ -109,7 +109,7 @@ TODAY = Path(__file__).with_name("texts") / "today.txt"
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
-def today(kinds: tuple[str, ...], times: int = 8) -> Labelled:
+def today(kinds: tuple[str, ...], times: int = 5) -> Labelled:
     """Texts of today's kind by the project's own hand, 1 when of one of `kinds`, each row in several wordings."""
     dice = random.Random(1_130)  # noqa: S311 - the same each time
     found: Labelled = []

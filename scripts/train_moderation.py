@@ -209,24 +209,10 @@ def spam(data: Path) -> list[dict[str, Any]]:
     )
     beside = [(trade(data), 1.0), (inoffensive(data), 0.3), (written(data), 0.3), (posted(data), 0.1)]
     sms = data / "smishing.csv"
+    bad, false = ([*beside, (today(kinds), 0.5)] for kinds in (("spam", "scam"), ("scam",)))
     return [
-        train(
-            Recipe(
-                "spam",
-                source,
-                sent_to_many,
-                messages(sms),
-                [*beside, (today(("spam", "scam")), 1.0)],
-                precise(0.982),
-                4.0,
-                3,
-            )
-        ),
-        train(
-            Recipe(
-                "scam", source, sent_to_many, frauds(sms), [*beside, (today(("scam",)), 1.0)], few_wrong(0.004), 1.0, 3
-            )
-        ),
+        train(Recipe("spam", source, sent_to_many, messages(sms), bad, precise(0.982), 4.0, 3)),
+        train(Recipe("scam", source, sent_to_many, frauds(sms), false, few_wrong(0.004), 1.0, 3)),
     ]
 
 

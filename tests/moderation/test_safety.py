@@ -148,7 +148,7 @@ def test_a_part_alone_never_stops_a_text() -> None:
         ("scam", "text me the code that the site just sent you"),
         ("spam", "Netflix: your payment failed, update your details at netflix-billing.co"),
         ("spam", "Investment opportunity: guaranteed 15% weekly returns, minimum deposit $200"),
-        ("scam", "Evri: your parcel is on hold, the house number is missing. Update it here: evri-redeliver.site"),
+        ("spam", "Evri: your parcel is on hold, the house number is missing. Update it here: evri-redeliver.site"),
         ("scam", "SunPass: you have an unpaid toll of $8.20. Pay today to avoid a penalty sunpass-bill.vip"),
         (
             "spam",
