@@ -89,22 +89,29 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
             checks[0] -= 1
             shape = _shape(run, window, cue=cue, strong_cue=strong, against=against)._replace(alone=alone)
             value, sure = _judge(text, run, window, shape, home)
-            long = window.plus or window.digits.startswith(("00", "011"))
             if (
                 value
                 and sure >= 0.6
-                and (best is None or sure > best[0] or ((long or shape.whole) and sure >= best[0]))
+                and (best is None or sure > best[0] or (_fuller(window, shape) and sure == best[0]))
             ):
                 best = (sure, value, window)
         if best is None:
             index += 1
             continue
-        sure, value, window = best
-        span = folded.span(*_edges(text, run[window.first].start, run[window.last].end))
-        found.append(Threat(kind="phone", span=span, value=value, confidence=round(sure, 2)))
-        index = window.last + 1
+        found.append(_threat(folded, run, *best))
+        index = best[2].last + 1
     found.extend(_unread(folded, run[index:]))
     return found
+
+
+def _threat(folded: Folded, run: Run, sure: float, value: str, window: Window) -> Threat:
+    span = folded.span(*_edges(folded.text, run[window.first].start, run[window.last].end))
+    return Threat(kind="phone", span=span, value=value, confidence=round(sure, 2))
+
+
+def _fuller(window: Window, shape: Shape) -> bool:
+    """Whether of windows that are equally sure the longer one counts."""
+    return shape.whole or window.plus or window.digits.startswith(("00", "011"))
 
 
 def _other_figures(folded: Folded, run: Run, *, cue: bool) -> list[tuple[int, int]]:
