@@ -60,6 +60,7 @@ create table public.contacts (
   kind text not null default 'unknown',
   display_name text,
   company text,
+  name_held boolean not null default false,
   locale text,
   time_zone text,
   home_region text,
@@ -83,6 +84,9 @@ create table public.contacts (
 comment on table public.contacts is 'A person or company a tenant talks to.';
 comment on column public.contacts.kind is
 'customer (home owner), provider (contractor), lead (a provider not yet won) or unknown.';
+comment on column public.contacts.name_held is
+'Name or company has a way to be reached in it, and the staff did not enter it: where what people write is judged, '
+'others are not shown it.';
 comment on column public.contacts.auth_user_id is
 'The sign-in of this person; set only when a verified address matches.';
 comment on column public.contacts.merged_into is
@@ -135,6 +139,7 @@ comment on table public.contact_consents is
 
 create index contacts_id_idx on public.contacts (id);
 create index contacts_tenant_id_kind_id_idx on public.contacts (tenant_id, kind, id);
+create index contacts_tenant_id_name_held_idx on public.contacts (tenant_id) where name_held;
 create index contacts_tenant_id_merged_into_idx on public.contacts (tenant_id,
   merged_into) where merged_into is not null;
 -- Partial, because most contacts have none: the planner would take it for a way to find a contact by its id.

@@ -72,7 +72,8 @@ begin
   update public.contacts as c
   set (kind, display_name, company, locale, time_zone, home_region, attributes) = (
     select r.kind, r.display_name, r.company, r.locale, r.time_zone, r.home_region, r.attributes
-    from jsonb_populate_record(c, p_contact - 'identities') as r)
+    from jsonb_populate_record(c, p_contact - 'identities') as r),
+    name_held = c.name_held and not p_contact ?| '{display_name,company}'
   where c.tenant_id = v_tenant and c.id = v_id and p_contact - 'identities' <> '{}';
   for v_identity in select i from jsonb_array_elements(coalesce(p_contact -> 'identities', '[]')) as i
   loop

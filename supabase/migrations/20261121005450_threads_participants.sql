@@ -49,11 +49,14 @@ create function private.name_of(p_tenant_id uuid, p_contact_id uuid) returns tex
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
-    select coalesce(c.display_name, c.company) from public.contacts as c
-    where c.tenant_id = p_tenant_id and c.id = p_contact_id);
+    select case when c.name_held is false
+        or not private.is_unfit_name(p_tenant_id, concat_ws(' · ', c.display_name, c.company))
+      then coalesce(c.display_name, c.company) end
+    from public.contacts as c where c.tenant_id = p_tenant_id and c.id = p_contact_id);
 end
 $$;
-comment on function private.name_of(uuid, uuid) is 'Definer: what a contact is called; null when nobody knows.';
+comment on function private.name_of(uuid, uuid) is
+'Definer: what others are told a contact is called; null when nobody knows, and where the name is held.';
 
 create function private.seat_direct(p_thread public.et_threads) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -91,6 +94,7 @@ create function private.tg_contacts__take_seats() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   v_family uuid[] := array[new.id, new.merged_into];
+  v_name text := private.name_of(new.tenant_id, new.id);
   v_thread public.et_threads%rowtype;
 begin
   if tg_op = 'UPDATE' and old.auth_user_id is not null and old.auth_user_id is distinct from new.auth_user_id then
@@ -107,10 +111,10 @@ begin
     if new.auth_user_id is not null then
       perform private.seat_direct(v_thread);
     end if;
-    update public.thread_participants as p set title = coalesce(new.display_name, new.company)
+    update public.thread_participants as p set title = v_name
     where p.tenant_id = new.tenant_id and p.thread_id = v_thread.id and p.role <> 'agent'
-      and p.contact_id <> all(array_remove(v_family, null)) and p.title is distinct from
-        coalesce(new.display_name, new.company) and new.merged_into is null;
+      and p.contact_id <> all(array_remove(v_family, null)) and p.title is distinct from v_name
+      and new.merged_into is null;
   end loop;
   return null;
 end
@@ -118,9 +122,11 @@ $$;
 comment on function private.tg_contacts__take_seats() is
 'Definer: whoever links a sign-in finds the direct conversations his contact has; the old sign-in leaves them; and a '
 'new name shows in the lists of the others.';
-create trigger contacts_900_take_seats after update of auth_user_id, display_name, company on public.contacts
+create trigger contacts_900_take_seats
+after update of auth_user_id, display_name, company, name_held on public.contacts
 for each row when (
-  (old.auth_user_id, old.display_name, old.company) is distinct from (new.auth_user_id, new.display_name, new.company)
+  (old.auth_user_id, old.display_name, old.company, old.name_held)
+  is distinct from (new.auth_user_id, new.display_name, new.company, new.name_held)
 )
 execute function private.tg_contacts__take_seats();
 

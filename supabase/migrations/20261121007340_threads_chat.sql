@@ -401,6 +401,9 @@ begin
     raise exception 'nobody writes to himself'
       using errcode = 'PT422', detail = '{"code": "bad_value", "field": "contact_id"}', hint = 'Name somebody else.';
   end if;
+  if private.is_spoken_id(v_tenant, p_client_message_id) then
+    perform private.refuse_chat('{"code": "bad_value", "field": "client_message_id"}');
+  end if;
   perform private.refuse_unjudged_words(v_tenant, v_me, p_context_kind, p_context_id, p_subject);
   if p_body is null then
     perform private.take_send_token(v_tenant, private.actor() || ':changes',

@@ -21,6 +21,7 @@ begin
       or (btrim(coalesce(p_body, ''), e' \t\r\n') = '' and coalesce(p_options -> 'attachments', '[]') in ('[]', 'null'))
       then jsonb_build_object('code', 'bad_length', 'field', 'body', 'most', v_most)
     when not coalesce(length(p_options ->> 'client_message_id') between 1 and 200, true)
+      or private.is_spoken_id(p_thread.tenant_id, p_options ->> 'client_message_id')
       then '{"code": "bad_value", "field": "client_message_id"}'
     when p_options ->> 'reply_to_id' is not null and not exists (
       select from public.et_messages as m

@@ -255,6 +255,12 @@ begin
     raise exception 'capabilities are a list of words' using errcode = 'PT422',
       detail = '{"code": "bad_value", "field": "capabilities"}', hint = 'E.g. ["plumbing", "heating"].';
   end if;
+  if p_profile ->> 'display_name' is distinct from v_me.display_name then
+    perform private.refuse_ways(v_me.tenant_id, 'display_name', p_profile ->> 'display_name', true);
+  end if;
+  if p_profile ->> 'company' is distinct from v_me.company then
+    perform private.refuse_ways(v_me.tenant_id, 'company', p_profile ->> 'company', true);
+  end if;
   update public.contacts as c
   set (display_name, company, locale, time_zone, home_region, attributes) = (
     select r.display_name, r.company, r.locale, r.time_zone, r.home_region, case when p_profile ? 'capabilities'

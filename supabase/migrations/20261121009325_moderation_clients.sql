@@ -1,4 +1,4 @@
--- Chapter: moderation, what people and staff may look up; what nobody judges; and what must hold.
+-- Chapter: moderation, what people and staff may look up; and what must hold.
 --
 --   my_message_moderation()  its sender: what became of his message, what he wrote, and what to change
 --   read_original()          an admin with a reason, audited: what was masked, stopped, changed or taken back
@@ -89,72 +89,6 @@ comment on function public.read_original(uuid, text) is
 
 grant execute on function private.my_message_moderation(uuid), public.my_message_moderation(uuid),
 private.read_original(uuid, text), public.read_original(uuid, text) to authenticated;
-
--- ── what nobody judges ───────────────────────────────────────────────────────────────────────────────────────────
-
-create function private.digits_in(p_text text) returns integer
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  -- Regular expressions know ASCII's digits alone; wide, ringed and raised ones are these once it is normalised.
-  return regexp_count(normalize(p_text, nfkc), '[0-9\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f'
-    || '\u0ae6-\u0aef\u0b66-\u0b6f\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f'
-    || '\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u1040-\u1049\u17e0-\u17e9\u1810-\u1819]');
-end
-$$;
-comment on function private.digits_in(text) is 'How many digits a text has, of any script that people count with.';
-
-create function private.is_text(p_reaction text) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  return private.digits_in(p_reaction) > 0
-    or normalize(p_reaction, nfkc) collate pg_catalog.pg_c_utf8 ~ '[[:alpha:]]'
-    -- Flags are spelled: one is a sign. England, Scotland and Wales are with letters that nobody sees.
-    or regexp_count(p_reaction, '[\U0001f1e6-\U0001f1ff]') > 2
-    or regexp_replace(p_reaction, '\U0001f3f4\U000e0067\U000e0062(\U000e0065\U000e006e\U000e0067'
-      || '|\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)\U000e007f', '')
-      ~ '[\U000e0000-\U000e007f]';
-end
-$$;
-comment on function private.is_text(text) is
-'A reaction with letters or digits of any script, those of flags and those nobody sees included: a number, or a word.';
-
-create function private.names_a_way(p_text text) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
-declare
-  v_text text collate pg_catalog.pg_c_utf8 := lower(regexp_replace(normalize(p_text, nfkc),
-    '[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]', '', 'g') collate pg_catalog.pg_c_utf8);
-begin
-  return private.digits_in(v_text) + regexp_count(v_text, '[〇零一二三四五六七八九]|(?<![[:alpha:]])(zero|oh|one|two|three|four|five|six|seven'
-      || '|eight|nine|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|null|eins|zwei|drei|vier|fünf|sechs|sieben'
-      || '|acht|neun|zéro|deux|trois|quatre|cinq|sept|huit|neuf)(?![[:alpha:]])') > 4
-    or v_text ~ '[@/:]|[[:alnum:]][._][[:alnum:]]'
-    or v_text ~ '[(\[{<]\s*(at|dot)\s*[)\]}>]|\m(at|arroba)\M.+(\m(dot|punto|punkt)\M|\m(com|net|org)$)'
-    or v_text ~ ('\m(gmail|googlemail|hotmail|outlook|icloud|protonmail|whats ?app|telegram|insta|instagram|facebook|snapchat'
-      || '|viber|wechat|venmo|paypal|cash ?app|zelle|skype)\M');
-end
-$$;
-comment on function private.names_a_way(text) is
-'A text with more than four digits, spelled ones counted, an address or what is spoken like one, or a place people are '
-'reached at: too coarse for a message, right for a name that nobody judges.';
-
-create function private.refuse_unjudged_words(
-  p_tenant_id uuid, p_me uuid, p_context_kind text, p_context_id text, p_subject text
-) returns void
-language plpgsql stable security definer set search_path = '' as $$
-begin
-  if coalesce(p_context_id, p_subject) is null or not private.moderates(p_tenant_id, 'people') then
-    return;
-  elsif p_context_id is not null and not private.is_in_context(p_tenant_id, p_me, p_context_kind, p_context_id) then
-    perform private.refuse_chat('{"code": "bad_context", "field": "context_id"}');
-  elsif private.names_a_way(p_subject) then
-    raise exception 'the name of a group has no numbers, addresses and links here'
-      using errcode = 'PT422', detail = '{"code": "bad_value", "field": "subject"}', hint = 'Name it by what it is about.';
-  end if;
-end
-$$;
-comment on function private.refuse_unjudged_words(uuid, uuid, text, text, text) is
-'Definer: what others read of a conversation beside its messages is judged by nobody: where messages are, a context is '
-'one that there is, and the name of a group holds no way to be reached.';
 
 -- ── what waited before ───────────────────────────────────────────────────────────────────────────────────────────
 

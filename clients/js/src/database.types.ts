@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 3be902907141caf0f49988beb33914b0
+// Schema: 95ef6f01a8be09000bdc9256ab3131fe
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -1973,6 +1973,7 @@ export type Database = {
           "kind": string;
           "locale": string | null;
           "merged_into": string | null;
+          "name_held": boolean;
           "tenant_id": string;
           "time_zone": string | null;
           "updated_at": string;
@@ -1991,6 +1992,7 @@ export type Database = {
           "kind"?: string;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean;
           "tenant_id": string;
           "time_zone"?: string | null;
           "updated_at"?: string;
@@ -2008,6 +2010,7 @@ export type Database = {
           "kind"?: string;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean;
           "tenant_id"?: string;
           "time_zone"?: string | null;
           "updated_at"?: string;
@@ -3226,7 +3229,6 @@ export type Database = {
           "created_at": string;
           "erased_at": string | null;
           "folder": string;
-          "folder_said_seq": number | null;
           "id": string;
           "kind": string;
           "labels": (string)[];
@@ -3264,7 +3266,6 @@ export type Database = {
           "created_at"?: string;
           "erased_at"?: string | null;
           "folder"?: string;
-          "folder_said_seq"?: number | null;
           "id"?: string;
           "kind"?: string;
           "labels"?: (string)[];
@@ -3301,7 +3302,6 @@ export type Database = {
           "created_at"?: string;
           "erased_at"?: string | null;
           "folder"?: string;
-          "folder_said_seq"?: number | null;
           "id"?: string;
           "kind"?: string;
           "labels"?: (string)[];
@@ -3577,121 +3577,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
-          },
-        ];
-      };
-      "folder_words": {
-        Row: {
-          "auto_class": string;
-          "contact_id": string | null;
-          "detected": string;
-          "folder": string;
-          "said_at": string;
-          "said_by": string;
-          "spam_score": number;
-          "tenant_id": string;
-          "thread_id": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "auto_class": string;
-          "contact_id"?: string | null;
-          "detected": string;
-          "folder": string;
-          "said_at"?: string;
-          "said_by": string;
-          "spam_score": number;
-          "tenant_id": string;
-          "thread_id": string;
-        };
-        Update: {
-          "auto_class"?: string;
-          "contact_id"?: string | null;
-          "detected"?: string;
-          "folder"?: string;
-          "said_at"?: string;
-          "said_by"?: string;
-          "spam_score"?: number;
-          "tenant_id"?: string;
-          "thread_id"?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "contacts";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "contractor_leads";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "contractors";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "homeowners";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "potential_contractors";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
-            columns: ["tenant_id", "contact_id"];
-            isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["tenant_id", "contact_id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: true;
-            referencedRelation: "agent_conversations";
-            referencedColumns: ["tenant_id", "conversation_id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: true;
-            referencedRelation: "agent_conversations";
-            referencedColumns: ["tenant_id", "thread_id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: true;
-            referencedRelation: "conversations";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: true;
-            referencedRelation: "et_conversation_threads";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
-            columns: ["tenant_id", "thread_id"];
-            isOneToOne: true;
-            referencedRelation: "et_threads";
-            referencedColumns: ["tenant_id", "id"];
           },
         ];
       };
@@ -7054,6 +6939,7 @@ export type Database = {
           "kind": string;
           "locale": string | null;
           "merged_into": string | null;
+          "name_held": boolean;
           "tenant_id": string;
           "time_zone": string | null;
           "updated_at": string;
@@ -7072,6 +6958,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -7089,6 +6976,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -7250,6 +7138,7 @@ export type Database = {
           "kind": string;
           "locale": string | null;
           "merged_into": string | null;
+          "name_held": boolean;
           "tenant_id": string;
           "time_zone": string | null;
           "updated_at": string;
@@ -7268,6 +7157,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -7285,6 +7175,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -7845,7 +7736,6 @@ export type Database = {
           "created_at": string;
           "erased_at": string | null;
           "folder": string;
-          "folder_said_seq": number | null;
           "id": string;
           "kind": string;
           "labels": (string)[];
@@ -7883,7 +7773,6 @@ export type Database = {
           "created_at"?: string | null;
           "erased_at"?: string | null;
           "folder"?: string | null;
-          "folder_said_seq"?: number | null;
           "id"?: string | null;
           "kind"?: string | null;
           "labels"?: (string)[] | null;
@@ -7920,7 +7809,6 @@ export type Database = {
           "created_at"?: string | null;
           "erased_at"?: string | null;
           "folder"?: string | null;
-          "folder_said_seq"?: number | null;
           "id"?: string | null;
           "kind"?: string | null;
           "labels"?: (string)[] | null;
@@ -8129,21 +8017,6 @@ export type Database = {
           },
         ];
       };
-      "folder_outcomes": {
-        Row: {
-          "auto_class": string;
-          "confirmed": number | null;
-          "conversations": number | null;
-          "detected": string;
-          "false_alarms": number | null;
-          "last_said_at": string | null;
-          "misses": number | null;
-          "score_from": number | null;
-          "tenant_id": string;
-        };
-        ComputedFields: never;
-        Relationships: [];
-      };
       "homeowners": {
         Row: {
           "attributes": NonNullable<Json>;
@@ -8158,6 +8031,7 @@ export type Database = {
           "kind": string;
           "locale": string | null;
           "merged_into": string | null;
+          "name_held": boolean;
           "tenant_id": string;
           "time_zone": string | null;
           "updated_at": string;
@@ -8176,6 +8050,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -8193,6 +8068,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -8689,6 +8565,7 @@ export type Database = {
           "kind": string;
           "locale": string | null;
           "merged_into": string | null;
+          "name_held": boolean;
           "tenant_id": string;
           "time_zone": string | null;
           "updated_at": string;
@@ -8708,6 +8585,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -8726,6 +8604,7 @@ export type Database = {
           "kind"?: string | null;
           "locale"?: string | null;
           "merged_into"?: string | null;
+          "name_held"?: boolean | null;
           "tenant_id"?: string | null;
           "time_zone"?: string | null;
           "updated_at"?: string | null;
@@ -9576,10 +9455,6 @@ export type Database = {
       "set_member_role": { Args: { "p_role": string; "p_user_id": string }; Returns: Json };
       "set_project_status": { Args: { "p_project_id": string; "p_status": string }; Returns: Json };
       "set_referral_status": { Args: { "p_referral_id": string; "p_status": string }; Returns: Json };
-      "set_thread_folder": {
-        Args: { "p_expected_last_seq"?: number; "p_folder": string; "p_thread_id": string };
-        Returns: Json;
-      };
       "set_thread_search": { Args: { "p_policy"?: string; "p_thread_id": string }; Returns: Json };
       "snooze_thread": { Args: { "p_thread_id": string; "p_until": string }; Returns: Json };
       "start_thread": {

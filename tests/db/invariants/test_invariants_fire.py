@@ -85,6 +85,11 @@ CORRUPTIONS: dict[str, str] = {
     "shown_was_judged": "with gone as (delete from public.moderation_verdicts where message_id = %(approved)s"
                         " returning message_id) update public.et_messages as m set created_at = m.created_at +"
                         " interval '1 hour' from gone where m.id = gone.message_id",
+    "held_name_is_not_shown": "with held as (update public.contacts as c set display_name = 'Call 555-0100', name_held = true"
+                              " from public.et_threads as t where t.id = %(chat_th)s and c.tenant_id = t.tenant_id"
+                              " and c.id = t.contact_id returning c.tenant_id, c.id, c.display_name, t.id as thread_id)"
+                              " update public.thread_participants as p set title = h.display_name from held as h"
+                              " where p.tenant_id = h.tenant_id and p.thread_id = h.thread_id and p.contact_id <> h.id",
     "expired_judgement_is_empty": "update private.verdict_documents as d set expired_at = now() from"
                                   " public.moderation_verdicts as v where v.message_id = %(filtered)s"
                                   " and d.verdict_id = v.id",
