@@ -7,8 +7,18 @@ import msgspec
 from msgspec.structs import asdict
 
 from app.db.queries import Query, load
-from app.db.unit import Row, Unit, json_param, rows_as
-from app.domain.marketplace import Bid, BidCard, Booking, ConnectionFee, MarketFilter, MarketRow, Project, Referral
+from app.db.unit import Connection, Row, Then, Unit, json_param, rows_as
+from app.domain.marketplace import (
+    Bid,
+    BidCard,
+    Booking,
+    ConnectionFee,
+    MarketFilter,
+    MarketRow,
+    Project,
+    Referral,
+    WordRules,
+)
 
 QUERIES = load("marketplace")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -80,10 +90,29 @@ async def get_booking(unit: Unit, row_id: UUID) -> Booking | None:
 async def call(unit: Unit, shape: type[S], name: str, /, **params: Any) -> S:
     """What a client function of the marketplace answers with, as `shape`; dicts travel as jsonb. Raises NotFound for
     its 404."""
-    values = {key: json_param(value) if isinstance(value, dict) else value for key, value in params.items()}
-    return msgspec.convert(await unit.call(QUERIES[name], values), shape)
+    return msgspec.convert(await unit.call(QUERIES[name], _plain(params)), shape)
 
 
 async def change(unit: Unit, name: str, /, **params: Any) -> MarketRow:
     """`call` for the many that answer with the row's state."""
     return await call(unit, MarketRow, name, **params)
+
+
+async def write(unit: Unit, name: str, then: Then, /, **params: Any) -> MarketRow:
+    """`change`, but `then` has a say before it commits."""
+    return msgspec.convert(await unit.call_then(QUERIES[name], _plain(params), then), MarketRow)
+
+
+async def rules_for_words(connection: Connection, kind: str, tenant_id: str, row_id: str) -> WordRules | None:
+    """By what the caller's words in a row he has just written are judged, for the `then` of `write`. None where nobody
+    judges them. The rest of the transaction is the login role's."""
+    async with connection.pipeline():
+        await connection.execute("reset role")
+        values = {"kind": kind, "tenant_id": tenant_id, "id": row_id}
+        cursor = await connection.execute(QUERIES["rules_for_words"].sql, values)
+    row = await cursor.fetchone()
+    return msgspec.convert(row[0], WordRules) if row and row[0] is not None else None
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    return {key: json_param(value) if isinstance(value, dict) else value for key, value in params.items()}

@@ -36,6 +36,7 @@ from app.http.types import (
     Word,
     cut,
 )  # fmt: skip
+from app.http.words import written
 
 TAGS = ["marketplace"]
 
@@ -141,7 +142,7 @@ async def list_bookings(
 @post("/bookings", summary="Ask for a booking", tags=TAGS)
 async def create_booking(unit: CallerUnit, data: JSONBody[NewBooking]) -> MarketRow:
     """Begins the two parties' conversation if they have none. Either party, or agents."""
-    return await db.change(unit, "create_booking", row=made(data), tenant_slug=data.tenant_slug)
+    return await written(unit, "booking", "create_booking", row=made(data), tenant_slug=data.tenant_slug)
 
 
 @get("/bookings/{booking_id:uuid}", summary="One booking", tags=TAGS)
@@ -153,7 +154,7 @@ async def get_booking(unit: CallerUnit, booking_id: FromPath[UUID]) -> Booking:
 @patch("/bookings/{booking_id:uuid}", summary="Change a booking", tags=TAGS)
 async def change_booking(unit: CallerUnit, booking_id: FromPath[UUID], data: JSONBody[BookingPatch]) -> MarketRow:
     """Another time is told in the conversation. Its parties, or agents."""
-    return await db.change(unit, "change_booking", id=booking_id, row=given(data))
+    return await written(unit, "booking", "change_booking", id=booking_id, row=given(data))
 
 
 @post("/bookings/{booking_id:uuid}/status", status_code=200, summary="Bring a booking on", tags=TAGS)
@@ -218,7 +219,7 @@ async def set_referral_status(
 async def put_profile(unit: CallerUnit, data: JSONBody[ProfilePatch]) -> MarketRow:
     """One's own contact at a tenant: name, company, what one can do. Customers and providers."""
     row = {name: value for name, value in given(data).items() if name != "tenant_slug"}
-    return await db.change(unit, "put_profile", row=row, tenant_slug=data.tenant_slug)
+    return await written(unit, "contact", "put_profile", row=row, tenant_slug=data.tenant_slug)
 
 
 router = Router(

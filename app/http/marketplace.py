@@ -27,6 +27,7 @@ from app.http.types import (
     cut,
     decode_cursor,
 )  # fmt: skip
+from app.http.words import written
 
 TAGS = ["marketplace"]
 Prose = Annotated[str, msgspec.Meta(max_length=10_000, pattern=NO_NUL)]
@@ -144,7 +145,7 @@ async def list_projects(
 @post("/projects", summary="Begin a project", tags=TAGS)
 async def create_project(unit: CallerUnit, data: JSONBody[NewProject]) -> MarketRow:
     """Repeated with the same `id` it is the same project. Customers, or agents for one."""
-    return await db.change(unit, "create_project", row=made(data), tenant_slug=data.tenant_slug)
+    return await written(unit, "project", "create_project", row=made(data), tenant_slug=data.tenant_slug)
 
 
 @get("/projects/{project_id:uuid}", summary="One project", tags=TAGS)
@@ -156,7 +157,7 @@ async def get_project(unit: CallerUnit, project_id: FromPath[UUID]) -> Project:
 @patch("/projects/{project_id:uuid}", summary="Change a project", tags=TAGS)
 async def change_project(unit: CallerUnit, project_id: FromPath[UUID], data: JSONBody[ProjectPatch]) -> MarketRow:
     """The named fields. Its customer, or agents."""
-    return await db.change(unit, "change_project", id=project_id, row=given(data))
+    return await written(unit, "project", "change_project", id=project_id, row=given(data))
 
 
 @post("/projects/{project_id:uuid}/status", status_code=200, summary="Bring a project on", tags=TAGS)
@@ -178,7 +179,7 @@ async def list_bid_cards(
 @post("/bid-cards", summary="Ask for bids", tags=TAGS)
 async def create_bid_card(unit: CallerUnit, data: JSONBody[NewBidCard]) -> MarketRow:
     """A draft, or published at once. Customers, or agents for one."""
-    return await db.change(unit, "create_bid_card", row=made(data), tenant_slug=data.tenant_slug)
+    return await written(unit, "bid_card", "create_bid_card", row=made(data), tenant_slug=data.tenant_slug)
 
 
 @get("/bid-cards/{bid_card_id:uuid}", summary="One request for bids", tags=TAGS)
@@ -190,7 +191,7 @@ async def get_bid_card(unit: CallerUnit, bid_card_id: FromPath[UUID]) -> BidCard
 @patch("/bid-cards/{bid_card_id:uuid}", summary="Change a request for bids", tags=TAGS)
 async def change_bid_card(unit: CallerUnit, bid_card_id: FromPath[UUID], data: JSONBody[BidCardPatch]) -> MarketRow:
     """The named fields. Its customer, or agents."""
-    return await db.change(unit, "change_bid_card", id=bid_card_id, row=given(data))
+    return await written(unit, "bid_card", "change_bid_card", id=bid_card_id, row=given(data))
 
 
 @post("/bid-cards/{bid_card_id:uuid}/status", status_code=200, summary="Bring a request on", tags=TAGS)
@@ -211,7 +212,7 @@ async def list_bids(
 @post("/bid-cards/{bid_card_id:uuid}/bids", summary="Bid", tags=TAGS)
 async def submit_bid(unit: CallerUnit, bid_card_id: FromPath[UUID], data: JSONBody[NewBid]) -> MarketRow:
     """For a published request; who bid already changes his bid. Providers, or agents for one."""
-    return await db.change(unit, "submit_bid", id=bid_card_id, row=given(data))
+    return await written(unit, "bid", "submit_bid", id=bid_card_id, row=given(data))
 
 
 @get("/bids/{bid_id:uuid}", summary="One bid", tags=TAGS)

@@ -25,7 +25,7 @@ ROLES = {
     "assistants": "parley_worker", "attachments": "parley_worker", "ingress": "parley_worker", "notifier": "parley_worker",
     "claim_shadow": "parley_shadow", "complete_shadow": "parley_shadow",
     "decisions": "postgres", "moderation": "parley_worker", "moderation_inputs": "parley_api", "record_verdict": "parley_api",
-    "moderating": "postgres", "moderation_history": "parley_api", "begin_simulation": "parley_api",
+    "moderating": "postgres", "moderation_history": "parley_api", "begin_simulation": "parley_api", "rules_for_words": "parley_api",
     "tenant_named": "postgres", "tenant_security": "postgres", "tenant_analysis": "postgres",
     "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime",
     "may_replicate": "parley_realtime", "log_horizon": "parley_realtime", "report_connections": "parley_realtime",

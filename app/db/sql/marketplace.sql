@@ -175,3 +175,7 @@ select public.set_referral_status(%(id)s::uuid, %(status)s::text);
 -- name: put_profile
 -- What a person says of himself.
 select public.put_profile(%(row)s::jsonb, %(tenant_slug)s::text);
+
+-- name: rules_for_words
+-- By which policy and stage detectors read what the caller has just written; null where nobody judges it.
+select private.rules_for_words(%(kind)s::text, %(tenant_id)s::uuid, %(id)s::uuid) as rules;
