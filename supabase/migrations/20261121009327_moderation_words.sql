@@ -215,6 +215,10 @@ declare
 begin
   if p_text is null or v_forbidden = '{}' then
     return;
+  elsif length(p_text) > 20000 then
+    raise exception '% has at most 20000 characters here', p_field
+      using errcode = 'PT422', detail = jsonb_build_object('code', 'bad_length', 'field', p_field, 'most', 20000)::text,
+        hint = 'Shorten it.';
   end if;
   v_found := case when p_is_name then private.ways_in_name(p_text) else private.ways_in_prose(p_text) end;
   if not v_found && v_forbidden then

@@ -166,6 +166,8 @@ def test_no_text_of_the_marketplace_is_a_way(world: World) -> None:
         with unfit(field, "phone"):
             write(NUMBER)
         write("Two rooms, 800 - 1200 sq ft")
+    with refused("PT422", code="bad_length"):
+        made.project(attributes={"note": "x" * 20_001})
 
 
 def test_the_business_may_write_ways_and_its_backend_not(world: World) -> None:
