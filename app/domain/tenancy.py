@@ -8,7 +8,7 @@ import msgspec
 
 from app.domain.deciding import Formality
 from app.domain.files import MediaVisibility
-from app.domain.threads import ChatPolicy, ChatScope, PushShown, SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, MarketWrites, PushShown, SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
 Scope = Literal["read", "send", "manage", "admin"]
@@ -38,6 +38,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     chat_scope: ChatScope
     push_shows: PushShown
     push_delay_s: int
+    market_writes: MarketWrites
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]
     quiet_hours_start: time | None

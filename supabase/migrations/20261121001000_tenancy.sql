@@ -226,6 +226,7 @@ create table public.tenant_settings (
   chat_scope text not null default 'pair',
   push_shows text not null default 'sender',
   push_delay_s integer not null default 10,
+  market_writes text not null default 'anywhere',
   business_hours jsonb not null default '[]',
   closed_dates date[] not null default '{}',
   quiet_hours_start time,
@@ -254,6 +255,7 @@ create table public.tenant_settings (
   constraint tenant_settings_chat_policy_check check (chat_policy in ('context', 'anyone', 'nobody')),
   constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
   constraint tenant_settings_push_shows_check check (push_shows in ('preview', 'sender', 'nothing')),
+  constraint tenant_settings_market_writes_check check (market_writes in ('anywhere', 'api')),
   constraint tenant_settings_push_delay_s_check check (push_delay_s between 0 and 3600),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
   constraint tenant_settings_voice_tone_check check (voice_tone ~ '^[^[:cntrl:]]{1,200}$'),
@@ -292,6 +294,9 @@ comment on column public.tenant_settings.chat_scope is
 comment on column public.tenant_settings.push_shows is
 'What a push of a chat message shows on a locked screen: the beginning of it (preview), who wrote (sender), or only that '
 'there is one (nothing).';
+comment on column public.tenant_settings.market_writes is
+'Where people write their names and rows of the marketplace, while what they write is judged: anywhere, or over the API '
+'alone, whose detectors read it (api).';
 comment on column public.tenant_settings.push_delay_s is
 'How many seconds somebody has to read a chat message before his devices are pushed to.';
 comment on column public.tenant_settings.business_hours is

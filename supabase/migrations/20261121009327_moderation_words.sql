@@ -204,6 +204,22 @@ comment on function private.are_introduced(public.bookings, jsonb) is
 'Definer: contact details were revealed between the two of a booking, in a conversation about it or about nothing in '
 'particular.';
 
+create function private.refuse_unread(p_tenant_id uuid, p_field text) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if session_user <> 'parley_api' and private.current_user_id() is not null and exists (
+    select from public.tenant_settings as s where s.tenant_id = p_tenant_id and s.market_writes = 'api')
+    and not private.is_of_business(p_tenant_id) then
+    raise exception '% is written over the API here', p_field
+      using errcode = 'PT403', detail = jsonb_build_object('code', 'not_allowed', 'field', p_field)::text,
+        hint = 'Call the operation of the API, which reads it first.';
+  end if;
+end
+$$;
+comment on function private.refuse_unread(uuid, text) is
+'Definer: where the tenant wants it, people write what others read over the API alone: its login is the one that has '
+'detectors read it before it commits.';
+
 create function private.refuse_ways(
   p_tenant_id uuid, p_field text, p_text text, p_is_name boolean, p_booking public.bookings default null
 ) returns void
@@ -213,6 +229,9 @@ declare
   v_forbidden text[] := private.forbidden_ways(v_document, 'before');
   v_found text[];
 begin
+  if p_text is not null and p_field <> 'subject' and v_document -> 'lanes' ? 'people' then
+    perform private.refuse_unread(p_tenant_id, p_field);
+  end if;
   if p_text is null or v_forbidden = '{}' then
     return;
   elsif length(p_text) > 20000 then

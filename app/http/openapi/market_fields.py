@@ -85,6 +85,7 @@ MARKET_FIELDS: dict[str, str] = {
     "chat_scope": "Which conversation two people have: one for ever, one per context, or a new one at every start.",
     "push_shows": "What a push of a chat message shows: the beginning of it, who wrote, or only that there is one.",
     "push_delay_s": "How many seconds somebody has to read a chat message before his devices are pushed to.",
+    "market_writes": "Where people write names and marketplace rows while those are judged: anywhere, or the API.",
     "first_at": "When it began.",
     "last_at": "When it was last so.",
     "retried": "Whether it is read again.",

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 95ef6f01a8be09000bdc9256ab3131fe
+// Schema: 73933d37be7aaa2bc588fe4b81cb9e73
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -5359,6 +5359,7 @@ export type Database = {
           "closed_dates": (string)[];
           "confidence_threshold": number;
           "daily_send_cap": number | null;
+          "market_writes": string;
           "max_complaint_rate": number | null;
           "media_days": number | null;
           "media_visibility": string;
@@ -5393,6 +5394,7 @@ export type Database = {
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
+          "market_writes"?: string;
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;
@@ -5426,6 +5428,7 @@ export type Database = {
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
+          "market_writes"?: string;
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
           "media_visibility"?: string;

@@ -2159,6 +2159,7 @@ export interface SettingsPatch {
   chat_scope?: "explicit" | "pair" | "pair_context";
   push_shows?: "nothing" | "preview" | "sender";
   push_delay_s?: number;
+  market_writes?: "anywhere" | "api";
   business_hours?: (OpeningHours)[];
   closed_dates?: (string)[];
   quiet_hours_start?: string | null;
@@ -2416,6 +2417,7 @@ export interface TenantSettings {
   chat_scope: "explicit" | "pair" | "pair_context";
   push_shows: "nothing" | "preview" | "sender";
   push_delay_s: number;
+  market_writes: "anywhere" | "api";
   business_hours: (Record<string, unknown>)[];
   closed_dates: (string)[];
   quiet_hours_start: string | null;

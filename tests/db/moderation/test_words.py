@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from tests.db.chat.kit import Person
@@ -212,6 +213,25 @@ def test_an_id_is_no_text(world: World) -> None:
             chat.call(ann, "start_thread", contact_ids=[bob.contact], subject="Kitchen", client_message_id=told)
     for made in (str(uuid.uuid4()), "booking:7:confirmed", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "a_b-c.d/e+f=="):
         chat.say(ann, thread, client_message_id=made)
+
+
+def test_people_may_have_to_write_over_the_api(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the tenant wants it another login is refused, whose words no detector reads; the staff is not."""
+    made = shop(world)
+    world.configure(made.tenant, market_writes="api")
+    writes, booking = writers(made), made.booking()
+    with world.database.connect("authenticator", row_factory=dict_row) as rest, monkeypatch.context() as over:
+        over.setattr(world, "api", rest)
+        for write in writes.values():
+            with refused("PT403", code="not_allowed"):
+                write("Two rooms")
+        with refused("PT403", code="not_allowed"):
+            made.call(made.rob, "put_profile(%s, %s)", {"display_name": "Robert"}, made.tenant.slug)
+        made.call(made.rob, "put_profile(%s, %s)", {"time_zone": "UTC"}, made.tenant.slug)
+        made.call(made.ann, "change_booking(%s, %s)", booking["id"], {"price": 5})
+        made.call("agent", "change_booking(%s, %s)", booking["id"], {"description": "Two rooms"})
+    for write in writes.values():
+        write("Two rooms")
 
 
 def written_everywhere(chat: Judged, ann: Person, bob: Person, thread: str) -> Row:
