@@ -21,12 +21,17 @@ HEAD = "// Made by `.venv/bin/python -m scripts.api_types` from the OpenAPI docu
 NAMES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
-def render() -> str:
-    """The whole file."""
+def document() -> dict[str, Any]:
+    """The OpenAPI document, without a server that serves it."""
     rooms = [module.router for module in CHAPTERS]
     unit = {"unit": Provide(provide_unit, sync_to_thread=False)}
     app = Litestar(route_handlers=[Router("/v1", route_handlers=rooms, dependencies=unit)], openapi_config=None)
-    schemas = build.document(app)["components"]["schemas"]
+    return build.document(app)
+
+
+def render() -> str:
+    """The whole file."""
+    schemas = document()["components"]["schemas"]
     return HEAD + "".join(f"\nexport {_declared(name, schema)}\n" for name, schema in schemas.items())
 
 

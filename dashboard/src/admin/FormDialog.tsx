@@ -5,9 +5,10 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 
 import { ApiProblem } from '../api/http.js';
 import { useDesk } from '../desk.js';
+import { ServersOwn } from '../shell/Problem.js';
 import { say } from '../shell/toast.js';
+import { told } from '../shell/told.js';
 import { t } from '../text/intl.js';
-import { lineOf } from './change.js';
 
 export interface Field {
   name: string;
@@ -58,8 +59,8 @@ export function FormDialog({ title, submit, fields, done, onSubmit, onClose }: P
     <dialog ref={dialog} className="dialog" aria-labelledby="form-title" onClose={onClose}>
       <h2 id="form-title">{title}</h2>
       <form onSubmit={(event) => void send(event)} className="form">
-        {fields.map((field) => <Input key={field.name} field={field} isWrong={wrong === field.name || !!wrong?.endsWith(`.${field.name}`)} />)}
-        {problem !== null && <p role="alert" className="warn" dir="auto">{lineOf(problem)}</p>}
+        {fields.map((field) => <Input key={field.name} field={field} isWrong={isOf(wrong, field)} />)}
+        {problem !== null && <Refusal problem={problem} fields={fields} />}
         <div className="form-foot">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>{t('form.cancel')}</button>
           <button type="submit" className="button primary" disabled={isBusy}>{submit}</button>
@@ -68,6 +69,22 @@ export function FormDialog({ title, submit, fields, done, onSubmit, onClose }: P
     </dialog>
   );
 }
+
+/** Why it was not taken, with the field as this form calls it. */
+function Refusal({ problem, fields }: { problem: unknown; fields: Field[] }) {
+  const { text, remedy, field, own } = told(problem);
+  const label = fields.find((one) => isOf(field, one))?.label ?? field;
+  return (
+    <div role="alert">
+      <p className="warn" dir="auto">{[text, remedy].filter(Boolean).join(' ')}</p>
+      {label && <p className="warn">{t('error.field', { field: label })}</p>}
+      <ServersOwn text={own} />
+    </div>
+  );
+}
+
+/** Whether a problem's field is this one, alone or as the last part of a path. */
+const isOf = (field: string | null | undefined, { name }: Field): boolean => field === name || !!field?.endsWith(`.${name}`);
 
 function Input({ field, isWrong }: { field: Field; isWrong: boolean }) {
   const id = `field-${field.name}`;

@@ -6,8 +6,8 @@ import { encode } from 'uqr';
 
 import type { ChannelSession, Pairing as State } from '../api/schema.js';
 import { useDesk } from '../desk.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
-import { lineOf } from './change.js';
 
 const EVERY_MS = 2_000;
 

@@ -8,8 +8,9 @@ import type { ModerationPolicy, PolicyInForce, PolicyVersion, SimulationReport }
 import { isAdmin, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { say } from '../shell/toast.js';
+import { lineOf } from '../shell/told.js';
 import { moment, t } from '../text/intl.js';
-import { lineOf, useChange } from './change.js';
+import { useChange } from './change.js';
 import { Confirm } from './Confirm.js';
 import { Escalation } from './Escalation.js';
 import { Listing } from './listing.js';

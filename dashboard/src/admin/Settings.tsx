@@ -7,8 +7,8 @@ import type { Tenant, TenantPatch } from '../api/schema.js';
 import { isAdmin, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { say } from '../shell/toast.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
-import { lineOf } from './change.js';
 import { hoursOf, type Hours, readHours, WEEK } from './hours.js';
 
 export function Settings() {

@@ -3,8 +3,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 
-import { ApiProblem } from '../api/http.js';
 import { useDesk } from '../desk.js';
+import { lineOf } from '../shell/told.js';
 import { say } from '../shell/toast.js';
 
 export function useChange(): (done: string, call: () => Promise<unknown>) => Promise<boolean> {
@@ -21,9 +21,4 @@ export function useChange(): (done: string, call: () => Promise<unknown>) => Pro
     await queries.invalidateQueries({ queryKey: [person.tenantId] });
     return true;
   }, [queries, person.tenantId]);
-}
-
-export function lineOf(thrown: unknown): string {
-  if (thrown instanceof ApiProblem) return [thrown.message, thrown.problem.remedy].filter(Boolean).join(' ');
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

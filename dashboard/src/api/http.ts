@@ -87,6 +87,8 @@ async function problemOf(answer: Response): Promise<Problem> {
     return (await answer.json()) as Problem;
   } catch {
     // A proxy in between speaks no problem documents.
-    return { type: 'about:blank', title: answer.statusText, status: answer.status, detail: `The server answered ${answer.status}.`, code: 'unreadable' };
+    return unreadable(answer.status, answer.statusText);
   }
 }
+
+export const unreadable = (status: number, title: string): Problem => ({ type: 'about:blank', title, status, detail: `The server answered ${status}.`, code: 'unreadable' });

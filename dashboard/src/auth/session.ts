@@ -3,7 +3,7 @@
  * magic links come with a code that is good once. Signing out in one tab signs out all of them.
  */
 
-import { createClient, type Session, type SupabaseClient } from '@supabase/supabase-js';
+import { type AuthError, createClient, isAuthRetryableFetchError, type Session, type SupabaseClient } from '@supabase/supabase-js';
 
 import type { Config } from '../config.js';
 import { t } from '../text/intl.js';
@@ -49,12 +49,13 @@ export class Auth {
 
   async signIn(email: string, password: string): Promise<string | null> {
     const { error } = await this.supabase.auth.signInWithPassword({ email, password });
-    return error?.code === 'invalid_credentials' ? t('signin.wrong') : (error?.message ?? null);
+    return error && refusal(error);
   }
 
   async sendLink(email: string): Promise<string | null> {
     const options = { emailRedirectTo: new URL('/dashboard/', location.href).href, shouldCreateUser: false };
-    return (await this.supabase.auth.signInWithOtp({ email, options })).error?.message ?? null;
+    const { error } = await this.supabase.auth.signInWithOtp({ email, options });
+    return error && refusal(error);
   }
 
   /** A new token, for what changed in the person's rights: another tenant, another role. */
@@ -74,6 +75,12 @@ export class Auth {
     await this.supabase.removeAllChannels();
     await this.supabase.auth.signOut({ scope: 'local' });
   }
+}
+
+/** Why Auth lets nobody in, in the reader's language; what it has no words for here it says itself. */
+function refusal(error: AuthError): string {
+  if (isAuthRetryableFetchError(error)) return t('app.offline');
+  return error.code === 'invalid_credentials' ? t('signin.wrong') : t('signin.refused', { code: error.code ?? '', said: error.message });
 }
 
 function personOf(session: Session): Person {

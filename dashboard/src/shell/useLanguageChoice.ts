@@ -1,10 +1,10 @@
 /** A person's own language is kept with his membership: it is the same in every browser, and what translations come in. */
 
-import { lineOf } from '../admin/change.js';
 import { useDesk } from '../desk.js';
 import type { LanguageTag } from '../text/languages.js';
 import { speakAgain } from '../text/speaking.js';
 import { say } from './toast.js';
+import { lineOf } from './told.js';
 
 export function useLanguageChoice(): { chosen: string | null; onChoose(tag: LanguageTag | null): void } {
   const { api, membership } = useDesk();

@@ -5,6 +5,7 @@ import { createIntl, createIntlCache, type IntlShape, type MessageFormatElement 
 import { type Direction, isolated, ISOLATED, isolating } from './bidi.js';
 import en from './en.json';
 import { type Catalogue, LANGUAGES, localeFor, PSEUDO, type Tag } from './languages.js';
+import enProblems from './problems/en.json';
 
 export type TextId = keyof typeof en;
 export type Values = Record<string, string | number>;
@@ -21,14 +22,17 @@ function make(tag: Tag): IntlShape {
 let spokenTag: Tag = 'en';
 let intl = make('en');
 let catalogue: Catalogue = {};
+let problems: Catalogue = enProblems;
 let changed = (message: MessageFormatElement[]): MessageFormatElement[] => message;
 
 /** Speak a language from now on; what is shown already is not changed by it. */
 export async function speak(tag: Tag): Promise<void> {
   if (tag === spokenTag) return;
-  const [words, bare] = tag === PSEUDO ? [{ default: {} }, await import('./pseudo.js')] : [await LANGUAGES[tag].load(), null];
+  const language = LANGUAGES[tag === PSEUDO ? 'en' : tag];
+  const [words, told, bare] = await Promise.all([language.load(), language.problems(), tag === PSEUDO ? import('./pseudo.js') : null]);
   spokenTag = tag;
   catalogue = words.default;
+  problems = told.default;
   intl = bare ? bare.bracketing(make(tag)) : make(tag);
   changed = bare ? bare.pseudo : (message) => message;
   ready.clear();
@@ -44,6 +48,9 @@ export function t(id: TextId, values: Values = {}): string {
   const shown = Object.entries(values).map(([name, value]) => [ISOLATED + name, typeof value === 'string' ? isolated(value, direction()) : value]);
   return String(words.format({ ...values, ...Object.fromEntries(shown) }));
 }
+
+/** What the desk says of a problem with this code, if it has words of its own for it. */
+export const saidOf = (code: string): string | null => problems[code] ?? null;
 
 /** What a catalogue lacks is said in English. */
 function prepared(id: TextId): Words {

@@ -1,5 +1,7 @@
 /** The languages the desk speaks. A catalogue is fetched when somebody wants it; English is always there, for what another lacks. */
 
+import enProblems from './problems/en.json';
+
 export type Catalogue = Partial<Record<string, string>>;
 
 export interface Language {
@@ -7,12 +9,14 @@ export interface Language {
   name: string;
   dir: 'ltr' | 'rtl';
   load(): Promise<{ default: Catalogue }>;
+  /** What is said of a problem, by its code; of one without words, what the server says. */
+  problems(): Promise<{ default: Catalogue }>;
 }
 
 export const LANGUAGES = {
-  en: { name: 'English', dir: 'ltr', load: async () => ({ default: {} }) },
-  de: { name: 'Deutsch', dir: 'ltr', load: () => import('./de.json') },
-  ar: { name: 'العربية', dir: 'rtl', load: () => import('./ar.json') },
+  en: { name: 'English', dir: 'ltr', load: async () => ({ default: {} }), problems: async () => ({ default: enProblems }) },
+  de: { name: 'Deutsch', dir: 'ltr', load: () => import('./de.json'), problems: () => import('./problems/de.json') },
+  ar: { name: 'العربية', dir: 'rtl', load: () => import('./ar.json'), problems: () => import('./problems/ar.json') },
 } as const satisfies Record<string, Language>;
 
 export type LanguageTag = keyof typeof LANGUAGES;

@@ -5,9 +5,9 @@ import { useState } from 'react';
 
 import { ApiProblem } from '../api/http.js';
 import type { Attachment, AttachmentList, FileLink } from '../api/schema.js';
-import { lineOf } from '../admin/change.js';
 import { useDesk } from '../desk.js';
 import { say } from '../shell/toast.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
 
 export function Files({ messageId }: { messageId: string }) {

@@ -3,9 +3,9 @@
 import { useState } from 'react';
 
 import type { ThreadNote } from '../api/schema.js';
-import { lineOf } from '../admin/change.js';
 import { isAdmin, maySend, useDesk } from '../desk.js';
 import { say } from '../shell/toast.js';
+import { lineOf } from '../shell/told.js';
 import { moment, t, time } from '../text/intl.js';
 import type { Notes } from './useNotes.js';
 

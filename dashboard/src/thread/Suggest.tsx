@@ -3,8 +3,8 @@
 import { useEffect, useState } from 'react';
 
 import type { DraftRow, Request, Suggestions } from '../api/schema.js';
-import { lineOf } from '../admin/change.js';
 import { useDesk } from '../desk.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
 
 const TRIES = 40;

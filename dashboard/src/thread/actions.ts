@@ -5,10 +5,10 @@
 
 import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 
-import { lineOf } from '../admin/change.js';
 import type { Thread, ThreadState } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { say } from '../shell/toast.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
 
 export type Question = 'assign' | 'label' | 'snooze';

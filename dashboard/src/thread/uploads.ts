@@ -2,8 +2,9 @@
 
 import { useCallback, useRef, useState } from 'react';
 
-import type { Token } from '../api/http.js';
-import type { Uploaded } from '../api/schema.js';
+import { ApiProblem, type Token, unreadable } from '../api/http.js';
+import type { Problem, Uploaded } from '../api/schema.js';
+import { lineOf } from '../shell/told.js';
 import { t } from '../text/intl.js';
 
 export interface Upload {
@@ -39,7 +40,7 @@ export function useUploads(token: Token): Uploads {
     call.onload = () => {
       const said: unknown = parse(call.responseText);
       if (call.status < 300) change(key, { id: (said as Uploaded).attachment_id, share: 1 });
-      else change(key, { problem: (said as { detail?: string }).detail ?? `${call.status}` });
+      else change(key, { problem: lineOf(new ApiProblem(said ? (said as Problem) : unreadable(call.status, call.statusText))) });
     };
     call.onerror = () => change(key, { problem: t('composer.lost') });
     call.open('POST', `/v1/attachments?filename=${encodeURIComponent(file.name.replace(/[/\\]/g, '_'))}`);
@@ -79,6 +80,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return {};
+    return null;
   }
 }
