@@ -1,12 +1,13 @@
 /** What an action asks before it is done: to whom, which labels, until when. */
 
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import type { Thread } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { type Choice, Picker } from '../shell/Picker.js';
 import { moment, t } from '../text/intl.js';
 import type { Actions } from './actions.js';
+import { Moment } from './Moment.js';
 import { moments } from './snoozing.js';
 
 interface Props {
@@ -17,6 +18,7 @@ interface Props {
 }
 
 const NOBODY = 'nobody';
+const OWN = 'own';
 
 export default function Questions({ actions, thread, labels }: Props) {
   const { members, person } = useDesk();
@@ -65,16 +67,22 @@ function Labels({ actions, thread, labels }: Props) {
 }
 
 function Snooze({ actions }: { actions: Actions }) {
+  const [isOwn, setOwn] = useState(false);
+  const goesOn = useRef(false);
   const choices = moments(new Date());
+  const tomorrow = choices.find((one) => one.id === 'tomorrow')?.at ?? new Date();
+  const done = () => actions.ask(null);
+  if (isOwn) return <Moment title={t('snooze.title')} submit={t('action.snooze')} start={tomorrow} onTake={actions.snooze} onClose={done} />;
   return (
     <Picker
       title={t('snooze.title')}
-      choices={choices.map(({ id, at }) => ({ id, text: t('snooze.choice', { id }), hint: moment(at.toISOString()) }))}
+      choices={[...choices.map(({ id, at }) => ({ id, text: t('snooze.choice', { id }), hint: moment(at.toISOString()) })), { id: OWN, text: t('snooze.own') }]}
       onTake={(id) => {
         const chosen = choices.find((one) => one.id === id);
         if (chosen) actions.snooze(chosen.at);
+        else setOwn((goesOn.current = true));
       }}
-      onClose={() => actions.ask(null)}
+      onClose={() => goesOn.current || done()}
     />
   );
 }

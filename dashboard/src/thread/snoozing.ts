@@ -19,3 +19,22 @@ export function moments(now: Date): { id: SnoozeId; at: Date }[] {
   ];
   return found.filter(({ id, at }) => id !== 'evening' || at.getTime() - now.getTime() > HOURS_MS);
 }
+
+const YEARS = 10;
+
+/** Why nothing is put away until then: nothing that is a moment, one that has been, one the server calls too far away. */
+export function whyNot(value: string, now: Date): 'none' | 'past' | 'far' | null {
+  const at = Date.parse(value);
+  if (Number.isNaN(at)) return 'none';
+  if (at <= now.getTime()) return 'past';
+  return at >= new Date(now.getFullYear() + YEARS, now.getMonth(), now.getDate()).getTime() ? 'far' : null;
+}
+
+/** A moment as a `datetime-local` field has it: the reader's clock, to the minute. */
+export function fieldOf(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+/** The zone that clock is in. */
+export const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
