@@ -22,7 +22,8 @@ export function Palette() {
       event.preventDefault();
       if (!document.querySelector('dialog[open]')) setFound(commands());
     };
-    return tinykeys(window, { '$mod+k': open });
+    // In a field, too: it is no letter, and one is mostly in a field.
+    return tinykeys(window, { '$mod+k': open }, { ignore: (event) => event.repeat || event.isComposing });
   }, []);
   if (!found) return null;
 

@@ -37,6 +37,10 @@ export function Picker({ title, choices, isMany = false, free, onTake, onClose }
   const shown = own ? [...fitting, own] : fitting;
   const now = Math.min(at, shown.length - 1);
 
+  useEffect(() => {
+    dialog.current?.querySelector('.is-at')?.scrollIntoView({ block: 'nearest' });
+  }, [now, sought]);
+
   const take = (choice: Choice | undefined) => {
     if (!choice) return;
     if (!isMany) dialog.current?.close();

@@ -36,7 +36,9 @@ export function ReplyField({ thread, lastSeq, field, onWriting, onSent, onTempla
   const sending = useSending(key);
   const uploads = useUploads(desk.auth.token);
   const chooser = useRef<Chooser>(null);
+  const [wording, setWording] = useState<string | null>(null);
   const isChoosing = text.startsWith('/') && !text.includes('\n');
+  const marked = isChoosing ? wording : null;
   const over = tooMany(text, thread.reply_chars, thread.reply_utf16 ?? false);
   const isReady = (text.trim() !== '' || uploads.files.length > 0) && over === 0 && !uploads.isBusy && !sending.isSending;
   const sms = thread.channel === 'sms' && text ? smsParts(text) : null;
@@ -84,11 +86,13 @@ export function ReplyField({ thread, lastSeq, field, onWriting, onSent, onTempla
       {sending.problem instanceof Offline ? <p className="warn" role="alert">{t('composer.unknown')}</p> : sending.problem ? <ProblemBox problem={sending.problem} /> : null}
       {isAsking && <Suspense><Suggest threadId={thread.id} onClose={() => setAsking(false)} onTake={({ body }) => { write(body); setSuggested(body); setAsking(false); }} /></Suspense>}
       <label className="sr-only" htmlFor="reply">{t('composer.label')}</label>
-      {isChoosing && <Wordings sought={text.slice(1)} ref={chooser} onTake={write} />}
+      {isChoosing && <Wordings sought={text.slice(1)} ref={chooser} onTake={write} onAt={setWording} />}
       {suggested !== null && text && <p><span className="chip chip-ai">{t(text === suggested ? 'suggest.label' : 'suggest.changed')}</span></p>}
       <textarea
         id="reply"
-        aria-controls={isChoosing ? 'wordings' : undefined}
+        aria-controls={marked ? 'wordings' : undefined}
+        aria-activedescendant={marked ?? undefined}
+        aria-autocomplete={marked ? 'list' : undefined}
         aria-invalid={over > 0 || undefined}
         aria-describedby="reply-limits"
         ref={field}

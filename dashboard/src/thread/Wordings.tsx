@@ -13,9 +13,18 @@ export interface Chooser {
   press(key: string): boolean;
 }
 
-const MOST = 8;
+/** As many as are in sight at once: a list beside a text field is nothing one could scroll by keyboard. */
+const MOST = 6;
 
-export function Wordings({ sought, ref, onTake }: { sought: string; ref: Ref<Chooser>; onTake(body: string): void }) {
+interface Props {
+  sought: string;
+  ref: Ref<Chooser>;
+  onTake(body: string): void;
+  /** Tells the field which of them the arrows are at; null while there is none. */
+  onAt(id: string | null): void;
+}
+
+export function Wordings({ sought, ref, onTake, onAt }: Props) {
   const { api, person } = useDesk();
   const [at, setAt] = useState(0);
   const found = useQuery({ queryKey: [person.tenantId, '/canned-replies', 'all'], queryFn: ({ signal }) => api.get<CannedReplyList>('/canned-replies', {}, signal), staleTime: 60_000 });
@@ -32,15 +41,21 @@ export function Wordings({ sought, ref, onTake }: { sought: string; ref: Ref<Cho
       return true;
     },
   }));
+  const marked = fitting[at] ? `wording-${fitting[at].id}` : null;
+  useEffect(() => onAt(marked), [marked, onAt]);
+  useEffect(() => () => onAt(null), [onAt]);
   if (found.isPending) return null;
   if (fitting.length === 0) return <p className="quiet" role="status">{t('composer.noWording')}</p>;
   return (
-    <ul className="wordings" role="listbox" aria-label={t('composer.wordings')} id="wordings">
-      {fitting.map((one, n) => (
-        <li key={one.id} role="option" aria-selected={n === at} onMouseDown={(event) => { event.preventDefault(); onTake(one.body); }}>
-          <strong><bdi>{one.intent}</bdi></strong> <bdi className="quiet">{one.body.slice(0, 120)}</bdi>
-        </li>
-      ))}
-    </ul>
+    <>
+      <p className="sr-only" role="status">{t('composer.wordingsFound', { n: fitting.length })}</p>
+      <ul className="wordings" role="listbox" aria-label={t('composer.wordings')} id="wordings">
+        {fitting.map((one, n) => (
+          <li key={one.id} id={`wording-${one.id}`} role="option" aria-selected={n === at} onMouseDown={(event) => { event.preventDefault(); onTake(one.body); }}>
+            <strong><bdi>{one.intent}</bdi></strong> <bdi className="quiet">{one.body.slice(0, 120)}</bdi>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
