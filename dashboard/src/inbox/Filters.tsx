@@ -1,5 +1,6 @@
 /** What narrows the list, beside its view: channel, label, colleague. Each that is on says so, and goes with a press. */
 
+import { SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 
 import { useDesk } from '../desk.js';
@@ -26,9 +27,11 @@ export function Filters({ place, labels, onChange }: Props) {
   const active = FILTERS.filter((filter) => place[filter]);
   return (
     <div className="filters">
-      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>{t('filter.title')}</summary>
-        {isOpen && FILTERS.filter((filter) => filter !== 'assignee' || hasAssignee).map((filter) => (
+      <button type="button" className="button filter-switch" aria-expanded={isOpen} aria-controls={isOpen ? 'filters' : undefined} onClick={() => setOpen(!isOpen)}>
+        <SlidersHorizontal aria-hidden="true" size={16} /> {t('filter.title')}
+      </button>
+      {isOpen && <div id="filters" className="filter-fields">
+        {FILTERS.filter((filter) => filter !== 'assignee' || hasAssignee).map((filter) => (
           <p key={filter} className="field">
             <label htmlFor={`filter-${filter}`}>{t('filter.by', { filter })}</label>
             <select id={`filter-${filter}`} value={place[filter] ?? ''} onChange={(event) => onChange({ [filter]: event.target.value || undefined })}>
@@ -37,7 +40,7 @@ export function Filters({ place, labels, onChange }: Props) {
             </select>
           </p>
         ))}
-      </details>
+      </div>}
       {active.length > 0 && (
         <p className="active">
           {active.map((filter) => (

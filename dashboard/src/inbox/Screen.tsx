@@ -19,6 +19,8 @@ import { useInbox } from './useInbox.js';
 import { FOLDERS, type Place, readPlace, VIEWS } from './views.js';
 
 const route = getRouteApi('/');
+/** What is seen of the next view: there is more. */
+const BESIDE_PX = 40;
 
 export function Screen() {
   const place = readPlace(route.useSearch());
@@ -81,6 +83,13 @@ export function Screen() {
     if (place.thread) void import('../thread/Questions.js');
   }, [place.thread]);
   usePrefetch(inbox.shown, cursor, place.thread, !place.thread || settled === place.thread);
+  const views = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone they stand in one line, which is moved aside only as far as it takes to see the one that is on.
+    // Not scrollIntoView: Tab would go on from there.
+    const [line, on] = [views.current, views.current?.querySelector('[aria-current]')].map((one) => one?.getBoundingClientRect());
+    if (line && on && views.current) views.current.scrollLeft += Math.max(0, on.right + BESIDE_PX - line.right) + Math.min(0, on.left - BESIDE_PX - line.left);
+  }, [place.view]);
   const labels = [...new Set(inbox.shown.slice(0, LOOKED_AT).flatMap((row) => row.labels))].sort();
   const isSearched = useRef(place.q);
   useEffect(() => {
@@ -93,7 +102,7 @@ export function Screen() {
     <div className={`inbox${place.thread ? ' has-thread' : ''}`}>
       <section className="list" aria-labelledby="list-title">
         <h2 id="list-title" className="sr-only">{t('inbox.title')}</h2>
-        <nav className="views" aria-label={t('inbox.views')}>
+        <nav className="views" ref={views} aria-label={t('inbox.views')}>
           {[VIEWS, FOLDERS].map((views) => (
             <p key={views[0]}>
               {views.map((view) => (
@@ -102,23 +111,25 @@ export function Screen() {
             </p>
           ))}
         </nav>
-        <form role="search" className="search" onSubmit={(event) => event.preventDefault()}>
-          <label className="sr-only" htmlFor="search">{t('inbox.search')}</label>
-          <input
-            id="search"
-            ref={search}
-            type="search"
-            defaultValue={place.q ?? ''}
-            placeholder={t('inbox.search')}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') go({ q: event.currentTarget.value.trim() || undefined });
-              if (event.key === 'Escape') event.currentTarget.blur();
-            }}
-            onInput={(event) => event.currentTarget.value === '' && go({ q: undefined })}
-          />
-        </form>
         <FirstStepsHint />
-        <Filters place={place} labels={labels} onChange={(change) => { setCursor(null); go(change); }} />
+        <div className="find">
+          <form role="search" className="search" onSubmit={(event) => event.preventDefault()}>
+            <label className="sr-only" htmlFor="search">{t('inbox.search')}</label>
+            <input
+              id="search"
+              ref={search}
+              type="search"
+              defaultValue={place.q ?? ''}
+              placeholder={t('inbox.search')}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') go({ q: event.currentTarget.value.trim() || undefined });
+                if (event.key === 'Escape') event.currentTarget.blur();
+              }}
+              onInput={(event) => event.currentTarget.value === '' && go({ q: undefined })}
+            />
+          </form>
+          <Filters place={place} labels={labels} onChange={(change) => { setCursor(null); go(change); }} />
+        </div>
         <List inbox={inbox} place={place} cursor={cursor} onOpen={open} onStep={step} />
       </section>
       <section className="pane" id="conversation" tabIndex={-1}>

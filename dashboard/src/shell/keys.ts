@@ -35,7 +35,7 @@ export function useKeys(bindings: Bindings): void {
 function isElsewhere(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
   // The focus may be on nothing while a dialog is open: Tab leads out of it into the browser's own bars.
-  if (document.querySelector('dialog[open]') || target.closest('input:not([type="file"]), textarea, select, [contenteditable]')) return true;
+  if (document.querySelector('dialog[open], [role="menu"]') || target.closest('input:not([type="file"]), textarea, select, [contenteditable]')) return true;
   // Enter presses what has the focus; only where nothing has it, it opens the marked row.
   return event.key === 'Enter' && target.closest('a, button, summary, [role="button"], [role="menuitem"], [role="option"]') !== null;
 }

@@ -1,12 +1,15 @@
 /** One conversation: who answers in it, what was said, and where to answer. */
 
 import { Link } from '@tanstack/react-router';
+import { ChevronLeft } from 'lucide-react';
 import { Fragment, lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import type { Escalated, Message, ThreadHead, ThreadNote } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
+import { type Deed, Menu } from '../shell/Menu.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
+import { useIsPhone } from '../shell/usePhone.js';
 import { day, listOf, moment, t } from '../text/intl.js';
 import type { Actions } from './actions.js';
 import { Bubble } from './Bubble.js';
@@ -58,12 +61,12 @@ export function Conversation({ threadId, row, writer, actions, labels, onBack, o
   const lastSeq = line.messages.at(-1)?.seq ?? 0;
   useReading(threadId, opened, maySend(desk), { onRead, onSettled });
 
-  if (problem && (!thread || readSeq === null)) return <ProblemBox problem={problem} onRetry={opened.retry} />;
+  if (problem && (!thread || readSeq === null)) return <><Back onBack={onBack} /><ProblemBox problem={problem} onRetry={opened.retry} /></>;
   if (!thread || readSeq === null) return <Skeletons rows={3} />;
   return (
     <article className="conversation" data-thread={threadId} aria-labelledby="conversation-title">
       <header className="conversation-head">
-        <button type="button" className="button back" onClick={onBack}>{t('inbox.back')}</button>
+        <Back onBack={onBack} />
         <div className="titles">
           <h2 id="conversation-title"><Who contactId={thread.contact_id} name={thread.contact_name} /></h2>
           <p className="quiet"><bdi>{thread.subject ?? t('inbox.channel', { channel: thread.channel })}</bdi></p>
@@ -88,23 +91,35 @@ export function Conversation({ threadId, row, writer, actions, labels, onBack, o
   );
 }
 
+/** The way back on a phone, where the list and the conversation take turns. */
+function Back({ onBack }: { onBack(): void }) {
+  return <button type="button" className="button icon back" aria-label={t('inbox.back')} title={t('inbox.back')} onClick={onBack}><ChevronLeft aria-hidden="true" size={18} /></button>;
+}
+
 function Who({ contactId, name }: { contactId: string | null; name: string | null }) {
   const text = <bdi>{name || t('inbox.unnamed')}</bdi>;
   return contactId ? <Link to="/contacts" search={{ contact: contactId }} title={t('thread.person')}>{text}</Link> : text;
 }
 
+/** What can be done with it; on a phone all but the likeliest is behind one button. */
 function Buttons({ actions, thread }: { actions: Actions; thread: { control: string; folder: string; status: string } }) {
+  const isPhone = useIsPhone();
+  const isByAi = thread.control === 'ai';
+  const deeds: Deed[] = [
+    isByAi ? { id: 'take', text: t('control.takeOver'), run: actions.takeOver } : { id: 'hand', text: t('control.handBack'), run: actions.handBack },
+    { id: 'assign', text: t('action.assign'), run: () => actions.ask('assign') },
+    { id: 'label', text: t('action.label'), run: () => actions.ask('label') },
+    ...(thread.status === 'open' ? [{ id: 'snooze', text: t('action.snooze'), run: () => actions.ask('snooze') }] : []),
+    { id: 'sort', text: t('action.sort', { folder: thread.folder }), run: () => actions.sort() },
+    ...(thread.folder === 'automated' ? [{ id: 'keep', text: t('action.sort', { folder: 'inbox' }), run: () => actions.sort('spam') }] : []),
+    { id: 'close', text: t(thread.status === 'closed' ? 'action.reopen' : 'action.close'), run: actions.close },
+  ];
+  const likeliest = isByAi ? 'take' : 'close';
+  const isShown = (deed: Deed) => !isPhone || deed.id === likeliest;
   return (
     <div className="buttons">
-      {thread.control === 'ai'
-        ? <button type="button" className="button primary" onClick={actions.takeOver}>{t('control.takeOver')}</button>
-        : <button type="button" className="button" onClick={actions.handBack}>{t('control.handBack')}</button>}
-      <button type="button" className="button" onClick={() => actions.ask('assign')}>{t('action.assign')}</button>
-      <button type="button" className="button" onClick={() => actions.ask('label')}>{t('action.label')}</button>
-      {thread.status === 'open' && <button type="button" className="button" onClick={() => actions.ask('snooze')}>{t('action.snooze')}</button>}
-      <button type="button" className="button" onClick={() => actions.sort()}>{t('action.sort', { folder: thread.folder })}</button>
-      {thread.folder === 'automated' && <button type="button" className="button" onClick={() => actions.sort('spam')}>{t('action.sort', { folder: 'inbox' })}</button>}
-      <button type="button" className="button" onClick={actions.close}>{t(thread.status === 'closed' ? 'action.reopen' : 'action.close')}</button>
+      {deeds.filter(isShown).map((deed) => <button key={deed.id} type="button" className={`button${deed.id === 'take' ? ' primary' : ''}`} onClick={deed.run}>{deed.text}</button>)}
+      {isPhone && <Menu label={t('thread.more')} deeds={deeds.filter((deed) => !isShown(deed))} />}
     </div>
   );
 }

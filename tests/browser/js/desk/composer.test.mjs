@@ -158,7 +158,7 @@ describe('writing, noting and sorting', () => {
   it('filters are in the address, and go with a press', async () => {
     await ana.goto(`${DESK_URL}?view=all&channel=email`);
     await ana.locator('.row').first().waitFor();
-    await ana.locator('.filters summary').click();
+    await ana.locator('.filter-switch').click();
     await ana.getByLabel('Colleague', { exact: true }).selectOption({ label: 'Ana Agent' }, { timeout: 5_000 });
     await eventually(async () => (await rows(ana)).includes(name), true);
     assert.match(ana.url(), /assignee=/);
