@@ -80,7 +80,7 @@ function Facts({ contact, mayWrite, onConsent }: { contact: ContactDetail; mayWr
     <section className="panel" aria-labelledby="facts-title">
       <h3 id="facts-title">{t('contacts.identities')}</h3>
       {contact.identities.length === 0 && <p className="quiet">{t('contacts.unreachable')}</p>}
-      <ul>{contact.identities.map((one) => <li key={one.id}><span className="quiet">{t('contacts.addressKind', { kind: one.kind })}</span> <bdi>{one.address}</bdi>{one.verified_at && <span className="chip">{t('contacts.verified')}</span>}</li>)}</ul>
+      <ul>{contact.identities.map((one) => <li key={one.id}><span className="quiet">{t('contacts.addressKind', { kind: one.kind })}</span> <bdi>{one.address}</bdi> {one.verified_at && <span className="chip">{t('contacts.verified')}</span>}</li>)}</ul>
       <h4>{t('contacts.consents')}</h4>
       {contact.consents.length === 0 ? <p className="quiet">{t('contacts.noConsents')}</p> : <ul>{contact.consents.map((one) => <li key={`${one.channel} ${one.purpose}`}>{t('contacts.consent', { channel: one.channel, purpose: one.purpose, granted: String(one.granted), at: moment(one.recorded_at) })}</li>)}</ul>}
       {mayWrite && !contact.erased_at && <div><button type="button" className="button" onClick={onConsent}>{t('contacts.addConsent')}</button></div>}

@@ -2,10 +2,11 @@
 
 import { Outlet } from '@tanstack/react-router';
 import { Bell, BellOff, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useState } from 'react';
 
 import { useDesk } from '../desk.js';
 import { PATIENCE_MS } from '../live/hints.js';
+import { directionOf } from '../text/bidi.js';
 import { t } from '../text/intl.js';
 import { KeyHelp } from './KeyHelp.js';
 import { Language } from './Language.js';
@@ -16,6 +17,7 @@ import { Palette } from './Palette.js';
 import { type Theme, THEMES, useTheme } from './theme.js';
 import { undoLast, useToast } from './toast.js';
 import { useLanguageChoice } from './useLanguageChoice.js';
+import { useIsPhone } from './usePhone.js';
 
 const SIGNS = { system: Monitor, light: Sun, dark: Moon } as const;
 
@@ -50,11 +52,11 @@ export function Shell({ onTenant }: { onTenant(tenantId: string): void }) {
 }
 
 function Tenants({ onTenant }: { onTenant(tenantId: string): void }) {
-  const { person, memberships } = useDesk();
+  const { person, memberships, membership } = useDesk();
   return (
     <>
       <label className="sr-only" htmlFor="tenant">{t('app.tenant')}</label>
-      <select id="tenant" translate="no" value={person.tenantId} onChange={(event) => onTenant(event.target.value)}>
+      <select id="tenant" translate="no" dir={directionOf(membership.tenant_name ?? '')} value={person.tenantId} onChange={(event) => onTenant(event.target.value)}>
         {memberships.map((one) => <option key={one.tenant_id} value={one.tenant_id}>{one.tenant_name}</option>)}
       </select>
     </>
@@ -83,15 +85,6 @@ function Tools({ onHelp }: { onHelp(): void }) {
   );
 }
 
-const phone = matchMedia('(max-width: 760px)');
-
-/** One pane, and the ways below it: the same line the styles draw. */
-function useIsPhone(): boolean {
-  return useSyncExternalStore((changed) => {
-    phone.addEventListener('change', changed);
-    return () => phone.removeEventListener('change', changed);
-  }, () => phone.matches);
-}
 
 /** False once the live connection has been away for longer than a reconnection takes. */
 function useIsLive(): boolean {

@@ -19,6 +19,9 @@ export function isolated(text: string, dir: Direction): string {
   return dir === 'rtl' || TURNS.test(harmless) ? `\u2068${harmless}\u2069` : harmless;
 }
 
+/** Which way a name runs: cut short, it keeps its beginning. */
+export const directionOf = (name: string): Direction => (TURNS.test(name) ? 'rtl' : 'ltr');
+
 const ARGUMENT = 1;
 const SELECT = 5;
 const PLURAL = 6;
