@@ -85,7 +85,6 @@ function Tools({ onHelp }: { onHelp(): void }) {
   );
 }
 
-
 /** False once the live connection has been away for longer than a reconnection takes. */
 function useIsLive(): boolean {
   const { hints } = useDesk();

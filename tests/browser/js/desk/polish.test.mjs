@@ -16,11 +16,11 @@ const problem = (code, more = {}) => ({
   body: JSON.stringify({ type: `urn:parley:problem:${code}`, title: 'x', status: 422, detail: 'the server said so', code, ...more }),
 });
 
-/** No barrier in what is shown, in either theme. */
-async function isOpenToAll(page) {
+/** No barrier in a part of what is shown, in either theme. */
+async function isOpenToAll(page, part) {
   for (const colorScheme of THEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    assert.deepEqual(await barriers(page), [], colorScheme);
+    assert.deepEqual(await barriers(page, part), [], colorScheme);
   }
 }
 
@@ -44,7 +44,7 @@ describe('the desk, looked at closely', () => {
     await state.getByText('Prüfen Sie, ob Sie im richtigen sind.').waitFor();
     await state.locator('summary').click();
     assert.equal(await state.locator('[lang=en]').textContent(), 'No such thread. Check the id, and that you work in the right tenant.');
-    await isOpenToAll(page);
+    await isOpenToAll(page, '.pane');
     await page.goto(`${DESK_URL}?view=all`);
     await page.locator('.row', { hasText: name }).click();
     await page.locator('#reply').waitFor();
@@ -73,13 +73,12 @@ describe('the desk, looked at closely', () => {
     const field = page.getByLabel('Day and time');
     await field.waitFor();
     await page.getByText('In your own time: Asia/Tokyo').waitFor();
-    await isOpenToAll(page);
     await field.fill('2020-02-03T08:00');
     await field.press('Enter');
     await page.getByText('That has been').waitFor();
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
     assert.ok(await focusIn(page, 'input[type=datetime-local]'));
-    await isOpenToAll(page);
+    await isOpenToAll(page, 'dialog');
     const year = new Date().getUTCFullYear() + 1;
     await field.fill(`${year}-02-03T08:30`);
     const sent = page.waitForRequest((one) => one.url().endsWith('/snooze'));
@@ -93,8 +92,8 @@ describe('the desk, looked at closely', () => {
     await page.context().close();
   });
 
-  it('shows seven conversations on a phone, in every language, and the view that is on', async () => {
-    for (const locale of ['en-GB', 'de-DE', 'ar-EG']) {
+  it('shows seven conversations on a phone, whatever its language, and the view that is on', async () => {
+    for (const locale of ['de-DE', 'ar-EG']) {
       const page = await open(browser, `${DESK_URL}?view=all`, { ...PHONE, locale });
       await enter(page, 'Olivia');
       const whole = () => page.evaluate(() => {
@@ -113,7 +112,7 @@ describe('the desk, looked at closely', () => {
       }
       await page.locator('.filter-switch').click();
       await page.locator('#filters select').first().waitFor();
-      if (locale === 'ar-EG') await isOpenToAll(page);
+      if (locale === 'ar-EG') await isOpenToAll(page, '.list');
       await page.context().close();
     }
   });
@@ -133,7 +132,7 @@ describe('the desk, looked at closely', () => {
     assert.ok(texts.includes('Assign') && texts.includes('Label') && texts.includes('Snooze'), String(texts));
     assert.equal(await more.getAttribute('aria-expanded'), 'true');
     assert.equal(await at(), texts.at(-1));
-    await isOpenToAll(page);
+    await isOpenToAll(page, '.conversation-head');
     for (const [key, to] of [['ArrowDown', 0], ['End', -1], ['Home', 0], ['s', texts.indexOf('Snooze')], ['Tab', texts.indexOf('Snooze')]]) {
       await page.keyboard.press(key);
       await eventually(at, texts.at(to));
@@ -155,16 +154,12 @@ describe('the desk, looked at closely', () => {
     await more.click();
     await page.locator('.titles').click({ position: { x: 2, y: 2 } });
     assert.equal(await items.count(), 0);
-    assert.deepEqual(page.errors, []);
-    await page.context().close();
-  });
-
-  it('leads back from a conversation that is not there, on a phone', async () => {
-    const page = await comeIn(browser, 'Ana', '?view=all', PHONE);
+    // From one that is not there, too, there is a way back.
     await page.goto(`${DESK_URL}?view=all&thread=${NOWHERE}`);
     await page.getByText('No such thread').waitFor();
     await page.getByRole('button', { name: 'Back to the list' }).click();
     await page.locator('.row').first().waitFor();
+    assert.deepEqual(page.errors, []);
     await page.context().close();
   });
 
@@ -186,7 +181,7 @@ describe('the desk, looked at closely', () => {
     await eventually(async () => (await reply.getAttribute('aria-activedescendant')).at(-1), '5');
     const [list, option] = [await page.locator('#wordings').boundingBox(), await page.locator('#wordings [aria-selected=true]').boundingBox()];
     assert.ok(option.y + option.height <= list.y + list.height + 1, 'what the arrows are at is in sight');
-    await isOpenToAll(page);
+    await isOpenToAll(page, '.composer');
     await reply.fill('');
     assert.equal(await reply.getAttribute('aria-activedescendant'), null);
     await page.keyboard.press('Control+k');
@@ -209,7 +204,6 @@ describe('the desk, looked at closely', () => {
     const code = page.locator('td code').first();
     await code.waitFor();
     assert.equal(await code.evaluate((one) => getComputedStyle(one).direction), 'ltr');
-    await isOpenToAll(page);
     await page.context().close();
   });
 });
