@@ -46,7 +46,7 @@ describe('the desk, looked at closely', () => {
     assert.equal(await state.locator('[lang=en]').textContent(), 'No such thread. Check the id, and that you work in the right tenant.');
     await isOpenToAll(page, '.pane');
     await page.goto(`${DESK_URL}?view=all`);
-    await page.locator('.row', { hasText: name }).click();
+    await turnTo(page, name);
     await page.locator('#reply').waitFor();
     for (const [answer, line] of [
       [problem('bad_time', { field: 'until' }), 'höchstens zehn Jahre. Wählen Sie einen anderen. Feld: until.'],
