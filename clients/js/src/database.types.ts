@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 73933d37be7aaa2bc588fe4b81cb9e73
+// Schema: 60add5f9cdd4bd573dfd1a8be4d99ae8
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -3229,6 +3229,7 @@ export type Database = {
           "created_at": string;
           "erased_at": string | null;
           "folder": string;
+          "folder_said_seq": number | null;
           "id": string;
           "kind": string;
           "labels": (string)[];
@@ -3266,6 +3267,7 @@ export type Database = {
           "created_at"?: string;
           "erased_at"?: string | null;
           "folder"?: string;
+          "folder_said_seq"?: number | null;
           "id"?: string;
           "kind"?: string;
           "labels"?: (string)[];
@@ -3302,6 +3304,7 @@ export type Database = {
           "created_at"?: string;
           "erased_at"?: string | null;
           "folder"?: string;
+          "folder_said_seq"?: number | null;
           "id"?: string;
           "kind"?: string;
           "labels"?: (string)[];
@@ -3577,6 +3580,121 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "tenants";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "folder_words": {
+        Row: {
+          "auto_class": string;
+          "contact_id": string | null;
+          "detected": string;
+          "folder": string;
+          "said_at": string;
+          "said_by": string;
+          "spam_score": number;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "auto_class": string;
+          "contact_id"?: string | null;
+          "detected": string;
+          "folder": string;
+          "said_at"?: string;
+          "said_by": string;
+          "spam_score": number;
+          "tenant_id": string;
+          "thread_id": string;
+        };
+        Update: {
+          "auto_class"?: string;
+          "contact_id"?: string | null;
+          "detected"?: string;
+          "folder"?: string;
+          "said_at"?: string;
+          "said_by"?: string;
+          "spam_score"?: number;
+          "tenant_id"?: string;
+          "thread_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_contact_id_fkey";
+            columns: ["tenant_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "conversation_id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "agent_conversations";
+            referencedColumns: ["tenant_id", "thread_id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "conversations";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "et_conversation_threads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "folder_words_tenant_id_thread_id_fkey";
+            columns: ["tenant_id", "thread_id"];
+            isOneToOne: true;
+            referencedRelation: "et_threads";
+            referencedColumns: ["tenant_id", "id"];
           },
         ];
       };
@@ -7739,6 +7857,7 @@ export type Database = {
           "created_at": string;
           "erased_at": string | null;
           "folder": string;
+          "folder_said_seq": number | null;
           "id": string;
           "kind": string;
           "labels": (string)[];
@@ -7776,6 +7895,7 @@ export type Database = {
           "created_at"?: string | null;
           "erased_at"?: string | null;
           "folder"?: string | null;
+          "folder_said_seq"?: number | null;
           "id"?: string | null;
           "kind"?: string | null;
           "labels"?: (string)[] | null;
@@ -7812,6 +7932,7 @@ export type Database = {
           "created_at"?: string | null;
           "erased_at"?: string | null;
           "folder"?: string | null;
+          "folder_said_seq"?: number | null;
           "id"?: string | null;
           "kind"?: string | null;
           "labels"?: (string)[] | null;
@@ -8019,6 +8140,21 @@ export type Database = {
             referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
+      };
+      "folder_outcomes": {
+        Row: {
+          "auto_class": string;
+          "confirmed": number | null;
+          "conversations": number | null;
+          "detected": string;
+          "false_alarms": number | null;
+          "last_said_at": string | null;
+          "misses": number | null;
+          "score_from": number | null;
+          "tenant_id": string;
+        };
+        ComputedFields: never;
+        Relationships: [];
       };
       "homeowners": {
         Row: {
@@ -9458,6 +9594,10 @@ export type Database = {
       "set_member_role": { Args: { "p_role": string; "p_user_id": string }; Returns: Json };
       "set_project_status": { Args: { "p_project_id": string; "p_status": string }; Returns: Json };
       "set_referral_status": { Args: { "p_referral_id": string; "p_status": string }; Returns: Json };
+      "set_thread_folder": {
+        Args: { "p_expected_last_seq"?: number; "p_folder": string; "p_thread_id": string };
+        Returns: Json;
+      };
       "set_thread_search": { Args: { "p_policy"?: string; "p_thread_id": string }; Returns: Json };
       "snooze_thread": { Args: { "p_thread_id": string; "p_until": string }; Returns: Json };
       "start_thread": {
