@@ -114,7 +114,7 @@ function Buttons({ actions, thread }: { actions: Actions; thread: { control: str
     ...(thread.folder === 'automated' ? [{ id: 'keep', text: t('action.sort', { folder: 'inbox' }), run: () => actions.sort('spam') }] : []),
     { id: 'close', text: t(thread.status === 'closed' ? 'action.reopen' : 'action.close'), run: actions.close },
   ];
-  const likeliest = isByAi ? 'take' : 'close';
+  const likeliest = thread.folder !== 'inbox' ? 'sort' : isByAi ? 'take' : 'close';
   const isShown = (deed: Deed) => !isPhone || deed.id === likeliest;
   return (
     <div className="buttons">
