@@ -32,7 +32,7 @@ describe('the staff, of what was sorted out', () => {
     await has(ana, name);
     await turnTo(ana, name);
     await head(ana, 'Spam').waitFor();
-    assert.equal((await texts(ana)).length, 1);
+    await eventually(async () => (await texts(ana)).length, 1);
     await control('spam-again');
     await eventually(async () => (await texts(ana)).length, 3);
     await ana.getByText('It was taken for spam.').waitFor({ state: 'hidden' });
