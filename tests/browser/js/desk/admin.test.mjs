@@ -251,6 +251,24 @@ describe('what admins set up', () => {
     await olivia.getByRole('button', { name: 'Put in force' }).waitFor();
   });
 
+  it('an earlier version is put back in force by one press, whatever came after it', async () => {
+    const inForce = (version) => olivia.getByText(new RegExp(`Version ${version} is in force since`)).waitFor();
+    await olivia.getByRole('button', { name: 'Put in force' }).click();
+    await inForce(1);
+    const source = olivia.getByLabel('The whole document');
+    if (!(await source.isVisible())) await olivia.locator('summary').click();
+    await source.fill(JSON.stringify({ ...JSON.parse(await source.inputValue()), window: 5 }));
+    await source.blur();
+    await olivia.getByRole('button', { name: 'Publish' }).click();
+    await inForce(2);
+    await olivia.getByRole('row', { name: /^1 / }).getByRole('button', { name: 'Put in force' }).click();
+    await inForce(1);
+    await olivia.getByRole('row', { name: /^2 / }).getByRole('button', { name: 'Put in force' }).waitFor();
+    await olivia.getByRole('button', { name: 'Moderate nothing' }).click();
+    await press(olivia, 'Moderate nothing');
+    await olivia.getByText('Nothing is moderated').first().waitFor();
+  });
+
   it('and everything is on record', async () => {
     await go(olivia, 'audit');
     await olivia.getByRole('cell', { name: 'api_key.revoked' }).first().waitFor();
