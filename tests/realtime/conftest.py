@@ -114,7 +114,7 @@ class Running:
         async with connect(address, max_size=None, **options) as socket:
             yield Client(socket)
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something is true."""
         async with asyncio.timeout(seconds):
             while not true():  # noqa: ASYNC110
@@ -140,7 +140,8 @@ async def serving(
         port = server.servers[0].sockets[0].getsockname()[1]
         running = Running(app, port, database)
         if settings.get("realtime_source", "auto") == "auto":
-            await running.until(lambda: app.gateway.feed.mode == "replication")
+            # A slot begins once every transaction of the whole cluster has ended, those of other tests, too.
+            await running.until(lambda: app.gateway.feed.mode == "replication", 60.0)
         yield running
     finally:
         server.should_exit = True
