@@ -43,6 +43,13 @@ export const hold = (page) => page.route('**/v1/**', (route) => (route.request()
 export async function overlays(page, see, within = 'main') {
   const opened = [];
   const pressed = new Set();
+  const overlay = page.locator(OVERLAYS).first();
+  let last = null;
+  // What had to be fetched first may come after its time was up: it is sent away, and its button pressed once more.
+  const tooLate = async () => {
+    pressed.delete(last);
+    await page.keyboard.press('Escape');
+  };
   for (;;) {
     const name = await page.evaluate(({ known, root }) => {
       const nameOf = (one) => one.getAttribute('aria-label') ?? one.textContent;
@@ -55,8 +62,10 @@ export async function overlays(page, see, within = 'main') {
     if (name === null) return opened;
     pressed.add(name);
     const address = page.url();
+    await page.addLocatorHandler(overlay, tooLate);
     await page.locator('[data-pressed]').click();
-    const overlay = page.locator(OVERLAYS).first();
+    await page.removeLocatorHandler(overlay);
+    last = name;
     if (await overlay.waitFor({ timeout: SOON_MS }).then(() => true, () => false)) {
       opened.push(name);
       await see(name);
