@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -15,10 +16,13 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from app import realtime
+from app.realtime import claims
+from app.realtime import gateway as gateway_module
 from app.realtime.asgi import App
 from app.realtime.limits import Limits
 from app.realtime.server import OPTIONS
 from tests.support.database import Database
+from tests.support.patience import PATIENCE_S
 
 SECRET = "a secret of at least thirty-two bytes for tests"
 PUBLISHABLE, SERVER_KEY = "sb_publishable_test", "sb_secret_test"
@@ -30,12 +34,12 @@ def token(
     user: Any = None, *, tenant: Any = None, role: str = "authenticated", lasts: float = 600.0, **more: Any
 ) -> str:
     """A signed token."""
-    claims: dict[str, Any] = {"role": role, "aud": role, "exp": time.time() + lasts, **more}
+    said: dict[str, Any] = {"role": role, "aud": role, "exp": time.time() + lasts, **more}
     if user is not None:
-        claims["sub"] = str(user)
+        said["sub"] = str(user)
     if tenant is not None:
-        claims["app_metadata"] = {"tenant_id": str(tenant)}
-    return jwt.encode(claims, SECRET, algorithm="HS256")
+        said["app_metadata"] = {"tenant_id": str(tenant)}
+    return jwt.encode(said, SECRET, algorithm="HS256")
 
 
 class Client:
@@ -51,7 +55,7 @@ class Client:
         await self.socket.send(json.dumps([join_ref, str(self.refs), topic, event, payload]))
         return str(self.refs)
 
-    async def frame(self, event: str, timeout: float = 20.0) -> Any:
+    async def frame(self, event: str, timeout: float = PATIENCE_S) -> Any:
         """The next frame with this event: [join_ref, ref, topic, event, payload]; a binary one as broadcast."""
         async with asyncio.timeout(timeout):
             while True:
@@ -59,7 +63,7 @@ class Client:
                 if found[3] == event:
                     return found
 
-    async def told(self, name: str, timeout: float = 20.0) -> Any:
+    async def told(self, name: str, timeout: float = PATIENCE_S) -> Any:
         """The next broadcast with this name: its payload, `meta` and all."""
         async with asyncio.timeout(timeout):
             while True:
@@ -114,7 +118,7 @@ class Running:
         async with connect(address, max_size=None, **options) as socket:
             yield Client(socket)
 
-    async def until(self, true: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         """Wait until something is true."""
         async with asyncio.timeout(seconds):
             while not true():  # noqa: ASYNC110
@@ -132,7 +136,7 @@ async def serving(
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
     task = asyncio.create_task(server.serve())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.started:
                 if task.done():
                     await task
@@ -141,7 +145,7 @@ async def serving(
         running = Running(app, port, database)
         if settings.get("realtime_source", "auto") == "auto":
             # A slot begins once every transaction of the whole cluster has ended, those of other tests, too.
-            await running.until(lambda: app.gateway.feed.mode == "replication", 60.0)
+            await running.until(lambda: app.gateway.feed.mode == "replication")
         yield running
     finally:
         server.should_exit = True
@@ -153,6 +157,24 @@ async def gateway(module_database: Database) -> AsyncIterator[Running]:
     """A gateway on the module's database."""
     async with serving(module_database) as running:
         yield running
+
+
+Later = Callable[[float], None]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """`later(seconds)`: the gateway's clock is that much ahead from now on, so that no token has to run out while we work."""
+    ahead = 0.0
+
+    def later(seconds: float) -> None:
+        nonlocal ahead
+        ahead += seconds
+
+    clock = SimpleNamespace(time=lambda: time.time() + ahead, monotonic=time.monotonic)
+    for module in (claims, gateway_module):
+        monkeypatch.setattr(module, "time", clock)
+    return later
 
 
 class People:

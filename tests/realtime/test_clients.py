@@ -31,7 +31,7 @@ async def test_supabase_js(gateway: Running, people: People) -> None:
         cwd=npm.CLIENTS, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     lines: list[str] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         assert process.stdout is not None
         async for line in process.stdout:
             lines.append(line.decode())
@@ -63,7 +63,7 @@ async def test_supabase_for_python(gateway: Running, people: People) -> None:
     first, second = ann.channel(topic, config), bob.channel(topic, config)
     second.on_broadcast("*", heard.put_nowait)
     second.on_presence_join(lambda key, _now, new: heard.put_nowait({"event": f"join {key}", "payload": new}))
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         for channel in (first, second):
             await channel.subscribe(lambda state, error: states.put_nowait((state, error)))
             assert (await states.get())[0] == RealtimeSubscribeStates.SUBSCRIBED

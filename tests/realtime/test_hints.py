@@ -104,7 +104,7 @@ async def test_the_worker_tells_each_inbox_once(people: People) -> None:
     hints = Hints()
     for thread in (*threads, *threads, people.thread):
         hints.add(pool, str(thread))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := told(people, f"inbox:{people.tenant}")):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.4)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.realtime.limits import Limits
-from tests.realtime.conftest import Client, People, Running, serving, token
+from tests.realtime.conftest import Client, Later, People, Running, serving, token
 from tests.support.database import Database
 
 
@@ -54,18 +54,19 @@ async def test_who_tracks_sees_the_others(gateway: Running, people: People) -> N
         assert diff["joins"]["ann"]["metas"][0]["n"] == 3
 
 
-async def test_presence_ends_with_the_token_and_on_untrack(gateway: Running, people: People) -> None:
+async def test_presence_ends_with_the_token_and_on_untrack(gateway: Running, people: People, later: Later) -> None:
     """A channel that is closed leaves; so does who says so."""
     topic = f"thread:{people.thread}"
     async with gateway.client() as ann, gateway.client() as bob:
         await ann.join(topic, token(people.ann), presence={"key": "ann", "enabled": True})
-        await bob.join(topic, token(people.bob, lasts=2.0), presence={"key": "bob"})
+        await bob.join(topic, token(people.bob, lasts=300), presence={"key": "bob"})
         await tracked(bob, topic, {})
         assert "bob" in (await ann.frame("presence_diff"))[4]["joins"]
         await bob.send(f"realtime:{topic}", "presence", {"event": "untrack"})
         assert "bob" in (await ann.frame("presence_diff"))[4]["leaves"]
         await tracked(bob, topic, {"n": 2})
         assert "bob" in (await ann.frame("presence_diff"))[4]["joins"]
+        later(301)
         assert "bob" in (await ann.frame("presence_diff"))[4]["leaves"]  # the token ran out
 
 

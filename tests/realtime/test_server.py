@@ -22,14 +22,14 @@ def test_the_command_serves_and_stops(module_database: Database) -> None:
         stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: source(port) == "replication", 20, 0.05)
+        wait_until(lambda: source(port) == "replication", 60, 0.05)
         place = f"http://127.0.0.1:{port}/realtime/v1/api/broadcast"
         sent = httpx.post(place, json={"messages": []}, headers={"apikey": "sb_publishable_x"})
         assert (sent.status_code, sent.headers["access-control-allow-origin"]) == (202, "*")
         assert httpx.post(place, json={"messages": []}, headers={"apikey": "sb_publishable_y"}).status_code == 401
     finally:
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM and "sb_publishable" not in said and SECRET not in said, said
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from app.settings import PROJECT
 from devstack import nursery
+from tests.support.patience import PATIENCE_S
 
 MODULES = (
     "app.http.main", "devstack.catcher", "devstack.functions", "devstack.surface.main", "workers.receivers.email",
@@ -26,7 +27,6 @@ MODULES = (
     "workers.housekeeper", "workers.inbound", "workers.ingress", "workers.insights", "workers.notifier",
     "workers.outbound", "workers.shadow",
 )  # fmt: skip
-PATIENCE_S = 60.0
 Process = nursery.Fork | subprocess.Popen[bytes]
 
 
