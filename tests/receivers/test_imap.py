@@ -87,7 +87,7 @@ class Reading:
         """Their subjects, sorted."""
         return sorted(row["subject"] for row in self.rows())
 
-    def wait_for(self, *subjects: str, timeout_s: float = 30) -> None:
+    def wait_for(self, *subjects: str, timeout_s: float = START_S) -> None:
         """Wait until exactly these are there."""
         wait_until(
             lambda: self.subjects() == sorted(subjects),
@@ -149,7 +149,7 @@ def test_twenty_kills_in_the_middle_of_reading(room: Room, server: MailServer) -
     room.lease(2)
     process, expected, torn = reading.start(), [], 0
     process.kill()
-    process.wait(10)
+    process.wait(60)
     chance = random.Random(20261121)
     for life in range(20):
         for number in range(8):
@@ -158,7 +158,7 @@ def test_twenty_kills_in_the_middle_of_reading(room: Room, server: MailServer) -
         process = reading.start()
         time.sleep(chance.uniform(0, 0.5))
         process.kill()
-        process.wait(10)
+        process.wait(60)
         torn += len(reading.rows()) < len(expected)
     reading.start()
     reading.wait_for(*expected, timeout_s=120)
@@ -210,7 +210,7 @@ def test_uids_that_change_their_meaning_lose_and_double_nothing(room: Room, serv
 
 def reading_has(reading: Reading, subject: str) -> None:
     """Wait for one more mail."""
-    wait_until(lambda: subject in reading.subjects(), 30, 0.05, lambda: f"{reading.subjects()} {reading.room.logs()}")
+    wait_until(lambda: subject in reading.subjects(), 60, 0.05, lambda: f"{reading.subjects()} {reading.room.logs()}")
 
 
 def _now() -> str:
@@ -224,14 +224,12 @@ def test_a_cut_line_in_idle_is_noticed_and_mended(room: Room, server: MailServer
     server.put(write_mail(someone(), USER, subject="one"))
     reading.wait_for("one")
     server.stop()
-    wait_until(lambda: reading.session()["status"] == "degraded", 15, what=room.logs)
+    wait_until(lambda: reading.session()["status"] == "degraded", what=room.logs)
     assert reading.session()["status_reason"]
     server.put(write_mail(someone(), USER, subject="meanwhile"))
     server.start()
-    reading.wait_for("meanwhile", "one", timeout_s=40)
-    wait_until(
-        lambda: reading.session()["status"] == "connected", 30, what=lambda: f"{reading.session()} {room.logs()}"
-    )
+    reading.wait_for("meanwhile", "one", timeout_s=60)
+    wait_until(lambda: reading.session()["status"] == "connected", what=lambda: f"{reading.session()} {room.logs()}")
 
 
 @pytest.mark.parametrize("before", ["connected", "pending"])
@@ -333,7 +331,7 @@ def test_a_mailbox_without_password_is_read_by_token(room: Room, server: MailSer
     assert {row["name"] for row in sealed} == {"oauth_refresh_token", "oauth_access_token"}
     assert not any(b"access-0" in row["ciphertext"] or b"refresh-" in row["ciphertext"] for row in sealed)
     process.terminate()
-    process.wait(15)
+    process.wait(60)
     reading.start(PARLEY_OAUTH_TOKEN_URLS=tokens)
     server.put(write_mail(someone(), USER, subject="two"))
     reading.wait_for("one", "two")

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +37,7 @@ def account(port: int) -> Account:
     return Account(session=session, cursor={"uidvalidity": 7, "uid": 0, "since": at, "at": at})
 
 
-async def read(port: int, batches: int, within_s: float = 20.0, **options: float) -> list[Item]:
+async def read(port: int, batches: int, within_s: float = 60.0, **options: float) -> list[Item]:
     """What the reader gives in so many batches. Raises Trouble."""
     reader = ImapReader(Settings(max_mail_bytes=MOST, private_hosts="127.0.0.1"), **options)
     found: list[Item] = []
@@ -60,7 +59,7 @@ def threads() -> int:
 
 async def fewer_threads(most: int) -> None:
     """Return once no more than so many run."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while threads() > most:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -146,12 +145,12 @@ async def test_a_server_that_drips_is_hung_up_on(
 
 async def test_a_line_that_went_dead_is_noticed(script: ImapScript, monkeypatch: pytest.MonkeyPatch) -> None:
     """No FIN, no answer, nothing: when IDLE is to be given anew the silence is trouble, not a wait without end."""
-    monkeypatch.setattr(imap_line, "READ_S", 1.0)
+    monkeypatch.setattr(imap_line, "READ_S", 2.5)
     with Proxy(("127.0.0.1", script.port)) as proxy:
         reader = ImapReader(Settings(max_mail_bytes=MOST, private_hosts="127.0.0.1"), slice_s=0.2, reissue_s=1.0)
         stream = reader.read(account(proxy.port))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert [await anext(stream), len(await anext(stream))][1] == 1
                 assert await anext(stream) == []
                 assert proxy.swallow() == 1
@@ -163,10 +162,9 @@ async def test_a_line_that_went_dead_is_noticed(script: ImapScript, monkeypatch:
             await reader.close()
 
 
-async def test_stopping_does_not_wait_for_the_server(script: ImapScript) -> None:
-    """The reader is closed in the middle of IDLE: long before a command may take so long, and no thread stays."""
+async def test_stopping_does_not_wait_for_the_server(script: ImapScript, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader is closed in the middle of IDLE: it waits for no answer, which might take an hour, and no thread stays."""
+    monkeypatch.setattr(imap_line, "READ_S", 3600.0)
     before = threads()
-    began = time.monotonic()
     await read(script.port, 3, slice_s=0.3)
     await fewer_threads(before)
-    assert time.monotonic() - began < imap_line.READ_S / 2

@@ -92,7 +92,6 @@ def test_files_are_kept_and_large_ones_named(room: Room, telegrams: Telegrams) -
     assert {row["body"] for row in files} == {"the plan"} and {row["message_type"] for row in files} == {"file"}
 
 
-@pytest.mark.timeout(240)
 def test_kills_at_any_moment_lose_and_double_nothing(room: Room, telegrams: Telegrams) -> None:
     """Hundreds of messages to three bots while their receiver is killed 40 times: each is there once, in its order."""
     room.lease(1)
@@ -105,7 +104,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(room: Room, telegrams: Tele
 
     def people() -> None:
         number = 0
-        while not stop.is_set() and number < 900:
+        while number < 300 or (not stop.is_set() and number < 900):
             bot, _ = connected[number % 3]
             document = {"document": file[bot.id], "caption": str(number)} if number % 15 == 0 else {"text": str(number)}
             telegrams.write(bot, 1 + number % 7, **document)
@@ -155,7 +154,7 @@ def test_two_receivers_share_the_bots_and_never_poll_one_twice(room: Room, teleg
             os.kill(one.pid, signal.SIGTERM)
     for _, session in connected:
         wait_for_rows(room, session, 20)
-    assert one.wait(30) == 0, "it stops gracefully, and what it read is let go at once: the lease is a minute"
+    assert one.wait(60) == 0, "it stops gracefully, and what it read is let go at once: the lease is a minute"
     assert two.poll() is None
     assert [len(stored(room, session)) for _, session in connected] == [20] * 6
     assert [bot.conflicts for bot, _ in connected] == [0] * 6

@@ -235,7 +235,7 @@ def test_lmtp_answers_4xx_for_every_recipient_while_the_database_is_away(receivi
             assert talk.codes(2) == [451, 451]
             assert talk.silent()
             assert open_lmtp(talk, boxes[0]) == [250, 451, 503]
-        wait_until(lambda: _taken(talk, boxes), 30, 0.3)
+        wait_until(lambda: _taken(talk, boxes), 60, 0.3)
     assert [len(messages(receiving, one)) for one in tenants] == [1, 1]
 
 
@@ -267,7 +267,7 @@ def test_lmtp_answers_each_recipient_for_itself(receiving: Room) -> None:
         wait_until(lambda: messages(receiving, fine), what="the other mailbox waits for nobody")
         for row in waiting:
             receiving.world.owner.execute("select pg_terminate_backend(%s)", [row["pid"]])
-        reader.join(30)
+        reader.join(60)
         assert talk.silent()
     assert [code for code, _ in answers] == [451, 250]
     named = re.search(rb"250 2.0.0 OK ([0-9a-f-]{36})", answers[1][1])

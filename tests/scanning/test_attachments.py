@@ -153,7 +153,7 @@ def test_two_copies_of_the_worker_share_what_is_there(world: World, tenant: Tena
         loops = [Loop(settings, AttachmentsHandler(settings)) for _ in range(2)]
         tasks = [asyncio.create_task(loop.run()) for loop in loops]
         files = [await asyncio.to_thread(file, world, tenant, PNG) for _ in range(12)]
-        for _ in range(200):
+        for _ in range(1200):
             if not world.all("select from private.attachment_work where tenant_id = %s", tenant.id):
                 break
             await asyncio.sleep(0.05)

@@ -92,7 +92,7 @@ class MailServer:
         """Kill it: every connection is cut."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
     def put(self, raw: bytes | EmailMessage) -> None:
         """A mail arrives, as a delivery agent writes it."""

@@ -28,7 +28,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(5)
+        self._thread.join(60)
         for one in (*self._peers, self.listener):
             one.close()
 

@@ -5,6 +5,8 @@ import threading
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
+from tests.support.patience import PATIENCE_S
+
 
 class InThread(ABC):
     """Runs an event loop in a thread; a server says how it listens."""
@@ -21,7 +23,7 @@ class InThread(ABC):
     async def stop_listening(self) -> None:
         """Serve nobody new; what is under way is ended afterwards."""
 
-    def run(self, work: Any, timeout_s: float = 20) -> Any:
+    def run(self, work: Any, timeout_s: float = PATIENCE_S) -> Any:
         """What a coroutine gives back, run in the thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
 
@@ -34,7 +36,7 @@ class InThread(ABC):
         self.run(self.stop_listening())
         self.run(_end_tasks())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self.loop.close()
 
 

@@ -29,17 +29,18 @@ from devstack.ports import free_port
 from tests.db.helpers import Row, Tenant, World
 from tests.support.database import Database
 from tests.support.nursery import Worker, the_nursery
+from tests.support.patience import PATIENCE_S
 
 MODULES = {
     "receive": "workers.receivers.email", "telegram": "workers.receivers.telegram", "imap": "workers.receivers.imap",
     "api": "app.http.main", "catcher": "devstack.catcher", "functions": "devstack.functions", "surface": "devstack.surface.main",
     "fragile": "tests.workers.fragile",
 }  # fmt: skip
-HOURS = [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)]
+HOURS = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)]
 QUESTION = "Hello, what are your opening hours this week?"
 
 
-def wait_until(check: Callable[[], Any], timeout_s: float = 10.0, step_s: float = 0.02, what: Any = None) -> Any:
+def wait_until(check: Callable[[], Any], timeout_s: float = PATIENCE_S, step_s: float = 0.02, what: Any = None) -> Any:
     """The first true value of `check`; fails the test after `timeout_s`, with what `what()` says then."""
     deadline = time.monotonic() + timeout_s
     while not (found := check()):
@@ -115,37 +116,37 @@ class Room:
 
         def greets() -> bool:
             try:
-                with smtplib.SMTP("127.0.0.1", port, timeout=5):
+                with smtplib.SMTP("127.0.0.1", port, timeout=60):
                     return True
             except (OSError, smtplib.SMTPException):
                 return False
 
-        wait_until(greets, 20, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
+        wait_until(greets, PATIENCE_S, 0.03, lambda: f"an SMTP greeting at {port}: {self.logs()}")
 
     def wait_for_functions(self) -> None:
         """Return once the edge functions answer."""
 
         def answers() -> bool:
             with contextlib.suppress(OSError, urllib.error.URLError):
-                return bool(urllib.request.urlopen(f"http://127.0.0.1:{self.functions_port}/health", timeout=5).status)
+                return bool(urllib.request.urlopen(f"http://127.0.0.1:{self.functions_port}/health", timeout=30).status)
             return False
 
-        wait_until(answers, 20, 0.03, self.logs)
+        wait_until(answers, PATIENCE_S, 0.03, self.logs)
 
     def wait_for_listener_port(self, port: int) -> None:
         """Return once anything accepts connections at `port`."""
 
         def answers() -> bool:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 30):
                 return True
             return False
 
-        wait_until(answers, 20, 0.03, self.logs)
+        wait_until(answers, PATIENCE_S, 0.03, self.logs)
 
     def wait_for_listeners(self, *kinds: str) -> None:
         """Return once every kind listens for notifications."""
         for kind in kinds:
-            wait_until(lambda kind=kind: self.listeners(kind), 60, what=self.logs)  # type: ignore[misc]
+            wait_until(lambda kind=kind: self.listeners(kind), what=self.logs)  # type: ignore[misc]
 
     def listeners(self, kind: str) -> list[int]:
         """The backends that listen for workers of a kind."""
@@ -183,7 +184,7 @@ class Room:
         raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=policy.SMTP)
         if sender is None:
             sender = address_of(raw)
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=60) as client:
             client.ehlo_or_helo_if_needed()
             accept(client.mail(sender))
             for recipient in recipients:
@@ -203,14 +204,14 @@ class Room:
         mails = [read_mail(path.read_bytes()) for path in sorted((self.home / "mail" / "new").glob("*"))]
         return [mail for mail in mails if recipient is None or recipient in mail["X-Parley-Envelope-To"]]
 
-    def reply_to(self, recipient: str, timeout_s: float = 30) -> EmailMessage:
+    def reply_to(self, recipient: str, timeout_s: float = PATIENCE_S) -> EmailMessage:
         """The one mail that went to `recipient`, waited for."""
         wait_until(lambda: self.caught(recipient), timeout_s, what=lambda: f"a reply to {recipient}: {self.logs()}")
         mails = self.caught(recipient)
         assert len(mails) == 1
         return mails[0]
 
-    def decided(self, message_id: Any, timeout_s: float = 10.0) -> Row:
+    def decided(self, message_id: Any, timeout_s: float = PATIENCE_S) -> Row:
         """The decision on a message, waited for."""
         query = (
             "select d.* from public.inbound_decisions d join public.et_messages m on m.tenant_id = d.tenant_id and"
@@ -238,7 +239,7 @@ class Room:
         """Messages that wait to be judged."""
         return int(self.world.value("select count(*) from private.moderation_work"))
 
-    def settle(self, timeout_s: float = 30.0, *queues: str) -> None:
+    def settle(self, timeout_s: float = PATIENCE_S, *queues: str) -> None:
         """Wait until nothing is left to do in `queues` (default: inbound and outbound)."""
         names = queues or ("inbound", "outbound")
 

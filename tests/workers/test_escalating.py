@@ -36,8 +36,8 @@ def test_an_angry_customer_gets_a_person_once(room: Room) -> None:
     assert {row["thread_id"] for row in room.world.claim(10, "dies")} >= {angry["thread_id"]}
     room.world.expire_leases()
     room.start("inbound", "inbound")
-    wait_until(lambda: room.world.status(angry["id"]) == "inbound_human_takeover", 20, what=room.logs)
-    wait_until(lambda: room.world.status(calm["id"]) not in {"received", "inbound_processing"}, 20, what=room.logs)
+    wait_until(lambda: room.world.status(angry["id"]) == "inbound_human_takeover", what=room.logs)
+    wait_until(lambda: room.world.status(calm["id"]) not in {"received", "inbound_processing"}, what=room.logs)
     made = room.world.all("select rule, action, task_id, decision_id from public.escalations where tenant_id = %s"
                           " order by rule", tenant.id)  # fmt: skip
     assert [(one["rule"], one["action"]) for one in made] == [("angry", "handover"), ("look", "task")]

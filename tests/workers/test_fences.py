@@ -20,6 +20,8 @@ from workers.inbound import InboundHandler
 from workers.loop import Loop, Pool
 
 Think = Callable[[DecisionRequest], Awaitable[Decision]]
+LEASE_S = 4.0
+"""Short enough to be outlived by a thought; it is renewed every second, which even a busy machine manages within three more."""
 
 
 def reply(text: str = "We are open.") -> Decision:
@@ -57,7 +59,7 @@ async def working(
         yield loop
     finally:
         loop.stop()
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, 60)
 
 
 def deciding_by(decider: Decider) -> Callable[[Settings], InboundHandler]:
@@ -71,7 +73,7 @@ def tenant(world: World) -> Tenant:
     return world.tenant()
 
 
-async def settled(world: World, tenant: Tenant, timeout_s: float = 50.0) -> list[dict[str, Any]]:
+async def settled(world: World, tenant: Tenant, timeout_s: float = 60.0) -> list[dict[str, Any]]:
     """The decisions of a tenant once nothing of it waits."""
     until = time.monotonic() + timeout_s
     while world.value("select count(*) from private.inbound_work where tenant_id = %s", tenant.id):
@@ -96,7 +98,7 @@ async def test_a_person_who_takes_over_meanwhile_silences_the_machine(world: Wor
     thinker = Thinker(think)
     async with working(world, deciding_by(thinker)):
         row = world.arrive(tenant)
-        await asyncio.wait_for(thinker.began.wait(), 10)
+        await asyncio.wait_for(thinker.began.wait(), 60)
         world.rpc(tenant.people["owner"], tenant, "take_over_thread(%s)", row["thread_id"])
         go.set()
         (decision,) = await settled(world, tenant)
@@ -119,7 +121,7 @@ async def test_a_person_who_took_over_and_gave_back_meanwhile_makes_it_decide_an
     thinker = Thinker(think)
     async with working(world, deciding_by(thinker)):
         row = world.arrive(tenant)
-        await asyncio.wait_for(thinker.began.wait(), 10)
+        await asyncio.wait_for(thinker.began.wait(), 60)
         for call in ("take_over_thread(%s)", "hand_back_thread(%s)"):
             world.rpc(tenant.people["owner"], tenant, call, row["thread_id"])
         go.set()
@@ -140,7 +142,7 @@ async def test_a_message_that_comes_meanwhile_is_answered_with_the_first(world: 
     thinker = Thinker(think)
     async with working(world, deciding_by(thinker)):
         first = world.arrive(tenant, body="What are your opening hours?")
-        await asyncio.wait_for(thinker.began.wait(), 10)
+        await asyncio.wait_for(thinker.began.wait(), 60)
         second = world.arrive(tenant, body="On Monday, I mean.")
         go.set()
         (decision,) = await settled(world, tenant)
@@ -245,15 +247,14 @@ async def test_a_poison_message_is_set_aside_and_the_others_are_answered(world: 
         good = [world.arrive(tenant, f"g{number}@people.test") for number in range(3)]
         bad = world.arrive(tenant, "bad@people.test", "this is poison")
         good += [world.arrive(tenant, f"h{number}@people.test") for number in range(3)]
-        hurried = 0
+        until = time.monotonic() + 60
         while world.status(bad["id"]) != "inbound_error":
             # Each error is followed by a growing pause: let it pass.
             world.owner.execute(
                 "update private.inbound_work set run_at = clock_timestamp() where tenant_id = %s and lease_until is null",
                 [tenant.id],
             )
-            hurried += 1
-            assert hurried < 300
+            assert time.monotonic() < until
             await asyncio.sleep(0.05)
         await settled(world, tenant)
         assert {world.status(row["id"]) for row in good} == {"inbound_ai_replied"}
@@ -270,27 +271,27 @@ async def test_a_poison_message_is_set_aside_and_the_others_are_answered(world: 
 
 
 async def test_a_decision_longer_than_the_lease_is_kept_by_renewing(world: World, tenant: Tenant) -> None:
-    """The lease is 1.5 s, the thought takes 2.5 s: it is renewed, nobody else gets the message, it is decided once."""
+    """The lease is 4 s, the thought takes longer: it is renewed, nobody else gets the message, it is decided once."""
 
     async def think(_: DecisionRequest) -> Decision:
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(LEASE_S + 0.5)
         return reply()
 
-    set_lease(world, "1.5")
+    set_lease(world, LEASE_S)
     try:
         one, two = Thinker(think), Thinker(think)
         async with working(world, deciding_by(one)), working(world, deciding_by(two)):
             world.arrive(tenant)
             decisions = await settled(world, tenant)
     finally:
-        set_lease(world, "60")
+        set_lease(world, 60)
     assert len(one.asked) + len(two.asked) == 1
     assert [decision["action"] for decision in decisions] == ["auto_reply"]
 
 
-def set_lease(world: World, seconds: str) -> None:
+def set_lease(world: World, seconds: float) -> None:
     """The length of claims, for connections made from now on."""
-    world.database.cluster.execute(_lease(world.database.name, seconds))
+    world.database.cluster.execute(_lease(world.database.name, str(seconds)))
 
 
 def _lease(database: str, seconds: str) -> Any:
@@ -333,18 +334,18 @@ async def test_a_worker_with_a_wrong_clock_keeps_its_leases(
     monkeypatch.setattr(time, "time_ns", lambda: real_ns() + shift * 10**9)
 
     async def think(request: DecisionRequest) -> Decision:
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(LEASE_S + 0.5)
         assert abs(request.now.timestamp() - real()) < 60
         return reply()
 
-    set_lease(world, "1.5")
+    set_lease(world, LEASE_S)
     try:
         thinker = Thinker(think)
         async with working(world, deciding_by(thinker)):
             world.arrive(tenant)
             (decision,) = await settled(world, tenant)
     finally:
-        set_lease(world, "60")
+        set_lease(world, 60)
     assert len(thinker.asked) == 1
     assert decision["action"] == "auto_reply"
     assert abs(decision["created_at"].timestamp() - real()) < 60

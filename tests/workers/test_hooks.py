@@ -48,7 +48,7 @@ def hear(room: Room, telegrams: Telegrams, bot: Any, session: uuid.UUID) -> None
     kept = "select 1 from private.webhook_events where session_id = %s"
     before = len(room.world.all(kept, session))
     telegrams.write(bot, 42, "Hello")
-    wait_until(lambda: len(room.world.all(kept, session)) == before + 1, 20, what=room.logs)
+    wait_until(lambda: len(room.world.all(kept, session)) == before + 1, what=room.logs)
 
 
 async def test_a_webhook_lives_as_long_as_its_account(room: Room, telegrams: Telegrams) -> None:
@@ -72,7 +72,7 @@ async def test_a_webhook_lives_as_long_as_its_account(room: Room, telegrams: Tel
     telegrams.write(bot, 42, "Anybody there?")
     put(room, tenant, session, "connected")
     await run_round(room.settings)
-    wait_until(lambda: not bot.updates, 20, what=room.logs)
+    wait_until(lambda: not bot.updates, what=room.logs)
     put(room, tenant, session, "deleted")
     await run_round(room.settings)
     assert bot.webhook == {}

@@ -64,7 +64,7 @@ def test_a_conversation_keeps_its_order(reading: Room) -> None:
     for number in range(60):
         for session in sessions:
             push(reading, session, str(number), **{"from": f"ann-{session}", "text": str(number)})
-    wait_until(lambda: waiting(reading) == 0, 30, what=reading.logs)
+    wait_until(lambda: waiting(reading) == 0, what=reading.logs)
     assert bodies(reading, tenant) == [str(n) for n in range(60)] * 2
     rows = reading.world.all(
         "select distinct payload is null as gone, processed_at is not null as read from private.webhook_events"
@@ -76,18 +76,14 @@ def test_a_conversation_keeps_its_order(reading: Room) -> None:
 
 
 def test_a_message_pushed_is_there_at_once(reading: Room) -> None:
-    """From commit to message is never a minute: the worker is woken, it does not wait for its next look."""
+    """The worker is woken: its next look would be ten minutes away."""
     tenant = reading.tenant()
     session = account(reading, tenant)
-    reading.start("ingress", PARLEY_POLL_INTERVAL_MS="60000")
+    reading.start("ingress", PARLEY_POLL_INTERVAL_MS="600000")
     reading.wait_for_listeners("ingress")
-    took = []
     for number in range(5):
-        started = time.monotonic()
         push(reading, session, text=str(number))
-        wait_until(lambda number=number: len(bodies(reading, tenant)) > number, 10, 0.005, reading.logs)  # type: ignore[misc]
-        took.append(time.monotonic() - started)
-    assert min(took) < 10, took
+        wait_until(lambda number=number: len(bodies(reading, tenant)) > number, 60, 0.005, reading.logs)  # type: ignore[misc]
 
 
 def test_poison_is_set_aside_and_the_others_are_read(reading: Room) -> None:
@@ -100,15 +96,14 @@ def test_poison_is_set_aside_and_the_others_are_read(reading: Room) -> None:
     for number in range(5):
         push(reading, session, f"good{number}", text=str(number))
     reading.start("ingress")
-    wait_until(lambda: len(bodies(reading, tenant)) == 5, 20, what=reading.logs)
+    wait_until(lambda: len(bodies(reading, tenant)) == 5, what=reading.logs)
     assert set(errors(reading)) == {"garbage", "lie"}
     for _ in range(7):
         wait_until(
-            lambda: reading.world.value("select count(*) from private.webhook_work where run_at > clock_timestamp()") or not waiting(reading),
-            10, what=reading.logs,
+            lambda: reading.world.value("select count(*) from private.webhook_work where run_at > clock_timestamp()") or not waiting(reading), what=reading.logs,
         )  # fmt: skip
         reading.world.owner.execute("update private.webhook_work set run_at = clock_timestamp() - interval '1 s'")
-    wait_until(lambda: "raise" in errors(reading), 20, what=reading.logs)
+    wait_until(lambda: "raise" in errors(reading), what=reading.logs)
     assert "media server does not answer" in errors(reading)["raise"]
     assert waiting(reading) == 0 and reading.violations() == []
 
@@ -120,10 +115,10 @@ def test_a_call_nobody_can_read_waits_for_an_adapter(reading: Room) -> None:
     push(reading, session, text="still here")
     (process,) = reading.start("ingress")
     found = "select attempts from private.webhook_work where attempts > 0"
-    wait_until(lambda: reading.world.all(found), 20, what=reading.logs)
+    wait_until(lambda: reading.world.all(found), what=reading.logs)
     reading.world.owner.execute("update public.et_channel_sessions set provider = 'odd' where id = %s", [session])
     reading.world.owner.execute("update private.webhook_work set run_at = now()")
-    wait_until(lambda: bodies(reading, tenant) == ["still here"], 20, what=reading.logs)
+    wait_until(lambda: bodies(reading, tenant) == ["still here"], what=reading.logs)
     assert process.poll() is None
 
 
@@ -135,7 +130,7 @@ def test_an_adapter_is_given_open_secrets(reading: Room) -> None:
     reading.world.owner.execute("select private.put_channel_secret(%s, %s, 'token', %s)", [tenant.id, session, sealed])
     push(reading, session)
     reading.start("ingress")
-    wait_until(lambda: bodies(reading, tenant), 20, what=reading.logs)
+    wait_until(lambda: bodies(reading, tenant), what=reading.logs)
     assert reading.world.one("select metadata ->> 'secret' as s from public.et_messages where tenant_id = %s", tenant.id)["s"] == "the-bot-token"  # fmt: skip
 
 
@@ -144,11 +139,11 @@ def test_a_graceful_stop_gives_the_account_back(reading: Room) -> None:
     tenant = reading.tenant()
     session = account(reading, tenant)
     (first,) = reading.start("ingress")
-    push(reading, session, do="wait", s=30, text="slow")
+    push(reading, session, do="wait", s=120, text="slow")
     leased = "select 1 from private.webhook_leases where lease_until > clock_timestamp()"
-    wait_until(lambda: reading.world.all(leased), 20, what=reading.logs)
+    wait_until(lambda: reading.world.all(leased), what=reading.logs)
     first.send_signal(signal.SIGTERM)
-    assert first.wait(30) == 0
+    assert first.wait(60) == 0
     assert reading.world.all(leased) == []
     assert waiting(reading) == 1 and bodies(reading, tenant) == []
 
@@ -158,11 +153,11 @@ def test_a_slow_account_holds_up_nobody_else(reading: Room) -> None:
     tenant = reading.tenant()
     slow, quick = account(reading, tenant), account(reading, tenant)
     reading.start("ingress")
-    push(reading, slow, do="wait", s=20, text="slow")
+    push(reading, slow, do="wait", s=120, text="slow")
     begun = "select 1 from private.webhook_work where session_id = %s and fence > 0"
-    wait_until(lambda: reading.world.all(begun, slow), 20, what=reading.logs)
+    wait_until(lambda: reading.world.all(begun, slow), what=reading.logs)
     push(reading, quick, text="quick")
-    wait_until(lambda: bodies(reading, tenant) == ["quick"], 10, what=reading.logs)
+    wait_until(lambda: bodies(reading, tenant) == ["quick"], what=reading.logs)
 
 
 def kill_readers(room: Room, kills: int, calls: int) -> Tenant:
@@ -230,10 +225,10 @@ def test_a_call_that_kills_its_reader_is_set_aside(reading: Room) -> None:
         for _ in range(21):
             pid = reading.fork("ingress").pid
             wait_until(
-                lambda pid=pid: not Path(f"/proc/{pid}").exists() or bodies(reading, tenant), 20, 0.01, reading.logs
+                lambda pid=pid: not Path(f"/proc/{pid}").exists() or bodies(reading, tenant), 60, 0.01, reading.logs
             )  # type: ignore[misc]
             reading.world.owner.execute("update private.webhook_leases set lease_until = clock_timestamp() - interval '1 s' where lease_until is not null")  # fmt: skip
-        wait_until(lambda: bodies(reading, tenant) == ["after"], 20, what=reading.logs)
+        wait_until(lambda: bodies(reading, tenant) == ["after"], what=reading.logs)
     finally:
         reading.end_all()
     assert "did not come back" in errors(reading)["killer"]
@@ -251,7 +246,7 @@ def test_the_database_going_away_loses_nothing(reading: Room) -> None:
         time.sleep(0.5)
     for number in range(40, 60):
         push(reading, session, str(number), text=str(number))
-    wait_until(lambda: waiting(reading) == 0, 30, what=reading.logs)
+    wait_until(lambda: waiting(reading) == 0, what=reading.logs)
     assert bodies(reading, tenant) == [str(n) for n in range(60)]
 
 
@@ -270,10 +265,10 @@ def test_an_answer_by_the_form_reaches_its_contact(reading: Room) -> None:
     payload = json.dumps({"text": "What are your opening hours?", "name": "Bob"}).encode()
     reading.world.ingress.execute("select private.accept_form(%s, 'n1', %s)", [link, payload])
     reading.start("ingress", "outbound", "inbound")
-    message = wait_until(lambda: reading.world.all("select * from public.et_messages where channel = 'form' and direction = 'inbound'"), 20, what=reading.logs)[0]  # fmt: skip
+    message = wait_until(lambda: reading.world.all("select * from public.et_messages where channel = 'form' and direction = 'inbound'"), what=reading.logs)[0]  # fmt: skip
     assert message["sender_contact_id"] == contact and message["body"] == "What are your opening hours?"
-    decision = reading.decided(message["id"], 20)
+    decision = reading.decided(message["id"])
     assert (decision["action"], decision["proposed_action"]) == ("human_takeover", "auto_reply")
     assert "Nothing can be sent" in decision["reasons"][0]
-    reading.settle(30, "inbound")
+    reading.settle(60, "inbound")
     assert reading.violations() == []

@@ -38,7 +38,7 @@ def insight_of(room: Room, thread_id: Any, read_seq: int) -> Row:
         row = insight(room, thread_id)
         return row if row and row["read_seq"] >= read_seq else None
 
-    return dict(wait_until(found, 10, what=room.logs))
+    return dict(wait_until(found, what=room.logs))
 
 
 def answered(room: Room, tenant: Tenant, sender: str, body: str = "How much does a visit cost?") -> Row:
@@ -67,7 +67,7 @@ def outcome(room: Room, thread_id: Any) -> str:
         row = insight(room, thread_id)
         return row["follow_up_status"] if row and row["follow_up_status"] != "scheduled" else None
 
-    return str(wait_until(done, 15, what=room.logs))
+    return str(wait_until(done, what=room.logs))
 
 
 def test_a_thread_that_moved_is_read_and_summed_up(reading: Room, tenant: Tenant) -> None:
@@ -86,11 +86,11 @@ def test_a_thread_that_did_not_move_is_left_alone(reading: Room, tenant: Tenant)
     """A wake-up without a new message changes nothing: not the version, not the time."""
     done = answered(reading, tenant, someone())
     before = insight_of(reading, done["thread_id"], 2)
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     before = insight_of(reading, done["thread_id"], 2)
     for _ in range(3):
         reading.world.owner.execute("select private.note_thread_moved(%s, %s)", [tenant.id, done["thread_id"]])
-        reading.settle(10, "insights")
+        reading.settle(60, "insights")
     assert insight(reading, done["thread_id"]) == before
 
 
@@ -103,7 +103,7 @@ def test_every_earlier_insight_is_kept(reading: Room, tenant: Tenant) -> None:
         before = reading.world.thread(done["thread_id"])["last_seq"]
         reading.world.answered(tenant, ann, body=f"And what would {number + 2} visits cost?")
         insight_of(reading, done["thread_id"], before + 2)
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     now = insight(reading, done["thread_id"])
     assert now is not None
     old = reading.world.all(
@@ -119,7 +119,7 @@ def test_a_due_follow_up_is_one_message(reading: Room, tenant: Tenant) -> None:
     """The contact did not answer: he is reminded once, in the thread, and never again by itself."""
     done = answered(reading, tenant, someone())
     insight_of(reading, done["thread_id"], 2)
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     make_due(reading, done["thread_id"])
     assert outcome(reading, done["thread_id"]) == "sent"
     row = insight(reading, done["thread_id"])
@@ -129,7 +129,7 @@ def test_a_due_follow_up_is_one_message(reading: Room, tenant: Tenant) -> None:
     (claim,) = [one for one in reading.world.claim_out() if one["queue_id"] == queued["id"]]
     assert reading.world.finish(claim) == "sent"
     reading.world.owner.execute("select private.note_thread_moved(%s, %s)", [tenant.id, done["thread_id"]])
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     later = insight(reading, done["thread_id"])
     assert later is not None
     if later["follow_up_status"] == "scheduled":
@@ -146,7 +146,7 @@ def test_whoever_answered_or_is_in_a_persons_hands_is_not_reminded(reading: Room
     wrote, taken = answered(reading, tenant, ann), answered(reading, tenant, someone())
     for done in (wrote, taken):
         insight_of(reading, done["thread_id"], 2)
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     reading.world.rpc(tenant.people["owner"], tenant, "take_over_thread(%s)", taken["thread_id"])
     with reading.world.owner.transaction():
         make_due(reading, taken["thread_id"])
@@ -171,5 +171,5 @@ def test_a_follow_up_queued_for_later_is_cancelled_when_the_contact_writes(readi
 
 def test_nothing_was_broken_on_the_way(reading: Room) -> None:
     """After all of the above every invariant holds and nobody waits for an insight."""
-    reading.settle(10, "insights")
+    reading.settle(60, "insights")
     assert reading.violations() == []

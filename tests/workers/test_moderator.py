@@ -13,6 +13,7 @@ from tests.db.chat.kit import Person
 from tests.db.moderation.kit import Judged
 from tests.support.database import Database
 from tests.support.messages_api import Answering, Call, MessagesAPI, Reply, error, message
+from tests.support.patience import PATIENCE_S
 from tests.workers.harness import Room, kill_again_and_again, threads, wait_until
 
 CALM, PHONE, THREAT = "See you on Tuesday.", "Call me at 510-574-7946.", "I will kill you and your family tonight."
@@ -32,7 +33,7 @@ def watched(module_database: Database, tmp_path_factory: pytest.TempPathFactory)
     made.close()
 
 
-def settled(chat: Judged, message_id: Any, timeout_s: float = 10.0) -> str:
+def settled(chat: Judged, message_id: Any, timeout_s: float = PATIENCE_S) -> str:
     """The status of a message that waits no more."""
     wait_until(lambda: chat.status(message_id) != "pending", timeout_s, 0.005, lambda: f"{message_id} still waits")
     return chat.status(message_id)
@@ -100,7 +101,7 @@ def test_what_no_detector_can_read_goes_to_a_person(watched: Room) -> None:
 
     carl, _, other = talking(fine)
     said = fine.say(carl, other, CALM)["message_id"]
-    wait_until(hurried, 20, 0.05, watched.logs)
+    wait_until(hurried, 60, 0.05, watched.logs)
     assert settled(fine, said) == "approved"
     assert broken.bodies(bob, thread) == []
     broken.sound()
@@ -137,7 +138,7 @@ def killed_again_and_again(database: Database, tmp_path: Any, kills: int) -> Non
         with threads(write, kill) as wait:
             wait()
         # One that many moderators died with rests up to sixteen leases before it is tried again.
-        wait_until(lambda: not room.unsettled_moderation(), 80, 0.05, room.logs)
+        wait_until(lambda: not room.unsettled_moderation(), 150, 0.05, room.logs)
         found = {
             str(row["id"]): row["moderation_status"] for row in room.world.all(
                 "select id, moderation_status from public.et_messages where tenant_id = %s", chat.tenant.id
@@ -187,7 +188,7 @@ def test_while_no_moderator_lives_messages_wait(database: Database, tmp_path: An
         assert chat.bodies(bob, thread) == []
         chat.sound()
         room.start("moderator")
-        assert {settled(chat, one, 20) for one in waiting} == {"approved"}
+        assert {settled(chat, one) for one in waiting} == {"approved"}
         assert chat.bodies(bob, thread) == [CALM] * 3
     finally:
         room.close()
@@ -235,7 +236,7 @@ def test_a_model_tightens_and_never_loosens(asked: Callable[..., tuple[Room, Mes
     ann, bob, thread = talking(chat)
     texts = {"Meet where the river bends and bring cash.": "blocked", **ENDS}
     said = {body: chat.say(ann, thread, body)["message_id"] for body in texts}
-    assert {body: settled(chat, one, 20) for body, one in said.items()} == texts
+    assert {body: settled(chat, one) for body, one in said.items()} == texts
     assert sorted(chat.bodies(bob, thread)) == ["Call me at [phone removed].", CALM]
     assert THREAT not in {call.user["message"] for call in api.asked("moderate")}
     rows = room.world.all(
@@ -266,8 +267,8 @@ def test_without_an_answer_the_rules_stand_unless_the_policy_wants_a_person(
     bob, eve, other = talking(strict)
     said = {body: lenient.say(ann, thread, body)["message_id"] for body in (CALM, PHONE)}
     held = strict.say(bob, other, CALM)["message_id"]
-    assert [settled(lenient, one, 20) for one in said.values()] == ["approved", "filtered"]
-    assert settled(strict, held, 20) == "review"
+    assert [settled(lenient, one) for one in said.values()] == ["approved", "filtered"]
+    assert settled(strict, held) == "review"
     assert strict.bodies(eve, other) == []
 
 

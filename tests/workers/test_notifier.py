@@ -57,7 +57,7 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Room]:
 def subscribe(room: Room, tenant: Tenant, browser: Served) -> None:
     """The agent's browser subscribes with the key it is given, and registers itself."""
     agent = tenant.people["agent"]
-    wait_until(lambda: room.world.value("select vapid_public_key from private.deployment"), 30, what=room.logs)
+    wait_until(lambda: room.world.value("select vapid_public_key from private.deployment"), what=room.logs)
     assert len(room.world.rpc(agent, tenant, "push_key()")["public_key"]) == 87
     register(room.world, agent, tenant, "https://push.test/1")
     # Browsers' push services speak https; the one on this machine does not.
@@ -77,18 +77,18 @@ def test_a_chat_message_is_pushed_once_and_only_to_who_did_not_read_it(desk: Roo
     chat = Chat(desk.world, push_delay_s=1)
     ann, bob = chat.pair()
     (notifier,) = desk.start("notifier")
-    wait_until(lambda: desk.world.value("select vapid_public_key from private.deployment"), 30, what=desk.logs)
+    wait_until(lambda: desk.world.value("select vapid_public_key from private.deployment"), what=desk.logs)
     register(desk.world, bob.user, None, "https://push.test/2", chat.tenant.slug)
     desk.world.owner.execute(
         "update public.contact_identities set address = %s where contact_id = %s and kind = 'push'", [browser.address, bob.contact]
     )  # fmt: skip
     thread = chat.start(ann, bob, body="Are you there?")["thread_id"]
     chat.call(bob, "mark_read", thread_id=uuid.UUID(thread))
-    wait_until(lambda: pushes(desk, chat.tenant) == [("skipped", "read")], 20, what=desk.logs)
+    wait_until(lambda: pushes(desk, chat.tenant) == [("skipped", "read")], what=desk.logs)
     chat.say(ann, uuid.UUID(thread), "And now?")
     notifier.kill()
     desk.start("notifier")
-    wait_until(lambda: ("pushed", None) in pushes(desk, chat.tenant), 30, what=desk.logs)
+    wait_until(lambda: ("pushed", None) in pushes(desk, chat.tenant), what=desk.logs)
     ((_, shown),) = browser.got
     assert (shown["title"], shown["body"], shown["url"]) == ("Ann", "You have a new message", f"./#{thread}")
 
@@ -106,7 +106,7 @@ def test_a_takeover_is_read_in_the_agents_browser_and_leads_to_the_conversation(
     desk.start("inbound", "notifier")
     subscribe(desk, tenant, browser)
     row = desk.world.arrive(tenant, "cleo@people.test", "I want to speak to a human being, please")
-    wait_until(lambda: browser.got, 30, what=desk.logs)
+    wait_until(lambda: browser.got, what=desk.logs)
     ((headers, shown),) = browser.got
     thread = str(row["thread_id"])
     assert shown["title"] == "A conversation needs a person"
@@ -116,15 +116,15 @@ def test_a_takeover_is_read_in_the_agents_browser_and_leads_to_the_conversation(
     assert [action["action"] for action in shown["actions"]] == ["open", "read"]
     assert shown["data"]["notification_id"] and shown["tag"] == f"human_takeover:{thread}"
     assert headers["urgency"] == "high" and headers["authorization"].startswith("vapid ")
-    wait_until(lambda: pushes(desk, tenant) == [("pushed", None)], 20, what=desk.logs)
+    wait_until(lambda: pushes(desk, tenant) == [("pushed", None)], what=desk.logs)
     tell(desk, tenant, "webhook_error")
-    wait_until(lambda: len(browser.got) == 2, 20, what=desk.logs)
+    wait_until(lambda: len(browser.got) == 2, what=desk.logs)
     headers, shown = browser.got[1]
     name = desk.world.value("select name from public.tenants where id = %s", tenant.id)
     assert (shown["body"], headers["urgency"]) == (name, "normal")
     browser.status = 410
     tell(desk, tenant, "complaint_rate")
-    wait_until(lambda: ("gone", "410") in pushes(desk, tenant), 20, what=desk.logs)
+    wait_until(lambda: ("gone", "410") in pushes(desk, tenant), what=desk.logs)
     left = "select 1 from public.contact_identities where tenant_id = %s and kind = 'push'"
     assert desk.world.all(left, tenant.id) == []
 
@@ -137,9 +137,9 @@ def test_a_notifier_that_is_killed_in_a_call_repeats_nothing(desk: Room, browser
     subscribe(desk, tenant, browser)
     browser.faults.order("hang")
     tell(desk, tenant, "webhook_error")
-    wait_until(lambda: browser.got, 30, what=desk.logs)
+    wait_until(lambda: browser.got, what=desk.logs)
     notifier.kill()
     browser.faults.clear()
     desk.start("notifier")
-    wait_until(lambda: pushes(desk, tenant) == [("unknown", "lease_expired")], 30, what=desk.logs)
+    wait_until(lambda: pushes(desk, tenant) == [("unknown", "lease_expired")], what=desk.logs)
     assert len(browser.got) == 1

@@ -193,7 +193,7 @@ async def test_a_busy_service_is_waited_for_and_an_unclear_end_is_not_repeated(d
     wait = desk.world.value(
         "select run_at - clock_timestamp() from private.notification_pushes where status = 'waiting'"
     )
-    assert 290 < wait.total_seconds() <= 300 and await desk.round() == []
+    assert 200 < wait.total_seconds() <= 300 and await desk.round() == []
     desk.world.end_rests("notification_pushes")
     assert await desk.round() == ["pushed"]
     assert (len(desk.firebase.got), len(desk.apple.got)) == (1, 1)

@@ -23,13 +23,13 @@ def test_an_answer_that_comes_while_connections_break_is_kept(database: Database
             room.start("outbound")
             room.wait_for_listeners("outbound")
             sent = room.world.enqueue(room.world.arrive(tenant))
-            wait_until(lambda: provider.mails, 20, what=room.logs)
+            wait_until(lambda: provider.mails, what=room.logs)
             answered = 0.0
             with database.connect("admin") as admin:
                 while not answered or time.monotonic() < answered + 1:
                     answered = answered or (0.0 if provider.waiting else time.monotonic())
                     admin.execute(CUT)
-            wait_until(lambda: room.world.status(sent["message_id"]) == "sent", 20, what=room.logs)
+            wait_until(lambda: room.world.status(sent["message_id"]) == "sent", what=room.logs)
             attempts = "select outcome from public.dispatch_attempts where queue_id = %s"
             assert room.world.all(attempts, sent["queue_id"]) == [{"outcome": "accepted"}]
             assert room.violations() == []

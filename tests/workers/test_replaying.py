@@ -76,7 +76,7 @@ def talked(room: Room) -> Tenant:
         for person, texts in zip(people, CONVERSATIONS, strict=True):
             if turn < len(texts):
                 room.world.arrive(tenant, person, texts[turn], sender_name=f"Ann {'Lee' if turn else 'May'}")
-        room.settle(30, "inbound")
+        room.settle(60, "inbound")
         room.world.owner.execute(
             "insert into public.faq_entries (tenant_id, question, keywords, answer) values (%s, 'Parking', %s, %s)",
             [tenant.id, ["parking", "parkplätze", f"word{turn}"], f"In the yard, place {turn}."],
@@ -108,7 +108,7 @@ def test_an_edit_is_told_and_not_counted(room: Room) -> None:
     tenant = room.tenant()
     edited = room.world.arrive(tenant, someone(), "What are your opening hours?")
     room.world.arrive(tenant, someone(), "Thank you!")
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
     room.world.owner.execute(
         "update public.et_messages set body = 'I want my money back', edited_at = now() where id = %s", [edited["id"]]
     )
@@ -123,7 +123,7 @@ def test_a_difference_is_shown_field_by_field(room: Room) -> None:
     """A stored decision that says something else than the rules do now is found."""
     tenant = room.tenant()
     room.world.arrive(tenant, someone(), "What are your opening hours?")
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
     room.world.owner.execute(
         "update public.inbound_decisions set action = 'no_reply', intent = 'thanks' where tenant_id = %s", [tenant.id]
     )
@@ -139,13 +139,13 @@ def test_a_burst_of_several_messages_is_one_input(room: Room) -> None:
     """Messages decided together are replayed together, with the history before them."""
     tenant, ann = room.tenant(), someone()
     room.world.arrive(tenant, ann, "Hello")
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
     with room.world.owner.transaction():
         thread = room.world.one("select id from public.et_threads where tenant_id = %s for update", tenant.id)
         assert thread
     for text in ("What are your opening hours?", "I mean tomorrow."):
         room.world.arrive(tenant, ann, text)
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
     report = replayed(room, tenant)
     assert report["different"] == report["inputs_changed"] == 0 and report["equal"] >= 2
 
@@ -158,7 +158,7 @@ def test_another_decider_can_be_asked_and_is_paid_for(room: Room) -> None:
         [tenant.id, "Is there parking?", ["stellplatz"], "You can leave your car in our yard behind the house."],
     )
     room.world.arrive(tenant, someone(), "Hi, where can I leave my car for the day?")
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
     before = room.world.value("select count(*) from public.inbound_decisions")
     assert "ANTHROPIC_API_KEY" in parley(room, "decisions", "replay", "--decider", "anthropic", fails=True)
     assert "oracle" in parley(room, "decisions", "replay", "--decider", "oracle", fails=True)
@@ -196,7 +196,7 @@ def test_two_prompts_and_two_models_of_one_decider_are_compared(room: Room) -> N
     )
     for _ in range(3):
         room.world.arrive(tenant, someone(), "Hi, where can I leave my car for the day?")
-    room.settle(30, "inbound")
+    room.settle(60, "inbound")
 
     def answer(call: Call) -> Reply:
         """The older prompt makes this model hand everything over."""

@@ -50,7 +50,7 @@ def test_a_message_on_telegram_is_answered_on_telegram(room: Room, telegrams: Te
     in_group = telegrams.write(bot, 43, QUESTION, chat=group)
     telegrams.write(bot, 44, "/start")
     wait_until(lambda: len(telegrams.delivered()) >= 2, 60, what=room.logs)
-    room.settle(60)
+    room.settle()
     answers = {message["chat"]["id"]: message for message in telegrams.delivered()}
     assert set(answers) == {42, -1007}, "nobody answers a /start"
     assert all("open" in answer["text"].lower() for answer in answers.values())
@@ -77,7 +77,7 @@ def test_lost_acknowledgements_double_nothing_and_every_unknown_is_listed(room: 
     for person in range(1, PEOPLE + 1):
         telegrams.write(bot, person, QUESTION)
     wait_until(lambda: len(stored(room, session)) == PEOPLE, 60, 0.1, room.logs)
-    room.settle(60)
+    room.settle()
     answers = Counter(message["chat"]["id"] for message in telegrams.delivered())
     lost = telegrams.provider.faults.happened["lost"]
     rows = queue(room)
@@ -103,7 +103,7 @@ def test_who_blocked_the_bot_is_left_alone_until_he_comes_back(room: Room, teleg
     telegrams.write(bot, 42, QUESTION)
     wait_until(lambda: len(stored(room, session)) == 1, 60, 0.02, room.logs)
     telegrams.loopback.do(telegrams.provider.block, bot.token, 42)
-    room.settle(60)
+    room.settle()
     (refused,) = queue(room)
     assert refused["status"] == "bounced"
     (suppression,) = room.world.all("select * from public.suppressions where tenant_id = %s", tenant.id)
@@ -122,7 +122,7 @@ def test_answers_keep_telegrams_pace(room: Room, telegrams: Telegrams) -> None:
     bot, session = telegrams.connect(room, tenant)
     telegrams.write(bot, 42, "I want to talk to a real person.")
     wait_until(lambda: stored(room, session), 60, 0.05, room.logs)
-    room.settle(60)
+    room.settle()
     thread = stored(room, session)[0]["thread_id"]
     for number in range(7):
         room.world.rpc(tenant.people["owner"], tenant, "send_message(%s, %s)", thread, f"No. {number}")

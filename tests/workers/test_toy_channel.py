@@ -61,7 +61,7 @@ class Loft(InThread):
 
     def answer_to(self, person: str) -> str:
         """The one letter a person got, waited for."""
-        wait_until(lambda: [one for one in self.sent if one["to"] == person], 30, what=lambda: self.sent)
+        wait_until(lambda: [one for one in self.sent if one["to"] == person], what=lambda: self.sent)
         (one,) = [one for one in self.sent if one["to"] == person]
         return one["text"]
 
@@ -82,7 +82,7 @@ def tree(tmp_path: Path) -> Path:
 
 def account(room: Room, tenant: Tenant, port: int) -> uuid.UUID:
     """An account of the new channel, made as an admin makes one once the router has said that the channel exists."""
-    wait_until(lambda: room.world.value("select private.is_declared('pigeon')"), 30, what=room.logs)
+    wait_until(lambda: room.world.value("select private.is_declared('pigeon')"), what=room.logs)
     made = room.world.rpc(
         tenant.people["owner"], tenant, "create_channel_session('pigeon', 'pigeon', 'Loft', 'loft-1', %s)",
         json.dumps({"port": port}),
@@ -129,7 +129,7 @@ def test_a_channel_that_polls_and_pushes_is_four_files(database: Database, tmp_p
         query = "select direction, delivery_status from public.et_messages where tenant_id = %s order by 1, 2"
         wait_until(
             lambda: {tuple(row.values()) for row in room.world.all(query, tenant.id)}
-            == {("inbound", "inbound_ai_replied"), ("outbound", "delivered")}, 20, what=room.logs,
+            == {("inbound", "inbound_ai_replied"), ("outbound", "delivered")}, what=room.logs,
         )  # fmt: skip
     state = room.world.one("select status, verified_at from public.et_channel_sessions where id = %s", session)
     assert state["status"] == "connected" and state["verified_at"]
