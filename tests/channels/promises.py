@@ -17,6 +17,19 @@ UNCLEAR = [
 """A fault after which nobody knows, and how many messages were delivered all the same."""
 
 
+def answer_s(fault: dict[str, Any] | None) -> float:
+    """How long to wait for an answer: a second where none comes, or one that is three seconds late; else as long as it
+    takes, on however slow a machine."""
+    return 1.0 if fault and fault["kind"] in ("hang", "slow") else 60.0
+
+
+def fault_of(request: pytest.FixtureRequest) -> dict[str, Any] | None:
+    """The parameter `fault` of the test that asks for a fixture."""
+    callspec = getattr(request.node, "callspec", None)
+    found: dict[str, Any] | None = callspec.params.get("fault") if callspec else None
+    return found
+
+
 async def nobody_listens(make: Callable[[str], Adapter], dispatch: Dispatch | Callable[[], Dispatch]) -> str:
     """Without a connection not a byte has left: a retry. The error is returned. Where the recipient says whom to call,
     the dispatch is made after the adapter."""

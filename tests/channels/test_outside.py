@@ -72,7 +72,7 @@ def session(**config: Any) -> Session:
 
 async def check(host: str, port: int, *private_hosts: str) -> Health:
     """How an account with its own SMTP server is."""
-    adapter = SmtpAdapter("smtp://127.0.0.1:25", timeout=5, private_hosts=frozenset(private_hosts))
+    adapter = SmtpAdapter("smtp://127.0.0.1:25", timeout=30, private_hosts=frozenset(private_hosts))
     try:
         return await adapter.check(session(smtp={"host": host, "port": port, "tls": "none"}))
     finally:
@@ -146,7 +146,7 @@ async def test_the_certificate_is_that_of_the_name(
     for shown in ("mail.acme.test", "mail.elsewhere.test"):
         names("mail.acme.test", ["127.0.0.1"])
         async with servers.smtp_server(servers.Script(), tls=authority.server(shown), implicit=implicit) as port:
-            adapter = SmtpAdapter("smtp://127.0.0.1:25", timeout=5, private_hosts=frozenset({"mail.acme.test"}))
+            adapter = SmtpAdapter("smtp://127.0.0.1:25", timeout=30, private_hosts=frozenset({"mail.acme.test"}))
             config = {"host": "mail.acme.test", "port": port, "tls": tls}
             states[shown] = (await adapter.check(session(smtp=config))).status
             await adapter.close()

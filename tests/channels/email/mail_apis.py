@@ -98,7 +98,7 @@ def serve(api: Api) -> Iterator[Api]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(api.talk, "127.0.0.1", 0), loop).result(10)
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(api.talk, "127.0.0.1", 0), loop).result(60)
     api.port = server.sockets[0].getsockname()[1]
 
     async def stop() -> None:
@@ -111,7 +111,7 @@ def serve(api: Api) -> Iterator[Api]:
     try:
         yield api
     finally:
-        asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()

@@ -47,14 +47,14 @@ def sparkpost() -> Iterator[SparkPost]:
         yield made
 
 
-def adapter(api: Api, answer_s: float = 5.0) -> Any:
+def adapter(api: Api, answer_s: float = 30.0) -> Any:
     """The adapter that talks to this server."""
     return (ResendAdapter if isinstance(api, Resend) else SparkPostAdapter)(
         f"http://127.0.0.1:{api.port}", answer_s=answer_s
     )
 
 
-async def send(api: Api, dispatch: Dispatch = SENT, mark: Mark | None = None, answer_s: float = 5.0) -> Outcome:
+async def send(api: Api, dispatch: Dispatch = SENT, mark: Mark | None = None, answer_s: float = 30.0) -> Outcome:
     """One mail through a fresh adapter."""
     out = adapter(api, answer_s)
     outcome: Outcome = await out.send(dispatch, mark or Mark())

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.channels.email import parse_mail
@@ -44,7 +44,7 @@ _FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.one_of(_FRAGMENTS, st.binary(max_size=60)), max_size=25).map(b"".join))
 @example(b"")
 @example(b"\r")
@@ -197,7 +197,7 @@ def test_hostile_mail_costs_bounded_time(body: bytes) -> None:
     """Input built to be quadratic somewhere is still read in about the time of its size."""
     started = time.process_time()
     assert_storable(parse(HEAD + body))
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 10
 
 
 def test_a_large_mail_is_read_in_time() -> None:

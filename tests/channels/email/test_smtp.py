@@ -37,8 +37,8 @@ class Mark:
 def adapter(port: int, query: str = "", **options: float) -> SmtpAdapter:
     return SmtpAdapter(
         f"smtp://127.0.0.1:{port}{query}",
-        timeout=options.get("timeout", 5),
-        data_timeout=options.get("data_timeout", 5),
+        timeout=options.get("timeout", 30),
+        data_timeout=options.get("data_timeout", 30),
     )
 
 
@@ -153,7 +153,7 @@ async def test_connections_are_reused_and_replaced_after_a_restart() -> None:
 async def test_a_server_nobody_uses_any_more_is_forgotten() -> None:
     """Its connection is hung up and its password is kept no longer; one in use stays, however long it takes."""
     async with servers.smtp_server(servers.Script()) as old, servers.smtp_server(servers.Script()) as new:
-        pool = SmtpPool(size=2, idle_s=0.05, hostname="desk.example.com", context=None, timeout=5)
+        pool = SmtpPool(size=2, idle_s=0.05, hostname="desk.example.com", context=None, timeout=30)
         first, second = (server_from_url(f"smtp://127.0.0.1:{port}?tls=none") for port in (old, new))
         async with pool.connection(first) as client, pool.connection(second):
             await asyncio.sleep(0.06)
@@ -169,7 +169,7 @@ async def test_a_session_may_name_its_own_server() -> None:
     """`session_config["smtp"]` overrides the default server; an unknown TLS mode is refused, not guessed."""
     script = servers.Script()
     async with servers.smtp_server(script) as port:
-        out = SmtpAdapter("smtp://192.0.2.1:25", timeout=1, private_hosts=frozenset({"127.0.0.1"}))
+        out = SmtpAdapter("smtp://192.0.2.1:25", timeout=30, private_hosts=frozenset({"127.0.0.1"}))
         own = {"smtp": {"host": "127.0.0.1", "port": port, "tls": "none"}}
         assert (await out.send(msgspec.structs.replace(DISPATCH, session_config=own), Mark())).kind == "accepted"
         wrong = {"smtp": {"host": "127.0.0.1", "port": port, "tls": "maybe"}}

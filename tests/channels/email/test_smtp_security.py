@@ -33,7 +33,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 
 async def send(port: int, login: str = "", query: str = "", scheme: str = "smtp") -> tuple[object, Mark]:
     """One mail to localhost; the outcome and how often the mark was set."""
-    out, mark = SmtpAdapter(f"{scheme}://{login}localhost:{port}{query}", timeout=5, data_timeout=5), Mark()
+    out, mark = SmtpAdapter(f"{scheme}://{login}localhost:{port}{query}", timeout=30, data_timeout=30), Mark()
     outcome = await out.send(DISPATCH, mark)
     await out.close()
     return outcome, mark
@@ -152,7 +152,7 @@ async def test_an_account_without_password_logs_in_by_token(
     options = {"auth_required": True, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
     async with servers.smtp_server(script, tls=authority.server("localhost"), **options) as port:
         config = {"smtp": {"host": "localhost", "port": port, "user": "desk@example.com"}, "oauth": {}}
-        out = SmtpAdapter("smtp://127.0.0.1:9", timeout=5, private_hosts=frozenset({"localhost"}))
+        out = SmtpAdapter("smtp://127.0.0.1:9", timeout=30, private_hosts=frozenset({"localhost"}))
         outcome = await out.send(
             msgspec.structs.replace(DISPATCH, session_config=config, secrets={"oauth_token": token}), Mark()
         )

@@ -59,9 +59,9 @@ class Place:
 
 
 @pytest.fixture
-async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    """A site of this test's own; nobody is waited for longer than half a second."""
-    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
+async def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    """A site of this test's own; where it does not answer it is waited for a second."""
+    monkeypatch.setattr(outside, "PATIENCE_S", promises.answer_s(promises.fault_of(request)))
     made = Contractor()
     async with Server(made.handle) as server:
         made.url = f"http://127.0.0.1:{server.port}"

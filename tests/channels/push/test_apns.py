@@ -29,9 +29,9 @@ async def service() -> AsyncIterator[Apple]:
 
 
 @pytest.fixture
-async def adapter(service: Apple) -> AsyncIterator[Apns]:
-    """An adapter that knows no other Apple, and waits half a second for it."""
-    made = Apns(service.url, "http://127.0.0.1:1", answer_s=0.5)
+async def adapter(service: Apple, request: pytest.FixtureRequest) -> AsyncIterator[Apns]:
+    """An adapter that knows no other Apple, and where it does not answer waits a second for it."""
+    made = Apns(service.url, "http://127.0.0.1:1", answer_s=promises.answer_s(promises.fault_of(request)))
     yield made
     await made.close()
 
@@ -192,7 +192,7 @@ async def test_a_service_that_restarts_costs_nothing(adapter: Apns, service: App
     """It says goodbye on the connection that is open, and the next push takes another."""
     await push(adapter, service)
     service.server.go_away()
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)  # long enough to have heard it
     outcome, _ = await push(adapter, service)
     assert outcome.kind == "accepted", outcome
     assert service.server.connections == 2

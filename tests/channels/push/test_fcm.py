@@ -25,9 +25,9 @@ async def service() -> AsyncIterator[Firebase]:
 
 
 @pytest.fixture
-async def adapter(service: Firebase) -> AsyncIterator[Fcm]:
-    """An adapter that knows no other Google, and waits half a second for it."""
-    made = Fcm(service.url, service.oauth_url, answer_s=0.5)
+async def adapter(service: Firebase, request: pytest.FixtureRequest) -> AsyncIterator[Fcm]:
+    """An adapter that knows no other Google, and where it does not answer waits a second for it."""
+    made = Fcm(service.url, service.oauth_url, answer_s=promises.answer_s(promises.fault_of(request)))
     yield made
     await made.close()
 

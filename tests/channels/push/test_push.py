@@ -144,9 +144,9 @@ async def test_a_service_that_never_ends_is_cut(
     adapter: PushAdapter, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer without end is read as far as it matters; one that drips is waited for just so long, and is unknown."""
-    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
     async with dripping(b"x" * 65536) as service.url:
         assert (await push(adapter, service))[0].kind == "accepted"
+    monkeypatch.setattr(outside, "PATIENCE_S", 1.0)
     async with dripping(b"x") as service.url:
         outcome, marks = await push(adapter, service)
     assert (outcome.kind, outcome.error_code, marks) == ("unknown", "no_answer", 1)
@@ -189,7 +189,7 @@ async def test_a_call_whose_end_nobody_knows_is_unknown(
     place: Place, mark: Mark, monkeypatch: pytest.MonkeyPatch, fault: Any, delivered: int
 ) -> None:
     """Lost, late, senseless answers and server errors: the browser may show it or not, so it is never sent again."""
-    monkeypatch.setattr(outside, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(outside, "PATIENCE_S", promises.answer_s(fault))
     place.provider.faults.order_all({"calls": "push", **fault})
     outcome = await place.adapter.send(place.dispatch(), mark)
     assert (outcome.kind, mark.calls) == ("unknown", 1)

@@ -147,7 +147,7 @@ async def test_a_limit_is_waited_out_as_long_as_it_says(place: Any, mark: Any) -
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all(fault)
-    adapter = place.make_adapter(answer_s=0.5)
+    adapter = place.make_adapter(answer_s=promises.answer_s(fault))
     outcome = await adapter.send(place.dispatch(), mark)
     await adapter.close()
     assert (outcome.kind, outcome.error_code, mark.calls) == ("unknown", "no_answer", 1)

@@ -101,7 +101,7 @@ async def test_a_token_telegram_does_not_know_is_tried_again_later(place: Any, m
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all(fault)
-    adapter = TelegramAdapter(place.url, max_attachment_bytes=1, answer_s=0.5)
+    adapter = TelegramAdapter(place.url, max_attachment_bytes=1, answer_s=promises.answer_s(fault))
     outcome = await adapter.send(place.dispatch(), mark)
     await adapter.close()
     assert (outcome.kind, outcome.error_code, mark.calls) == ("unknown", "no_answer", 1)

@@ -167,7 +167,7 @@ async def test_the_limit_of_one_person_is_not_the_accounts(place: Any, mark: Any
 async def test_a_call_whose_end_nobody_knows_is_unknown(place: Any, mark: Any, fault: Any, delivered: int) -> None:
     """Lost, late, senseless answers and server errors: the message may be there or not, so it is never sent again."""
     place.provider.faults.order_all({"calls": "messages", **fault})
-    adapter = CloudAdapter(place.url, max_attachment_bytes=1, answer_s=0.5)
+    adapter = CloudAdapter(place.url, max_attachment_bytes=1, answer_s=promises.answer_s(fault))
     outcome = await adapter.send(place.dispatch(), mark)
     await adapter.close()
     assert (outcome.kind, mark.calls) == ("unknown", 1)
