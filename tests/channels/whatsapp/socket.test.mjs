@@ -25,7 +25,7 @@ const db = new Proxy({ isPairingWanted: () => Promise.resolve(true), read: () =>
   get: (known, name) => known[name] ?? (() => Promise.resolve([])),
 });
 
-test("an account opens Baileys' real socket and says hello in Noise", { timeout: 30_000 }, async () => {
+test("an account opens Baileys' real socket and says hello in Noise", { timeout: 120_000 }, async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const opened = [], lines = [];
@@ -57,7 +57,7 @@ test("an account opens Baileys' real socket and says hello in Noise", { timeout:
     assert.equal(typeof sock.signalRepository.lidMapping.getPNForLID, "function");
     // A server that hangs up ends this connection, and the account says so and comes back by itself.
     line.close();
-    const [again] = await once(server, "connection", { signal: AbortSignal.timeout(20_000) });
+    const [again] = await once(server, "connection", { signal: AbortSignal.timeout(60_000) });
     assert.ok(again && opened.length === 2);
     const ended = lines.find((one) => one.event === "the connection ended");
     assert.equal(ended.code, library.DisconnectReason.connectionClosed, JSON.stringify(lines));

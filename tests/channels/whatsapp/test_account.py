@@ -101,7 +101,7 @@ def test_the_code_is_shown_to_owners_and_admins_only(phones: Phones) -> None:
     agent = phones.room.world.member(tenant.id, "agent")
     admin = phones.room.world.member(tenant.id, "admin")
     phones.start()
-    wait_until(lambda: phones.code(phones.ask(tenant, session)), 30, 0.1, phones.room.logs)
+    wait_until(lambda: phones.code(phones.ask(tenant, session)), 60, 0.1, phones.room.logs)
     assert phones.room.world.rpc(admin, tenant, "pair_channel_session(%s)", session)["ciphertext"]
     with pytest.raises(psycopg.Error) as refused:
         phones.room.world.rpc(agent, tenant, "pair_channel_session(%s)", session)
@@ -131,10 +131,10 @@ def test_another_phone_than_the_accounts_is_turned_away(phones: Phones) -> None:
     phones.start()
     phones.ask(tenant, session)
     phones.whatsapp.scan("+4915999999999")
-    wait_until(lambda: account(phones, session)["status"] == "disconnected", 30, 0.1, phones.room.logs)
+    wait_until(lambda: account(phones, session)["status"] == "disconnected", 60, 0.1, phones.room.logs)
     assert "the phone that was paired is +4915999999999" in account(phones, session)["status_reason"]
     assert phones.whatsapp.logouts == 1
-    wait_until(lambda: phones.room.world.value("select count(*) from private.bridge_values") == 0, 10, 0.1)
+    wait_until(lambda: phones.room.world.value("select count(*) from private.bridge_values") == 0, 60, 0.1)
     assert account(phones, session)["verified_at"] is None
 
 
@@ -145,11 +145,11 @@ def test_logged_out_on_the_phone_clears_the_keys_and_says_so(phones: Phones) -> 
     phones.start()
     phones.pair(tenant, number, session)
     phones.whatsapp.write(number, "+491700000001", "Hello")
-    wait_until(lambda: len(phones.stored(session)) == 1, 30, 0.05, phones.room.logs)
+    wait_until(lambda: len(phones.stored(session)) == 1, 60, 0.05, phones.room.logs)
     assert phones.room.world.value("select count(*) from private.bridge_values") > 1
     phones.room.world.owner.execute("delete from private.bridge_pairings")
     phones.whatsapp.tell(number, {"close": 401})
-    wait_until(lambda: account(phones, session)["status"] == "disconnected", 30, 0.1, phones.room.logs)
+    wait_until(lambda: account(phones, session)["status"] == "disconnected", 60, 0.1, phones.room.logs)
     assert phones.room.world.value("select count(*) from private.bridge_values") == 0
     assert any("logged out on the phone" in title for title in told(phones, session))
     before = len(phones.whatsapp.connects)
@@ -167,13 +167,13 @@ def test_it_comes_back_with_growing_pauses(phones: Phones, code: int) -> None:
     phones.whatsapp.greet = lambda _: code
     phones.whatsapp.tell(number, {"close": code})
     wait_until(lambda: len(phones.whatsapp.connects) >= began + 3, 60, 0.05, phones.room.logs)
-    wait_until(lambda: account(phones, session)["status"] in ("degraded", "disconnected"), 30, 0.05, phones.room.logs)
+    wait_until(lambda: account(phones, session)["status"] in ("degraded", "disconnected"), 60, 0.05, phones.room.logs)
     at = [moment for moment, _ in phones.whatsapp.connects[began:]]
-    assert at[2] - at[1] > (at[1] - at[0]) * 1.1
+    assert at[1] - at[0] > 1.4 and at[2] - at[1] > 2.9, "two seconds, then four, less a quarter by chance"
     phones.whatsapp.greet = lambda _: None
     wait_until(lambda: account(phones, session)["status"] == "connected", 60, 0.1, phones.room.logs)
     phones.whatsapp.write(number, "+491700000001", "still here")
-    wait_until(lambda: len(phones.stored(session)) == 1, 30, 0.05, phones.room.logs)
+    wait_until(lambda: len(phones.stored(session)) == 1, 60, 0.05, phones.room.logs)
 
 
 @pytest.mark.parametrize(("code", "status"), [(403, "disconnected"), (440, "degraded")])
@@ -182,7 +182,7 @@ def test_who_is_thrown_out_does_not_storm_back(phones: Phones, code: int, status
     number, session, _ = running(phones)
     began = len(phones.whatsapp.connects)
     phones.whatsapp.tell(number, {"close": code})
-    wait_until(lambda: account(phones, session)["status"] == status, 30, 0.05, phones.room.logs)
+    wait_until(lambda: account(phones, session)["status"] == status, 60, 0.05, phones.room.logs)
     time.sleep(3)
     assert len(phones.whatsapp.connects) == began
     assert phones.room.world.value("select count(*) from private.bridge_values") > 0
@@ -190,6 +190,7 @@ def test_who_is_thrown_out_does_not_storm_back(phones: Phones, code: int, status
 
 def test_two_bridges_never_hold_one_account(phones: Phones) -> None:
     """The second waits; when the first is killed, it takes over with the same keys."""
+    phones.room.lease(600)
     first = phones.start()
     number, session = phones.paired(phones.room.tenant())
     from devstack.ports import free_port
@@ -200,9 +201,10 @@ def test_two_bridges_never_hold_one_account(phones: Phones) -> None:
     assert len(paired) == 1
     first.send_signal(signal.SIGKILL)
     first.wait()
-    wait_until(lambda: phones.whatsapp.is_open(number), 30, 0.05, phones.room.logs)
+    phones.room.world.owner.execute("update private.receiver_cursors set lease_until = clock_timestamp()")
+    wait_until(lambda: phones.whatsapp.is_open(number), 60, 0.05, phones.room.logs)
     phones.whatsapp.write(number, "+491700000001", "over there")
-    wait_until(lambda: len(phones.stored(session)) == 1, 30, 0.05, phones.room.logs)
+    wait_until(lambda: len(phones.stored(session)) == 1, 60, 0.05, phones.room.logs)
 
 
 def test_everything_is_sealed_and_keys_rotate(phones: Phones) -> None:
@@ -210,7 +212,7 @@ def test_everything_is_sealed_and_keys_rotate(phones: Phones) -> None:
     number, session, process = running(phones)
     for n in range(10):
         phones.whatsapp.write(number, f"+49170000000{n}", f"the secret text {n}")
-    wait_until(lambda: len(phones.stored(session)) == 10, 30, 0.05, phones.room.logs)
+    wait_until(lambda: len(phones.stored(session)) == 10, 60, 0.05, phones.room.logs)
     values = phones.room.world.all("select kind, ciphertext from private.bridge_values")
     assert {row["kind"] for row in values} >= {"creds", "session"} and len(values) >= 11
     old = Vault(phones.room.settings.secret_keys())
@@ -222,7 +224,7 @@ def test_everything_is_sealed_and_keys_rotate(phones: Phones) -> None:
     stop(process)
     new = Fernet.generate_key().decode()
     phones.start(PARLEY_SECRETS_KEYS=f"{new},{phones.room.settings.secrets_keys}")
-    wait_until(lambda: phones.whatsapp.is_open(number), 30, 0.05, phones.room.logs)
+    wait_until(lambda: phones.whatsapp.is_open(number), 60, 0.05, phones.room.logs)
     for row in phones.room.world.all("select ciphertext from private.bridge_values"):
         Vault([new]).open(_base64(row["ciphertext"]))
 
@@ -246,7 +248,7 @@ def test_deleting_the_account_wipes_what_the_bridge_kept(phones: Phones) -> None
     phones.start()
     phones.pair(tenant, number, session)
     phones.room.world.rpc(tenant.people["owner"], tenant, "set_channel_session_status(%s, 'deleted')", session)
-    wait_until(lambda: not phones.whatsapp.is_open(number), 30, 0.05, phones.room.logs)
+    wait_until(lambda: not phones.whatsapp.is_open(number), 60, 0.05, phones.room.logs)
     for table in ("bridge_pairings", "bridge_values", "bridge_inbox"):
         assert phones.room.world.value(f"select count(*) from private.{table}") == 0
 
