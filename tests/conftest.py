@@ -12,15 +12,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import database as support
+from tests.support.patience import PATIENCE_S, begin_within
 
 # A busy machine is no counterexample: timings never decide a test.
-settings.register_profile("parley", deadline=None)
+settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("parley")
+for ask in (
+    httpx.Client.__init__,
+    httpx.AsyncClient.__init__,
+    httpx.request,
+    httpx.stream,
+    httpx.get,
+    httpx.post,
+    httpx.put,
+):
+    (ask.__kwdefaults__ or {})["timeout"] = httpx.Timeout(PATIENCE_S)
 
 
 def run_process() -> int:
@@ -130,6 +142,18 @@ def worker_dsn(database: support.Database) -> str:
 def dsn_for(database: support.Database) -> Callable[[str], str]:
     """How a role (postgres, parley_api, parley_worker, admin) connects to `database`."""
     return database.dsn
+
+
+@pytest.fixture
+def in_one_hour() -> None:
+    """What the test counts by the hour falls into one."""
+    begin_within(3_600, 20)
+
+
+@pytest.fixture(scope="module")
+def in_one_day() -> None:
+    """What the tests of a module count by the day falls into one."""
+    begin_within(86_400, 120)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ SERIES = "/v1/operations/series"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def counted(world: World) -> None:
+def counted(world: World, in_one_day: None) -> None:
     """Two mails of two people at acme, counted."""
     for sender in ("ann@example.com", "bob@example.com"):
         world.mail(world.acme, sender)
@@ -23,7 +23,7 @@ def counted(world: World) -> None:
 def test_the_board_is_one_answer(client: Callable[..., Client], world: World) -> None:
     """Any staff; a day up to now by the hour unless said; how old it is, and every tile."""
     found = client(world.acme.token("viewer")).get(BOARD).json()
-    assert found["step"] == "hour" and found["as_of"] is not None and found["age_seconds"] < 60
+    assert found["step"] == "hour" and found["as_of"] is not None and found["age_seconds"] < 3600
     assert (found["volume"]["inbound"], found["people"]["contacts"], found["threads"]["open"]) == (2, 2, 2)
     assert [point["inbound"] for point in found["volume"]["series"]] == [2]
     assert {queue["queue"]: queue["depth"] for queue in found["queues"]}["inbound"] == 2 and len(found["queues"]) == 8

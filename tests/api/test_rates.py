@@ -13,7 +13,7 @@ PATHS = ("/v1/reading-rates", "/v1/answer-times")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def written(world: World) -> None:
+def written(world: World, in_one_day: None) -> None:
     """Somebody wrote to acme, and waits."""
     world.mail(world.acme, "waits@example.com")
 

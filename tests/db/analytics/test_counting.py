@@ -10,8 +10,11 @@ import pytest
 
 from tests.db.analytics.kit import count, counted, differences, everything, settle
 from tests.db.helpers import World
+from workers import housekeeper as housekeeper_module
 from workers.housekeeper import Housekeeper
 from workers.loop import open_pool
+
+pytestmark = pytest.mark.usefixtures("in_one_hour")
 
 COUNTER = """
 import sys, psycopg
@@ -193,8 +196,10 @@ def test_what_is_old_is_forgotten(world: World, old: str) -> None:
         assert counted(world, tenant, "people", "day") == {"contacts": 1}
 
 
-async def test_the_housekeeper_counts(world: World) -> None:
-    """In its first round, and not again for five seconds."""
+async def test_the_housekeeper_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its first round, and not again before its pause is over, which is five seconds."""
+    assert housekeeper_module.COUNT_EVERY_S == 5
+    monkeypatch.setattr(housekeeper_module, "COUNT_EVERY_S", 3600.0)
     tenant = world.tenant()
     world.arrive(tenant)
     world.let_others_finish()

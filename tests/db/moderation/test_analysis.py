@@ -7,10 +7,11 @@ import psycopg
 import pytest
 
 from tests.db.helpers import World
-from tests.db.moderation.verdicts import TODAY, Verdicts
+from tests.db.moderation.verdicts import Verdicts, midnight
+
+pytestmark = pytest.mark.usefixtures("in_one_day")
 
 GROUPS = ("kind", "day", "contact", "bid_card", "rule")
-DAY = TODAY.date()
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def verdicts(world: World) -> Verdicts:
 
 def items(verdicts: Verdicts, group: str, *, first: int = 29, last: int = 0, **more: Any) -> list[dict[str, Any]]:
     """One page, between days ago."""
-    values = [group, DAY - timedelta(first), DAY - timedelta(last), more.get("lane"), more.get("after"),
+    values = [group, midnight().date() - timedelta(first), midnight().date() - timedelta(last), more.get("lane"), more.get("after"),
               more.get("limit", 50)]  # fmt: skip
     found: list[dict[str, Any]] = verdicts.ask("security_analysis(%s, %s, %s, %s, %s::jsonb, %s)", *values)["items"]
     return found
@@ -43,7 +44,7 @@ def test_groups_count_what_is_in_the_span(verdicts: Verdicts) -> None:
     """Both ends are included, nothing outside is."""
     days = items(verdicts, "day", first=3, last=2)
     assert [(item["day"], item["texts"], item["blocked"]) for item in days] == [
-        (str(DAY - timedelta(2)), 3, 2), (str(DAY - timedelta(3)), 4, 3),
+        (str(midnight().date() - timedelta(2)), 3, 2), (str(midnight().date() - timedelta(3)), 4, 3),
     ]  # fmt: skip
     kinds = items(verdicts, "kind", first=3, last=2)
     assert [(item["kind"], item["texts"]) for item in kinds] == [("phone", 5), ("kind3", 3), ("kind2", 2)]
@@ -72,8 +73,8 @@ def test_the_summary_adds_up(verdicts: Verdicts) -> None:
     """Texts are what became of them; who goes on is counted in the span."""
     verdicts.give("review", "scam", text="held")
     verdicts.give("approved", "scam", text="held", decider="person", minutes=5)
-    verdicts.review(TODAY, due=60, decided=5)
-    first, last = DAY - timedelta(9), DAY
+    verdicts.review(midnight(), due=60, decided=5)
+    first, last = midnight().date() - timedelta(9), midnight().date()
     summary = verdicts.ask("security_summary(%s, %s)", first, last)
     assert summary.pop("score") < 50
     assert summary == {
@@ -81,7 +82,9 @@ def test_the_summary_adds_up(verdicts: Verdicts) -> None:
         "blocked": 15, "decided_by_people": 1, "reviewed": 1, "overturned": 1, "false_positive_rate": 1.0,
         "reviews_late": 0, "review_p50_seconds": 300, "review_p95_seconds": 300, "repeat_offenders": 3, "evasions": 3,
     }  # fmt: skip
-    nothing = verdicts.ask("security_summary(%s, %s)", DAY - timedelta(400), DAY - timedelta(300))
+    nothing = verdicts.ask(
+        "security_summary(%s, %s)", midnight().date() - timedelta(400), midnight().date() - timedelta(300)
+    )
     assert (nothing["texts"], nothing["score"], nothing["false_positive_rate"]) == (0, None, None)
 
 

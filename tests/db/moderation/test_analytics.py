@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from tests.db.helpers import World
-from tests.db.moderation.verdicts import TODAY, Verdicts
+from tests.db.moderation.verdicts import Verdicts, midnight
+
+pytestmark = pytest.mark.usefixtures("in_one_day")
 
 VIEWS = ("outcomes", "days", "threats", "contacts", "bid_cards", "scores", "offenders", "actions", "rules", "reviews",
          "evasions")  # fmt: skip
@@ -36,7 +38,7 @@ def test_texts_are_counted_by_day_lane_and_stage(verdicts: Verdicts) -> None:
     verdicts.give("blocked", "phone", days=1, minutes=1439)
     verdicts.give("approved", days=1, lane="ai", stage="after")
     verdicts.give("review", "scam")
-    day = TODAY.date()
+    day = midnight().date()
     assert verdicts.rows("security_days", "day, lane, stage, texts, approved, review, blocked", "order by 1, 2") == [
         (day - timedelta(1), "ai", "after", 1, 1, 0, 0), (day - timedelta(1), "people", "before", 1, 0, 0, 1),
         (day, "people", "before", 1, 0, 1, 0),
@@ -66,7 +68,7 @@ def test_contacts_count_with_those_merged_into_them(verdicts: Verdicts) -> None:
     found = verdicts.rows(
         "security_contacts", "contact_id, texts, approved, filtered, review, blocked, last_stopped_at"
     )
-    assert found == [(rob, 3, 1, 1, 0, 1, TODAY - timedelta(1))]
+    assert found == [(rob, 3, 1, 1, 0, 1, midnight() - timedelta(1))]
 
 
 def test_bid_cards_count_what_was_written_about_them(verdicts: Verdicts) -> None:
@@ -75,7 +77,7 @@ def test_bid_cards_count_what_was_written_about_them(verdicts: Verdicts) -> None
     verdicts.give("approved", context_kind="bid_card", context_id="c1")
     verdicts.give("blocked", "phone", context_kind="job", context_id="c1")
     found = verdicts.rows("security_bid_cards", "bid_card_id, texts, approved, blocked, last_stopped_at")
-    assert found == [("c1", 2, 1, 1, TODAY - timedelta(200))]
+    assert found == [("c1", 2, 1, 1, midnight() - timedelta(200))]
 
 
 def test_who_is_stopped_three_times_in_ninety_days_is_a_repeat_offender(verdicts: Verdicts) -> None:
@@ -91,7 +93,7 @@ def test_who_is_stopped_three_times_in_ninety_days_is_a_repeat_offender(verdicts
         verdicts.give("blocked", "phone", sender_contact_id=old, days=95 - n * 2)
     verdicts.give("approved", "phone", text="ann 0", sender_contact_id=ann, decider="person")
     found = verdicts.rows("security_offenders", "contact_id, blocked, filtered, conversations, kinds, first_at")
-    assert found == [(rob, 3, 1, 2, ["phone", "scam", "url"], TODAY - timedelta(9))]
+    assert found == [(rob, 3, 1, 2, ["phone", "scam", "url"], midnight() - timedelta(9))]
 
 
 def test_three_tries_within_minutes_are_an_evasion(verdicts: Verdicts) -> None:
@@ -108,7 +110,7 @@ def test_three_tries_within_minutes_are_an_evasion(verdicts: Verdicts) -> None:
         verdicts.give("blocked", "phone", text=f"ann {n}", sender_contact_id=ann, minutes=n)
         verdicts.give(decision, "phone", text=f"ann {n}", sender_contact_id=ann, minutes=n + 60, decider="person")
     found = verdicts.rows("security_evasions", "contact_id, attempts, blocked, messages, last_at")
-    assert found == [(rob, 4, 1, 1, TODAY + timedelta(minutes=25))]
+    assert found == [(rob, 4, 1, 1, midnight() + timedelta(minutes=25))]
 
 
 def test_a_rule_is_as_wrong_as_people_say(verdicts: Verdicts) -> None:
@@ -130,9 +132,9 @@ def test_a_rule_is_as_wrong_as_people_say(verdicts: Verdicts) -> None:
 def test_reviews_take_as_long_as_their_senders_waited(verdicts: Verdicts) -> None:
     """From opened to decided, in seconds; what still waits has no time yet, and is late when it is due."""
     for minutes in (1, 2, 3):
-        verdicts.review(TODAY, due=2, decided=minutes)
-    verdicts.review(TODAY, due=-1440)
-    verdicts.review(TODAY - timedelta(1), due=60, decided=61, origin="appeal", outcome="upheld")
+        verdicts.review(midnight(), due=2, decided=minutes)
+    verdicts.review(midnight(), due=-1440)
+    verdicts.review(midnight() - timedelta(1), due=60, decided=61, origin="appeal", outcome="upheld")
     columns = "day - current_date as day, origin, opened, waiting, decided, late, p50_seconds"
     assert verdicts.rows("security_reviews", columns, "order by day desc") == [
         (0, "verdict", 4, 1, 3, 2, 120), (-1, "appeal", 1, 0, 1, 1, 3660),
@@ -153,7 +155,7 @@ def test_a_view_shows_staff_their_tenant_and_nobody_else_anything(verdicts: Verd
         verdicts.give(
             "blocked", "phone", sender_contact_id=rob, context_kind="bid_card", context_id="c", minutes=minutes
         )
-    verdicts.review(TODAY, due=60)
+    verdicts.review(midnight(), due=60)
     assert {row[0] for row in verdicts.rows(f"security_{view}", "tenant_id")} == {verdicts.tenant.id}
     assert other.rows(f"security_{view}") == []
     for who, tenant in ((user, None), (user, verdicts.tenant), (world.user(), None), (other.tenant.people["owner"],

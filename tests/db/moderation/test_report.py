@@ -7,9 +7,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from app.settings import PROJECT
 from tests.db.helpers import World
-from tests.db.moderation.verdicts import TODAY, Verdicts
+from tests.db.moderation.verdicts import Verdicts, midnight
+
+pytestmark = pytest.mark.usefixtures("in_one_day")
 
 
 def run(world: World, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +41,7 @@ def test_a_report_says_what_became_of_one_tenants_texts(world: World, tmp_path: 
     assert (made["tenant"], made["summary"]["texts"]) == (verdicts.tenant.slug, 2)
     assert [item["kind"] for item in made["kind"]] == ["scam"] and len(made["day"]) == 2
     assert made["contact"][0]["display_name"] == "Rob Repair" and made["rule"][0]["action"] == "block"
-    yesterday = str(TODAY.date() - timedelta(1))
+    yesterday = str(midnight().date() - timedelta(1))
     before = run(
         world, tmp_path, "--tenant", verdicts.tenant.slug, "--first-day", yesterday, "--last-day", yesterday, "--json"
     )

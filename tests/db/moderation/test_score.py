@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.db.helpers import World
-from tests.db.moderation.verdicts import TODAY, Verdicts
+from tests.db.moderation.verdicts import Verdicts, midnight
+
+pytestmark = pytest.mark.usefixtures("in_one_day")
 
 THREATS = st.just(0.0) | st.floats(1e-3, 1e6)
 TEXTS = st.floats(1e-3, 1e7)
@@ -96,10 +98,10 @@ def test_it_decays(world: World) -> None:
     verdicts.give("approved")
     seen = [
         verdicts.ask("security_summary(%s::date - 5, %s::date)", day, day)["score"]
-        for day in (TODAY.date() + timedelta(ahead) for ahead in (0, 1, 30, 60, 120, 178))
+        for day in (midnight().date() + timedelta(ahead) for ahead in (0, 1, 30, 60, 120, 178))
     ]
     assert seen == sorted(seen) and seen[0] < 10 < 90 < seen[-1]
-    gone = TODAY.date() + timedelta(181)
+    gone = midnight().date() + timedelta(181)
     assert verdicts.ask("security_summary(%s::date - 5, %s::date)", gone, gone)["score"] is None
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from tests.db.helpers import World
 
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+def midnight() -> datetime:
+    """When today began (UTC). Asked anew by each test: a run may last over the end of a day."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class Verdicts:
@@ -51,7 +54,7 @@ class Verdicts:
             "thread_id": self.world.message(message)["thread_id"], "lane": "people", "stage": "before",
             "policy_version": 1, "decider": "rules", "decision": decision, "kinds": list(kinds), "confidence": 1,
             "digest": hashlib.sha256(b"%d" % self.number).digest(),
-            "created_at": TODAY - timedelta(days) + timedelta(minutes=minutes), **columns,
+            "created_at": midnight() - timedelta(days) + timedelta(minutes=minutes), **columns,
         }  # fmt: skip
         names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
         self.world.owner.execute(

@@ -8,6 +8,8 @@ from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Tenant, World, refused
 
+pytestmark = pytest.mark.usefixtures("in_one_day")
+
 
 def account(world: World, tenant: Tenant, **columns: Any) -> None:
     """Change the tenant's mailbox as an admin does."""
