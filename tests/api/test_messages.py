@@ -124,9 +124,10 @@ def test_ten_a_minute_unless_the_tenant_says_otherwise(client: Callable[..., Cli
     world.db.execute("update public.tenant_settings set sends_per_minute = default where tenant_id = %s", [usual.id])
     _, thread = world.mail(usual)
     owner = client(usual.token("owner"))
-    codes = [owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"}).status_code for _ in range(10)]
-    refused = owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"})
-    assert codes == [201] * 10 and refused.status_code == 429
+    sent, began = 0, time.monotonic()
+    while (refused := owner.post(f"/v1/threads/{thread}/messages", {"body": "Hi"})).status_code == 201:
+        sent += 1
+    assert refused.status_code == 429 and 10 <= sent <= 10 + (time.monotonic() - began) / 6
     assert 1 <= int(refused.headers["retry-after"]) <= 6 and refused.json()["retry_after_s"] <= 6
     assert owner("PATCH", "/v1/tenant", {"settings": {"sends_per_minute": 1000}}).status_code == 200
     time.sleep(0.2)

