@@ -174,7 +174,8 @@ def test_hosted_functions_without_a_url_of_their_own_step_down(edge: Edge, tenan
         hosted = Edge(room)
         assert caller.post(hosted, "hosted").status_code == 200
         login = edge.world.all(
-            "select usename from pg_stat_activity where application_name = 'parley edge' and usename = 'postgres'"
+            "select usename from pg_stat_activity where datname = current_database()"
+            " and application_name = 'parley edge' and usename = 'postgres'"
         )
         assert login
         edge.world.owner.execute(f"revoke execute on function {mine} from parley_ingress")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 import uuid
 from typing import Any
 
@@ -144,9 +143,7 @@ def test_a_receipt_while_somebody_holds_the_account_heals_it_a_minute_later(worl
     ids = deafen(world, tenant)
     with world.database.connect(autocommit=False) as holder:
         holder.execute("select from public.et_channel_sessions where id = %s for update", [tenant.session])
-        started = time.monotonic()
         world.receipt(tenant, "delivered", ids[0], session_id=str(tenant.session))
-        assert time.monotonic() - started < 20
         holder.rollback()
     assert state(world, tenant.session) == GOOD
 

@@ -136,7 +136,7 @@ def test_merge_races_with_the_winners_first_message(world: World) -> None:
             gate: threading.Barrier = gate,
         ) -> None:  # fmt: skip
             with world.database.connect("parley_api", row_factory=dict_row) as api:
-                gate.wait(20)
+                gate.wait(60)
                 if number:
                     world.deliver(tenant, f"w{turn}@people.test", connection=connection)
                     return
