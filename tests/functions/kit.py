@@ -36,7 +36,7 @@ class Edge:
         self.vault = Vault(room.settings.secret_keys())
         self.amazon = amazon
         self.world.declare_adapters(create_adapters(room.settings).values())
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{room.functions_port}/functions/v1", timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{room.functions_port}/functions/v1", timeout=60)
 
     def account(
         self, tenant: Tenant, channel: str, provider: str, webhook: Row | None = None, **secrets: str

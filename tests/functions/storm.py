@@ -37,7 +37,7 @@ class Connection:
         started = time.perf_counter()
         try:
             self._writer.write(head.encode("latin-1") + body)
-            status = await asyncio.wait_for(answered(self._reader), 30)
+            status = await asyncio.wait_for(answered(self._reader), 60)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             status = 599
             self._writer.close()
