@@ -53,7 +53,7 @@ def letter(local: LocalProject, to: str) -> dict[str, str]:
         ("huge@shop.test", "image", "png", picture() + bytes(5_000_001)),
     ):
         html.add_related(data, kind, subtype, cid=f"<{cid}>", filename=f"{uuid.uuid4().hex}.{subtype[:3]}")  # type: ignore[union-attr]
-    with smtplib.SMTP("127.0.0.1", local.room.smtp_port, timeout=10) as server:
+    with smtplib.SMTP("127.0.0.1", local.room.smtp_port, timeout=60) as server:
         server.send_message(mail)
     return {"name": NAME}
 

@@ -30,7 +30,7 @@ def letter(local: LocalProject, to: str) -> dict[str, str]:
     mail["Message-ID"] = make_msgid(domain="people.test")
     mail.set_content("Our offer\n\nA kitchen for you.")
     mail.add_alternative(LETTER, subtype="html")
-    with smtplib.SMTP("127.0.0.1", local.room.smtp_port, timeout=10) as server:
+    with smtplib.SMTP("127.0.0.1", local.room.smtp_port, timeout=60) as server:
         server.send_message(mail)
     return {"name": "Lotta Letter"}
 

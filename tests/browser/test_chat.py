@@ -20,7 +20,7 @@ from tests.support.surface import LocalProject
 HERE = Path(__file__).parent
 PICTURES = PROJECT / "docs" / "images"
 SUITES = sorted((HERE / "js").glob("*.test.mjs"))
-TIMEOUT_S = 280
+TIMEOUT_S = 560
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def control(local: LocalProject) -> Iterator[str]:
 
     def restart() -> None:
         local.process.terminate()
-        local.process.wait(20)
+        local.process.wait(60)
         local.start()
 
     url, stop = serve({"/restart": restart})

@@ -52,7 +52,7 @@ TASK = (
     " now() - interval '1 day' from public.et_outbound_queue as e where e.thread_id = %(thread)s limit 1"
 )
 NO_HEADERS: Mapping[str, str] = {}
-TIMEOUT_S = 280
+TIMEOUT_S = 560
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Office:
             mail[header] = value
         mail.set_content(body)
         self.last = mail
-        with smtplib.SMTP("127.0.0.1", self.local.room.smtp_port, timeout=10) as server:
+        with smtplib.SMTP("127.0.0.1", self.local.room.smtp_port, timeout=60) as server:
             server.send_message(mail)
         return {"name": name}
 
@@ -137,7 +137,7 @@ class Office:
 
     def link(self) -> dict[str, str]:
         """The link in the newest mail to Ana."""
-        mail = wait_until(lambda: self.local.room.caught(STAFF["Ana"]), 20)[-1]
+        mail = wait_until(lambda: self.local.room.caught(STAFF["Ana"]))[-1]
         text = mail.get_body(("plain", "html")).get_content()  # type: ignore[union-attr]
         found = re.search(r"https?://\S+/verify\?[^\s\"<>]+", text)
         assert found, text
@@ -184,7 +184,7 @@ class Office:
         """The bridge shows a code for the account somebody wants to pair."""
         world, code = self.local.room.world, "2@a-code-of-a-bridge,for,tests=="
         sealed = Vault(self.local.room.settings.secret_keys()).seal(code)
-        wait_until(lambda: world.all("select 1 from private.bridge_pairings where wanted_until > now()"), 10)
+        wait_until(lambda: world.all("select 1 from private.bridge_pairings where wanted_until > now()"))
         world.owner.execute(
             "update private.bridge_pairings set ciphertext = %s, expires_at = now() + interval '1 minute'", [sealed]
         )
@@ -207,7 +207,7 @@ class Office:
         for kind in ("api", "surface"):
             process = self.api if kind == "api" else self.local.process
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         self.local.start()
         self.start_api()
 
@@ -224,7 +224,7 @@ def office(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
     with database.connect() as owner:
         owner.execute((PROJECT / "supabase" / "seed.sql").read_bytes())
         owner.execute("update public.tenant_settings set search_policy = 'full', business_hours = %s", [json.dumps(
-            [{"weekday": day, "opens": "00:00", "closes": "23:59"} for day in range(7)])])  # fmt: skip
+            [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)])])  # fmt: skip
         owner.execute(
             "insert into public.canned_replies (tenant_id, intent, body) select t.id, 'parking', 'Please park in the yard.'"
             " from public.tenants as t where t.slug = 'acme'"
@@ -258,7 +258,7 @@ def foreign_thread(office: Office) -> str:
         "select t.id::text as id from public.et_threads as t inner join public.et_channel_sessions as s on s.tenant_id"
     )
     found += " = t.tenant_id and s.id = t.channel_session_id where s.address = %s"
-    rows = wait_until(lambda: office.local.room.world.all(found, ELSEWHERE), 20)
+    rows = wait_until(lambda: office.local.room.world.all(found, ELSEWHERE))
     return str(rows[0]["id"])
 
 

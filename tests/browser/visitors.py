@@ -30,7 +30,7 @@ HOSTILE = [
     "\u202egnp.exe\u2066 \u200b\u200d\ufeff\u2069\u2069 admin\u200b@acme.test",
     "__proto__ constructor {name} '{'plural'}' # <b>",
 ]
-THINKS_S = 2.0
+THINKS_S = 120.0
 
 
 class Visitors:
@@ -52,7 +52,7 @@ class Visitors:
         """What a suite asks for by these names."""
         return {
             "/telegram": lambda: self.write(room()), "/lose-answers": self.lose_answers, "/telegrams": self.delivered,
-            "/slow-model": lambda: self.think(room()), "/thinking": self.thinking,
+            "/slow-model": lambda: self.think(room()), "/thinking": self.thinking, "/thought": self.thought,
             "/chat": lambda: self.open_chat(room()), "/hostile-texts": lambda: self.attack(room()), "/rules": lambda: self.stop_thinking(room()), "/long": lambda: self.write_much(room()),
         }  # fmt: skip
 
@@ -99,24 +99,29 @@ class Visitors:
         return {"texts": [one["text"] for one in self.telegrams.delivered()]}
 
     def think(self, room: Room) -> None:
-        """From now on a model decides, and takes its time."""
+        """From now on a model decides, and takes its time: until `thought`."""
         self.model = MessagesAPI(_slowly).__enter__()
         settings = msgspec.structs.replace(room.settings, **self.model.settings())
         for rules in [one for one in room.processes if one.poll() is None and _is_inbound(one)]:
             rules.terminate()
-            rules.wait(20)
+            rules.wait(60)
         self.thinker = room.fork("inbound", **to_environment(settings))
 
     def thinking(self) -> None:
         """Return once the model was asked for a decision and has not answered yet."""
         assert self.model
-        wait_until(lambda: self.model and self.model.asked("decide"), 20, 0.01)
+        wait_until(lambda: self.model and self.model.asked("decide"), 60, 0.01)
+
+    def thought(self) -> None:
+        """The model has its answer."""
+        assert self.model
+        self.model.answer_at_once()
 
     def stop_thinking(self, room: Room) -> None:
         """The rules decide again."""
         assert self.model and self.thinker
         self.thinker.terminate()
-        self.thinker.wait(20)
+        self.thinker.wait(60)
         room.start("inbound")
         self.model.__exit__()
         self.model = self.thinker = None

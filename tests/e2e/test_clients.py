@@ -11,7 +11,7 @@ from tests.support import npm
 from tests.support.surface import Project
 
 SUITES = sorted((Path(__file__).parent / "js").glob("*.test.mjs"))
-TIMEOUT_S = 240
+TIMEOUT_S = 560
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name.removesuffix(".test.mjs"))

@@ -23,6 +23,7 @@ export async function launch() {
 /** A page of its own: no cookie and no storage is shared with another. What it says wrong ends up in `page.errors`. */
 export async function open(browser, url, options = PHONE) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(60_000); // what must come is waited for: only a failure takes as long
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(String(error)));

@@ -20,11 +20,9 @@ describe('two people in two browsers', () => {
     ann.errors.length = ben.errors.length = 0;
   });
 
-  it('a message is on the other screen within a second, ticked as read, once', async () => {
-    const start = Date.now();
+  it('a message is on the other screen as it is sent, ticked as read, once', async () => {
     await write(ann, 'Hi! Can you start tomorrow?');
-    await eventually(() => bodies(ben), ['Hi! Can you start tomorrow?'], 1_000 + 4_000);
-    assert.ok(Date.now() - start < 5_000);
+    await eventually(() => bodies(ben), ['Hi! Can you start tomorrow?']);
     await eventually(() => lastTick(ann), 'read');
     assert.deepEqual(await bodies(ann), ['Hi! Can you start tomorrow?']);
   });
@@ -65,7 +63,7 @@ describe('two people in two browsers', () => {
   it('an image is sent, checked and shown', async () => {
     await ann.locator('input[type=file]').setInputFiles({ name: 'valve.png', mimeType: 'image/png', buffer: PIXEL });
     await write(ann, 'This is the valve.');
-    await ben.locator('.bubble img[alt="valve.png"]').waitFor({ timeout: 20_000 });
+    await ben.locator('.bubble img[alt="valve.png"]').waitFor();
     await eventually(() => ben.locator('.bubble img').evaluate((image) => image.complete && image.naturalWidth > 0), true);
   });
 
@@ -86,8 +84,8 @@ describe('two people in two browsers', () => {
     await write(ben, 'meanwhile');
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     await ann.context().setOffline(false);
-    await eventually(async () => (await bodies(ben)).slice(known.length), ['meanwhile', 'one', 'two', 'three'], 45_000);
-    await eventually(async () => (await bodies(ann)).slice(known.length), ['meanwhile', 'one', 'two', 'three'], 45_000);
+    await eventually(async () => (await bodies(ben)).slice(known.length), ['meanwhile', 'one', 'two', 'three']);
+    await eventually(async () => (await bodies(ann)).slice(known.length), ['meanwhile', 'one', 'two', 'three']);
   });
 
   it('a restart of the server loses, doubles and reorders nothing', async () => {
@@ -100,9 +98,9 @@ describe('two people in two browsers', () => {
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
     await restarted;
-    await eventually(async () => (await bodies(ben)).slice(known), wanted, 60_000);
-    await eventually(async () => (await bodies(ann)).slice(known), wanted, 60_000);
-    await eventually(() => lastTick(ann), 'read', 60_000);
+    await eventually(async () => (await bodies(ben)).slice(known), wanted);
+    await eventually(async () => (await bodies(ann)).slice(known), wanted);
+    await eventually(() => lastTick(ann), 'read');
   });
 
   it('nobody saw an error on the page', () => {

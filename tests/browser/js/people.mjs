@@ -33,7 +33,7 @@ export async function lastTick(page) {
 }
 
 /** Wait until `ask` answers what is wanted. */
-export async function eventually(ask, wanted, ms = 30_000) {
+export async function eventually(ask, wanted, ms = 60_000) {
   const end = Date.now() + ms;
   let said;
   for (;;) {

@@ -23,7 +23,7 @@ async function joined(channel) {
 
 function once(channel, kind, filter) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${kind} ${JSON.stringify(filter)}`)), 8000);
+    const timer = setTimeout(() => reject(new Error(`no ${kind} ${JSON.stringify(filter)}`)), 60_000);
     channel.on(kind, filter, (payload) => (clearTimeout(timer), resolve(payload)));
   });
 }

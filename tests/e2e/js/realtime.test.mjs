@@ -17,7 +17,7 @@ function subscribed(channel) {
 
 function heard(channel, event) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`nothing heard of ${event}`)), 10_000);
+    const timer = setTimeout(() => reject(new Error(`nothing heard of ${event}`)), 60_000);
     channel.on("broadcast", { event }, (told) => (clearTimeout(timer), resolve(told)));
   });
 }

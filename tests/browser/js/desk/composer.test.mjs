@@ -159,7 +159,7 @@ describe('writing, noting and sorting', () => {
     await ana.goto(`${DESK_URL}?view=all&channel=email`);
     await ana.locator('.row').first().waitFor();
     await ana.locator('.filter-switch').click();
-    await ana.getByLabel('Colleague', { exact: true }).selectOption({ label: 'Ana Agent' }, { timeout: 5_000 });
+    await ana.getByLabel('Colleague', { exact: true }).selectOption({ label: 'Ana Agent' });
     await eventually(async () => (await rows(ana)).includes(name), true);
     assert.match(ana.url(), /assignee=/);
     assert.deepEqual(await barriers(ana), []);
@@ -173,7 +173,7 @@ describe('writing, noting and sorting', () => {
     await turnTo(ana, asker);
     await eventually(async () => (await texts(ana)).length, 2);
     await ana.getByRole('button', { name: 'Suggest', exact: true }).click();
-    await ana.getByRole('button', { name: 'Use this' }).first().waitFor({ timeout: 15_000 });
+    await ana.getByRole('button', { name: 'Use this' }).first().waitFor();
     assert.deepEqual(await barriers(ana), []);
     await ana.getByRole('button', { name: 'Use this' }).first().click();
     await ana.getByText('A suggestion: read it before you send it').waitFor();

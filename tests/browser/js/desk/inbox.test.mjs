@@ -29,10 +29,8 @@ describe('two of the staff at one inbox', () => {
     const name = await olivia.locator('#conversation-title').textContent();
     await turnTo(ana, name);
     await olivia.getByText('Ana Agent is here, too').waitFor();
-    const start = Date.now();
     await ana.getByLabel('Reply', { exact: true }).pressSequentially('Hal');
     await olivia.getByText('Ana Agent is writing an answer').waitFor();
-    assert.ok(Date.now() - start < 1_000 + 2_000, `${Date.now() - start} ms`);
   });
 
   it('take over for good: the other one sees it, and the AI says nothing more', async () => {

@@ -28,7 +28,7 @@ export const unspoken = (page) => page.evaluate(() => {
 });
 
 export const OVERLAYS = 'dialog[open], [role=dialog], [role=alertdialog], [role=menu], [role=listbox], [popover]:popover-open';
-const SOON_MS = 120;
+const SOON_FRAMES = 8;
 
 /** From now on nothing this page asks for is done: what its buttons open can be looked at without what they do. */
 export const hold = (page) => page.route('**/v1/**', (route) => (route.request().method() === 'GET' ? route.fallback() : route.fulfill({
@@ -66,7 +66,7 @@ export async function overlays(page, see, within = 'main') {
     await page.locator('[data-pressed]').click();
     await page.removeLocatorHandler(overlay);
     last = name;
-    if (await overlay.waitFor({ timeout: SOON_MS }).then(() => true, () => false)) {
+    if (await opens(page)) {
       opened.push(name);
       await see(name);
       if (!(await overlay.isVisible())) throw new Error(`${name}: it went away by itself`);
@@ -79,6 +79,13 @@ export async function overlays(page, see, within = 'main') {
     if (page.url() !== address) await page.goBack();
   }
 }
+
+/** Whether an overlay has come when the page has had nothing to do for a while: counted in its frames, which last as long as the machine makes them. */
+const opens = (page) => page.evaluate(async ([which, frames]) => {
+  const isThere = () => [...document.querySelectorAll(which)].some((one) => one.checkVisibility());
+  for (let n = 0; n < frames && !isThere(); n++) await new Promise((go) => requestIdleCallback(() => requestAnimationFrame(go)));
+  return isThere();
+}, [OVERLAYS, SOON_FRAMES]);
 
 /** Where the focus is, in a word or two. */
 export const focused = (page) => page.evaluate(() => {

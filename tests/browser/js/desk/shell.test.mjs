@@ -61,6 +61,7 @@ describe('the frame of the desk', () => {
 
   it('counts in the title what of one’s own waits, and tells of it only whoever asked', async () => {
     const context = await browser.newContext(DESK);
+    context.setDefaultTimeout(60_000);
     await context.grantPermissions(['notifications']);
     await context.addInitScript(() => {
       globalThis.told = [];

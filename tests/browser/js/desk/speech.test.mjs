@@ -33,7 +33,7 @@ async function visit(page, see) {
       // Told again: the router does not hear of an address while it is still on its way to the one before.
       await page.evaluate(() => dispatchEvent(new PopStateEvent('popstate')));
       return page.locator(':is(#page-title, .list):not([data-left])').first().waitFor({ timeout: 1_000 }).then(() => true, () => false);
-    }, true, 20_000);
+    }, true);
     await settled(page);
     await see(path);
   }
