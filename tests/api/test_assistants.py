@@ -22,12 +22,12 @@ def assistant(world: World) -> Iterator[None]:
     thread.start()
     yield
     loop.stop()
-    thread.join(20)
+    thread.join(60)
 
 
 def poll(client: Client, path: str, **params: str) -> dict[str, object]:
     """The state once it does not wait any more."""
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while (state := client.get(path, **params).json())["status"] == "waiting":
         assert state["next_poll_ms"] > 0 and time.monotonic() < until
         time.sleep(0.05)

@@ -193,7 +193,7 @@ def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     log.setLevel(logging.INFO)
     try:
         yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while stream.getvalue().count("\n") < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:

@@ -42,6 +42,6 @@ def run(folder: Path, tool: str, *arguments: str) -> None:
     assert node and (folder / "node_modules" / tool).exists(), "run `make setup`: it fetches Node and its packages"
     said = subprocess.run(
         [node, str(folder / "node_modules" / tool), *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        env=npm.environment(node) | {"NO_COLOR": "1", "CI": "true"}, timeout=240, stdin=subprocess.DEVNULL,
+        env=npm.environment(node) | {"NO_COLOR": "1", "CI": "true"}, timeout=560, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert said.returncode == 0, f"{said.stdout}\n{said.stderr}"

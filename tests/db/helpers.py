@@ -65,7 +65,7 @@ class World:
         """Wait until every transaction of the cluster that runs now is over: feeds and seals stop below the oldest,
         and other tests' transactions count, whatever their database."""
         newest = self.value("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while self.value("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") < newest:
             assert time.monotonic() < deadline, "a transaction of another test does not end"
             time.sleep(0.01)

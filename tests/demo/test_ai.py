@@ -41,7 +41,7 @@ class Client:
     def __init__(self, stack: Stack) -> None:
         token = stack.run("token", "--email", "owner@acme.test").stdout.strip()
         url = f"http://127.0.0.1:{stack.environment['PARLEY_API_PORT']}/v1"
-        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def __call__(self, method: str, path: str, data: Any = None) -> Any:
         answer = self.http.request(method, path, json=data)

@@ -46,7 +46,7 @@ class Stack:
         """`parley ARGUMENTS` to its end."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments], cwd=PROJECT, env={**self.environment, **extra}, check=False,
-            capture_output=True, text=True, timeout=110, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=280, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
     def demo(self, *arguments: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def test_a_demo_that_is_ended_takes_its_stack_along() -> None:
             [sys.executable, "-m", "app.cli", "demo", "--private", "--channel", "telegram", "--count", "5000", "--json"],
             cwd=PROJECT, env={**environment, "TMPDIR": folder}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not any(
             json.loads(path.read_text()).get("ready") for path in Path(folder).glob("parley-demo-*/state.json")
         ):

@@ -19,7 +19,7 @@ from devstack.plan import NAMES
 from devstack.ports import free_port
 from devstack.state import State
 
-UP_TIMEOUT_S = 90
+UP_TIMEOUT_S = 240
 ALONE = [f"--without={name}" for name in NAMES if name != "catcher"]
 """These tests are about the supervisor: Postgres and one process are enough to watch it at work."""
 
@@ -97,7 +97,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_until_gone(pids: list[int], timeout_s: float = 15) -> list[int]:
+def wait_until_gone(pids: list[int], timeout_s: float = 60) -> list[int]:
     """The processes still there after waiting for them to go."""
     deadline = time.monotonic() + timeout_s
     while (left := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:

@@ -18,7 +18,7 @@ NO_DATABASE = "error: no database is known — start one with `make up`, or set 
 def run(home: Path, module: str, *arguments: str, **environment: str) -> str:
     """The one line on stderr of `python -m module`, which must fail."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=30,
+        [sys.executable, "-m", module, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=120,
         check=False,
         env={"PATH": "/usr/bin:/bin", "PARLEY_HOME": str(home), **environment},
     )  # fmt: skip

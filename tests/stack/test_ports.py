@@ -190,7 +190,7 @@ def test_an_occupied_metrics_port_stops_no_worker(stack: Stack, ports: Ports, al
     up: dict[str, object] = {}
 
     def look_and_stop(values: dict[str, object]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         (child,) = supervisor.children
         assert child.process is not None
         while not listens(child.process.pid, child.metrics_port):

@@ -37,7 +37,7 @@ class Terminal:
             return bool(some)
         return True
 
-    def press_ctrl_c_when(self, has_come: Callable[[], bool], timeout_s: float = 90) -> None:
+    def press_ctrl_c_when(self, has_come: Callable[[], bool], timeout_s: float = 240) -> None:
         """Wait for a moment, then press."""
         deadline = time.monotonic() + timeout_s
         while not has_come():
@@ -45,7 +45,7 @@ class Terminal:
             assert self.read(0.01), self.text()
         os.write(self.screen, b"\x03")
 
-    def end(self, timeout_s: float = 60) -> int:
+    def end(self, timeout_s: float = 120) -> int:
         """Its exit code, once it has ended."""
         deadline = time.monotonic() + timeout_s
         while self.read(0.05):

@@ -27,11 +27,11 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
     with psycopg.connect(status["database_url"], autocommit=True) as owner:
         owner.execute("create table public.kept (id int)")
     process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate(timeout=120)[0]
     assert process.returncode == 0, output
     assert "Parley is up" in output
     assert "stopped" in output
-    assert wait_until_gone(pids, 0.5) == []
+    assert wait_until_gone(pids) == []
     down = stack.run("status")
     assert (down.returncode, down.stdout.splitlines()[0]) == (3, "not running: `parley up` starts it")
 
@@ -41,7 +41,7 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
         assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
     pids = stack.pids()
     assert stack.run("down").stdout == "stopped\n"
-    assert wait_until_gone(pids, 0.5) == []
+    assert wait_until_gone(pids) == []
 
 
 def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(stack: Stack) -> None:
@@ -56,13 +56,13 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(sta
     assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
     assert [pid for pid in pids if is_alive(pid)] == []
     assert stack.status()["database_url"] == url
-    with psycopg.connect(url, connect_timeout=5) as owner:
+    with psycopg.connect(url, connect_timeout=30) as owner:
         assert owner.execute("select count(*) from public.kept").fetchone() == (0,)
 
 
 def wake(pids: list[int], log: Path, sign: str) -> None:
-    """Let stopped processes go on a moment after `sign` appears in `log`, or after twenty seconds."""
-    deadline = time.monotonic() + 20
+    """Let stopped processes go on a moment after `sign` appears in `log`, or after a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (log.exists() and sign in log.read_text()):
         time.sleep(0.05)
     time.sleep(0.5)
@@ -91,7 +91,7 @@ def test_a_start_waits_for_what_still_ends(stack: Stack) -> None:
     assert [after[name] for name in ("database_url", "catcher")] == [
         before[name] for name in ("database_url", "catcher")
     ]
-    psycopg.connect(after["database_url"], connect_timeout=5).close()
+    psycopg.connect(after["database_url"], connect_timeout=30).close()
     with smtplib.SMTP("127.0.0.1", int(after["catcher"].split(":")[1])) as client:
         assert client.noop()[0] == 250
 
@@ -108,7 +108,7 @@ def test_stopping_waits_for_what_a_killed_supervisor_left(stack: Stack, command:
     with pytest.raises(subprocess.TimeoutExpired):
         ending.communicate(timeout=4)
     os.kill(postgres, signal.SIGCONT)
-    output = ending.communicate(timeout=30)[0]
+    output = ending.communicate(timeout=120)[0]
     assert (ending.returncode, output.count("error")) == (0, 0), output
     assert not is_alive(postgres)
     assert (stack.home / "pg17").exists() == (command == ["down"])
@@ -132,7 +132,7 @@ def test_a_supervisor_may_be_killed_at_any_moment_of_its_start(stack: Stack) -> 
     """From the keys to the migrations: whatever it left, the next start comes up on the ports that were asked for."""
     for name, has_come in MOMENTS.items():
         process = stack.spawn("up", *ALONE)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not has_come(stack.home):
             assert time.monotonic() < deadline and process.poll() is None, (name, stack.logs())
             time.sleep(0.005)
@@ -142,16 +142,16 @@ def test_a_supervisor_may_be_killed_at_any_moment_of_its_start(stack: Stack) -> 
     assert again.returncode == 0, again.stdout + again.stderr + stack.logs()
     assert "occupied" not in again.stdout
     assert not list(stack.home.glob("pg17.init-*"))
-    with psycopg.connect(stack.status()["database_url"], connect_timeout=5) as owner:
+    with psycopg.connect(stack.status()["database_url"], connect_timeout=30) as owner:
         assert owner.execute("select to_regclass('public.et_messages') is not null").fetchone() == (True,)
 
 
 def answering(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection, within fifteen seconds: a server that is being started again refuses for a moment."""
-    deadline = time.monotonic() + 15
+    """A connection: a server that is being started again refuses for a moment."""
+    deadline = time.monotonic() + 60
     while True:
         try:
-            return psycopg.connect(url, connect_timeout=5)
+            return psycopg.connect(url, connect_timeout=30)
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise
@@ -164,7 +164,7 @@ def test_a_child_and_postgres_that_die_are_started_again(stack: Stack) -> None:
     before = stack.status()
     for name in ("catcher", "postgres"):
         os.kill(before["processes"][name]["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         now = stack.status()["processes"]
         if now["catcher"]["restarts"] == 1 and now["catcher"]["state"] == "running":

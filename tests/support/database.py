@@ -98,7 +98,7 @@ class Database:
 
     def drop(self) -> None:
         """Remove the database, whoever is still connected. A gateway's slot goes a moment after its process."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.cluster.execute(

@@ -65,11 +65,11 @@ class LocalProject:
     def start(self) -> None:
         """Start the surface (again, after its process was ended) and return once it answers."""
         [self.process] = self.room.start("surface")
-        wait_until(self._answers, 30, 0.03, self.room.logs)
+        wait_until(self._answers, 60, 0.03, self.room.logs)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.room.logs()
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.project.url}/health", timeout=5) as answer:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.project.url}/health", timeout=30) as answer:
             return bool(answer.status == 200)
         return False
 

@@ -40,7 +40,7 @@ class Web(InThread):
     async def listen(self) -> None:
         """Start, and wait until it has."""
         self.task = self.loop.create_task(self.server._serve(sockets=[self.listener]))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self.server.started:
             assert not self.task.done() and time.monotonic() < deadline, "the server did not start"
             await asyncio.sleep(0.01)

@@ -30,7 +30,7 @@ def test_first_messages_of_new_people_race_to_one_contact_and_thread(world: Worl
 
     def write(connection: psycopg.Connection[Row], number: int) -> None:
         for person in range(10):
-            gate.wait(20)
+            gate.wait(60)
             world.deliver(
                 tenant, f"new{person}@people.test", external_id=f"n{number}-{person}@x", connection=connection
             )

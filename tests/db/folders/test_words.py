@@ -240,7 +240,7 @@ def test_a_message_that_arrives_meanwhile_comes_before_or_after(world: World) ->
     start = threading.Barrier(4)
 
     def work(connection: Any, number: int) -> None:
-        start.wait(30)
+        start.wait(60)
         for turn in range(12):
             if number < 2:
                 sender = senders[(number + turn) % 4]

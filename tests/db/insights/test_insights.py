@@ -82,7 +82,7 @@ def test_a_move_beside_a_completion_is_not_lost(world: World) -> None:
             connection: psycopg.Connection[Row], number: int, turn: int = turn, thread: Any = thread, work: Row = work,
             gate: threading.Barrier = gate,
         ) -> None:  # fmt: skip
-            gate.wait(20)
+            gate.wait(60)
             if number:
                 with connection.transaction():
                     world.deliver(tenant, connection=connection)

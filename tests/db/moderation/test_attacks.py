@@ -197,7 +197,7 @@ def test_a_batch_of_an_announcement_says_what_was_judged(world: World) -> None:
     changed = threading.Event()
 
     def waits(count: int) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not changed.is_set() and world.value(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         ) < count:  # fmt: skip

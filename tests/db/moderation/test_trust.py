@@ -54,7 +54,7 @@ def test_too_much_mutes_for_a_time_and_leaves_the_business(world: World) -> None
     message = chat.judged(ann, thread, "blocked", kinds=["threat"])
     (mute,) = chat.mutes(ann)
     assert (mute["reason"], mute["score"], mute["ended_at"]) == ("blocked", 6, None)
-    assert (mute["until"] - mute["muted_at"]).total_seconds() == pytest.approx(7200, abs=1)
+    assert (mute["until"] - mute["muted_at"]).total_seconds() == pytest.approx(7200, abs=60)
     assert mute["reasons"][0] | {"at": None} == {"reason": "blocked", "kind": "threat", "weight": 6, "at": None,
                                                  "verdict_id": str(world.value("select id from private.newest_verdict(%s, %s)", chat.tenant.id, message))}  # fmt: skip
     with refused("PT403", code="muted") as caught:
@@ -92,7 +92,7 @@ def test_each_mute_that_ran_its_time_makes_the_next_one_longer(world: World) -> 
                             " until = clock_timestamp() where contact_id = %s", [ann.contact])  # fmt: skip
         chat.judged(ann, thread, "blocked", body=f"{PHONE} {hours}")
         last = chat.mutes(ann)[-1]
-        assert (last["until"] - last["muted_at"]).total_seconds() == pytest.approx(hours * 3600, abs=1)
+        assert (last["until"] - last["muted_at"]).total_seconds() == pytest.approx(hours * 3600, abs=60)
 
 
 def test_without_trust_nothing_follows(world: World) -> None:

@@ -43,7 +43,9 @@ def tenant(world: World) -> Tenant:
 
 @pytest.mark.parametrize("end", ["accepted", "unknown"])
 @given(kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=5), data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_order_ends_the_same(
     module_world: World, shared: Tenant, end: str, kinds: list[str], data: st.DataObject
 ) -> None:

@@ -87,14 +87,14 @@ def test_a_device_registered_at_another_business_hears_nothing(world: World, cha
 
 
 def test_who_reads_it_in_time_is_not_disturbed(world: World) -> None:
-    """Ten seconds by default, then it is due; what was read, on whatever device, is not pushed."""
-    chat = Pushed(world, push_delay_s=10)
+    """So long as the tenant says, ten seconds by default, then it is due; what was read, on whatever device, is not pushed."""
+    chat = Pushed(world, push_delay_s=300)
     ann, _, thread = chat.talk()
     chat.say(ann, thread)
     wait = world.value(
         "select run_at - created_at from private.notification_pushes where tenant_id = %s", chat.tenant.id
     )
-    assert timedelta(seconds=9.9) < wait < timedelta(seconds=10.5) and chat.due() == []
+    assert timedelta(seconds=299) < wait < timedelta(seconds=400) and chat.due() == []
     bob = chat.person("Bob")
     chat.share(ann, bob)
     thread = uuid.UUID(chat.start(ann, bob)["thread_id"])

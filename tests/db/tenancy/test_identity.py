@@ -167,7 +167,7 @@ def test_two_owners_cannot_leave_at_the_same_moment(world: World) -> None:
             connection: psycopg.Connection[Row], number: int, owners: list[uuid.UUID] = owners,
             gate: threading.Barrier = gate,
         ) -> str | None:  # fmt: skip
-            gate.wait(20)
+            gate.wait(60)
             try:
                 connection.execute("delete from public.tenant_members where user_id = %s", [owners[number]])
             except psycopg.Error as error:
@@ -231,7 +231,7 @@ def test_one_address_is_verified_for_one_tenant(world: World) -> None:
         def verify(
             connection: psycopg.Connection[Row], which: int, sessions: Any = sessions, gate: threading.Barrier = gate
         ) -> bool:
-            gate.wait(20)
+            gate.wait(60)
             row = connection.execute("select private.verify_channel_session(%s, %s) as r", sessions[which]).fetchone()
             return bool(row and row["r"])
 

@@ -50,7 +50,7 @@ class Scene:
         self.path, self.attachment = str(place["path"]), uuid.UUID(place["attachment_id"])
         self.spare = str(chat.call(self.ann, "reserve_attachment", filename="b.jpg", content_type="image/jpeg",
                                    size_bytes=5)["path"])  # fmt: skip
-        self.http = httpx.Client(base_url=local.project.url, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=local.project.url, timeout=60, trust_env=False)
         self.actors = self._actors(cid)
         assert self.put(self.as_person(self.ann), self.path).status_code == 200
         sent = chat.say(self.ann, self.thread, WORDS, attachments=[self.attachment])

@@ -50,7 +50,7 @@ class Frames:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
         self.join(token, topics, {})
-        wait_until(lambda: self.text.count('"status":"ok"') >= len(topics), 20, 0.02, lambda: self.text)
+        wait_until(lambda: self.text.count('"status":"ok"') >= len(topics), 60, 0.02, lambda: self.text)
 
     def join(self, token: str, topics: list[str], broadcast: dict[str, Any]) -> None:
         """Ask for topics, with these wishes; returns once each was answered."""
@@ -59,7 +59,7 @@ class Frames:
         for number, topic in enumerate(topics, 1):
             told = {"config": config, "access_token": token}
             self.socket.send(json.dumps([str(number), str(number), f"realtime:{topic}", "phx_join", told]))
-        wait_until(lambda: self.text.count('"phx_reply"') >= before + len(topics), 20, 0.02, lambda: self.text)
+        wait_until(lambda: self.text.count('"phx_reply"') >= before + len(topics), 60, 0.02, lambda: self.text)
 
     def _listen(self) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -69,7 +69,7 @@ class Frames:
     def close(self) -> None:
         """Hang up."""
         self.socket.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 class Scene:
@@ -86,7 +86,7 @@ class Scene:
         self.token = local.project.token(self.bob.user)
         self.api = ApiClient(api_url, self.token)
         self.http = httpx.Client(
-            base_url=local.project.url, timeout=30, trust_env=False,
+            base_url=local.project.url, timeout=60, trust_env=False,
             headers={"apikey": local.project.publishable_key, "authorization": f"Bearer {self.token}"},
         )  # fmt: skip
         self.frames = Frames(local.project.url, local.project.publishable_key, self.token,
@@ -100,7 +100,7 @@ class Scene:
     def _write(self) -> None:
         shown = self.say("shown", self.shown, attach=True)
         self.chat.judge(shown)
-        wait_until(lambda: str(shown) in self.frames.text, 20, 0.02, lambda: self.frames.text)
+        wait_until(lambda: str(shown) in self.frames.text, 60, 0.02, lambda: self.frames.text)
         for name, decision in (("review", "review"), ("blocked", "blocked"), ("original", "filtered")):
             self.hidden[name] = word()
             self.chat.judge(self.say(name, self.hidden[name]), decision, filtered_content=self.mask)
@@ -180,10 +180,10 @@ def looking(request: pytest.FixtureRequest, scene: Scene, model: MessagesAPI, ru
     """The scene while the moderator is dead, waits for its model with both messages in hand, or was killed so."""
     if request.param == "slow":
         running += scene.local.room.start("moderator")
-        wait_until(lambda: len(model.asked("moderate")) >= 2, 30, 0.05, scene.local.room.logs)
+        wait_until(lambda: len(model.asked("moderate")) >= 2, 60, 0.05, scene.local.room.logs)
     elif request.param == "killed":
         os.kill(running[0].pid, signal.SIGKILL)
-        running[0].wait(10)
+        running[0].wait(60)
     return scene
 
 
@@ -317,7 +317,7 @@ def realtime(scene: Scene) -> str:
         f"inbox:{scene.chat.tenant.id}",
     ]
     late.join(scene.token, topics, {"replay": {"since": 0, "limit": 25}})
-    wait_until(lambda: scene.ids["shown"] in late.text, 20, 0.02, lambda: late.text)
+    wait_until(lambda: scene.ids["shown"] in late.text, 60, 0.02, lambda: late.text)
     late.close()
     assert "replayed" in late.text and scene.ids["shown"] in late.text and "Unauthorized" in late.text
     return scene.frames.text + late.text

@@ -14,7 +14,7 @@ from tests.support.database import Database
 
 async def until(condition: Any) -> None:
     """Wait until the coroutine `condition` makes is true."""
-    for _ in range(200):
+    for _ in range(1200):
         if await condition():
             return
         await asyncio.sleep(0.05)

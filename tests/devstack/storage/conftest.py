@@ -68,7 +68,7 @@ class World:
 
     def client(self, **headers: str) -> httpx.Client:
         """A client that sends `headers`."""
-        client = httpx.Client(base_url=self.local.project.url, headers=headers, timeout=30)
+        client = httpx.Client(base_url=self.local.project.url, headers=headers, timeout=60)
         self.clients.append(client)
         return client
 

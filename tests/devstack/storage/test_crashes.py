@@ -22,7 +22,7 @@ def own(database: Database, tmp_path: Path) -> World:
 def begin(world: World, user: User, name: str, body: bytes) -> socket.socket:
     """Send the head of an upload of 1,000,000 bytes and the first of them."""
     place = urlsplit(world.local.project.url)
-    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=20)
+    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=60)
     head = (
         f"POST /storage/v1/object/files/{user.id}/{name} HTTP/1.1\r\nhost: x\r\n"
         f"authorization: {user.http.headers['authorization']}\r\ncontent-type: image/png\r\ncontent-length: 1000000\r\n\r\n"
@@ -78,7 +78,7 @@ def test_kills_at_any_moment_leave_every_row_its_file(own: World, after_s: float
 def begin_whole(world: World, user: User, name: str) -> socket.socket:
     """Send a whole upload in the place of an object, and do not wait for its answer."""
     place = urlsplit(world.local.project.url)
-    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=20)
+    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=60)
     head = (
         f"POST /storage/v1/object/files/{user.id}/{name} HTTP/1.1\r\nhost: x\r\nx-upsert: true\r\n"
         f"authorization: {user.http.headers['authorization']}\r\ncontent-type: image/png\r\ncontent-length: 3000\r\n\r\n"

@@ -118,7 +118,7 @@ def test_large_files_pass_through_without_being_held(world: World, alice: User) 
             except httpx.TransportError:
                 return False
 
-        wait_until(answers, 30, what=room.logs)
+        wait_until(answers, what=room.logs)
         path = f"/object/files/{alice.id}/large.png"
         http.post(path, content=blocks(2), headers={"content-type": "image/png"})
         http.get(path)

@@ -14,7 +14,7 @@ from tests.devstack.storage.conftest import User, World
 def raw(world: World, user: User, method: str, path: str, body: bytes = b"x") -> tuple[int, bytes]:
     """One request whose path no library has touched."""
     place = urlsplit(world.local.project.url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
     try:
         headers = {"authorization": user.http.headers["authorization"], "content-type": "image/png"}
         connection.putrequest(method, f"/storage/v1/{path}", skip_accept_encoding=True)
