@@ -403,6 +403,7 @@ def listening(database: Database, *channels: str) -> psycopg.Connection[Any]:
     return connection
 
 
-def heard(connection: psycopg.Connection[Any], timeout: float = 0.3) -> Sequence[psycopg.Notify]:
-    """Every notification that arrives within `timeout` seconds of silence."""
-    return list(connection.notifies(timeout=timeout))
+def heard(connection: psycopg.Connection[Any]) -> Sequence[psycopg.Notify]:
+    """Every notification of what is committed by now: a backend hands them over before it has answered a query."""
+    connection.execute("select 1")
+    return list(connection.notifies(timeout=0.05))
