@@ -95,15 +95,15 @@ describe('writing, noting and sorting', () => {
     await ana.keyboard.type('Oliv');
     await ana.keyboard.press('Enter');
     await olivia.getByText('Assigned to you.').waitFor();
-    await ask(ana, 's', 'Put away until');
+    await ask(ana, 's', 'Snooze until');
     await option(ana, /Tomorrow morning/).waitFor();
     assert.deepEqual(await barriers(ana), []);
     await ana.keyboard.press('ArrowDown');
     await ana.keyboard.press('Enter');
-    await olivia.getByText('Put away until').first().waitFor();
-    await ana.locator('.toast', { hasText: 'Put away' }).waitFor();
+    await olivia.getByText('Snoozed until').first().waitFor();
+    await ana.locator('.toast', { hasText: 'Snoozed' }).waitFor();
     await ana.keyboard.press('z');
-    await olivia.getByText('Put away until').first().waitFor({ state: 'detached' });
+    await olivia.getByText('Snoozed until').first().waitFor({ state: 'detached' });
   });
 
   it('what the server refuses is as it was', async () => {

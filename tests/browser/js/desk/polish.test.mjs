@@ -84,10 +84,10 @@ describe('the desk, looked at closely', () => {
     const sent = page.waitForRequest((one) => one.url().endsWith('/snooze'));
     await field.press('Enter');
     assert.equal((await sent).postDataJSON().until, `${year}-02-02T23:30:00.000Z`);
-    await page.getByText(`Put away until Feb 3, ${year}`).first().waitFor();
+    await page.getByText(`Snoozed until Feb 3, ${year}`).first().waitFor();
     assert.equal(await page.locator('dialog').count(), 0);
     await page.locator('body').press('z');
-    await page.getByText('Put away until').first().waitFor({ state: 'detached' });
+    await page.getByText('Snoozed until').first().waitFor({ state: 'detached' });
     assert.deepEqual(page.errors, []);
     await page.context().close();
   });

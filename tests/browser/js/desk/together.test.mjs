@@ -140,7 +140,7 @@ describe('two of the staff, whatever comes in between', () => {
     await olivia.locator('.list').getByRole('alert').getByText('Request req-4711').waitFor();
     await olivia.unroute(list);
     await olivia.getByRole('button', { name: 'Try again' }).click();
-    await olivia.getByText('Nothing is put away.').waitFor();
+    await olivia.getByText('Nothing is snoozed.').waitFor();
     await olivia.goto(`${DESK_URL}?view=all`);
     await olivia.locator('.row').first().waitFor();
   });
