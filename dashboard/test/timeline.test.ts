@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../src/api/schema.js';
-import { BLANK, firstUnread, isMoving, merge, MOST, PAGE, pageFor, unsettled } from '../src/thread/timeline.js';
+import { BLANK, firstUnread, isMoving, isUnreadAbove, merge, MOST, PAGE, pageFor, unsettled } from '../src/thread/timeline.js';
 
 const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   id: `m${seq}`, seq, rev: seq, direction: 'inbound', delivery_status: 'inbound_ai_replied', moderation_status: 'approved', message_type: 'text',
@@ -36,6 +36,11 @@ describe('a timeline', () => {
     const line = merge(BLANK, [message(1), message(2, { direction: 'outbound' }), message(3), message(4)]);
     expect(firstUnread(line.messages, 1)?.seq).toBe(3);
     expect(firstUnread(line.messages, 4)).toBeNull();
+  });
+
+  it('says where what is new begins further up than what was read', () => {
+    const newest = [message(101), message(102)];
+    expect([isUnreadAbove(newest, 0, true), isUnreadAbove(newest, 100, true), isUnreadAbove(newest, 0, false), isUnreadAbove([], 0, true)]).toEqual([true, false, false, false]);
   });
 
   it('opens with a page as long as what is unread, and with the longest where that is not known', () => {

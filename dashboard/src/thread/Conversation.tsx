@@ -16,7 +16,7 @@ import { Bubble } from './Bubble.js';
 import { Composer, type Writer } from './Composer.js';
 import { Explain } from './Explain.js';
 import { Note } from './Note.js';
-import { firstUnread, together } from './timeline.js';
+import { firstUnread, isUnreadAbove, together } from './timeline.js';
 import { useColleagues } from './useColleagues.js';
 import { lineOf, useEscalations } from './useEscalations.js';
 import { useMarks } from './useMarks.js';
@@ -198,7 +198,7 @@ function Log({ messages, notes, escalations, readSeq, hasOlder, onOlder, onExpla
           return (
             <Fragment key={one.id}>
               {isNewDay && <li className="quiet edge">{today}</li>}
-              {one.id === unread?.id && <li ref={mark} className="unread-mark">{t('thread.unreadFrom')}</li>}
+              {one.id === unread?.id && <li ref={mark} className="unread-mark">{t(isUnreadAbove(messages, readSeq, hasOlder) ? 'thread.unreadAbove' : 'thread.unreadFrom')}</li>}
               {isNote(one) ? <Note note={one} notes={notes} /> : <Bubble message={one} onExplain={onExplain} onResolve={onResolve} />}
               {escalations.get(one.id)?.map((call) => <li key={call.id} className="edge warn" data-escalation={call.rule}>{lineOf(call)}</li>)}
             </Fragment>

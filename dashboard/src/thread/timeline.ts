@@ -50,6 +50,9 @@ export function firstUnread(messages: readonly Message[], readSeq: number): Mess
   return messages.find((one) => one.seq > readSeq && one.direction === 'inbound') ?? null;
 }
 
+/** Whether what nobody has read begins further up than what is shown: a mark that said otherwise would hide it. */
+export const isUnreadAbove = (messages: readonly Message[], readSeq: number, hasOlder: boolean): boolean => hasOlder && (messages[0]?.seq ?? 0) > readSeq + 1;
+
 /** Messages in their order, and notes among them by their time. Notes of before the oldest message wait until that is the first. */
 export function together(messages: readonly Message[], notes: readonly ThreadNote[], hasOlder: boolean): (Message | ThreadNote)[] {
   const found: (Message | ThreadNote)[] = [];
