@@ -9,6 +9,7 @@ import { readSeries } from './board/place.js';
 import { readPeriod } from './board/shape.js';
 import { Screen } from './inbox/Screen.js';
 import { readPlace } from './inbox/views.js';
+import { Lost } from './shell/Lost.js';
 
 const frame = createRootRoute({ component: App });
 const inbox = createRoute({ getParentRoute: () => frame, path: '/', validateSearch: readPlace, component: Screen });
@@ -29,7 +30,7 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/start', component: lazyRouteComponent(() => import('./guide/Guide.js'), 'Start') }),
 ] as const;
 
-export const router = createRouter({ routeTree: frame.addChildren([inbox, ...screens]), basepath: '/dashboard' });
+export const router = createRouter({ routeTree: frame.addChildren([inbox, ...screens]), basepath: '/dashboard', defaultNotFoundComponent: Lost });
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -18,3 +18,9 @@ it('keeps a conversation in the views of its folder alone', () => {
   expect(belongs(head('automated', 'closed'), { view: 'automated' }, 'me')).toBe(false);
   expect(belongs(head('inbox'), { view: 'unassigned' }, 'me')).toBe(true);
 });
+
+it('leaves out of an address what nothing can be found by', () => {
+  const id = '01a22fa9-511c-76ed-8a89-6924750c95e6';
+  expect(readPlace({ view: 'mine', thread: id, channel: 'sms' })).toMatchObject({ view: 'mine', thread: id, channel: 'sms' });
+  expect(readPlace({ view: 'nonsense', thread: 'not-an-id', channel: '<script>', assignee: '1' })).toEqual({ view: 'all' });
+});

@@ -7,6 +7,8 @@ import { moments } from '../src/thread/snoozing.js';
 import { asSent, fieldsOf, isUsable, mediaOf, preview } from '../src/thread/templates.js';
 import { together } from '../src/thread/timeline.js';
 
+const COLLEAGUE = '01a22fa9-511c-76ed-8a89-6924750c95e6';
+
 const template = (fields: Partial<ChannelTemplate>): ChannelTemplate => ({
   name: 'visit', language: 'en_US', status: 'approved', category: 'utility', shape: { body: 0 }, components: [], read_at: '', ...fields,
 });
@@ -68,8 +70,8 @@ describe('notes among messages', () => {
 
 describe('the address of the inbox', () => {
   it('says what is shown, whatever a reader of addresses made of it', () => {
-    expect(readPlace({ view: 'all', q: 123, channel: 'email', assignee: 'u1' })).toMatchObject({ q: '123', channel: 'email', assignee: 'u1' });
-    expect(readPlace({ view: 'mine', assignee: 'u1' }).assignee).toBeUndefined();
+    expect(readPlace({ view: 'all', q: 123, channel: 'email', assignee: COLLEAGUE })).toMatchObject({ q: '123', channel: 'email', assignee: COLLEAGUE });
+    expect(readPlace({ view: 'mine', assignee: COLLEAGUE }).assignee).toBeUndefined();
   });
   it('searches everywhere in the view of all, and only in its own in any other', () => {
     expect([paramsOf({ view: 'all', q: 'x' })['status'], paramsOf({ view: 'all' })['status'], paramsOf({ view: 'snoozed', q: 'x' })['status']]).toEqual(['any', 'open', 'snoozed']);

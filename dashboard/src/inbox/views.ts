@@ -25,11 +25,16 @@ export interface Place {
 
 const SAYS_WHOSE = new Set<View>(['mine', 'unassigned']);
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** An address is typed, cut off and mailed around: what nothing can be found by is as if it were not there. */
 export function readPlace(search: Record<string, unknown>): Place {
   const view = [...VIEWS, ...FOLDERS].find((one) => one === search['view']) ?? 'all';
   // An address may say "q": 123, which is a number to whoever reads it.
   const text = (name: string) => (['string', 'number'].includes(typeof search[name]) && search[name] !== '' ? String(search[name]) : undefined);
-  return { view, thread: text('thread'), q: text('q'), channel: text('channel'), label: text('label'), assignee: SAYS_WHOSE.has(view) ? undefined : text('assignee') };
+  const id = (name: string) => (ID.test(text(name) ?? '') ? text(name) : undefined);
+  const channel = CHANNELS.find((one) => one === search['channel']);
+  return { view, thread: id('thread'), q: text('q'), channel, label: text('label'), assignee: SAYS_WHOSE.has(view) ? undefined : id('assignee') };
 }
 
 const folderOf = (view: View): string => FOLDERS.find((one) => one === view) ?? 'inbox';

@@ -40,6 +40,20 @@ describe('the frame of the desk', () => {
     assert.deepEqual(wide, []);
   });
 
+  it('says of an address where nothing is that there is nothing, and shows the way back', async () => {
+    const page = await comeIn(browser, 'Olivia');
+    await page.goto(`${DESK_URL}nowhere`);
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole('link', { name: 'To the inbox' }).click();
+    await page.locator('.row').first().waitFor();
+    await page.goto(`${DESK_URL}?view=all&thread=half-an-id&channel=%3Cb%3E`);
+    await page.locator('.row').first().waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0);
+    assert.deepEqual(page.errors, []);
+    await page.context().close();
+  });
+
   it('shows on a phone what matters most, and the rest behind one button', async () => {
     const page = await comeIn(browser, 'Olivia', '', PHONE);
     assert.equal(await page.getByRole('navigation', { name: 'Screens' }).getByRole('link').count(), 4);
