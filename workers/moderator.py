@@ -1,4 +1,4 @@
-"""The moderator: judges messages that wait, so that they are released, masked, held or stopped.
+"""The moderator: judges messages that wait, so that they are released, masked, held or stopped, and words beside them.
 
 While it is down messages wait: nobody sees them. The rules are pure and take well under a millisecond; where a tenant's
 policy wants a second opinion, a model is asked before anything is recorded, and the rules' verdict stands without it.
@@ -19,6 +19,7 @@ from app.deciders.registry import create_reader
 from app.domain.judgement import Record, Recorded, SecondReader
 from app.domain.work import Claim, Finished, Job
 from app.moderation.gate import judge_inputs, read_inputs, second_look
+from app.moderation.words import found_in, read_words
 from app.settings import Settings
 from workers import metrics
 from workers.loop import Pool, main
@@ -45,11 +46,13 @@ class ModeratorHandler:
         self._record = Together(_record, most=32)
 
     async def claim(self, connection: Connection, claim: Claim) -> list[Job]:
-        """Messages that wait, with all a judgement needs."""
+        """Messages and words that wait, with all a judgement needs."""
         return await db.claim_moderation(connection, claim)
 
     async def handle(self, pool: Pool, job: Job) -> str:
-        """Judge one message and record it; `stale` when it, its policy or its stage moved meanwhile: given back."""
+        """Judge one of them and record it; `stale` when it, its policy or its stage moved meanwhile: given back."""
+        if "words" in job.data:
+            return await judge_words(pool, job)
         record = await self._judge(pool, job)
         done = await self._record(pool, job.tenant_id, (job, record))
         if done.result == "recorded":
@@ -59,18 +62,22 @@ class ModeratorHandler:
 
     async def fail(self, pool: Pool, job: Job, error: Exception) -> str:
         """Tried again later; after eight errors a person reads it."""
-        async with pool.connection() as connection:
-            return await db.fail_moderation(connection, job, f"{type(error).__name__}: {error}")
+        return await self._put_back(pool, job, f"{type(error).__name__}: {error}")
 
     async def release(self, pool: Pool, job: Job) -> None:
         """Put back at once."""
-        async with pool.connection() as connection:
-            await db.fail_moderation(connection, job, None)
+        await self._put_back(pool, job, None)
 
     async def close(self) -> None:
         """Settle what is open, hang up on the model."""
         await self.ledger.close()
         await self.reader.close()
+
+    async def _put_back(self, pool: Pool, job: Job, error: str | None) -> str:
+        async with pool.connection() as connection:
+            if "words" in job.data:
+                return await db.fail_words(connection, job, job.data["kind"], error)
+            return await db.fail_moderation(connection, job, error)
 
     async def _judge(self, pool: Pool, job: Job) -> Record:
         inputs = read_inputs(job.data)
@@ -83,6 +90,19 @@ class ModeratorHandler:
             opinion = await self.reader.read(question)
         metrics.OPINIONS.labels(opinion.outcome).inc()
         return judge_inputs(inputs, opinion)
+
+
+async def judge_words(pool: Pool, job: Job) -> str:
+    """Judge the words that are held for one row, and let in what nothing is found in."""
+    inputs = read_words(job.data)
+    rules = inputs.rules
+    found = dict(found_in(inputs.words, rules, inputs.words)) if rules else {}
+    async with pool.connection() as connection:
+        done = await db.record_words(connection, job, inputs, found)
+    if done == "recorded":
+        for field in inputs.words:
+            metrics.VERDICTS.labels("people", "blocked" if field in found else "approved", "rules").inc()
+    return done
 
 
 async def _record(pool: Pool, judged: Sequence[tuple[Job, Record]]) -> list[Recorded]:

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from app.db.queries import Query, load
 from app.db.unit import Connection, Row, Then, Unit, json_param, rows_as
+from app.domain.judgement import WordRules
 from app.domain.marketplace import (
     Bid,
     BidCard,
@@ -17,7 +18,6 @@ from app.domain.marketplace import (
     MarketRow,
     Project,
     Referral,
-    WordRules,
 )
 
 QUERIES = load("marketplace")

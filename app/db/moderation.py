@@ -7,12 +7,13 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from app.db.worker import Connection, fetch, fetch_value
-from app.domain.judgement import Record, Recorded
+from app.domain.judgement import Record, Recorded, WordInputs
 from app.domain.work import Claim, Job
 
 
 async def claim_moderation(connection: Connection, claim: Claim) -> list[Job]:
-    """Messages that wait to be judged, oldest first; `data` is what `read_inputs` takes."""
+    """What waits to be judged, oldest first: messages, with `data` for `read_inputs`, and words of a row, with
+    `data` for `read_words`."""
     values = {
         "worker": claim.worker, "limit": claim.limit, "after_tenant": claim.after_tenant,
         "full_tenants": list(claim.full_tenants),
@@ -20,7 +21,7 @@ async def claim_moderation(connection: Connection, claim: Claim) -> list[Job]:
     rows = await fetch(connection, "moderation", "claim_moderation", **values)
     return [
         Job(
-            tenant_id=row["tenant_id"], item_id=row["message_id"], fence=row["fence"], run_at=row["run_at"],
+            tenant_id=row["tenant_id"], item_id=row["item_id"], fence=row["fence"], run_at=row["run_at"],
             attempts=row["attempts"], thread_id=row["thread_id"], data=row["inputs"],
         )
         for row in rows
@@ -48,3 +49,24 @@ async def fail_moderation(connection: Connection, job: Job, error: str | None) -
     """retry (after a growing pause), review (a person reads what no detector could), lost, or released."""
     values: dict[str, Any] = {"tenant_id": job.tenant_id, "message_id": job.item_id, "fence": job.fence}
     return str(await fetch_value(connection, "moderation", "fail_moderation", error=error, **values))
+
+
+async def record_words(connection: Connection, job: Job, judged: WordInputs, found: dict[str, list[str]]) -> str:
+    """Record what was found in which of a row's words: recorded, stale (they, policy or stage moved) or lost."""
+    rules = judged.rules
+    verdict = {
+        "digests": judged.digests, "policy_version": rules and rules.policy_version, "stage": rules and rules.stage,
+        "found": found,
+    }  # fmt: skip
+    return str(
+        await fetch_value(connection, "moderation", "record_words", verdict=Jsonb(verdict), **_row(job, judged.kind))
+    )
+
+
+async def fail_words(connection: Connection, job: Job, kind: str, error: str | None) -> str:
+    """retry (after a growing pause), refused (the staff reads what no detector could), lost, or released."""
+    return str(await fetch_value(connection, "moderation", "fail_words", error=error, **_row(job, kind)))
+
+
+def _row(job: Job, kind: str) -> dict[str, Any]:
+    return {"tenant_id": job.tenant_id, "kind": kind, "row_id": job.item_id, "fence": job.fence}

@@ -56,6 +56,31 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.subject}\n{self.body}" if self.subject else self.body
 
 
+class WordRules(msgspec.Struct, frozen=True):
+    """By what the words of a row are judged that others read."""
+
+    document: dict[str, Any]
+    """The policy in force."""
+    policy_version: int
+    stage: Stage
+    """`before` or `after` contact details were revealed between the two it is about."""
+    regions: list[str] | None
+    """Home countries."""
+
+
+class WordInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """Words that are held beside their row, and what they are judged by."""
+
+    kind: str
+    """project, bid_card, bid, booking or profile."""
+    words: dict[str, Any]
+    """By the column they are to stand in."""
+    digests: dict[str, str]
+    """Of each; they go back with what was found, so that words that moved meanwhile are judged again."""
+    rules: WordRules | None = None
+    """None: the policy changed while they waited, and nobody judges them any more."""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something a model sees in a text: a kind, and where."""
 

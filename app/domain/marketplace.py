@@ -143,17 +143,6 @@ class MarketRow(msgspec.Struct, frozen=True):
     created: bool
 
 
-class WordRules(msgspec.Struct, frozen=True):
-    """By what the words of a row are judged that others read."""
-
-    document: dict[str, Any]
-    """The policy in force."""
-    stage: str
-    """`before` or `after` contact details were revealed between the two it is about."""
-    regions: list[str] | None
-    """Home countries."""
-
-
 class ReferralMade(MarketRow, frozen=True):
     """A new invitation with its code."""
 

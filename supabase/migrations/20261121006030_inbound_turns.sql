@@ -114,6 +114,10 @@ begin
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.attachment_work as w
       where w.tenant_id > v_tenant and (w.lease_until is null or w.lease_until < clock_timestamp())
       order by w.tenant_id, w.run_at limit 1;
+    elsif p_queue = 'private.word_work'::regclass then
+      select w.tenant_id, w.run_at into v_tenant, v_run_at from private.word_work as w
+      where w.tenant_id > v_tenant and (w.lease_until is null or w.lease_until < clock_timestamp())
+      order by w.tenant_id, w.run_at limit 1;
     elsif p_queue = 'private.moderation_work'::regclass then
       select w.tenant_id, w.run_at into v_tenant, v_run_at from private.moderation_work as w
       where w.tenant_id > v_tenant and not w.is_later and w.run_at >= p_watermark

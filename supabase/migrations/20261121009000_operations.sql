@@ -331,6 +331,9 @@ begin
       select from public.moderation_verdicts as v where v.tenant_id = m.tenant_id and v.message_id = m.id))
   on conflict (tenant_id, message_id) do nothing;
   get diagnostics moderation = row_count;
+  insert into private.word_work (tenant_id, kind, row_id)
+  select distinct h.tenant_id, h.kind, h.row_id from public.held_words as h where h.status = 'pending'
+  on conflict (tenant_id, kind, row_id) do nothing;
   return next;
 end
 $$;

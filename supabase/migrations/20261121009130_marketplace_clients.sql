@@ -3,7 +3,8 @@
 --   the row's tenant ──▶ private.market_role(): staff (manage), customer, provider, or nobody: denied, and logged
 --                   └──▶ private.check_part(): may this side bring it there?  ──▶ the triggers of part two
 --
--- Whoever makes something chooses its id: said again, it is the same thing, with what was said last.
+-- Whoever makes something chooses its id: said again, it is the same thing, with what was said last. Words that still
+-- wait to be judged (held_words) give way to what is said now, be it what the row shows already.
 
 create function private.market_contact(p_tenant_id uuid) returns uuid
 language plpgsql stable security definer set search_path = '' as $$
@@ -118,6 +119,7 @@ begin
   elsif private.market_role(v_row.tenant_id, v_row.customer_id) is null then
     return private.deny('project', p_project_id, 'put_project');
   end if;
+  perform private.drop_held_words(v_row.tenant_id, 'project', v_row.id, array(select jsonb_object_keys(p_project)));
   update public.projects as p
   set (title, description, category, location, attributes) = (
     select r.title, r.description, r.category, r.location, r.attributes
@@ -183,6 +185,7 @@ begin
     raise exception 'this request is % already', v_row.status using errcode = 'PT409',
       detail = '{"code": "bids_closed"}', hint = 'Make a new one.';
   end if;
+  perform private.drop_held_words(v_row.tenant_id, 'bid_card', v_row.id, array(select jsonb_object_keys(p_bid_card)));
   update public.bid_cards as c
   set (title, description, category, location, budget_min, budget_max, currency, closes_at, attributes) = (
     select r.title, r.description, r.category, r.location, r.budget_min, r.budget_max, r.currency, r.closes_at,
@@ -251,6 +254,7 @@ begin
     returning id into v_bid.id;
     return jsonb_build_object('id', v_bid.id, 'tenant_id', v_card.tenant_id, 'status', 'submitted', 'created', true);
   end if;
+  perform private.drop_held_words(v_bid.tenant_id, 'bid', v_bid.id, array(select jsonb_object_keys(p_bid)));
   update public.contractor_bids as b
   set (amount, currency, proposal, starts_on, days) = (
     select r.amount, r.currency, r.proposal, r.starts_on, r.days

@@ -81,6 +81,7 @@ begin
     raise exception 'this booking is % already', v_row.status using errcode = 'PT409',
       detail = '{"code": "booking_settled"}', hint = 'Make a new one.';
   end if;
+  perform private.drop_held_words(v_row.tenant_id, 'booking', v_row.id, array(select jsonb_object_keys(p_booking)));
   update public.bookings as k
   set (title, description, location, starts_at, ends_at, price, currency, attributes) = (
     select r.title, r.description, r.location, r.starts_at, r.ends_at, r.price, r.currency, r.attributes
@@ -261,6 +262,7 @@ begin
   if p_profile ->> 'company' is distinct from v_me.company then
     perform private.refuse_ways(v_me.tenant_id, 'company', p_profile ->> 'company', true);
   end if;
+  perform private.drop_held_words(v_me.tenant_id, 'profile', v_me.id, array(select jsonb_object_keys(p_profile)));
   update public.contacts as c
   set (display_name, company, locale, time_zone, home_region, attributes) = (
     select r.display_name, r.company, r.locale, r.time_zone, r.home_region, case when p_profile ? 'capabilities'

@@ -21,6 +21,12 @@ begin
   update public.referral_tracking as r
   set source = null, status = case r.status when 'invited' then 'expired' else r.status end
   where r.tenant_id = p_tenant_id and r.referrer_id = any(p_contact_ids);
+  perform private.drop_held_words(h.tenant_id, h.kind, h.row_id, array[h.field]) from public.held_words as h
+  where h.tenant_id = p_tenant_id and (
+    h.written_by = any(p_contact_ids) or h.row_id = any(p_contact_ids)
+    or exists (
+      select from public.bookings as k where h.kind = 'booking' and k.tenant_id = h.tenant_id and k.id = h.row_id
+        and (k.customer_id = any(p_contact_ids) or k.provider_id = any(p_contact_ids))));
 end
 $$;
 comment on function private.forget_marketplace(uuid, uuid[]) is

@@ -1,12 +1,13 @@
 -- Chapter: moderation, words that are no messages. What one person writes and another reads beside messages: names of
--- people and groups, projects, requests, bids, bookings, ids and signs. No judge stands before them, so plain patterns
--- refuse ways to be reached, and only where the tenant has what people write judged and does not allow that way.
+-- people and groups, projects, requests, bids, bookings, ids and signs. Plain patterns stand before all of them and
+-- refuse ways to be reached, only where the tenant has what people write judged and does not allow that way.
 --
 --   contacts ──name is a way──▶ name_held ──▶ private.name_of(): null for others, until the staff writes the name
 --   put_profile(), start_thread(), projects, bid_cards, contractor_bids, bookings ──▶ private.refuse_ways(): 422
 --
 -- A name is short and needs no number: ways_in_name() is coarse. Prose has prices, sizes and dates: ways_in_prose() is
--- finer. The API has its detectors read the same texts before it commits. docs/moderation/words.md lists every place.
+-- finer. The API has its detectors read the same texts before it commits; over an RPC they are held until the moderator
+-- has, see the next part. docs/moderation/words.md lists every place.
 
 -- ── signs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -204,12 +205,22 @@ comment on function private.are_introduced(public.bookings, jsonb) is
 'Definer: contact details were revealed between the two of a booking, in a conversation about it or about nothing in '
 'particular.';
 
+create function private.writes_unread(p_tenant_id uuid) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return session_user <> 'parley_api' and private.current_user_id() is not null
+    and not private.is_of_business(p_tenant_id);
+end
+$$;
+comment on function private.writes_unread(uuid) is
+'Definer: somebody signed in, who does not speak for the business, writes over another login than the API''s, which '
+'has detectors read it before it commits.';
+
 create function private.refuse_unread(p_tenant_id uuid, p_field text) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
-  if session_user <> 'parley_api' and private.current_user_id() is not null and exists (
-    select from public.tenant_settings as s where s.tenant_id = p_tenant_id and s.market_writes = 'api')
-    and not private.is_of_business(p_tenant_id) then
+  if private.writes_unread(p_tenant_id) and exists (
+    select from public.tenant_settings as s where s.tenant_id = p_tenant_id and s.market_writes = 'api') then
     raise exception '% is written over the API here', p_field
       using errcode = 'PT403', detail = jsonb_build_object('code', 'not_allowed', 'field', p_field)::text,
         hint = 'Call the operation of the API, which reads it first.';
@@ -282,52 +293,11 @@ comment on function private.refuse_unjudged_words(uuid, uuid, text, text, text) 
 
 -- ── the marketplace ──────────────────────────────────────────────────────────────────────────────────────────────
 
-create function private.tg_market__refuse_ways() returns trigger
-language plpgsql security definer set search_path = '' as $$
-declare
-  v_old jsonb := to_jsonb(old);
-  v_new jsonb := to_jsonb(new);
-  v_field text;
-  v_booking public.bookings;
-begin
-  if not private.moderates(new.tenant_id, 'people') or private.is_of_business(new.tenant_id) then
-    return new;
-  end if;
-  if tg_table_name = 'bookings' then
-    v_booking := new;
-  end if;
-  foreach v_field in array tg_argv loop
-    if v_new -> v_field is distinct from v_old -> v_field then
-      perform private.refuse_ways(new.tenant_id, v_field, private.words_of(v_new -> v_field), false, v_booking);
-    end if;
-  end loop;
-  return new;
-end
-$$;
-comment on function private.tg_market__refuse_ways() is
-'Definer: what customers and providers write in a row that others read holds no way to be reached. Its arguments are '
-'the columns. The business itself may.';
-
-create trigger projects_150_refuse_ways
-before insert or update of title, description, category, location, attributes on public.projects
-for each row execute function private.tg_market__refuse_ways(
-  'title', 'description', 'category', 'location', 'attributes'
-);
-create trigger bid_cards_150_refuse_ways
-before insert or update of title, description, category, location, attributes on public.bid_cards
-for each row execute function private.tg_market__refuse_ways(
-  'title', 'description', 'category', 'location', 'attributes'
-);
-create trigger contractor_bids_150_refuse_ways before insert or update of proposal on public.contractor_bids
-for each row execute function private.tg_market__refuse_ways('proposal');
-create trigger bookings_150_refuse_ways
-before insert or update of title, description, location, attributes on public.bookings
-for each row execute function private.tg_market__refuse_ways('title', 'description', 'location', 'attributes');
-
 create function private.rules_for_words(p_kind text, p_tenant_id uuid, p_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_document jsonb := (private.active_policy(p_tenant_id)).document;
+  v_policy public.moderation_policies%rowtype := private.active_policy(p_tenant_id);
+  v_document jsonb := v_policy.document;
   v_booking public.bookings%rowtype;
 begin
   if v_document is null or not v_document -> 'lanes' ? 'people' or private.is_of_business(p_tenant_id) then
@@ -335,15 +305,15 @@ begin
   end if;
   select k.* into v_booking from public.bookings as k
   where p_kind = 'booking' and k.tenant_id = p_tenant_id and k.id = p_id;
-  return jsonb_build_object('document', v_document, 'stage', case when v_booking.id is not null
+  return jsonb_build_object('document', v_document, 'policy_version', v_policy.version, 'stage', case when v_booking.id is not null
     and private.are_introduced(v_booking, v_document) then 'after' else 'before' end,
     'regions', coalesce(v_document -> 'regions', (
       select to_jsonb(t.home_regions) from public.tenants as t where t.id = p_tenant_id)));
 end
 $$;
 comment on function private.rules_for_words(text, uuid, uuid) is
-'Definer, for the API: by which policy and in which stage detectors read what the caller has just written in a row of '
-'the marketplace or his profile; null where nobody judges it, or it is the business''s own word.';
+'Definer, for the API and the moderator: by which policy and in which stage detectors read what somebody has written '
+'in a row of the marketplace or his profile; null where nobody judges it, or it is the business''s own word.';
 
 -- ── names of people ──────────────────────────────────────────────────────────────────────────────────────────────
 

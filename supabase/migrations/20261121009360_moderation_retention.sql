@@ -175,12 +175,15 @@ begin
   end loop;
   perform private.note_expired(v_tenant, v_rows);
   perform set_config('parley.retention', 'off', true);
+  delete from public.held_words as h using public.tenant_settings as s
+  where s.tenant_id = h.tenant_id and h.status = 'refused'
+    and h.judged_at < clock_timestamp() - make_interval(days => s.moderation_days);
   return v_all;
 end
 $$;
 comment on function private.expire_moderation(integer) is
 'Definer, for the housekeeper: the next verdicts that are older than their tenant''s moderation_days lose what was '
-'kept for them; how many. Any number of copies may run.';
+'kept for them; how many. Words beside messages that were refused as long ago go, too. Any number of copies may run.';
 
 create function private.note_expired(p_tenant_id uuid, p_rows bigint) returns void
 language plpgsql volatile security definer set search_path = '' as $$

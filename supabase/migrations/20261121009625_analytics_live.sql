@@ -47,6 +47,14 @@ select
   1 as items
 from private.moderation_work as w
 union all
+select
+  'moderation' as queue,
+  w.tenant_id,
+  w.run_at as since,
+  w.lease_until,
+  1 as items
+from private.word_work as w
+union all
 -- How long a file has waited, not until when it is put off.
 select
   'attachments' as queue,

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from tests.db.chat.kit import Chat
 from tests.db.helpers import Row, Tenant, World
 from tests.db.moderation.kit import Judged
+from tests.db.moderation.words_kit import over_rest
 
 CORRUPTIONS: dict[str, str] = {
     "thread_seq_is_dense": "update public.et_threads set last_seq = last_seq + 1, last_rev = last_rev + 1"
@@ -85,6 +86,9 @@ CORRUPTIONS: dict[str, str] = {
     "shown_was_judged": "with gone as (delete from public.moderation_verdicts where message_id = %(approved)s"
                         " returning message_id) update public.et_messages as m set created_at = m.created_at +"
                         " interval '1 hour' from gone where m.id = gone.message_id",
+    "held_words_are_not_shown": "update public.projects as p set title = h.words #>> '{}' from public.held_words as h"
+                                " where h.tenant_id = %(t)s and h.field = 'title' and p.id = h.row_id",
+    "held_words_wait_or_were_refused": "delete from private.word_work where tenant_id = %(t)s",
     "held_name_is_not_shown": "with held as (update public.contacts as c set display_name = 'Call 555-0100', name_held = true"
                               " from public.et_threads as t where t.id = %(chat_th)s and c.tenant_id = t.tenant_id"
                               " and c.id = t.contact_id returning c.tenant_id, c.id, c.display_name, t.id as thread_id)"
@@ -155,6 +159,8 @@ def healthy(module_world: World) -> tuple[Tenant, Row]:
             for what in ("approved", "filtered", "blocked", "review", "waits")}  # fmt: skip
     for what in ("approved", "filtered", "blocked", "review"):
         judged.judge(said[what], what)
+    with over_rest(world):
+        judged.call(kim, "create_project", project=Jsonb({"title": "Kitchen"}), tenant_slug=tenant.slug)
     ids = said | {
         "booking": booking["id"], "stored": stored["attachment_id"],
         "chat_th": talk["thread_id"], "erased": gone["id"], "t": tenant.id, "th": done["thread_id"], "d": done["decision_id"], "out": done["message_id"],

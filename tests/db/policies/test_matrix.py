@@ -98,6 +98,9 @@ def fill(world: World, tenant: Tenant) -> None:
         " select tenant_id, 'call', 't', recipient, id, message_id, thread_id from public.et_outbound_queue"
         " where tenant_id = %(t)s",
         "insert into public.projects (tenant_id, customer_id, title) values (%(t)s, %(c)s, 'p')",
+        "insert into public.held_words (tenant_id, kind, row_id, field, words, written_by)"
+        " select p.tenant_id, 'project', p.id, 'title', '\"x\"', p.customer_id from public.projects as p"
+        " where p.tenant_id = %(t)s",
         "insert into public.bid_cards (tenant_id, customer_id, title, status) values (%(t)s, %(c)s, 'b', 'published')",
         "insert into public.contractor_bids (tenant_id, bid_card_id, customer_id, provider_id, amount)"
         " select b.tenant_id, b.id, b.customer_id, o.id, 1 from public.bid_cards as b inner join public.contacts as o"
