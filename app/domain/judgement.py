@@ -72,7 +72,7 @@ class WordInputs(msgspec.Struct, frozen=True, kw_only=True):
     """Words that are held beside their row, and what they are judged by."""
 
     kind: str
-    """project, bid_card, bid, booking or profile."""
+    """project, bid_card, bid, booking, profile or group."""
     words: dict[str, Any]
     """By the column they are to stand in."""
     digests: dict[str, str]

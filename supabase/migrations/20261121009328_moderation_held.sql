@@ -9,7 +9,8 @@
 --                                            └▶ refused, with kinds: stays here ──release_words()──▶ into the row
 --
 -- Nothing that reads the row can show what is not in it: no policy, view or definer has to know. What is written over
--- the API was judged in its transaction and is not held; the business's own words are judged by nobody.
+-- the API was judged in its transaction and is not held, but for the name of a group; the business's own words are
+-- judged by nobody.
 --
 -- Locks: row → word_work → held_words.
 
@@ -28,16 +29,16 @@ create table public.held_words (
   constraint held_words_tenant_id_fkey foreign key (tenant_id) references public.tenants (id),
   constraint held_words_tenant_id_written_by_fkey foreign key (tenant_id, written_by)
   references public.contacts (tenant_id, id),
-  constraint held_words_kind_check check (kind in ('project', 'bid_card', 'bid', 'booking', 'profile')),
+  constraint held_words_kind_check check (kind in ('project', 'bid_card', 'bid', 'booking', 'profile', 'group')),
   constraint held_words_status_check check (status in ('pending', 'approved', 'refused')),
   constraint held_words_kinds_check check ((status = 'refused') = (kinds <> '{}')),
   constraint held_words_judged_at_check check ((status = 'pending') = (judged_at is null))
 );
 comment on table public.held_words is
 'Words of people that are not in their row yet: they wait for the detectors, or were refused. Their author and the '
-'staff read them.';
+'staff read them, names of groups their author alone.';
 comment on column public.held_words.kind is
-'What row_id is of: project, bid_card, bid, booking, or the profile of a contact.';
+'What row_id is of: project, bid_card, bid, booking, the profile of a contact, or a group: a conversation.';
 comment on column public.held_words.field is 'The column they are to stand in.';
 comment on column public.held_words.written_by is 'The contact whose words they are.';
 comment on column public.held_words.status is
@@ -75,7 +76,7 @@ language plpgsql immutable set search_path = '' as $$
 begin
   return case p_kind when 'project' then 'public.projects' when 'bid_card' then 'public.bid_cards'
     when 'bid' then 'public.contractor_bids' when 'booking' then 'public.bookings' when 'profile' then 'public.contacts'
-    end::regclass;
+    when 'group' then 'public.et_threads' end::regclass;
 end
 $$;
 comment on function private.words_table(text) is 'Where rows of a kind are that hold words of people.';
@@ -221,6 +222,20 @@ comment on function private.tg_words__read() is
 'Definer: what people write in a row that others read has no way to be reached that patterns know, and what no '
 'detector has read stays beside the row. Its arguments are the kind and the columns. The business may write anything.';
 
+create function private.tg_threads__hold_name() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if private.current_user_id() is not null and private.moderates(new.tenant_id, 'people')
+    and not private.is_of_business(new.tenant_id) then
+    perform private.hold_words(new.tenant_id, 'group', new.id, jsonb_build_object('subject', new.subject));
+    new.subject := null;
+  end if;
+  return new;
+end
+$$;
+comment on function private.tg_threads__hold_name() is
+'Definer: a new group has no name before that was read; over the API, too, which does not read it.';
+
 create function private.tg_word_work__wake() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -236,6 +251,8 @@ $$;
 comment on function private.tg_word_work__wake() is
 'Definer, at commit, once a transaction: a hint to the moderator, as for messages.';
 
+create trigger et_threads_150_hold_name before insert on public.et_threads
+for each row when (new.kind = 'group' and new.subject is not null) execute function private.tg_threads__hold_name();
 create constraint trigger word_work_900_wake after insert on private.word_work
 deferrable initially deferred for each row execute function private.tg_word_work__wake();
 create trigger projects_150_read_words
@@ -266,7 +283,8 @@ alter table private.word_work force row level security;
 
 create policy held_words_select_reader on public.held_words for select to authenticated
 using (
-  tenant_id = (select private.current_tenant())
+  -- What people call their conversations is theirs.
+  (tenant_id = (select private.current_tenant()) and kind <> 'group')
   or (
     tenant_id = any((select private.my_tenants())::uuid[])
     and written_by = any((select private.my_contact_ids())::uuid[])
@@ -296,7 +314,10 @@ insert into private.invariants (name, claim, query) values
     where h.kind = 'booking' and r.tenant_id = h.tenant_id and r.id = h.row_id
     union all
     select to_jsonb(r) from public.contacts as r
-    where h.kind = 'profile' and r.tenant_id = h.tenant_id and r.id = h.row_id) as s
+    where h.kind = 'profile' and r.tenant_id = h.tenant_id and r.id = h.row_id
+    union all
+    select to_jsonb(r) from public.et_threads as r
+    where h.kind = 'group' and r.tenant_id = h.tenant_id and r.id = h.row_id) as s
   where s.shown -> h.field = h.words$q$),
 ('held_words_wait_or_were_refused', 'Words beside their row wait with work, or were refused; none are left there that '
 'were approved, and no work without them.', $q$

@@ -193,7 +193,7 @@ declare
   v_tenant uuid := private.authorize('manage');
   v_fields jsonb;
 begin
-  if private.words_table(p_kind) is null or not private.lock_words(v_tenant, p_kind, p_row_id) then
+  if private.words_table(p_kind) is null or p_kind = 'group' or not private.lock_words(v_tenant, p_kind, p_row_id) then
     return private.deny(case p_kind when 'profile' then 'contact' else p_kind end, p_row_id, 'release_words');
   end if;
   with released as (

@@ -328,3 +328,33 @@ def test_nobody_puts_words_in_by_hand(world: World) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), world.acting(made.ann.user) as connection:
                 connection.execute(change_it)
     assert title(made, row) == "…"
+
+
+def test_a_group_has_no_name_before_it_was_read(world: World) -> None:
+    """Over whichever login: no detector reads it sooner. Those who take part are told; the staff, who does not read their
+    conversations, does not read its name either."""
+    chat = Judged(world)
+    ann, bob, _ = chat.talk()
+    world.configure(chat.tenant, chat_policy="anyone")
+
+    def begun(name: str) -> str:
+        return str(chat.call(ann, "start_thread", contact_ids=[bob.contact], subject=name)["thread_id"])
+
+    def names() -> dict[str, Any]:
+        return {one: chat.call(bob, "get_conversation", thread_id=uuid.UUID(one))["title"] for one in (kitchen, rude)}
+
+    kitchen, rude = begun("Kitchen"), begun("A rude name")
+    agent = chat.tenant.people["agent"]
+    assert names() == {kitchen: None, rude: None}
+    assert [one["words"] for one in world.all(
+        "select words from public.held_words where tenant_id = %s order by written_at", chat.tenant.id
+    )] == ["Kitchen", "A rude name"]  # fmt: skip
+    for who, fields in (((ann.user, None), {"subject"}), ((bob.user, None), set()), ((agent, chat.tenant), set())):
+        assert set(held(world, chat.tenant, who)) == fields
+    for job in claim(chat):
+        found = {} if job["inputs"]["words"] == {"subject": "Kitchen"} else {"subject": ["harassment"]}
+        assert record(chat, job, **found) == "recorded"
+    assert names() == {kitchen: "Kitchen", rude: None}
+    answer = world.rpc(agent, chat.tenant, "release_words('group', %s)", uuid.UUID(rude))
+    assert answer["code"] == "not_found" and names()[rude] is None
+    chat.sound()

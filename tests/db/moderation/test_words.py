@@ -1,4 +1,4 @@
-"""What one writes and another reads beside messages: names, the marketplace, ids. No judge stands before it."""
+"""What one writes and another reads beside messages: names, the marketplace, ids; and the patterns that stand before it."""
 
 import contextlib
 import re
@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from tests.db.chat.kit import Person
@@ -16,6 +15,7 @@ from tests.db.helpers import Row, World, detail, refused
 from tests.db.marketplace.kit import Market, market
 from tests.db.moderation.crawl import crawl
 from tests.db.moderation.kit import EVERYTHING, Judged
+from tests.db.moderation.words_kit import judge, over_rest
 
 NUMBER = "Call Joe 510-574-7946"
 ALLOWED = {"people": {"before": {"phone": {"action": "allow"}}, "after": {}}}
@@ -215,13 +215,12 @@ def test_an_id_is_no_text(world: World) -> None:
         chat.say(ann, thread, client_message_id=made)
 
 
-def test_people_may_have_to_write_over_the_api(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_may_have_to_write_over_the_api(world: World) -> None:
     """Where the tenant wants it another login is refused, whose words no detector reads; the staff is not."""
     made = shop(world)
     world.configure(made.tenant, market_writes="api")
     writes, booking = writers(made), made.booking()
-    with world.database.connect("authenticator", row_factory=dict_row) as rest, monkeypatch.context() as over:
-        over.setattr(world, "api", rest)
+    with over_rest(world):
         for write in writes.values():
             with refused("PT403", code="not_allowed"):
                 write("Two rooms")
@@ -262,6 +261,7 @@ def written_everywhere(chat: Judged, ann: Person, bob: Person, thread: str) -> R
     group = chat.call(ann, "start_thread", contact_ids=[bob.contact], subject="zqmarkgroup", body="x",
                       client_message_id="zqmarkgroupid")  # fmt: skip
     chat.judge(group["message_id"])
+    judge(chat)
     file = uuid.UUID(chat.call(ann, "reserve_attachment", filename="zqmarkfile.pdf", content_type="text/zqmarktype",
                                size_bytes=9)["attachment_id"])  # fmt: skip
     message = say("zqmarkbody", client_message_id="zqmarkid", attachments=[file])

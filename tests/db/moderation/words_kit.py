@@ -10,6 +10,9 @@ from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Row, World
 from tests.db.marketplace.kit import Market
+from tests.db.moderation.kit import Judged
+
+Place = Market | Judged
 
 
 @contextlib.contextmanager
@@ -34,13 +37,13 @@ def held(world: World, tenant: Any, who: Any = None) -> dict[str, Row]:
     return {row.pop("field"): dict(row) for row in rows}
 
 
-def claim(made: Market, worker: str = "m1") -> list[Row]:
+def claim(made: Place, worker: str = "m1") -> list[Row]:
     """Rows of this tenant whose words wait, claimed."""
     rows = made.world.worker.execute("select * from private.claim_words(%s, 100)", [worker]).fetchall()
     return [dict(row) for row in rows if row["tenant_id"] == made.tenant.id]
 
 
-def record(made: Market, job: Row, **found: list[str]) -> str:
+def record(made: Place, job: Row, **found: list[str]) -> str:
     """What the moderator says of a claim: kinds by field; nothing about the others."""
     inputs = job["inputs"]
     rules = inputs["rules"] or {}
@@ -54,7 +57,7 @@ def record(made: Market, job: Row, **found: list[str]) -> str:
     return str(row["r"])
 
 
-def judge(made: Market, **found: list[str]) -> None:
+def judge(made: Place, **found: list[str]) -> None:
     """Judge all that waits at this tenant, now."""
     for job in claim(made):
         assert (
@@ -63,6 +66,6 @@ def judge(made: Market, **found: list[str]) -> None:
         )
 
 
-def sound(made: Market) -> None:
+def sound(made: Place) -> None:
     """No invariant is broken at this tenant."""
     assert made.world.violations(made.tenant) == {}
