@@ -1,11 +1,12 @@
-"""How long a message waits for the moderator when its sender does not go through the API: committed over an RPC, as
-supabase-js does it, until its recipient may read it. The real worker, woken by the commit, is another process.
+"""How long a message, and the title of a project, wait for the moderator when they do not go through the API: committed
+over an RPC, as supabase-js does it, until others may read them. The worker, woken by the commit, is another process.
 """
 
 import asyncio
 import json
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -20,19 +21,45 @@ WARM_UP = 20
 LOOK_S = 0.001
 GIVE_UP_S = 10.0
 AGAINST = "RPC committed → approved by the moderator, rules only, 20 messages/s"
+WORDS_AGAINST = "RPC committed → title of a project in its row, rules only, 20 projects/s"
 TEXTS = ("See you on Tuesday, then.", "Could you send me the plan of the kitchen?", "Yes, that is fine with us.")
 
 
-async def _prepare(owner: psycopg.AsyncConnection[Any]) -> tuple[dict[str, Any], uuid.UUID]:
-    """A tenant with a policy, two people of it, and their conversation: the claims of one, and its id."""
+@dataclass(frozen=True)
+class Written:
+    """What is written: a call that takes a text and answers the id, and which of these ids others may read by now."""
+
+    call: str
+    to: Any
+    id: str
+    readable: str
+
+
+def message(thread: uuid.UUID) -> Written:
+    """One in a conversation."""
+    return Written(
+        "select public.send_message(%(to)s, %(text)s, %(key)s)", thread, "message_id",
+        "select id::text from public.et_messages where id = any(%s::uuid[]) and moderation_status = 'approved'",
+    )  # fmt: skip
+
+
+def project(slug: str) -> Written:
+    """A project's title."""
+    return Written(
+        "select public.create_project(jsonb_build_object('title', %(text)s::text), %(to)s)", slug, "id",
+        "select id::text from public.projects where id = any(%s::uuid[]) and title <> '…'",
+    )  # fmt: skip
+
+
+async def _prepare(owner: psycopg.AsyncConnection[Any]) -> tuple[dict[str, Any], uuid.UUID, str]:
+    """A tenant with a policy, two people and their conversation: the claims of one, its id, the tenant's slug."""
 
     async def one(query: str, *values: Any) -> Any:
         row = await (await owner.execute(query, values)).fetchone()
         return row[0] if row else None
 
-    tenant = await one(
-        "insert into public.tenants (slug, name) values (%s, 'Bench') returning id", f"bench-{uuid.uuid4().hex[:8]}"
-    )
+    slug = f"bench-{uuid.uuid4().hex[:8]}"
+    tenant = await one("insert into public.tenants (slug, name) values (%s, 'Bench') returning id", slug)
     await owner.execute(
         "update public.tenant_settings set sends_per_minute = 100000, chat_policy = 'anyone' where tenant_id = %s",
         [tenant],
@@ -60,7 +87,7 @@ async def _prepare(owner: psycopg.AsyncConnection[Any]) -> tuple[dict[str, Any],
         await owner.execute("update public.contacts set auth_user_id = %s where id = %s", [users[-1], contacts[-1]])
     claims = {"sub": str(users[0]), "role": "authenticated", "app_metadata": {}}
     thread = await one("select private.open_conversation(%s, %s, %s)", tenant, *contacts)
-    return claims, thread
+    return claims, thread, slug
 
 
 async def _sender(url: str, claims: dict[str, Any]) -> psycopg.AsyncConnection[Any]:
@@ -74,47 +101,46 @@ async def _sender(url: str, claims: dict[str, Any]) -> psycopg.AsyncConnection[A
 async def _run(settings: Settings, say: Say) -> list[Row]:
     owner = await psycopg.AsyncConnection.connect(settings.database_url, autocommit=True)
     async with owner:
-        claims, thread = await _prepare(owner)
-        waits: list[float] = []
+        claims, thread, slug = await _prepare(owner)
         async with await _sender(settings.database_url, claims) as sender:
-            await _send(sender, owner, thread, WARM_UP, lambda _phase, _done: None)
-            waits = await _send(sender, owner, thread, int(RATE * SECONDS), say)
+            await _send(sender, owner, message(thread), WARM_UP, lambda _phase, _done: None)
+            waits = await _send(sender, owner, message(thread), int(RATE * SECONDS), say)
+            words = await _send(sender, owner, project(slug), int(RATE * SECONDS), say)
     return [
         at_most("release p95", percentile(waits, 0.95), "ms", 50.0, AGAINST),
         fact("release p50", percentile(waits, 0.5), "ms", AGAINST),
         fact("release p99", percentile(waits, 0.99), "ms", AGAINST),
+        at_most("words p95", percentile(words, 0.95), "ms", 50.0, WORDS_AGAINST),
         machine(),
     ]
 
 
 async def _send(
-    sender: psycopg.AsyncConnection[Any], owner: psycopg.AsyncConnection[Any], thread: uuid.UUID, count: int, say: Say
+    sender: psycopg.AsyncConnection[Any], owner: psycopg.AsyncConnection[Any], what: Written, count: int, say: Say
 ) -> list[float]:
-    """Milliseconds from each commit until the message is approved."""
+    """Milliseconds from each commit until others may read it."""
     sent: dict[str, float] = {}
     waits: list[float] = []
-    watching = asyncio.create_task(_watch(owner, sent, waits, count))
+    watching = asyncio.create_task(_watch(owner, what, sent, waits, count))
     started = time.monotonic()
     for number in range(count):
         await asyncio.sleep(max(0.0, started + number / RATE - time.monotonic()))
-        row = await (await sender.execute(
-            "select public.send_message(%s, %s, %s)", [thread, TEXTS[number % len(TEXTS)], uuid.uuid4().hex]
-        )).fetchone()  # fmt: skip
+        said = {"to": what.to, "text": TEXTS[number % len(TEXTS)], "key": uuid.uuid4().hex}
+        row = await (await sender.execute(what.call, said)).fetchone()
         assert row is not None
-        sent[row[0]["message_id"]] = time.perf_counter()
+        sent[row[0][what.id]] = time.perf_counter()
         say("releases", (number + 1) / count)
     await asyncio.wait_for(watching, GIVE_UP_S)
     return waits
 
 
-async def _watch(owner: psycopg.AsyncConnection[Any], sent: dict[str, float], waits: list[float], count: int) -> None:
+async def _watch(
+    owner: psycopg.AsyncConnection[Any], what: Written, sent: dict[str, float], waits: list[float], count: int
+) -> None:
     """Look, again and again, which of what was sent may be read by now."""
     while len(waits) < count:
         if sent:
-            cursor = await owner.execute(
-                "select id::text from public.et_messages where id = any(%s::uuid[]) and moderation_status = 'approved'",
-                [list(sent)],
-            )
+            cursor = await owner.execute(what.readable, [list(sent)])
             now = time.perf_counter()
             waits.extend((now - sent.pop(name)) * 1000 for (name,) in await cursor.fetchall())
         await asyncio.sleep(LOOK_S)
