@@ -97,6 +97,7 @@ CALLS: dict[str, Named] = {
     "release_review": ("moderation_review", "p_review_id", {}),
     "decide_review": ("moderation_review", "p_review_id", {"p_digest": "x", "p_decision": "approved",
                                                            "p_reason": "let it go"}),
+    "release_words": ("bid_card", "p_row_id", {"p_kind": "bid_card"}),
     "appeal_moderation": ("message", "p_message_id", {"p_text": "let me see"}),
     "contact_trust": ("contact", "p_contact_id", {}),
     "lift_mute": ("contact_mute", "p_mute_id", {"p_reason": "let it go"}),
