@@ -30,10 +30,10 @@ def watched(module_database: Database, tmp_path_factory: pytest.TempPathFactory)
     made.close()
 
 
-def settled(made: Market, timeout_s: float = 10.0) -> None:
+def settled(made: Market) -> None:
     """Wait until nothing waits at this tenant."""
     query = "select count(*) from private.word_work where tenant_id = %s"
-    wait_until(lambda: not made.world.value(query, made.tenant.id), timeout_s, 0.005)
+    wait_until(lambda: not made.world.value(query, made.tenant.id), step_s=0.005)
 
 
 def said(made: Market) -> dict[str, str]:

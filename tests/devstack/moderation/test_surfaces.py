@@ -22,6 +22,7 @@ from websockets.sync.client import connect
 from tests.api.kit import Client as ApiClient
 from tests.api.kit import serving
 from tests.db.moderation.kit import EVERYTHING, Judged
+from tests.db.moderation.test_held_words import DISGUISED
 from tests.support.database import Cluster
 from tests.support.messages_api import MessagesAPI, Reply
 from tests.support.nursery import Worker
@@ -109,6 +110,20 @@ class Scene:
         edited = self.say("edited", word())
         self.chat.judge(edited)
         self.chat.call(self.ann, "edit_own_message", message_id=edited, body=self.hidden["edit"])
+        self.hidden["words"] = word()
+        self.book(f"{self.hidden['words']}: {DISGUISED}")
+
+    def book(self, description: str) -> None:
+        """Ann asks Bob for work, as supabase-js does it."""
+        asked = {"title": "Visit", "description": description, "provider_id": str(self.bob.contact)}
+        answer = self.http.post(
+            "/rest/v1/rpc/create_booking", json={"p_booking": asked, "p_tenant_slug": self.chat.tenant.slug},
+            headers={"authorization": f"Bearer {self.local.project.token(self.ann.user)}"},
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+        assert self.http.get("/rest/v1/bookings", params={"select": "title,description"}).json() == [
+            {"title": "…", "description": None}
+        ]
 
     def say(self, name: str, body: str, *, attach: bool = False) -> uuid.UUID:
         """A message of Ann's; with a file that was found clean."""
