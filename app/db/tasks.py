@@ -1,14 +1,16 @@
 """Tasks for people and their browsers, as the API reads and changes them: one function per query of tasks.sql."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from app.db.queries import load
 from app.db.unit import Unit, rows_as
 from app.domain.notifications import PushKey
-from app.domain.paging import Position
-from app.domain.tasks import FollowUp, ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
+from app.domain.paging import NEVER, Position
+from app.domain.tasks import FollowUp, ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskChanged, TaskEnded
 
 QUERIES = load("tasks")
 
@@ -17,10 +19,10 @@ async def list_tasks(
     unit: Unit, *, statuses: list[str], assignee_id: UUID | None, contact_id: UUID | None, after: Position | None,
     limit: int,
 ) -> list[ManualTask]:  # fmt: skip
-    """Tasks by due date, after the one `after` names."""
+    """Tasks by due date, those without one last, after the one `after` names."""
     params = {
         "statuses": statuses, "assignee_id": assignee_id, "contact_id": contact_id,
-        "after_due": after and after.at, "after_id": after and after.id, "limit": limit,
+        "after_due": after.at if after and after.at < NEVER else None, "after_id": after and after.id, "limit": limit,
     }  # fmt: skip
     return rows_as(ManualTask, await unit.read(QUERIES["list_tasks"], params, keep_plan=False))
 
@@ -52,6 +54,12 @@ async def assign_task(unit: Unit, task_id: UUID, user_id: UUID | None) -> TaskAs
     """See `TaskAssigned`."""
     params = {"task_id": task_id, "user_id": user_id}
     return msgspec.convert(await unit.call(QUERIES["assign_task"], params), TaskAssigned)
+
+
+async def change_task(unit: Unit, task_id: UUID, changes: dict[str, Any]) -> TaskChanged:
+    """See `TaskChanged`."""
+    params = {"task_id": task_id, "changes": Jsonb(msgspec.to_builtins(changes))}
+    return msgspec.convert(await unit.call(QUERIES["change_task"], params), TaskChanged)
 
 
 async def push_key(unit: Unit) -> PushKey:

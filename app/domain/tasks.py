@@ -22,7 +22,7 @@ class ManualTask(msgspec.Struct, frozen=True):
     message_id: UUID
     thread_id: UUID
     assignee_id: UUID | None
-    due_at: datetime
+    due_at: datetime | None
     tries: int
     outcome: str | None
     note: str | None
@@ -54,13 +54,21 @@ class TaskEnded(msgspec.Struct, frozen=True):
 
     task_id: UUID
     status: TaskStatus
-    due_at: datetime
+    due_at: datetime | None
 
 
 class TaskAssigned(msgspec.Struct, frozen=True):
     """Whose a task is now."""
 
     task_id: UUID
+    assignee_id: UUID | None
+
+
+class TaskChanged(msgspec.Struct, frozen=True):
+    """Until when a task is to be done, and by whom."""
+
+    task_id: UUID
+    due_at: datetime | None
     assignee_id: UUID | None
 
 

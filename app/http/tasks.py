@@ -1,12 +1,14 @@
 """/v1/tasks, /v1/push-subscriptions and /v1/push-devices: what people do by hand, and the browsers and apps they are
 reached at."""
 
+from datetime import datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
-from litestar import Router, delete, get, post, put
+from litestar import Router, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, UnsetType
 
 from app.db import tasks as db
 from app.db.unit import Unit, missing
@@ -18,12 +20,13 @@ from app.domain.tasks import (
     PushForgotten,
     PushRegistered,
     TaskAssigned,
+    TaskChanged,
     TaskEnded,
     TaskOutcome,
     TaskStatus,
 )  # fmt: skip
-from app.http.deps import CallerUnit, existing
-from app.http.types import NO_NUL, PAGE, Cursor, Limit, Listing, cut, decode_cursor
+from app.http.deps import CallerUnit, existing, given
+from app.http.types import NO_NUL, PAGE, Cursor, Limit, Listing, cut, decode_cursor, zoned
 
 TAGS = ["tasks"]
 Note = Annotated[str, msgspec.Meta(max_length=4000, pattern=NO_NUL)]
@@ -48,6 +51,13 @@ class Assignee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A member; null gives the task back to everybody."""
 
     user_id: UUID | None
+
+
+class TaskPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is absent stays. `due_at` is a moment to come, null for whenever; `assignee_id` null is nobody."""
+
+    due_at: datetime | UnsetType | None = UNSET
+    assignee_id: UUID | UnsetType | None = UNSET
 
 
 class PushKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +103,8 @@ async def list_tasks(  # noqa: PLR0917
     assignee_id: FromQuery[UUID | None] = None, contact_id: FromQuery[UUID | None] = None,
     cursor: Cursor = None, limit: Limit = PAGE,
 ) -> Listing[ManualTask]:  # fmt: skip
-    """What waits for a person, by due date; what a member has to do, what there is to do about a contact."""
+    """What waits for a person, by due date, what has none last; what a member has to do, what there is to do about a
+    contact."""
     statuses = list(get_args(TaskStatus)) if task_status == "any" else [task_status]
     found = await db.list_tasks(
         unit, statuses=statuses, assignee_id=assignee_id, contact_id=contact_id, after=decode_cursor(cursor),
@@ -144,6 +155,14 @@ async def assign_task(unit: CallerUnit, task_id: FromPath[UUID], data: JSONBody[
     return await db.assign_task(unit, task_id, data.user_id)
 
 
+@patch("/tasks/{task_id:uuid}", summary="Change a task", tags=TAGS)
+async def change_task(unit: CallerUnit, task_id: FromPath[UUID], data: JSONBody[TaskPatch]) -> TaskChanged:
+    """Until when an open task is to be done, and by whom. Agents."""
+    if isinstance(data.due_at, datetime):
+        zoned("due_at", data.due_at)
+    return await db.change_task(unit, task_id, given(data))
+
+
 @get("/push-subscriptions/key", summary="The key browsers subscribe with", tags=TAGS)
 async def push_key(unit: CallerUnit) -> PushKey:
     """`applicationServerKey` for PushManager.subscribe(). When it is another than the one a browser subscribed with, it
@@ -183,7 +202,7 @@ async def forget_device(unit: CallerUnit, data: JSONBody[DeviceName]) -> PushFor
 router = Router(
     "/",
     route_handlers=[
-        list_tasks, list_follow_ups, get_task, complete_task, assign_task, push_key, register_push, forget_push,
-        register_device, forget_device,
+        list_tasks, list_follow_ups, get_task, complete_task, assign_task, change_task, push_key, register_push,
+        forget_push, register_device, forget_device,
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from app.domain import threads
 from app.domain.channels import NAME
-from app.domain.paging import Position
+from app.domain.paging import NEVER, Position
 from app.errors import BadInput
 
 INT_MAX = 2_147_483_647
@@ -101,7 +101,7 @@ def cut(items: Sequence[I], limit: int, moment: str) -> Listing[I]:
     """A page of at most `limit` out of `limit + 1` items, with the cursor to go on; `moment` names the time field."""
     kept = list(items[:limit])
     more = len(items) > limit
-    return Listing(kept, encode_cursor(getattr(kept[-1], moment), kept[-1].id) if more else None)
+    return Listing(kept, encode_cursor(getattr(kept[-1], moment) or NEVER, kept[-1].id) if more else None)
 
 
 def zoned(field: str, moment: datetime | None) -> datetime | None:

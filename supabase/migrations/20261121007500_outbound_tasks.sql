@@ -17,7 +17,7 @@ create table public.manual_tasks (
   message_id uuid not null,
   thread_id uuid not null,
   assignee_id uuid,
-  due_at timestamptz not null default clock_timestamp(),
+  due_at timestamptz default clock_timestamp(),
   tries smallint not null default 0,
   outcome text,
   note text,
@@ -46,6 +46,8 @@ comment on column public.manual_tasks.reason is
 'Why a person: call, captcha, no_form_found, required_field …; of an escalation the rule of the policy.';
 comment on column public.manual_tasks.target is 'The number to call, the page to open, or the conversation.';
 comment on column public.manual_tasks.queue_id is 'The send that waits for it; null where nothing is to be sent.';
+comment on column public.manual_tasks.due_at is
+'When it is to be done; null where nobody set a date, which is after all that have one.';
 comment on column public.manual_tasks.tries is 'How often it was tried without anybody answering.';
 
 create index manual_tasks_id_idx on public.manual_tasks (id);
@@ -181,11 +183,56 @@ end
 $$;
 comment on function private.assign_task(uuid, uuid) is 'Definer: whose task it is; null gives it back to everybody.';
 
+create function private.change_task(p_task_id uuid, p_changes jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_tenant uuid := private.authorize('send');
+  v_task public.manual_tasks%rowtype;
+  v_assignee uuid := (p_changes ->> 'assignee_id')::uuid;
+  v_due timestamptz := (p_changes ->> 'due_at')::timestamptz;
+begin
+  perform private.check_fields(p_changes, '{due_at,assignee_id}');
+  if v_due <= now() or v_due > now() + interval '10 years' then
+    raise exception 'a task is due at a moment to come, within ten years'
+      using errcode = 'PT422', detail = '{"code": "bad_time", "field": "due_at"}',
+        hint = 'Send an ISO time with its zone, or null for none.';
+  end if;
+  select k.* into v_task from public.manual_tasks as k
+  where k.tenant_id = v_tenant and k.id = p_task_id for no key update;
+  if v_task.id is null then
+    return private.deny('manual_task', p_task_id, 'change_task');
+  end if;
+  if v_task.status <> 'open' then
+    raise exception 'this task is % already', v_task.status
+      using errcode = 'PT409', detail = '{"code": "task_closed"}', hint = 'Somebody was faster; nothing needs to be done.';
+  end if;
+  if v_assignee is not null and not exists (
+    select from public.tenant_members as u where u.tenant_id = v_tenant and u.user_id = v_assignee) then
+    return private.deny('member', v_assignee, 'change_task');
+  end if;
+  update public.manual_tasks as k
+  set due_at = case when p_changes ? 'due_at' then v_due else k.due_at end,
+    assignee_id = case when p_changes ? 'assignee_id' then v_assignee else k.assignee_id end
+  where k.tenant_id = v_tenant and k.id = p_task_id
+  returning k.* into v_task;
+  perform private.audit(v_tenant, 'task.changed', 'manual_task', p_task_id::text, jsonb_build_object(
+    'fields', (select jsonb_agg(f) from jsonb_object_keys(p_changes) as f)));
+  return jsonb_build_object('task_id', p_task_id, 'due_at', v_task.due_at, 'assignee_id', v_task.assignee_id);
+end
+$$;
+comment on function private.change_task(uuid, jsonb) is
+'Definer: {due_at, assignee_id}, what is absent stays: when an open task is to be done, null for whenever, and by '
+'whom, null for anybody.';
+
 create function public.complete_task(p_task_id uuid, p_outcome text, p_note text default null) returns jsonb
 language sql volatile set search_path = ''
 begin atomic select private.complete_task(p_task_id, p_outcome, p_note); end;
 create function public.assign_task(p_task_id uuid, p_user_id uuid) returns jsonb
 language sql volatile set search_path = '' begin atomic select private.assign_task(p_task_id, p_user_id); end;
+create function public.change_task(p_task_id uuid, p_changes jsonb) returns jsonb
+language sql volatile set search_path = '' begin atomic select private.change_task(p_task_id, p_changes); end;
+comment on function public.change_task(uuid, jsonb) is
+'Say until when a task is to be done, and who does it: {due_at, assignee_id}. Agents.';
 comment on function public.complete_task(uuid, text, text) is 'Say how a call or a form went. Agents.';
 comment on function public.assign_task(uuid, uuid) is 'Take a task, give it to a colleague, or give it back. Agents.';
 
@@ -200,4 +247,5 @@ using (tenant_id = (select private.worker_tenant()));
 revoke all on public.manual_tasks from public, anon, authenticated, service_role;
 grant select on public.manual_tasks to authenticated, service_role, parley_worker;
 grant execute on function private.complete_task(uuid, text, text), private.assign_task(uuid, uuid),
-public.complete_task(uuid, text, text), public.assign_task(uuid, uuid) to authenticated;
+private.change_task(uuid, jsonb), public.complete_task(uuid, text, text), public.assign_task(uuid, uuid),
+public.change_task(uuid, jsonb) to authenticated;

@@ -79,6 +79,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
     "faq_entry": [("PATCH", "/v1/faq/{}", {"answer": "x"}), ("DELETE", "/v1/faq/{}", None)],
     "manual_task": [
         ("POST", "/v1/tasks/{}/complete", {"outcome": "done"}), ("POST", "/v1/tasks/{}/assign", {"user_id": None}),
+        ("PATCH", "/v1/tasks/{}", {"due_at": None}),
     ],
     "attachment": [("POST", "/v1/attachments/{}/open", {})],
     "note": [("PATCH", "/v1/notes/{}", {"note": "x"}), ("DELETE", "/v1/notes/{}", None)],

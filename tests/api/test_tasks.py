@@ -42,6 +42,43 @@ def test_a_task_is_listed_taken_and_done(owner_client: Client, world: World, tas
     assert owner_client.get(f"/v1/tasks/{task_id}").json()["note"] == "spoke to her"
 
 
+def test_tasks_are_listed_by_the_dates_they_are_given(owner_client: Client, world: World, task: Any) -> None:
+    """Page by page: what is due first, what is due later, what has no date last."""
+    made = [task[0]]
+    for number in range(3):
+        made.append(
+            str(world.one(
+                "insert into public.manual_tasks (tenant_id, kind, title, reason, target, message_id, thread_id)"
+                " select tenant_id, 'escalation', %s, 'late', 'conversation', message_id, thread_id"
+                " from public.manual_tasks where id = %s returning id", f"Look {number}", task[0],
+            ))
+        )  # fmt: skip
+    thread = str(world.one("select thread_id from public.manual_tasks where id = %s", task[0]))
+    contact = str(world.one("select contact_id from public.et_threads where id = %s", thread))
+    me = owner_client.get("/v1/me").json()["user_id"]
+    for task_id, due_at in zip(made, [None, "2031-05-02T09:00:00Z", "2031-05-01T11:00:00+02:00", None], strict=True):
+        changed = owner_client("PATCH", f"/v1/tasks/{task_id}", {"due_at": due_at, "assignee_id": me})
+        assert changed.status_code == 200 and changed.json()["assignee_id"] == me, changed.text
+    pages, cursor = [], None
+    while cursor or not pages:
+        answer = owner_client.get(
+            "/v1/tasks", contact_id=contact, limit=1, **({"cursor": cursor} if cursor else {})
+        ).json()
+        pages.append([(item["id"], item["due_at"]) for item in answer["items"]])
+        cursor = answer["next_cursor"]
+    dateless = sorted([made[0], made[3]])
+    assert pages == [
+        [(made[2], "2031-05-01T09:00:00Z")],
+        [(made[1], "2031-05-02T09:00:00Z")],
+        *([(one, None)] for one in dateless),
+    ]
+    past = owner_client("PATCH", f"/v1/tasks/{made[0]}", {"due_at": "2020-05-02T09:00:00Z"})
+    assert (past.status_code, past.json()["code"], past.json()["field"]) == (422, "bad_time", "due_at")
+    zoneless = owner_client("PATCH", f"/v1/tasks/{made[0]}", {"due_at": "2031-05-02T09:00:00"})
+    assert (zoneless.status_code, zoneless.json()["field"]) == (422, "due_at")
+    assert owner_client("PATCH", f"/v1/tasks/{made[0]}", {}).json()["due_at"] is None
+
+
 def test_what_there_is_to_do_about_a_contact(owner_client: Client, world: World, task: Any) -> None:
     """His tasks alone, ended ones too where they are asked for; nothing of anybody else's."""
     task_id, _ = task

@@ -178,7 +178,7 @@ class Office:
         values = {"tenant": thread["tenant_id"], "thread": thread["id"]}
         world.owner.execute(FOLLOW_UP, values)
         world.owner.execute(TASK, values)
-        return {"name": thread["display_name"]}
+        return {"name": thread["display_name"], "thread": str(thread["id"])}
 
     def pair(self) -> dict[str, str]:
         """The bridge shows a code for the account somebody wants to pair."""

@@ -1,6 +1,6 @@
 -- name: list_tasks
--- Tasks of the active tenant by due date: of some statuses, of one member, about one contact. What is read with a reason
--- has no script.
+-- Tasks of the active tenant by due date, those without one last: of some statuses, of one member, about one contact. What
+-- is read with a reason has no script.
 select k.id, k.kind, k.status, k.title, k.reason, k.target, k.message_id, k.thread_id, k.assignee_id, k.due_at, k.tries,
   k.outcome, k.note, k.created_at, k.completed_at, coalesce(m.body, '')
 from public.manual_tasks as k
@@ -11,7 +11,9 @@ where k.tenant_id = current_setting('parley.active_tenant')::uuid and k.status =
     select t.id from public.et_threads as t
     inner join public.contacts as x on x.tenant_id = t.tenant_id and x.id = t.contact_id
     where t.tenant_id = k.tenant_id and %(contact_id)s::uuid in (x.id, x.merged_into)))
-  and (%(after_due)s::timestamptz is null or (k.due_at, k.id) > (%(after_due)s::timestamptz, %(after_id)s::uuid))
+  and (%(after_id)s::uuid is null
+    or (k.due_at is null and (%(after_due)s::timestamptz is not null or k.id > %(after_id)s::uuid))
+    or (k.due_at, k.id) > (%(after_due)s::timestamptz, %(after_id)s::uuid))
 order by k.due_at, k.id limit %(limit)s::int;
 
 -- name: list_follow_ups
@@ -73,6 +75,10 @@ select public.complete_task(%(task_id)s::uuid, %(outcome)s::text, %(note)s::text
 -- name: assign_task
 -- Whose task it is.
 select public.assign_task(%(task_id)s::uuid, %(user_id)s::uuid);
+
+-- name: change_task
+-- Until when a task is to be done, and by whom.
+select public.change_task(%(task_id)s::uuid, %(changes)s::jsonb);
 
 -- name: push_key
 -- The key browsers subscribe with.

@@ -15,9 +15,8 @@ from app.domain.accounts import (
 from app.domain.channels import Template
 from app.domain.contacts import ConsentRecorded, ContactBlock, ContactPut, MergedContacts
 from app.domain.messages import Explanation, MessageHtml, Retried, Sent, Started, Uploaded
-from app.domain.notifications import NotificationsRead, PushKey
+from app.domain.notifications import NotificationsRead
 from app.domain.outbound import Lifted, Resolved, Suppressed
-from app.domain.tasks import FollowUp, ManualTask, PushForgotten, PushRegistered, TaskAssigned, TaskEnded
 from app.domain.tenancy import (
     ApiKeyMade,
     ApiKeyRevoked,
@@ -46,7 +45,6 @@ from app.http import (
     messages,
     notes,
     starting,
-    tasks,
     tenancy,
     threads,
 )
@@ -61,10 +59,9 @@ from app.http.openapi.policing import POLICING
 from app.http.openapi.rating import RATING
 from app.http.openapi.reviewing import REVIEWING
 from app.http.openapi.shown import Shown
+from app.http.openapi.tasking import TASKING
 from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing
-
-NEXT_WEEK = w.HEAD.created_at.replace(day=30)
 
 
 TEMPLATE = Template(
@@ -117,16 +114,6 @@ NEW_SESSION = channels.NewSession(
 MERGING = ("merged", "same_thread", "other_contact", "other_session")
 METRICS = 'parley_database_up 1\nparley_queue_depth{queue="inbound"} 0.0\n'
 
-CALL = ManualTask(
-    w.TASK, "call", "open", "Call Ann Miller", "call", "+442079460000", w.ANSWER, w.THREAD, w.AGENT, NEXT_WEEK, 0, None,
-    None, w.HEAD.created_at, None, "Ask when we may come.",
-)  # fmt: skip
-AGAIN = FollowUp(w.THREAD, "insight", "scheduled", NEXT_WEEK, "Does Tuesday at nine still suit you?", w.THREAD, None,
-                 w.CONTACT, "Ann Miller", "email")  # fmt: skip
-PUSH = tasks.PushSubscription(
-    "https://push.example.com/send/1", tasks.PushKeys("B" + "A" * 86, "A" * 22), "acme"
-)  # fmt: skip
-PHONE = tasks.PushDevice("apns", "com.example.desk", "ab" * 32)
 
 OPERATIONS: dict[str, Shown] = {
     "health": Shown({"status": "ok"}),
@@ -160,8 +147,8 @@ OPERATIONS: dict[str, Shown] = {
         w.STATE, "manage", threads.Labels(["appointment", "urgent"], ["new"]), ("merged", "rule_broken")
     ),
     "snooze_thread": Shown(
-        msgspec.structs.replace(w.STATE, status="snoozed", snoozed_until=NEXT_WEEK), "manage",
-        threads.Snooze(NEXT_WEEK), ("merged", "bad_time"),
+        msgspec.structs.replace(w.STATE, status="snoozed", snoozed_until=w.NEXT_WEEK), "manage",
+        threads.Snooze(w.NEXT_WEEK), ("merged", "bad_time"),
     ),
     "mark_thread_read": Shown(ReadState(w.THREAD, 3, 0, w.DETAIL), "manage", threads.ReadUpTo(3)),
     "set_thread_folder": Shown(
@@ -216,7 +203,7 @@ OPERATIONS: dict[str, Shown] = {
          "too_many_files", "file_size", "no_caption"),
     ),
     "upload_attachment": Shown(
-        Uploaded(w.FILE, "boiler.jpg", "image/jpeg", 182_044, w.ATTACHMENT.sha256 or "", NEXT_WEEK), "send",
+        Uploaded(w.FILE, "boiler.jpg", "image/jpeg", 182_044, w.ATTACHMENT.sha256 or "", w.NEXT_WEEK), "send",
         file="(the bytes of boiler.jpg)",
         problems=("too_large", "unsupported_media_type", "bad_input", "bad_filename", "file_size", "file_type",
                   "upload_quota"),
@@ -226,7 +213,7 @@ OPERATIONS: dict[str, Shown] = {
         "(the bytes of boiler.jpg)", "read", problems=("file_refused", "file_quarantined", "file_in_storage")
     ),
     "reserve_attachment": Shown(
-        files.Upload(w.FILE, "parley-attachments", w.OBJECT, "boiler.jpg", "image/jpeg", 182_044, NEXT_WEEK,
+        files.Upload(w.FILE, "parley-attachments", w.OBJECT, "boiler.jpg", "image/jpeg", 182_044, w.NEXT_WEEK,
                      f"https://acme.supabase.co/storage/v1/object/upload/sign/parley-attachments/{w.OBJECT}?token=eyJ…",
                      "eyJ…"),
         None, files.NewUpload("boiler.jpg", "image/jpeg", 182_044, "acme"),
@@ -296,7 +283,7 @@ OPERATIONS: dict[str, Shown] = {
          *TEMPLATES, "rate_limited"),
     ),
     "create_form_link": Shown(
-        FormLink(w.FORM_LINK, w.CONTACT, NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),
+        FormLink(w.FORM_LINK, w.CONTACT, w.NEXT_WEEK, f"https://acme.example.com/functions/v1/form-reply/{w.FORM_LINK}"),
         "send", channels.NewFormLink(w.CONTACT, w.QUESTION, 7), ("no_form_account",),
     ),
     "pair_channel_session": Shown(
@@ -365,26 +352,7 @@ OPERATIONS: dict[str, Shown] = {
         knowledge.Wording("thanks", "You are welcome, {{name}}.", "en", enabled=True),
     ),
     "delete_canned_reply": Shown(ReplyDeleted(w.REPLY, deleted=True), "manage"),
-    # tasks
-    "list_tasks": Shown(Listing([CALL], w.CURSOR), "read", problems=("bad_cursor", "not_found")),
-    "list_follow_ups": Shown(Listing([AGAIN], w.CURSOR), "read", problems=("bad_cursor", "not_found")),
-    "get_task": Shown(CALL, "read"),
-    "complete_task": Shown(
-        TaskEnded(w.TASK, "done", NEXT_WEEK), "send", tasks.TaskEnding("done", "Spoke to her."), ("task_closed",)
-    ),
-    "assign_task": Shown(TaskAssigned(w.TASK, w.AGENT), "send", tasks.Assignee(w.AGENT), ("no_member",)),
-    "push_key": Shown(PushKey("B" + "A" * 86), None, problems=("no_push_key",)),
-    "register_push": Shown(
-        PushRegistered(w.CONTACT, registered=True), None, PUSH,
-        ("address_not_verified", "linked_already", "bad_subscription", "not_found", "not_linked", "which_tenant"),
-    ),
-    "forget_push": Shown(PushForgotten(1), None, tasks.PushEndpoint("https://push.example.com/send/1")),
-    "register_device": Shown(
-        PushRegistered(w.CONTACT, registered=True), None, PHONE,
-        ("address_not_verified", "linked_already", "bad_device", "not_found", "not_linked", "which_tenant"),
-    ),
-    "forget_device": Shown(PushForgotten(1), None, tasks.DeviceName(PHONE.kind, PHONE.app, PHONE.token),
-                           ("bad_device",)),
+    **TASKING,
     **ASSISTING,
     **MARKET,
     **VIEWING,

@@ -58,6 +58,7 @@ HEAD = ThreadHead(
     last_message_at=_at(9, 5), last_direction="inbound", preview="Tuesday would be fine. Before ten?",
     created_at=_at(9, 0),
 )  # fmt: skip
+NEXT_WEEK = HEAD.created_at.replace(day=30)
 ESCALATED = Escalated(
     TASK, THREAD, QUESTION, "customers", "after", "angry", 4, "score", 0.82, ["legal_words", "money_back"],
     "handover", None, _at(9, 0), _at(13, 0),

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: a51dd102a7e89833ccd095997cce8d03
+// Schema: 33c7ef2dfc0c463c4e3e7ef619470613
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -3698,124 +3698,6 @@ export type Database = {
           },
         ];
       };
-      "held_words": {
-        Row: {
-          "field": string;
-          "judged_at": string | null;
-          "kind": string;
-          "kinds": (string)[];
-          "row_id": string;
-          "status": string;
-          "tenant_id": string;
-          "words": NonNullable<Json>;
-          "written_at": string;
-          "written_by": string | null;
-        };
-        ComputedFields: never;
-        Insert: {
-          "field": string;
-          "judged_at"?: string | null;
-          "kind": string;
-          "kinds"?: (string)[];
-          "row_id": string;
-          "status"?: string;
-          "tenant_id": string;
-          "words": NonNullable<Json>;
-          "written_at"?: string;
-          "written_by"?: string | null;
-        };
-        Update: {
-          "field"?: string;
-          "judged_at"?: string | null;
-          "kind"?: string;
-          "kinds"?: (string)[];
-          "row_id"?: string;
-          "status"?: string;
-          "tenant_id"?: string;
-          "words"?: NonNullable<Json>;
-          "written_at"?: string;
-          "written_by"?: string | null;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "held_words_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_connected";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_freshness";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_queues";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "board_threads";
-            referencedColumns: ["tenant_id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_fkey";
-            columns: ["tenant_id"];
-            isOneToOne: false;
-            referencedRelation: "tenants";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "contacts";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "contractor_leads";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "contractors";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "homeowners";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "potential_contractors";
-            referencedColumns: ["tenant_id", "id"];
-          },
-          {
-            foreignKeyName: "held_words_tenant_id_written_by_fkey";
-            columns: ["tenant_id", "written_by"];
-            isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["tenant_id", "contact_id"];
-          },
-        ];
-      };
       "inbound_decisions": {
         Row: {
           "action": string;
@@ -3991,7 +3873,7 @@ export type Database = {
           "completed_at": string | null;
           "completed_by": string | null;
           "created_at": string;
-          "due_at": string;
+          "due_at": string | null;
           "id": string;
           "kind": string;
           "message_id": string;
@@ -4012,7 +3894,7 @@ export type Database = {
           "completed_at"?: string | null;
           "completed_by"?: string | null;
           "created_at"?: string;
-          "due_at"?: string;
+          "due_at"?: string | null;
           "id"?: string;
           "kind": string;
           "message_id": string;
@@ -4032,7 +3914,7 @@ export type Database = {
           "completed_at"?: string | null;
           "completed_by"?: string | null;
           "created_at"?: string;
-          "due_at"?: string;
+          "due_at"?: string | null;
           "id"?: string;
           "kind"?: string;
           "message_id"?: string;
@@ -9353,6 +9235,7 @@ export type Database = {
       "change_booking": { Args: { "p_booking": Json; "p_booking_id": string }; Returns: Json };
       "change_note": { Args: { "p_note": string; "p_note_id": string }; Returns: Json };
       "change_project": { Args: { "p_project": Json; "p_project_id": string }; Returns: Json };
+      "change_task": { Args: { "p_changes": Json; "p_task_id": string }; Returns: Json };
       "claim_contact": { Args: { "p_tenant_slug": string }; Returns: Json };
       "claim_referral": { Args: { "p_code": string; "p_tenant_slug": string }; Returns: Json };
       "claim_review": { Args: { "p_reason": string; "p_review_id": string }; Returns: Json };
@@ -9635,7 +9518,6 @@ export type Database = {
         Returns: Json;
       };
       "release_review": { Args: { "p_review_id": string }; Returns: Json };
-      "release_words": { Args: { "p_field"?: string; "p_kind": string; "p_row_id": string }; Returns: Json };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "reply_limits": {

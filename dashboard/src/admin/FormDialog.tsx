@@ -14,7 +14,8 @@ export interface Field {
   name: string;
   label: string;
   kind?: 'text' | 'email' | 'number' | 'area' | 'select' | 'check' | 'password' | 'time' | 'datetime-local';
-  options?: { value: string; text: string }[];
+  /** `isData`: a name, which is nobody's to translate. */
+  options?: { value: string; text: string; isData?: boolean }[];
   value?: string | number | boolean | null | undefined;
   required?: boolean;
   help?: string;
@@ -98,7 +99,7 @@ function Input({ field, isWrong }: { field: Field; isWrong: boolean }) {
     <div className="field">
       <label htmlFor={id}>{field.label}</label>
       {field.kind === 'area' ? <textarea {...rest} rows={5} defaultValue={text} />
-        : field.kind === 'select' ? <select {...rest} defaultValue={text}>{field.options?.map((one) => <option key={one.value} value={one.value}>{one.text}</option>)}</select>
+        : field.kind === 'select' ? <select {...rest} defaultValue={text}>{field.options?.map((one) => <option key={one.value} value={one.value} translate={one.isData ? 'no' : undefined}>{one.text}</option>)}</select>
         : <input type={field.kind ?? 'text'} step={field.kind === 'number' ? 'any' : undefined} autoComplete="off" {...rest} defaultValue={text} />}
       {help}
     </div>

@@ -10,6 +10,7 @@ import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
 import { moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
+import { Due } from './Due.js';
 import { FormDialog } from './FormDialog.js';
 import { Merge } from './Merge.js';
 import { type Event, eventsOf } from './timeline.js';
@@ -97,7 +98,7 @@ function ToDo({ known }: { known: Known }) {
     <section className="panel" aria-labelledby="todo-title">
       <h3 id="todo-title">{t('contacts.todo')}</h3>
       <h4>{t('tasks.title')}</h4>
-      {tasks.length === 0 ? <p className="quiet">{t('tasks.empty')}</p> : <ul>{tasks.map((one) => <li key={one.id}><span className={Date.parse(one.due_at) < Date.now() ? 'warn' : undefined}>{moment(one.due_at)}</span>: <Link to="/tasks" search={{ view: 'open' }}><bdi>{one.title}</bdi></Link></li>)}</ul>}
+      {tasks.length === 0 ? <p className="quiet">{t('tasks.empty')}</p> : <ul>{tasks.map((one) => <li key={one.id}><Due at={one.due_at} />: <Link to="/tasks" search={{ view: 'open' }}><bdi>{one.title}</bdi></Link></li>)}</ul>}
       <h4>{t('tasks.view', { status: 'follow_ups' })}</h4>
       {followUps.length === 0 ? <p className="quiet">{t('followUps.empty')}</p> : <ul>{followUps.map((one) => <li key={`${one.origin} ${one.id}`}>{moment(one.due_at)}: <bdi>{one.body ?? ''}</bdi></li>)}</ul>}
     </section>

@@ -5,11 +5,13 @@ import { useState } from 'react';
 
 import type { FollowUp, ManualTask } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
-import { moment, t } from '../text/intl.js';
+import { t } from '../text/intl.js';
 import { useChange } from './change.js';
+import { Due } from './Due.js';
 import { FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
 import { readTasks, TASK_VIEWS } from './places.js';
+import { TaskPlan } from './TaskPlan.js';
 
 const OUTCOMES = ['done', 'no_answer', 'wrong_address', 'not_possible', 'cancelled'] as const;
 
@@ -20,6 +22,7 @@ export function Tasks() {
   const view = readTasks(useSearch({ strict: false })).view ?? 'open';
   const status = view === 'done' ? 'done' : 'open';
   const [ending, setEnding] = useState<ManualTask | null>(null);
+  const [planned, setPlanned] = useState<ManualTask | null>(null);
   const nameOf = (id: string | null) => desk.members.find((one) => one.user_id === id)?.display_name ?? '';
   return (
     <section className="page" aria-labelledby="page-title">
@@ -30,11 +33,11 @@ export function Tasks() {
       {view === 'follow_ups' ? <FollowUps /> : <Listing<ManualTask>
         label={t('tasks.title')}
         path="/tasks"
-        params={{ task_status: status }}
+        params={{ task_status: status, ...(view === 'mine' && { assignee_id: desk.person.userId }) }}
         keyOf={(row) => row.id}
-        empty={t(status === 'open' ? 'tasks.empty' : 'tasks.noneDone')}
+        empty={t(view === 'mine' ? 'tasks.noneMine' : status === 'open' ? 'tasks.empty' : 'tasks.noneDone')}
         columns={[
-          { title: t('tasks.due'), cell: (row) => <span className={status === 'open' && Date.parse(row.due_at) < Date.now() ? 'warn' : undefined}>{moment(row.due_at)}</span> },
+          { title: t('tasks.due'), cell: (row) => <Due at={row.due_at} isOpen={status === 'open'} /> },
           { title: t('tasks.what'), cell: (row) => <><bdi>{row.title}</bdi><br /><bdi className="quiet">{row.script.slice(0, 200)}</bdi></> },
           { title: t('tasks.target'), cell: (row) => <bdi>{row.target}</bdi> },
           { title: t('tasks.who'), cell: (row) => <bdi>{nameOf(row.assignee_id)}</bdi> },
@@ -44,11 +47,13 @@ export function Tasks() {
           actions: (row: ManualTask) => (
             <>
               <button type="button" className="button" onClick={() => void change(t('form.saved'), () => desk.api.post(`/tasks/${row.id}/assign`, { user_id: row.assignee_id === desk.person.userId ? null : desk.person.userId }))}>{t(row.assignee_id === desk.person.userId ? 'action.unassign' : 'action.assignMe')}</button>
+              <button type="button" className="button" onClick={() => setPlanned(row)}>{t('tasks.plan')}</button>
               <button type="button" className="button" onClick={() => setEnding(row)}>{t('tasks.end')}</button>
             </>
           ),
         })}
       />}
+      {planned && <TaskPlan task={planned} onClose={() => setPlanned(null)} />}
       {ending && (
         <FormDialog
           title={t('tasks.endTitle', { title: ending.title })}
@@ -75,7 +80,7 @@ function FollowUps() {
       keyOf={(row) => `${row.origin} ${row.id}`}
       empty={t('followUps.empty')}
       columns={[
-        { title: t('tasks.due'), cell: (row) => <span className={Date.parse(row.due_at) < Date.now() ? 'warn' : undefined}>{moment(row.due_at)}</span> },
+        { title: t('tasks.due'), cell: (row) => <Due at={row.due_at} /> },
         { title: t('tasks.target'), cell: (row) => (row.contact_id ? <Link to="/contacts" search={{ contact: row.contact_id }}><bdi>{row.contact_name ?? t('inbox.unnamed')}</bdi></Link> : t('inbox.unnamed')) },
         { title: t('channels.channel'), cell: (row) => t('inbox.channel', { channel: row.channel }) },
         { title: t('followUps.says'), cell: (row) => <bdi>{row.body?.slice(0, 200) ?? ''}</bdi> },

@@ -1,6 +1,6 @@
 /** What the addresses of the other screens say: small, so that it can be read before a screen is loaded. */
 
-export const TASK_VIEWS = ['open', 'done', 'follow_ups'] as const;
+export const TASK_VIEWS = ['open', 'mine', 'done', 'follow_ups'] as const;
 export type TaskView = (typeof TASK_VIEWS)[number];
 
 export const readTasks = (search: Record<string, unknown>): { view?: TaskView | undefined } => ({ view: TASK_VIEWS.find((one) => one === search['view']) });

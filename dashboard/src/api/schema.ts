@@ -1194,7 +1194,7 @@ export interface ManualTask {
   message_id: string;
   thread_id: string;
   assignee_id: string | null;
-  due_at: string;
+  due_at: string | null;
   tries: number;
   outcome: string | null;
   note: string | null;
@@ -2337,15 +2337,26 @@ export interface TaskAssigned {
   assignee_id: string | null;
 }
 
+export interface TaskChanged {
+  task_id: string;
+  due_at: string | null;
+  assignee_id: string | null;
+}
+
 export interface TaskEnded {
   task_id: string;
   status: "cancelled" | "done" | "failed" | "open";
-  due_at: string;
+  due_at: string | null;
 }
 
 export interface TaskEnding {
   outcome: "cancelled" | "done" | "no_answer" | "not_possible" | "wrong_address";
   note?: string | null;
+}
+
+export interface TaskPatch {
+  due_at?: string | null;
+  assignee_id?: string | null;
 }
 
 export interface Template {

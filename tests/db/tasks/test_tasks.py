@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.db.helpers import Row, Tenant, World, refused
 
@@ -129,6 +130,47 @@ def test_a_task_is_taken_and_given_back(world: World, tenant: Tenant) -> None:
     with refused("PT422", code="no_member"):
         world.rpc(agent, tenant, "assign_task(%s, %s)", made["id"], world.user())
     assert world.rpc(agent, tenant, "assign_task(%s, null)", made["id"])["assignee_id"] is None
+
+
+def test_a_task_is_given_a_date_and_a_person(world: World, tenant: Tenant) -> None:
+    """Either, both, or neither any more; what is not named stays, and each change is on record."""
+    made, agent = task(world, tenant), tenant.people["agent"]
+    change = "change_task(%s, %s)"
+    later = world.rpc(
+        agent, tenant, change, made["id"], Jsonb({"due_at": "2031-05-01T09:00:00Z", "assignee_id": str(agent)})
+    )
+    assert (later["due_at"], later["assignee_id"]) == ("2031-05-01T09:00:00+00:00", str(agent))
+    cleared = world.rpc(agent, tenant, change, made["id"], Jsonb({"due_at": None}))
+    assert (cleared["due_at"], cleared["assignee_id"]) == (None, str(agent))
+    actions = world.all(
+        "select details from public.audit_log where tenant_id = %s and action = 'task.changed'", tenant.id
+    )
+    assert sorted(len(row["details"]["fields"]) for row in actions) == [1, 2]
+    assert complete(world, tenant, made, "no_answer")["due_at"] is not None
+    assert world.violations(tenant) == {}
+
+
+def test_what_no_task_can_be_changed_to(world: World, tenant: Tenant) -> None:
+    """Not to a moment that has been or is ten years away, not to a stranger, not once it is closed, not by viewers."""
+    made, agent = task(world, tenant), tenant.people["agent"]
+    change = "change_task(%s, %s)"
+    for moment in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "infinity"):
+        with refused("PT422", code="bad_time"):
+            world.rpc(agent, tenant, change, made["id"], Jsonb({"due_at": moment}))
+    with refused("PT422", code="unknown_field"):
+        world.rpc(agent, tenant, change, made["id"], Jsonb({"title": "x"}))
+    stranger = world.tenant()
+    answer = world.rpc(agent, tenant, change, made["id"], Jsonb({"assignee_id": str(stranger.people["owner"])}))
+    assert answer["code"] == "not_found"
+    with refused("PT403"):
+        world.rpc(tenant.people["viewer"], tenant, change, made["id"], Jsonb({"due_at": None}))
+    answer = world.rpc(stranger.people["owner"], stranger, change, made["id"], Jsonb({"due_at": None}))
+    assert answer["code"] == "not_found"
+    complete(world, tenant, made, "done")
+    with refused("PT409", code="task_closed"):
+        world.rpc(agent, tenant, change, made["id"], Jsonb({"due_at": None}))
+    row = world.one("select due_at, assignee_id from public.manual_tasks where id = %s", made["id"])
+    assert (row["due_at"], row["assignee_id"]) == (made["due_at"], None)
 
 
 def test_rebuilt_work_does_not_double_the_task(world: World, tenant: Tenant) -> None:

@@ -49,7 +49,7 @@ describe('the desk, looked at closely', () => {
     await turnTo(page, name);
     await page.locator('#reply').waitFor();
     for (const [answer, line] of [
-      [problem('bad_time', { field: 'until' }), 'höchstens zehn Jahre. Wählen Sie einen anderen. Feld: until.'],
+      [problem('bad_time', { field: 'until' }), 'höchstens zehn Jahre entfernt. Wählen Sie einen anderen. Feld: until.'],
       [problem('of_tomorrow', { remedy: 'wait' }), 'The server said so. Wait.'],
     ]) {
       await page.route('**/v1/threads/*/close', (route) => route.fulfill(answer));
