@@ -8,6 +8,7 @@ import msgspec
 
 from app.domain.channels import Channel
 from app.domain.contacts import AddressKind
+from app.domain.messages import SenderKind
 
 Opening = Literal["conversation", "notification", "marketing"]
 """Why somebody is written to who has not written."""
@@ -27,6 +28,30 @@ class UnknownDispatch(msgspec.Struct, frozen=True):
     status_reason: str | None
     created_at: datetime
     finished_at: datetime | None
+
+
+Trouble = Literal["failed", "unknown", "stopped"]
+"""failed: refused, given up, or came back. unknown: it has arrived or not. stopped: a rule kept it at home."""
+
+
+class Undelivered(msgspec.Struct, frozen=True):
+    """A send that did not arrive, or nobody knows of. `sent_again_id` is the message that went in its place."""
+
+    id: UUID
+    trouble: Trouble
+    status: Literal["failed", "bounced", "dispatch_unknown", "cancelled"]
+    message_id: UUID
+    thread_id: UUID
+    channel: Channel
+    recipient: str
+    contact_name: str | None
+    status_reason: str | None
+    error: str | None
+    excerpt: str
+    sender_kind: SenderKind
+    created_at: datetime
+    finished_at: datetime | None
+    sent_again_id: UUID | None
 
 
 class Resolved(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from app.http import (
     chat,
     contacts,
     dashboard,
+    deliveries,
     docs,
     files,
     health,
@@ -60,14 +61,9 @@ from app.storage import Storage
 
 MAX_BODY_BYTES = 1 << 20
 CHAPTERS = (
-    threads, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace, bookings,
-    files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates,
-    starting, analytics,
-    threads, notes, messages, chat, contacts, channels, webhooks, tenancy, knowledge, assistants, tasks, marketplace,
-    bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting,
-    threads, messages, chat, contacts, channels, webhooks, tenancy, audit, knowledge, assistants, tasks, marketplace,
-    bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting, analytics,
-    invariants,
+    threads, notes, messages, deliveries, chat, contacts, channels, webhooks, tenancy, audit, knowledge, assistants,
+    tasks, marketplace, bookings, files, viewer, broadcasts, reviewing, moderation, policies, analysis, rates, starting,
+    analytics, invariants,
 )  # fmt: skip
 
 DESK = (dashboard.config, dashboard.home, dashboard.mail_frame, dashboard.page, dashboard.report)

@@ -2,7 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 
-import { readContact, readTasks } from './admin/places.js';
+import { readContact, readDeliveries, readTasks } from './admin/places.js';
 import { readLog } from './admin/log.js';
 import { App } from './App.js';
 import { readSeries } from './board/place.js';
@@ -18,7 +18,7 @@ const screens = [
   createRoute({ getParentRoute: () => frame, path: '/tasks', validateSearch: readTasks, component: lazyRouteComponent(() => import('./admin/Tasks.js'), 'Tasks') }),
   createRoute({ getParentRoute: () => frame, path: '/reviews', component: lazyRouteComponent(() => import('./admin/Reviews.js'), 'Reviews') }),
   createRoute({ getParentRoute: () => frame, path: '/policy', component: lazyRouteComponent(() => import('./admin/Policy.js'), 'Policy') }),
-  createRoute({ getParentRoute: () => frame, path: '/deliveries', component: lazyRouteComponent(() => import('./admin/Deliveries.js'), 'Deliveries') }),
+  createRoute({ getParentRoute: () => frame, path: '/deliveries', validateSearch: readDeliveries, component: lazyRouteComponent(() => import('./admin/Deliveries.js'), 'Deliveries') }),
   createRoute({ getParentRoute: () => frame, path: '/channels', component: lazyRouteComponent(() => import('./admin/Channels.js'), 'Channels') }),
   createRoute({ getParentRoute: () => frame, path: '/knowledge', component: lazyRouteComponent(() => import('./admin/Knowledge.js'), 'Knowledge') }),
   createRoute({ getParentRoute: () => frame, path: '/members', component: lazyRouteComponent(() => import('./admin/Members.js'), 'Members') }),

@@ -61,11 +61,14 @@ create table public.et_outbound_queue (
   provider text,
   provider_message_id text,
   template jsonb,
+  resend_of uuid,
   created_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   constraint et_outbound_queue_tenant_id_id_pkey primary key (tenant_id, id),
   constraint et_outbound_queue_tenant_id_message_id_key unique (tenant_id, message_id),
   constraint et_outbound_queue_tenant_id_message_id_fkey foreign key (tenant_id, message_id)
+  references public.et_messages (tenant_id, id),
+  constraint et_outbound_queue_tenant_id_resend_of_fkey foreign key (tenant_id, resend_of)
   references public.et_messages (tenant_id, id),
   constraint et_outbound_queue_tenant_id_channel_session_id_fkey foreign key (tenant_id, channel_session_id)
   references public.et_channel_sessions (tenant_id, id),
@@ -97,6 +100,8 @@ comment on column public.et_outbound_queue.status_reason is
 
 comment on column public.et_outbound_queue.template is
 'The approved template that is sent in place of the body; the body says what its reader will see. Null: free text.';
+comment on column public.et_outbound_queue.resend_of is
+'The message this one is sent again for: each once at most, whoever presses the button.';
 
 create function private.may_have_left(p_queue public.et_outbound_queue, p_thread_id uuid) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -247,6 +252,14 @@ create index et_outbound_queue_tenant_id_follow_ups_idx on public.et_outbound_qu
 where purpose = 'follow_up';
 create index et_outbound_queue_tenant_id_unknown_idx on public.et_outbound_queue (tenant_id, created_at)
 where status = 'dispatch_unknown';
+create unique index et_outbound_queue_tenant_id_resend_of_idx on public.et_outbound_queue (tenant_id, resend_of)
+where resend_of is not null;
+create index et_outbound_queue_tenant_id_failed_idx on public.et_outbound_queue (tenant_id, id)
+where status in ('failed', 'bounced');
+-- What a rule or a withdrawal stopped: not what somebody or something newer took the place of.
+create index et_outbound_queue_tenant_id_stopped_idx on public.et_outbound_queue (tenant_id, id)
+where status = 'cancelled' and status_reason <> all('{superseded,human_takeover,ai_disabled,thread_closed,spam,merged,'
+  'erased,tenant_deleted,resolved_by_person,moderation_blocked}');
 create index et_outbound_queue_tenant_id_provider_message_id_idx on public.et_outbound_queue (tenant_id,
   provider_message_id)
 where provider_message_id is not null;
@@ -260,8 +273,9 @@ where message_id is null;
 create function private.tg_queue__guard() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if (new.tenant_id, new.id, new.message_id, new.thread_id, new.purpose, new.consent_id, new.basis_seq) is distinct from
-    (old.tenant_id, old.id, old.message_id, old.thread_id, old.purpose, old.consent_id, old.basis_seq) then
+  if (new.tenant_id, new.id, new.message_id, new.thread_id, new.purpose, new.consent_id, new.basis_seq,
+    new.resend_of) is distinct from (old.tenant_id, old.id, old.message_id, old.thread_id, old.purpose, old.consent_id,
+    old.basis_seq, old.resend_of) then
     raise exception 'a queue row keeps its message, its purpose and what it rests on'
       using errcode = 'PT409', detail = '{"code": "immutable"}', hint = 'Enqueue another message.';
   end if;

@@ -108,10 +108,11 @@ begin
   end if;
   insert into public.et_outbound_queue (
     tenant_id, message_id, thread_id, channel, channel_session_id, recipient, purpose, consent_id, basis_seq, template,
-    scheduled_at)
+    resend_of, scheduled_at)
   values (
     p_tenant_id, v_message.id, p_thread_id, v_thread.channel, v_thread.channel_session_id, v_head.recipient,
     coalesce(p_options ->> 'purpose', 'reply'), v_basis.consent_id, v_basis.basis_seq, v_template,
+    case when p_options ->> 'cause_kind' = 'resend' then (p_options ->> 'cause_id')::uuid end,
     clock_timestamp() + make_interval(secs => coalesce((p_options ->> 'delay_seconds')::integer, 0)))
   returning id into v_queue;
   return query select v_message.id, v_queue, v_message.seq, v_message.rev;

@@ -237,8 +237,8 @@ begin
     perform private.audit(p_thread.tenant_id, 'thread.take_over', 'thread', p_thread.id::text, '{"by": "sending"}');
   end if;
   select e.message_id, e.seq, e.rev into v_sent from private.enqueue_outbound(
-    p_thread.tenant_id, p_thread.id, p_body, 'agent', private.actor(), p_options || jsonb_build_object(
-      'sender_user_id', private.current_user_id(), 'cause_kind', 'client', 'purpose', p_purpose)) as e;
+    p_thread.tenant_id, p_thread.id, p_body, 'agent', private.actor(), '{"cause_kind": "client"}' || p_options ||
+      jsonb_build_object('sender_user_id', private.current_user_id(), 'purpose', p_purpose)) as e;
   if v_sent.message_id is null then
     raise exception 'this client_message_id was used in another conversation'
       using errcode = 'PT409', detail = '{"code": "client_id_reused", "field": "client_message_id"}',
@@ -253,7 +253,8 @@ end
 $$;
 comment on function private.send_by_staff(public.et_threads, text, text, jsonb) is
 'Definer: what an agent or a key writes in a locked thread: counted against his rate, and a takeover from the AI '
-'unless it is a notification or marketing. Options: client_message_id, subject, template, attachments.';
+'unless it is a notification or marketing. Options: client_message_id, subject, template, attachments, cause_kind and '
+'cause_id.';
 
 create function private.purpose_in(p_thread public.et_threads, p_purpose text) returns text
 language plpgsql stable security definer set search_path = '' as $$

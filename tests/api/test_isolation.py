@@ -55,7 +55,8 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "/v1/messages/{}/translation", {"language": "de"}),
         ("POST", "/v1/messages/{}/appeal", {"text": "let me see"}),
         ("POST", "/v1/messages/{}/original", {"reason": "abuse report 12"}),
-        ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
+        ("POST", "/v1/messages/{}/retry", None), ("POST", "/v1/messages/{}/send-again", None),
+        ("POST", "/v1/messages/{}/resolve-unknown", {"resolution": "sent"}),
     ],
     "contact": [
         ("PUT", "/v1/people/{}/block", None), ("DELETE", "/v1/people/{}/block", None),

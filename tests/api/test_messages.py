@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
@@ -223,3 +224,38 @@ def test_unknown_dispatches_are_listed_and_settled(agent: Client, world: World) 
     chain = agent.get(f"/v1/messages/{sent}/explain").json()
     assert chain["message"]["id"] == sent and chain["dispatches"][0]["status"] == "sent"
     assert agent.get(f"/v1/messages/{sent}").json()["thread_id"] == str(thread)
+
+
+def test_what_did_not_arrive_is_listed_and_sent_again(agent: Client, world: World) -> None:
+    """Failed, unknown and stopped apart, newest first, by channel; what a newer reply took the place of is none of them."""
+    ends = {"failed": ("failed", "554"), "bounced": ("bounced", "550"), "dispatch_unknown": ("dispatch_unknown", "lost"),
+            "cancelled": ("cancelled", "window_closed"), "superseded": ("cancelled", "superseded")}  # fmt: skip
+    sent = {}
+    for name, (status, reason) in ends.items():
+        _, thread = world.mail(world.acme, f"{name}@example.com")
+        sent[name] = agent.post(f"/v1/threads/{thread}/messages", {"body": f"Hi {name}"}).json()["message_id"]
+        for step in ("sending", status):
+            world.db.execute("update public.et_outbound_queue set status = %s, status_reason = %s where message_id = %s",
+                             [step, reason, sent[name]])  # fmt: skip
+    order = [sent[name] for name in ("cancelled", "dispatch_unknown", "bounced", "failed")]
+
+    def listed(**query: Any) -> list[Any]:
+        return list(agent.get("/v1/dispatches/undelivered", **query).json()["items"])
+
+    rows = [row for row in listed() if row["message_id"] in sent.values()]
+    assert [row["message_id"] for row in rows] == order
+    assert [row["trouble"] for row in rows] == ["stopped", "unknown", "failed", "failed"]
+    assert (rows[3]["status_reason"], rows[3]["excerpt"], rows[3]["sent_again_id"]) == ("554", "Hi failed", None)
+    first = agent.get("/v1/dispatches/undelivered", trouble="failed", limit=1).json()
+    rest = agent.get("/v1/dispatches/undelivered", trouble="failed", limit=1, cursor=first["next_cursor"]).json()
+    assert [row["message_id"] for row in first["items"] + rest["items"]] == order[2:]
+    assert listed(channel="sms") == [] and listed(trouble="unknown")[0]["message_id"] == sent["dispatch_unknown"]
+    made = agent.post(f"/v1/messages/{sent['failed']}/send-again")
+    assert made.status_code == 201 and made.json()["delivery_status"] == "queued", made.text
+    twice = agent.post(f"/v1/messages/{sent['failed']}/send-again")
+    assert (twice.status_code, twice.json()["message_id"]) == (200, made.json()["message_id"])
+    assert listed(trouble="failed")[1]["sent_again_id"] == made.json()["message_id"]
+    unknown = agent.post(f"/v1/messages/{sent['dispatch_unknown']}/send-again")
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "outcome_unknown")
+    world.db.execute("delete from private.outbound_work where queue_id in (select id from public.et_outbound_queue"
+                     " where message_id = any(%s))", [list(sent.values())])  # fmt: skip

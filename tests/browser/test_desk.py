@@ -180,6 +180,21 @@ class Office:
         world.owner.execute(TASK, values)
         return {"name": thread["display_name"], "thread": str(thread["id"])}
 
+    def undelivered(self) -> dict[str, str]:
+        """Three answers in the newest conversation: one failed, of one nobody knows, one was stopped by a rule."""
+        world = self.local.room.world
+        thread = world.all(NEWEST)[0]
+        ends = {"failed": "554", "dispatch_unknown": "connection", "cancelled": "window_closed"}
+        for status, reason in ends.items():
+            with world.owner.transaction():
+                sent = world.one("select message_id, queue_id from private.enqueue_outbound(%s, %s, %s, 'agent', 'agent', '{}')",
+                                 thread["tenant_id"], thread["id"], f"This one ends as {status}.")  # fmt: skip
+                world.owner.execute("delete from private.outbound_work where queue_id = %s", [sent["queue_id"]])
+                for step in ("sending", status):
+                    world.owner.execute("update public.et_outbound_queue set status = %s, status_reason = %s"
+                                        " where id = %s", [step, reason, sent["queue_id"]])  # fmt: skip
+        return {"name": thread["display_name"], "thread": str(thread["id"])}
+
     def pair(self) -> dict[str, str]:
         """The bridge shows a code for the account somebody wants to pair."""
         world, code = self.local.room.world, "2@a-code-of-a-bridge,for,tests=="
@@ -319,6 +334,7 @@ def run(
         "/whatsapp": lambda: letters.whatsapp(office.local),
         "/hostile-letters": lambda: letters.hostile_letters(office.local),
         "/to-do": office.to_do,
+        "/undelivered": office.undelivered,
         "/pair": office.pair,
         "/paired": office.paired,
         "/lapse": office.lapse,

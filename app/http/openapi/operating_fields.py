@@ -137,6 +137,10 @@ OPERATING_FIELDS = {
     "OperationsSeries.more": "There is more than the 2,000 items shown: ask for less.",
     "SeriesItem.label": "A status, outcome, action or component: see the guide of analytics.",
     "SeriesItem.number": "How many.",
+    "Undelivered.error": "What the provider said to the last try; null where nothing was said.",
+    "trouble": "failed: refused, given up, or came back; unknown: arrived or not; stopped: a rule kept it at home.",
+    "sent_again_id": "The message that was sent in its place; null where none was.",
+    "excerpt": "How its text begins.",
 }
 OPERATING_PARAMETERS: dict[str, tuple[str, Any]] = {
     "metric": ("What is counted.", "responses"),

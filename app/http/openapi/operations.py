@@ -63,7 +63,6 @@ from app.http.openapi.tasking import TASKING
 from app.http.openapi.viewing import VIEWING
 from app.http.types import Listing
 
-
 TEMPLATE = Template(
     name="visit_offer", language="en_US", variables=["Tuesday", "nine"], header=["K-1007"], buttons={"0": "K-1007"}
 )  # fmt: skip
@@ -226,6 +225,13 @@ OPERATIONS: dict[str, Shown] = {
         None, files.Opening(thumbnail=False, reason="abuse report 12"), ("file_refused", "file_quarantined"),
     ),
     "list_unknown_dispatches": Shown(Listing([w.UNKNOWN], w.CURSOR), "read", problems=("bad_cursor",)),
+    "list_undelivered": Shown(Listing([w.UNDELIVERED], w.CURSOR), "read", problems=("bad_cursor",)),
+    "send_again": Shown(
+        SENT, "send", None,
+        ("outcome_unknown", "not_failed", "text_withheld", "stopped_again", "merged", "no_recipient", "no_consent",
+         "account_unverified", "receive_only", "window_closed", *TEMPLATES, "rate_limited"),
+        {200: ("Sent again before; nothing was sent now.", msgspec.structs.replace(SENT, duplicate=True))},
+    ),
     "list_suppressions": Shown(Listing([w.SUPPRESSION], w.CURSOR), "read", problems=("bad_cursor",)),
     "suppress_address": Shown(
         Suppressed(w.SUPPRESSION.id, "email", "no@more.example.com"), "manage",

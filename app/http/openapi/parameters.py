@@ -51,6 +51,7 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "faq_id": ("The question.", world.FAQ),
     "folder": ("In this folder; `any` for all.", "inbox"),
     "invitation_id": ("The invitation.", world.INVITATION),
+    "trouble": ("Those that failed, those nobody knows of, or those a rule stopped; without it all.", "failed"),
     "kind": ("Of this kind.", "customer"),
     "label": ("With this label.", "urgent"),
     "limit": ("Most items of the page.", 50),

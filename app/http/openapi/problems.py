@@ -220,6 +220,16 @@ PROBLEMS: dict[str, Known] = {
         429, "too many messages: the limit is 10 a minute",
         "Wait as long as retry_after_s says, or raise sends_per_minute.", extra={"retry_after_s": 6.0},
     ),
+    "outcome_unknown": Known(
+        409, "nobody knows whether this message arrived",
+        "Look into the provider's log and say what became of it; only what did not arrive is sent again.",
+    ),
+    "not_failed": Known(409, "this message is sent", "Only what did not arrive is sent again."),
+    "text_withheld": Known(409, "the text of this message is not to be sent", "Write another message."),
+    "stopped_again": Known(
+        409, "a rule would stop it again: suppressed_bounced", "Change what the reason names first.",
+        extra={"reason": "suppressed_bounced"},
+    ),
     "task_closed": Known(409, "this task is done already", "Somebody was faster; nothing needs to be done."),
     "address_not_verified": Known(409, "confirm your e-mail address first", "Follow the link in the mail you got."),
     "linked_already": Known(

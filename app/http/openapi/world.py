@@ -15,7 +15,7 @@ from app.domain.insights import Insight
 from app.domain.judgement import Escalated
 from app.domain.messages import Attachment, Message, SingleMessage
 from app.domain.notifications import Notification
-from app.domain.outbound import Suppression, UnknownDispatch
+from app.domain.outbound import Suppression, Undelivered, UnknownDispatch
 from app.domain.tenancy import (
     ApiKey,
     AuditRow,
@@ -111,6 +111,10 @@ INSIGHT = Insight(
 NOTIFICATION = Notification(_id(0x16), "human_takeover", "A conversation needs a person", THREAD, _at(9, 2), _at(9, 3))
 UNKNOWN = UnknownDispatch(
     QUEUED, ANSWER, THREAD, "email", "ann@example.com", "lease_expired", _at(9, 3), _at(9, 4)
+)  # fmt: skip
+UNDELIVERED = Undelivered(
+    QUEUED, "failed", "bounced", ANSWER, THREAD, "email", "ann@example.com", "Ann Miller", "550", "no such mailbox",
+    "We can come on Tuesday at nine.", "agent", _at(9, 3), _at(9, 4), FOLLOW_UP,
 )  # fmt: skip
 SUPPRESSION = Suppression(_id(0x17), "email", "no@more.example.com", "automatic", "unsubscribed", _at(7, 0))
 CONTACT_ROW = Contact(

@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 33c7ef2dfc0c463c4e3e7ef619470613
+// Schema: 27df8a88cc3d9d0e54611383460a6aa1
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -2967,6 +2967,7 @@ export type Database = {
           "provider_message_id": string | null;
           "purpose": string;
           "recipient": string;
+          "resend_of": string | null;
           "scheduled_at": string;
           "status": string;
           "status_reason": string | null;
@@ -2989,6 +2990,7 @@ export type Database = {
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient": string;
+          "resend_of"?: string | null;
           "scheduled_at"?: string;
           "status"?: string;
           "status_reason"?: string | null;
@@ -3010,6 +3012,7 @@ export type Database = {
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient"?: string;
+          "resend_of"?: string | null;
           "scheduled_at"?: string;
           "status"?: string;
           "status_reason"?: string | null;
@@ -3071,6 +3074,48 @@ export type Database = {
             foreignKeyName: "et_outbound_queue_tenant_id_message_id_fkey";
             columns: ["tenant_id", "message_id"];
             isOneToOne: true;
+            referencedRelation: "messaging_system_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
+            referencedRelation: "et_chat_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
+            referencedRelation: "et_messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
+            referencedRelation: "message_receipts";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["tenant_id", "message_id"];
+          },
+          {
+            foreignKeyName: "et_outbound_queue_tenant_id_resend_of_fkey";
+            columns: ["tenant_id", "resend_of"];
+            isOneToOne: false;
             referencedRelation: "messaging_system_messages";
             referencedColumns: ["tenant_id", "id"];
           },
@@ -9564,6 +9609,7 @@ export type Database = {
         Returns: Json;
       };
       "security_summary": { Args: { "p_since": string; "p_until": string }; Returns: Json };
+      "send_again": { Args: { "p_message_id": string }; Returns: Json };
       "send_message": {
         Args: {
           "p_attachments"?: (string)[];

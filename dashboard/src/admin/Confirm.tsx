@@ -10,11 +10,13 @@ interface Props {
   action: string;
   /** What has to be typed; nothing where a second look is enough. */
   word?: string | undefined;
+  /** Nothing is lost by it: it is asked because it leaves the house. */
+  isHarmless?: boolean;
   onConfirm(): void;
   onClose(): void;
 }
 
-export function Confirm({ title, text, action, word, onConfirm, onClose }: Props) {
+export function Confirm({ title, text, action, word, isHarmless = false, onConfirm, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
@@ -32,7 +34,7 @@ export function Confirm({ title, text, action, word, onConfirm, onClose }: Props
         <button type="button" className="button" onClick={() => dialog.current?.close()}>{t('form.cancel')}</button>
         <button
           type="button"
-          className="button danger"
+          className={`button ${isHarmless ? 'primary' : 'danger'}`}
           disabled={word !== undefined && typed !== word}
           onClick={() => {
             onConfirm();

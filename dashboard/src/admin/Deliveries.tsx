@@ -1,16 +1,16 @@
-/** What went out and is not settled, calls of providers nobody could read, and addresses nothing is sent to. */
+/** What went out and did not arrive or is not settled, calls of providers nobody could read, and addresses nothing is sent to. */
 
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import type { Suppression, UnknownDispatch, WebhookTrouble } from '../api/schema.js';
+import type { Suppression, WebhookTrouble } from '../api/schema.js';
 import { isAdmin, maySend, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { moment, t } from '../text/intl.js';
 import { useChange } from './change.js';
 import { FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
+import { Undelivered } from './Undelivered.js';
 
 const KINDS = ['email', 'phone'] as const;
 
@@ -18,32 +18,10 @@ export function Deliveries() {
   const desk = useDesk();
   const change = useChange();
   const [isAdding, setAdding] = useState(false);
-  const settle = (row: UnknownDispatch, resolution: 'sent' | 'failed') => void change(t('deliveries.settled'), () => desk.api.post(`/messages/${row.message_id}/resolve-unknown`, { resolution }));
   return (
     <section className="page" aria-labelledby="page-title">
       <h2 id="page-title">{t('deliveries.title')}</h2>
-      <h3>{t('deliveries.unknown')}</h3>
-      <Listing<UnknownDispatch>
-        label={t('deliveries.unknown')}
-        path="/dispatches/unknown"
-        keyOf={(row) => row.id}
-        empty={t('deliveries.noUnknown')}
-        columns={[
-          { title: t('audit.at'), cell: (row) => moment(row.created_at) },
-          { title: t('deliveries.to'), cell: (row) => <bdi>{row.recipient}</bdi> },
-          { title: t('channels.channel'), cell: (row) => t('inbox.channel', { channel: row.channel }) },
-          { title: t('deliveries.why'), cell: (row) => <bdi>{row.status_reason ?? ''}</bdi> },
-          { title: t('inbox.title'), cell: (row) => <Link to="/" search={{ view: 'all', thread: row.thread_id }}>{t('tasks.open')}</Link> },
-        ]}
-        {...(maySend(desk) && {
-          actions: (row: UnknownDispatch) => (
-            <>
-              <button type="button" className="button" onClick={() => settle(row, 'sent')}>{t('message.resolveSent')}</button>
-              <button type="button" className="button" onClick={() => settle(row, 'failed')}>{t('message.resolveFailed')}</button>
-            </>
-          ),
-        })}
-      />
+      <Undelivered />
       <h3>{t('deliveries.calls')}</h3>
       <Calls />
       <header className="inline">

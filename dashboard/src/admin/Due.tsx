@@ -7,5 +7,5 @@ export const isLate = (dueAt: string | null): boolean => dueAt !== null && Date.
 export function Due({ at, isOpen = true }: { at: string | null; isOpen?: boolean }) {
   if (at === null) return <span className="quiet">{t('tasks.noDate')}</span>;
   if (!isOpen || !isLate(at)) return <time dateTime={at}>{moment(at)}</time>;
-  return <span className="warn"><time dateTime={at}>{moment(at)}</time> <span className="chip chip-late">{t('tasks.late')}</span></span>;
+  return <span className="warn due"><time dateTime={at}>{moment(at)}</time> <span className="chip chip-late">{t('tasks.late')}</span></span>;
 }

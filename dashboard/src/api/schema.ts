@@ -2565,6 +2565,29 @@ export interface Translation {
   next_poll_ms: number | null;
 }
 
+export interface Undelivered {
+  id: string;
+  trouble: "failed" | "stopped" | "unknown";
+  status: "bounced" | "cancelled" | "dispatch_unknown" | "failed";
+  message_id: string;
+  thread_id: string;
+  channel: string;
+  recipient: string;
+  contact_name: string | null;
+  status_reason: string | null;
+  error: string | null;
+  excerpt: string;
+  sender_kind: "agent" | "ai" | "contact" | "participant" | "system";
+  created_at: string;
+  finished_at: string | null;
+  sent_again_id: string | null;
+}
+
+export interface UndeliveredList {
+  items: (Undelivered)[];
+  next_cursor?: string | null;
+}
+
 export interface UnknownDispatch {
   id: string;
   message_id: string;

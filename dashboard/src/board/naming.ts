@@ -37,7 +37,7 @@ const BAD = /^(?:failed|bounced|unknown|rejected|error|blocked:.*|refused|broken
 /** What went wrong has a colour of its own. */
 export const isBad = (metric: Metric, label: string): boolean => metric === 'errors' || BAD.test(label);
 
-export type Way = { to: '/deliveries' | '/reviews' | '/members'; text: string } | { to: '/'; search: { view: 'all' | 'ai' | 'unassigned'; channel?: string | undefined }; text: string };
+export type Way = { to: '/deliveries'; search: { trouble?: 'unknown' | 'failed' | undefined }; text: string } | { to: '/reviews' | '/members'; text: string } | { to: '/'; search: { view: 'all' | 'ai' | 'unassigned'; channel?: string | undefined }; text: string };
 
 /** Where the rows behind a figure are, narrowed to its channel where that screen can be; none where nobody can do anything. */
 export function wayTo(metric: Metric, label: string | undefined, channel: string | undefined): Way | undefined {
@@ -47,10 +47,10 @@ export function wayTo(metric: Metric, label: string | undefined, channel: string
       return inbox('all', 'board.toConversations');
     case 'deliveries':
     case 'attempts':
-      return label === undefined || label === 'unknown' ? { to: '/deliveries', text: t('board.toUnknown') } : undefined;
+      return label === undefined || label === 'unknown' ? { to: '/deliveries', search: { trouble: 'unknown' }, text: t('board.toUnknown') } : undefined;
     case 'waits':
       if (label === 'moderation') return { to: '/reviews', text: t('board.toReviews') };
-      return label === 'outbound' ? { to: '/deliveries', text: t('board.toUnknown') } : inbox('ai', 'board.toConversations');
+      return label === 'outbound' ? { to: '/deliveries', search: { trouble: 'unknown' }, text: t('board.toUnknown') } : inbox('ai', 'board.toConversations');
     case 'responses':
       return inbox('unassigned', 'board.toWaiting');
     case 'decisions':
@@ -60,7 +60,7 @@ export function wayTo(metric: Metric, label: string | undefined, channel: string
     case 'people':
       return label === undefined || label === 'staff' ? { to: '/members', text: t('board.toTeam') } : undefined;
     case 'errors':
-      return label === undefined || label.startsWith('outbound:') ? { to: '/deliveries', text: t('nav.screen', { screen: 'deliveries' }) } : undefined;
+      return label === undefined || label.startsWith('outbound:') ? { to: '/deliveries', search: { trouble: 'failed' }, text: t('nav.screen', { screen: 'deliveries' }) } : undefined;
     case 'uploads':
     case 'realtime':
       return undefined;

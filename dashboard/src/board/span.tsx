@@ -46,7 +46,7 @@ export function Volume({ board, asOf }: Props) {
 export function Deliveries({ board, asOf }: Props) {
   const { delivery } = board;
   return (
-    <Tile title={t('board.deliveries')} asOf={asOf} metric="deliveries" width="wide" rows={<Link to="/deliveries">{t('board.toUnknown')}</Link>}>
+    <Tile title={t('board.deliveries')} asOf={asOf} metric="deliveries" width="wide" rows={<Link to="/deliveries" search={{ trouble: 'unknown' }}>{t('board.toUnknown')}</Link>}>
       <Figures
         of={[
           { label: t('board.succeeded'), value: percent(delivery.success_rate) },
@@ -161,7 +161,7 @@ export function People({ board, asOf }: Props) {
 export function Errors({ board, asOf }: Props) {
   const { errors } = board;
   return (
-    <Tile title={t('board.errors')} asOf={asOf} metric="errors" rows={<Link to="/deliveries">{t('nav.screen', { screen: 'deliveries' })}</Link>}>
+    <Tile title={t('board.errors')} asOf={asOf} metric="errors" rows={<Link to="/deliveries" search={{ trouble: 'failed' }}>{t('nav.screen', { screen: 'deliveries' })}</Link>}>
       <Nothing when={errors.errors === 0}>
         <Chart title={t('board.errors')} step={board.step} points={filled(board, errors.series, { errors: 0 })} series={[{ label: t('board.errors'), tone: 3, value: (one) => one.errors }]} />
         <Rows label={t('board.errors')} heads={[t('board.component'), t('board.errors'), t('board.share')]} rows={errors.components.map((one) => ({ key: one.component, cells: [<OverTime of="errors" part={one.component}>{labelOf('errors', one.component)}</OverTime>, number(one.errors), percent(one.rate)] }))} />

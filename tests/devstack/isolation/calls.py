@@ -67,6 +67,7 @@ CALLS: dict[str, Named] = {
     "leave_conversation": ("thread", "p_thread_id", {}),
     "complete_task": ("manual_task", "p_task_id", {"p_outcome": "done"}),
     "assign_task": ("manual_task", "p_task_id", {"p_user_id": None}),
+    "send_again": ("message", "p_message_id", {}),
     "change_task": ("manual_task", "p_task_id", {"p_changes": {"due_at": None}}),
     "mark_notifications_read": ("notification", "p_ids[]", {}),
     "test_channel_session": ("channel_session", "p_session_id", {"p_address": "a@b.test"}),

@@ -159,7 +159,7 @@ describe('what admins set up', () => {
 
   it('an address that asks for silence gets it, until an admin lifts it', async () => {
     await go(olivia, 'deliveries');
-    await olivia.getByText('Everything that left has an outcome.').waitFor();
+    await olivia.getByRole('heading', { name: 'What did not arrive' }).waitFor();
     await olivia.getByRole('button', { name: 'Add an address' }).click();
     await field(olivia, 'Address').fill('Quiet@People.test');
     await press(olivia, 'Save');
