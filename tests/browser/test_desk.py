@@ -195,6 +195,13 @@ class Office:
                                         " where id = %s", [step, reason, sent["queue_id"]])  # fmt: skip
         return {"name": thread["display_name"], "thread": str(thread["id"])}
 
+    def secret(self) -> dict[str, str]:
+        """The secret that was set last, as whoever holds the key reads it; and whether the database could."""
+        newest = "select encode(ciphertext, 'base64') as sealed from private.channel_secrets order by updated_at desc limit 1"
+        sealed = str(self.local.room.world.one(newest)["sealed"])
+        value = Vault(self.local.room.settings.secret_keys()).open(sealed)
+        return {"value": value, "is_bare": str(value in sealed)}
+
     def pair(self) -> dict[str, str]:
         """The bridge shows a code for the account somebody wants to pair."""
         world, code = self.local.room.world, "2@a-code-of-a-bridge,for,tests=="
@@ -335,6 +342,7 @@ def run(
         "/hostile-letters": lambda: letters.hostile_letters(office.local),
         "/to-do": office.to_do,
         "/undelivered": office.undelivered,
+        "/secret": office.secret,
         "/pair": office.pair,
         "/paired": office.paired,
         "/lapse": office.lapse,
