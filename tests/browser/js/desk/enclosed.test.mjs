@@ -3,23 +3,21 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, launch } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { comeIn, turnTo } from './staff.mjs';
+import { comeIn, listen, turnTo } from './staff.mjs';
 
 const LAID_OUT = { name: 'As it was laid out' };
 
 describe('pictures that came with a mail', () => {
-  let browser, page, frame;
-  const asked = [];
+  let browser, page, frame, asked;
 
   before(async () => {
     browser = await launch();
     page = await comeIn(browser, 'Ana');
-    page.on('request', (request) => asked.push(request.url()));
+    asked = listen(page);
   });
   after(() => browser?.close());
 
-  const elsewhere = () => asked.filter((url) => !/^(?:data|blob):/.test(url) && !/127\.0\.0\.1|localhost/.test(url));
-  const files = () => asked.filter((url) => /\/v1\/attachments\//.test(url));
+  const files = () => asked.all().filter((url) => /\/v1\/attachments\//.test(url));
   /** For each picture what it shows: its type and width, or nothing. */
   const shown = async () => Object.fromEntries(await frame.locator('img').evaluateAll((all) => all.map((one) => [one.alt, one.hasAttribute('src') ? `${/^data:([^;]+)/.exec(one.src)?.[1]} ${one.naturalWidth}` : null])));
 
@@ -49,7 +47,7 @@ describe('pictures that came with a mail', () => {
     const policy = await page.evaluate(() => fetch('/dashboard/mail-frame').then((answer) => answer.headers.get('content-security-policy')));
     assert.match(policy, /default-src 'none'.*img-src data:;/);
     assert.equal(await frame.getByText('file', { exact: true }).getAttribute('href'), null);
-    assert.deepEqual(elsewhere(), []);
+    assert.deepEqual(asked.elsewhere(), []);
     for (const one of page.frames()) assert.equal(await one.evaluate(() => globalThis.hacked), undefined);
     assert.deepEqual((await control('refused')).lines, []);
     assert.deepEqual(page.errors, []);

@@ -3,20 +3,17 @@ import { after, before, describe, it } from 'node:test';
 
 import { barriers, launch } from '../browser.mjs';
 import { control, eventually } from '../people.mjs';
-import { comeIn, turnTo } from './staff.mjs';
+import { comeIn, listen, turnTo } from './staff.mjs';
 
 describe('mails as they were laid out', () => {
-  let browser, page;
-  const asked = [];
+  let browser, page, asked;
 
   before(async () => {
     browser = await launch();
     page = await comeIn(browser, 'Ana');
-    page.on('request', (request) => asked.push(request.url()));
+    asked = listen(page);
   });
   after(() => browser?.close());
-
-  const elsewhere = () => asked.filter((url) => !/^(?:data|blob):/.test(url) && !/127\.0\.0\.1|localhost/.test(url));
 
   it('a letter is text first; laid out it is in a frame, on paper, without pictures until one asks', async () => {
     const { name } = await control('letter');
@@ -31,12 +28,12 @@ describe('mails as they were laid out', () => {
     assert.deepEqual(await link.evaluate((one) => [one.target, one.rel]), ['_blank', 'noopener noreferrer nofollow']);
     assert.ok((await page.locator('iframe').evaluate((one) => one.offsetHeight)) > 150);
     assert.deepEqual(await barriers(page), []);
-    assert.deepEqual(elsewhere(), []);
+    assert.deepEqual(asked.elsewhere(), []);
     await page.route('https://pictures.test/**', (route) => route.fulfill({ contentType: 'image/png', body: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64') }));
     await page.getByRole('button', { name: 'Show pictures' }).click();
-    await eventually(async () => elsewhere().length, 1);
-    assert.deepEqual(elsewhere(), ['https://pictures.test/kitchen.png']);
-    asked.length = 0;
+    await eventually(async () => asked.elsewhere().length, 1);
+    assert.deepEqual(asked.elsewhere(), ['https://pictures.test/kitchen.png']);
+    asked.forget();
     await page.getByRole('button', { name: 'As it was laid out' }).first().click();
   });
 
@@ -67,7 +64,7 @@ describe('mails as they were laid out', () => {
     }
     assert.equal(seen, vectors);
     for (const frame of page.frames()) assert.equal(await frame.evaluate(() => globalThis.hacked), undefined);
-    assert.deepEqual(elsewhere(), []);
+    assert.deepEqual(asked.elsewhere(), []);
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
   });
 

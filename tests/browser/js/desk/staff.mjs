@@ -28,6 +28,17 @@ export async function comeIn(browser, name, at = '', options = DESK) {
   return page;
 }
 
+/** From now on what a page asks for is noted: all of it in `all()`, and what went to another machine than this one in `elsewhere()`. */
+export function listen(page) {
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  return {
+    all: () => asked,
+    elsewhere: () => asked.filter((url) => !/^(?:data|blob):/.test(url) && !/127\.0\.0\.1|localhost/.test(url)),
+    forget: () => (asked.length = 0),
+  };
+}
+
 /** A person nobody knows writes a mail; answers with his name. */
 export async function mail() {
   return (await control('mail')).name;
