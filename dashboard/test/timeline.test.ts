@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../src/api/schema.js';
-import { BLANK, firstUnread, isMoving, isUnreadAbove, merge, MOST, PAGE, pageFor, unsettled } from '../src/thread/timeline.js';
+import { BLANK, firstUnread, isUnreadAbove, merge, MOST, moving, PAGE, pageFor, unsettled } from '../src/thread/timeline.js';
 
 const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   id: `m${seq}`, seq, rev: seq, direction: 'inbound', delivery_status: 'inbound_ai_replied', moderation_status: 'approved', message_type: 'text',
@@ -25,7 +25,7 @@ describe('a timeline', () => {
     const queued = message(2, { direction: 'outbound', delivery_status: 'queued' });
     const line = merge(merge(BLANK, [queued]), [{ ...queued, delivery_status: 'sent' }]);
     expect(line.messages[0]?.delivery_status).toBe('sent');
-    expect([isMoving(merge(BLANK, [queued])), isMoving(line)]).toEqual([true, false]);
+    expect([moving(merge(BLANK, [queued])), moving(line)]).toEqual(['m2 queued', '']);
   });
 
   it('asks on from the furthest place it knows', () => {

@@ -33,8 +33,9 @@ export function merge(was: Timeline, found: readonly Message[], change: Partial<
   return { ...was, ...change, since: Math.max(was.since, change.since ?? 0), messages };
 }
 
-export function isMoving(line: Timeline): boolean {
-  return line.messages.slice(-PAGE).some((one) => MOVING.has(one.delivery_status));
+/** What is under way, as one text: another one once any of it moved; empty when nothing is. */
+export function moving(line: Timeline): string {
+  return line.messages.slice(-PAGE).filter((one) => MOVING.has(one.delivery_status)).map((one) => `${one.id} ${one.delivery_status}`).join();
 }
 
 const YOUNG_MS = 600_000;

@@ -9,10 +9,10 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { MessagePage, Thread, ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import { recall, remember } from './memory.js';
-import { BLANK, isMoving, merge, MOST, NEWEST, PAGE, pageFor, type Timeline } from './timeline.js';
+import { lookAgain } from './patience.js';
+import { BLANK, merge, MOST, moving, NEWEST, PAGE, pageFor, type Timeline } from './timeline.js';
 
 const TOGETHER_MS = 60;
-const MOVING_MS = 1_500;
 
 export interface Opened {
   thread: Thread | null;
@@ -178,13 +178,9 @@ export function useThread(threadId: string, row: ThreadHead | undefined): Opened
     };
   }, [hints, threadId, catchUp, refreshHead]);
 
-  // A dispatch moves without a new rev: while one is under way, its row is read again.
-  const moving = isMoving(line);
-  useEffect(() => {
-    if (!moving) return undefined;
-    const timer = setInterval(() => document.hidden || void latest(), MOVING_MS);
-    return () => clearInterval(timer);
-  }, [moving, latest]);
+  // A dispatch moves without a new rev: while one is under way, its row is read again, ever more rarely.
+  const underWay = moving(line);
+  useEffect(() => (underWay ? lookAgain(() => void latest()) : undefined), [underWay, latest]);
 
   return {
     thread, line, readSeq: isRead ? readSeq : null, isReady, problem, older, again, latest, catchUp, refreshHead, settle,
