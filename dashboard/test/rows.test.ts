@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ThreadHead } from '../src/api/schema.js';
-import { drop, first, newer, older, put, settle } from '../src/inbox/rows.js';
+import { back, drop, first, keep, newer, older, put, settle } from '../src/inbox/rows.js';
 
 const thread = (id: string, minute: number, rev = 1): ThreadHead => ({
   id, channel: 'email', channel_session_id: null, contact_id: null, contact_name: id, subject: null, folder: 'inbox', status: 'open',
@@ -42,5 +42,19 @@ describe('the rows of the inbox', () => {
     const after = drop(newer(start, page([thread('d', 6)])), 'd');
     expect(after.arrivals.size).toBe(0);
     expect(ids(drop(after, 'b'))).toEqual(['c', 'a']);
+  });
+
+  it('leave without moving those that stay, and are the same where all of them stay', () => {
+    expect(ids(keep(start, (row) => row.id !== 'b'))).toEqual(['c', 'a']);
+    expect(keep(start, () => true)).toBe(start);
+  });
+
+  it('come back to where they stood, once, and never in an older state', () => {
+    const without = drop(start, 'b');
+    expect(ids(back(without, thread('b', 2)))).toEqual(['c', 'b', 'a']);
+    expect(ids(back(back(without, thread('b', 2)), thread('b', 2)))).toEqual(['c', 'b', 'a']);
+    expect(back(put(start, thread('b', 2, 9)), thread('b', 2, 3)).shown[1]?.last_rev).toBe(9);
+    expect(ids(back(drop(start, 'a'), thread('a', 1)))).toEqual(['c', 'b']);
+    expect(ids(back({ ...drop(start, 'a'), isComplete: true }, thread('a', 1)))).toEqual(['c', 'b', 'a']);
   });
 });

@@ -11,7 +11,7 @@ import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
 import { brief, moment, t } from '../text/intl.js';
 import type { Inbox } from './useInbox.js';
-import type { Place } from './views.js';
+import { belongs, isAnsweredByAi, type Place, whyLeft } from './views.js';
 
 const ROW_PX = 86;
 const OVERSCAN = 4;
@@ -26,6 +26,7 @@ interface Props {
 }
 
 export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
+  const { person } = useDesk();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = inbox.shown;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: OVERSCAN, getItemKey: (n) => rows[n]?.id ?? n });
@@ -94,7 +95,7 @@ export function List({ inbox, place, cursor, onOpen, onStep }: Props) {
               if (!thread) return null;
               return (
                 <li key={key} style={{ transform: `translateY(${start}px)` }} aria-setsize={isComplete ? rows.length : -1} aria-posinset={index + 1}>
-                  <Row thread={thread} isSelected={thread.id === place.thread} hasCursor={thread.id === cursor} isStop={thread.id === stop} onOpen={onOpen} />
+                  <Row thread={thread} isSelected={thread.id === place.thread} hasCursor={thread.id === cursor} isStop={thread.id === stop} left={belongs(thread, place, person.userId) ? null : whyLeft(thread, place)} onOpen={onOpen} />
                 </li>
               );
             })}
@@ -118,14 +119,24 @@ function SearchOff() {
   );
 }
 
-function Row({ thread, isSelected, hasCursor, isStop, onOpen }: { thread: ThreadHead; isSelected: boolean; hasCursor: boolean; isStop: boolean; onOpen(id: string): void }) {
+interface RowProps {
+  thread: ThreadHead;
+  isSelected: boolean;
+  hasCursor: boolean;
+  isStop: boolean;
+  /** Why it leaves the view once the reader turns to another; null while it belongs there. */
+  left: string | null;
+  onOpen(id: string): void;
+}
+
+function Row({ thread, isSelected, hasCursor, isStop, left, onOpen }: RowProps) {
   const { members } = useDesk();
   const assignee = members.find((one) => one.user_id === thread.assignee_id);
   const name = thread.contact_name || t('inbox.unnamed');
   return (
     <button
       type="button"
-      className={`row${hasCursor ? ' has-cursor' : ''}${thread.unread_count ? ' is-unread' : ''}`}
+      className={`row${hasCursor ? ' has-cursor' : ''}${left ? ' is-leaving' : ''}${thread.unread_count ? ' is-unread' : ''}`}
       aria-current={isSelected ? 'true' : undefined}
       tabIndex={isStop ? 0 : -1}
       data-thread={thread.id}
@@ -135,8 +146,9 @@ function Row({ thread, isSelected, hasCursor, isStop, onOpen }: { thread: Thread
       {thread.last_message_at && <time dateTime={thread.last_message_at} title={moment(thread.last_message_at)}>{brief(thread.last_message_at)}</time>}
       <bdi className="subject">{thread.subject || thread.preview || ' '}</bdi>
       <span className="row-bottom">
+        {left && <span className="chip">{t('inbox.left', { why: left })}</span>}
         <span className="chip">{t('inbox.channel', { channel: thread.channel })}</span>
-        {thread.control === 'ai' && <span className="chip chip-ai">{t('message.ai')}</span>}
+        {isAnsweredByAi(thread) && <span className="chip chip-ai">{t('message.ai')}</span>}
         {thread.labels.slice(0, 2).map((label) => <bdi key={label} className="chip">{label}</bdi>)}
         {assignee && <bdi className="quiet">{assignee.display_name ?? t('message.team')}</bdi>}
         {thread.unread_count > 0 && <span className="badge" role="img" aria-label={t('inbox.unread', { n: thread.unread_count })}>{thread.unread_count > 99 ? '99+' : thread.unread_count}</span>}

@@ -43,8 +43,12 @@ export function Screen() {
 
   useFocusInSight(place.thread, cursor);
 
+  // Where the cursor's row has left, the one that took its place comes next.
+  const found = inbox.shown.findIndex((row) => row.id === (cursor ?? place.thread));
+  const lastAt = useRef(-1);
+  if (found >= 0) lastAt.current = found;
   const step = (by: number) => {
-    const at = inbox.shown.findIndex((row) => row.id === (cursor ?? place.thread));
+    const at = found >= 0 || by < 0 ? lastAt.current : lastAt.current - 1;
     const next = inbox.shown[Math.min(Math.max(at + by, 0), inbox.shown.length - 1)];
     if (next) setCursor(next.id);
   };
@@ -106,7 +110,7 @@ export function Screen() {
           {[VIEWS, FOLDERS].map((views) => (
             <p key={views[0]}>
               {views.map((view) => (
-                <button key={view} type="button" aria-current={view === place.view ? 'page' : undefined} onClick={() => { setCursor(null); go({ view, thread: undefined }); }}>{t('inbox.view', { view })}</button>
+                <button key={view} type="button" aria-current={view === place.view ? 'page' : undefined} onClick={() => { setCursor(null); lastAt.current = -1; go({ view, thread: undefined }); }}>{t('inbox.view', { view })}</button>
               ))}
             </p>
           ))}
@@ -157,6 +161,7 @@ function useFocusInSight(threadId: string | undefined, cursor: string | null): v
       const found = document.querySelector<HTMLElement>(threadId ? '#conversation' : `[data-thread="${cursor}"]`);
       if (found) found.focus();
       else if (frames-- > 0) handle = requestAnimationFrame(find);
+      else document.querySelector<HTMLElement>('[data-testid=list]')?.focus(); // its row has left the view
     };
     let handle = requestAnimationFrame(find);
     return () => cancelAnimationFrame(handle);

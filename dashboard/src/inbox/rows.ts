@@ -61,6 +61,22 @@ export function drop(rows: Rows, threadId: string): Rows {
   return { ...rows, arrivals, shown: rows.shown.filter((row) => row.id !== threadId) };
 }
 
+/** Only those that stay: the same rows where all of them do. */
+export function keep(rows: Rows, stays: (thread: ThreadHead) => boolean): Rows {
+  const shown = rows.shown.filter(stays);
+  return shown.length === rows.shown.length ? rows : { ...rows, shown };
+}
+
+/** One that had left is back where it stood: among those around its last message. What waits to be taken stays there. */
+export function back(rows: Rows, thread: ThreadHead): Rows {
+  if (rows.arrivals.has(thread.id)) return rows;
+  if (rows.shown.some((row) => row.id === thread.id)) return put(rows, thread);
+  const at = rows.shown.findIndex((row) => (row.last_message_at ?? '') < (thread.last_message_at ?? ''));
+  // Below what was read so far it comes with its page.
+  if (at < 0 && !rows.isComplete) return rows;
+  return { ...rows, shown: rows.shown.toSpliced(at < 0 ? rows.shown.length : at, 0, thread) };
+}
+
 /** The order the server would give: what waited comes first, newest first. */
 export function settle(rows: Rows): Rows {
   const moved = [...rows.arrivals.values()].sort((a, b) => (b.last_message_at ?? '').localeCompare(a.last_message_at ?? ''));

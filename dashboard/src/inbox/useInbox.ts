@@ -6,7 +6,7 @@ import type { ThreadHead } from '../api/schema.js';
 import { useDesk } from '../desk.js';
 import type { Hint } from '../live/hints.js';
 import { belongs, keyOf, paramsOf, type Place } from './views.js';
-import { drop, first, newer, NOTHING, older, type Page, put, type Rows, settle } from './rows.js';
+import { back, drop, first, keep, newer, NOTHING, older, type Page, put, type Rows, settle } from './rows.js';
 
 const TOGETHER_MS = 120;
 const AT_ONCE = 20;
@@ -30,6 +30,8 @@ export function useInbox(place: Place): Inbox {
   const now = useRef({ key, rows, place });
   now.current = { key, rows, place };
   const isPaging = useRef(false);
+  /** Those that left the view while the reader looked: what is taken back brings them back. */
+  const left = useRef(new Set<string>());
 
   /** Applied only while the reader still looks at the view it was asked for. */
   const change = useCallback((asked: string, how: (rows: Rows) => Rows) => {
@@ -72,7 +74,9 @@ export function useInbox(place: Place): Inbox {
     for (const id of threadIds) {
       try {
         const thread = await api.get<ThreadHead>(`/threads/${id}`);
-        change(asked, (was) => (belongs(thread, at, person.userId) || at.thread === id ? put(was, thread) : drop(was, id)));
+        const stays = belongs(thread, at, person.userId);
+        if (!stays) left.current.add(id);
+        change(asked, (was) => (!stays && at.thread !== id ? drop(was, id) : left.current.has(id) && stays ? back(was, thread) : put(was, thread)));
       } catch {
         // It cannot be read any more, or not now: the next hint, or the next look, tells.
       }
@@ -81,8 +85,17 @@ export function useInbox(place: Place): Inbox {
 
   useEffect(() => {
     setRows(NOTHING);
+    left.current.clear();
     void load(key, now.current.place);
   }, [key, load]);
+
+  // What does not belong here any more stays in its place while it is open, and leaves when the reader turns to another.
+  useEffect(() => {
+    const { rows: { shown }, place: at } = now.current;
+    const stays = (row: ThreadHead) => row.id === place.thread || belongs(row, at, person.userId);
+    for (const row of shown) if (!stays(row)) left.current.add(row.id);
+    setRows((was) => keep(was, stays));
+  }, [place.thread, person.userId]);
 
   useEffect(() => {
     const moved = new Set<string>();
@@ -90,7 +103,7 @@ export function useInbox(place: Place): Inbox {
     const flush = () => {
       timer = undefined;
       const known = new Set(now.current.rows.shown.map((row) => row.id));
-      const ids = [...moved].filter((id) => known.has(id)).slice(0, AT_ONCE);
+      const ids = [...moved].filter((id) => known.has(id) || left.current.has(id)).slice(0, AT_ONCE);
       moved.clear();
       void catchUp().then(() => refresh(ids));
     };

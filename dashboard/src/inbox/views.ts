@@ -62,6 +62,17 @@ export function paramsOf(place: Place): Params {
   };
 }
 
+/** Whether the AI would answer what comes next: in what was sorted out as spam or automated it never does. */
+export const isAnsweredByAi = ({ control, folder }: Pick<ThreadHead, 'control' | 'folder'>): boolean => control === 'ai' && folder === 'inbox';
+
+/** Why one that is still shown leaves the view, in a word. */
+export function whyLeft(thread: ThreadHead, { view }: Place): string {
+  if (thread.folder !== folderOf(view)) return thread.folder;
+  if (thread.status !== 'open' && thread.status !== view) return thread.status;
+  if (view === 'snoozed' || view === 'closed') return 'open';
+  return view === 'unread' && thread.unread_count === 0 ? 'read' : 'other';
+}
+
 /** Whether a conversation that changed still belongs into a view. What only the server can judge (a search) stays. */
 export function belongs(thread: ThreadHead, place: Place, me: string): boolean {
   const { view, channel, label, assignee } = place;

@@ -102,6 +102,32 @@ describe('two of the staff at one inbox', () => {
     await ana.getByText('This conversation is closed.').waitFor({ state: 'detached' });
   });
 
+  it('see what they close fade in its place, and leave when they turn to another; taken back, it stands there again', async () => {
+    await ana.goto(`${DESK_URL}?view=all`);
+    await eventually(async () => (await rows(ana)).length > 2, true);
+    await bringUp(ana);
+    const shown = await rows(ana);
+    const row = (name) => ana.locator('.row').filter({ has: ana.locator('.name').getByText(name, { exact: true }) });
+    await turnTo(ana, shown[1]);
+    await ana.locator('body').press('e');
+    await row(shown[1]).getByText('Closed', { exact: true }).waitFor();
+    assert.deepEqual(await barriers(ana), []);
+    assert.deepEqual(await rows(ana), shown, 'it stays in its place');
+    await row(shown[2]).click();
+    await eventually(() => rows(ana), shown.filter((name) => name !== shown[1]));
+    await ana.locator('body').press('z');
+    await eventually(() => rows(ana), shown);
+    await ana.locator('body').press('e');
+    await row(shown[2]).getByText('Closed', { exact: true }).waitFor();
+    await ana.locator('body').press('Escape');
+    await row(shown[2]).waitFor({ state: 'detached' });
+    await ana.locator('body').press('j');
+    assert.equal(await ana.locator('.row.has-cursor .name').textContent(), shown[3], 'what took its place is next');
+    await ana.locator('body').press('z');
+    await eventually(() => rows(ana), shown);
+    await turnTo(ana, shown[1]);
+  });
+
   it('find why something happened', async () => {
     await ana.getByRole('button', { name: 'Why?' }).first().click();
     await ana.getByRole('heading', { name: 'Decision' }).waitFor();

@@ -26,6 +26,8 @@ describe('the staff, of what was sorted out', () => {
     const name = await spam();
     await turnTo(olivia, name);
     await olivia.getByText('It was taken for spam. The AI does not answer here.').waitFor();
+    await olivia.locator('.row').first().waitFor();
+    assert.equal(await olivia.locator('.row .chip-ai').count(), 0, 'no row says that the AI answers there');
     await olivia.locator('[data-status=inbound_ai_replied]').waitFor();
     await head(olivia, 'Not spam').click();
     await olivia.getByText('Not spam. This sender comes to the inbox from now on.').waitFor();
