@@ -9,7 +9,7 @@ import { isAdmin, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { say } from '../shell/toast.js';
 import { lineOf } from '../shell/told.js';
-import { moment, t } from '../text/intl.js';
+import { moment, number, t } from '../text/intl.js';
 import { useChange } from './change.js';
 import { Confirm } from './Confirm.js';
 import { Escalation } from './Escalation.js';
@@ -95,7 +95,7 @@ function Editor({ current }: { current: ModerationPolicy | null }) {
         keyOf={(row) => String(row.version)}
         empty={t('policy.noVersions')}
         columns={[
-          { title: t('policy.version'), cell: (row) => <>{row.version}{row.activated_at && <span className="quiet"> · {t('policy.now')}</span>}</> },
+          { title: t('policy.version'), cell: (row) => <>{number(row.version)}{row.activated_at && <span className="quiet"> · {t('policy.now')}</span>}</> },
           { title: t('tasks.note'), cell: (row) => <bdi>{row.note ?? ''}</bdi> },
           { title: t('audit.at'), cell: (row) => moment(row.created_at) },
         ]}
@@ -170,7 +170,7 @@ function Report({ report }: { report: SimulationReport }) {
     <section className="panel" aria-labelledby="report-title" role="status">
       <h3 id="report-title">{t('policy.tried', { messages: report.messages ?? 0, changed: report.changed ?? 0 })}</h3>
       {report.complete === false && <p className="quiet">{t('policy.partly')}</p>}
-      <ul>{Object.entries(report.changes ?? {}).map(([what, n]) => <li key={what}><code>{what.replace('→', ' → ')}</code>: {String(n)}</li>)}</ul>
+      <ul>{Object.entries(report.changes ?? {}).map(([what, n]) => <li key={what}><code>{what.replace('→', ' → ')}</code>: {typeof n === 'number' ? number(n) : String(n)}</li>)}</ul>
       <h4>{t('policy.byRule')}</h4>
       <ul>{Object.entries(report.by_rule ?? {}).map(([rule, count]) => <li key={rule}><code>{rule}</code>: {t('policy.acts', { acts: (count as { acts_on?: number }).acts_on ?? 0, changed: (count as { changed?: number }).changed ?? 0 })}</li>)}</ul>
       {Object.keys(report.escalations ?? {}).length > 0 && (

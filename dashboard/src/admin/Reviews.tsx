@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 
 import type { ClaimedReview, Review, ReviewDecided, ReviewReleased } from '../api/schema.js';
 import { maySend, useDesk } from '../desk.js';
-import { moment, t } from '../text/intl.js';
+import { moment, t, twoDigits } from '../text/intl.js';
 import { useChange } from './change.js';
 import { FormDialog } from './FormDialog.js';
 import { Listing } from './listing.js';
@@ -62,7 +62,7 @@ function Desk({ review, onDone }: { review: ClaimedReview; onDone(): void }) {
     <article className="panel" aria-labelledby="review-title">
       <header className="inline">
         <h3 id="review-title">{review.kinds.map((kind) => t('reviews.kind', { kind })).join(', ') || t('reviews.title')}</h3>
-        <span className={left < 60 ? 'warn' : 'quiet'} role="timer">{left > 0 ? t('reviews.left', { minutes: Math.floor(left / 60), seconds: String(left % 60).padStart(2, '0') }) : t('reviews.over')}</span>
+        <span className={left < 60 ? 'warn' : 'quiet'} role="timer">{left > 0 ? t('reviews.left', { minutes: Math.floor(left / 60), seconds: twoDigits(left % 60) }) : t('reviews.over')}</span>
         <span className="spacer" />
         <button type="button" className="button" onClick={() => void change(t('reviews.released'), () => api.post<ReviewReleased>(`/reviews/${review.review_id}/release`)).then(onDone)}>{t('reviews.release')}</button>
       </header>

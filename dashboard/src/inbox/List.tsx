@@ -9,12 +9,13 @@ import type { ThreadHead } from '../api/schema.js';
 import { isAdmin, useDesk } from '../desk.js';
 import { ProblemBox } from '../shell/Problem.js';
 import { Skeletons } from '../shell/Skeletons.js';
-import { brief, moment, t } from '../text/intl.js';
+import { brief, moment, number, t } from '../text/intl.js';
 import type { Inbox } from './useInbox.js';
 import { belongs, isAnsweredByAi, type Place, whyLeft } from './views.js';
 
 const ROW_PX = 86;
 const OVERSCAN = 4;
+const MOST_SHOWN = 99;
 const STEPS: Record<string, number | undefined> = { ArrowDown: 1, ArrowUp: -1 };
 
 interface Props {
@@ -151,7 +152,7 @@ function Row({ thread, isSelected, hasCursor, isStop, left, onOpen }: RowProps) 
         {isAnsweredByAi(thread) && <span className="chip chip-ai">{t('message.ai')}</span>}
         {thread.labels.slice(0, 2).map((label) => <bdi key={label} className="chip">{label}</bdi>)}
         {assignee && <bdi className="quiet">{assignee.display_name ?? t('message.team')}</bdi>}
-        {thread.unread_count > 0 && <span className="badge" role="img" aria-label={t('inbox.unread', { n: thread.unread_count })}>{thread.unread_count > 99 ? '99+' : thread.unread_count}</span>}
+        {thread.unread_count > 0 && <span className="badge" role="img" aria-label={t('inbox.unread', { n: thread.unread_count })}>{thread.unread_count > MOST_SHOWN ? `${number(MOST_SHOWN)}+` : number(thread.unread_count)}</span>}
       </span>
     </button>
   );

@@ -3,6 +3,7 @@
 import { createIntl, createIntlCache, type IntlShape, type MessageFormatElement } from 'react-intl';
 
 import { type Direction, isolated, ISOLATED, isolating } from './bidi.js';
+import { inDigitsOf } from './digits.js';
 import en from './en.json';
 import { type Catalogue, LANGUAGES, localeFor, PSEUDO, type Tag } from './languages.js';
 import enProblems from './problems/en.json';
@@ -34,7 +35,7 @@ export async function speak(tag: Tag): Promise<void> {
   catalogue = words.default;
   problems = told.default;
   intl = bare ? bare.bracketing(make(tag)) : make(tag);
-  changed = bare ? bare.pseudo : (message) => message;
+  changed = bare ? bare.pseudo : (inDigitsOf(intl.locale) ?? ((message) => message));
   ready.clear();
 }
 
@@ -45,7 +46,7 @@ export const direction = (): Direction => (spokenTag === PSEUDO ? 'ltr' : LANGUA
 export function t(id: TextId, values: Values = {}): string {
   let words = ready.get(id);
   if (!words) ready.set(id, words = prepared(id));
-  const shown = Object.entries(values).map(([name, value]) => [ISOLATED + name, typeof value === 'string' ? isolated(value, direction()) : value]);
+  const shown = Object.entries(values).map(([name, value]) => [ISOLATED + name, typeof value === 'string' ? isolated(value, direction()) : number(value)]);
   return String(words.format({ ...values, ...Object.fromEntries(shown) }));
 }
 
@@ -84,6 +85,9 @@ export function brief(at: string): string {
 export const listOf = (names: string[]): string => intl.formatList(names.map((name) => isolated(name, direction())));
 
 export const number = (value: number): string => intl.formatNumber(value, { maximumFractionDigits: 2 });
+
+/** A part of a time: seconds that are shown beside minutes. */
+export const twoDigits = (value: number): string => intl.formatNumber(value, { minimumIntegerDigits: 2 });
 
 export const percent = (share: number | null): string => (share === null ? '–' : intl.formatNumber(share, { style: 'percent', maximumFractionDigits: share > 0.99 && share < 1 ? 2 : 1 }));
 

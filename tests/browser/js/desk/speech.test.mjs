@@ -123,6 +123,8 @@ describe('the desk in the language of its reader', () => {
         assert.equal(await beyond(page), 0, `${path} at ${width}`);
       }
     });
+    await page.goto(`${DESK_URL}operations`);
+    await page.getByText('آخر ٣٠ يومًا').first().waitFor({ state: 'attached' });
     await page.goto(`${DESK_URL}contacts`);
     await page.locator('#address').fill('+49 170 000');
     await page.locator('#address').press('Enter');
@@ -134,6 +136,8 @@ describe('the desk in the language of its reader', () => {
     assert.equal(await page.locator('.row .name').last().evaluate((one) => getComputedStyle(one).textAlign), 'right');
     await page.locator('.row', { hasText: 'Person Number' }).first().click();
     await page.locator('.bubble.theirs').first().waitFor();
+    const times = await page.locator('.row time, .bubble time').allTextContents();
+    assert.ok(times.length > 0 && times.every((one) => /[٠-٩]/.test(one) && !/[0-9]/.test(one)), times.join(' | '));
     assert.ok(await page.locator('.bubble-body').evaluateAll((all) => all.every((one) => one.dir === 'auto' && getComputedStyle(one).direction === 'ltr')));
     assert.ok(await box('.bubble.theirs >> nth=0') > await box('.bubble.ours >> nth=0'));
     assert.deepEqual(await barriers(page), []);
