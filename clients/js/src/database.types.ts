@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: 27df8a88cc3d9d0e54611383460a6aa1
+// Schema: c2485fbf10ffd88971b80baec6c209b8
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -3740,6 +3740,124 @@ export type Database = {
             isOneToOne: true;
             referencedRelation: "et_threads";
             referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      "held_words": {
+        Row: {
+          "field": string;
+          "judged_at": string | null;
+          "kind": string;
+          "kinds": (string)[];
+          "row_id": string;
+          "status": string;
+          "tenant_id": string;
+          "words": NonNullable<Json>;
+          "written_at": string;
+          "written_by": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "field": string;
+          "judged_at"?: string | null;
+          "kind": string;
+          "kinds"?: (string)[];
+          "row_id": string;
+          "status"?: string;
+          "tenant_id": string;
+          "words": NonNullable<Json>;
+          "written_at"?: string;
+          "written_by"?: string | null;
+        };
+        Update: {
+          "field"?: string;
+          "judged_at"?: string | null;
+          "kind"?: string;
+          "kinds"?: (string)[];
+          "row_id"?: string;
+          "status"?: string;
+          "tenant_id"?: string;
+          "words"?: NonNullable<Json>;
+          "written_at"?: string;
+          "written_by"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "held_words_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_connected";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_freshness";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_queues";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "board_threads";
+            referencedColumns: ["tenant_id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "contractor_leads";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "homeowners";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "potential_contractors";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "held_words_tenant_id_written_by_fkey";
+            columns: ["tenant_id", "written_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["tenant_id", "contact_id"];
           },
         ];
       };
@@ -9563,6 +9681,7 @@ export type Database = {
         Returns: Json;
       };
       "release_review": { Args: { "p_review_id": string }; Returns: Json };
+      "release_words": { Args: { "p_field"?: string; "p_kind": string; "p_row_id": string }; Returns: Json };
       "remove_member": { Args: { "p_user_id": string }; Returns: Json };
       "reopen_thread": { Args: { "p_thread_id": string }; Returns: Json };
       "reply_limits": {
