@@ -118,7 +118,7 @@ _ARMY = re.compile(
     r"(?<!\w)(?:(?:psc|cmr|unit)\s\d{1,6},?\s(?:box\s\d{1,6}[\s,]{1,4})?|us[a-z]{1,4}\s[^\W\d_]{2,20}[\s,]{1,4})[afd]po\s(?:aa|ae|ap)\s\d{5}(?!\d)"
 )
 _BOX = re.compile(
-    r"(?<!\w)(?:p\.?\s?o\.?\s?box|post office box|postfach|apartado(?: de correos)?|casella postale|boite postale|bp|psc|cmr|unit)\s{1,2}(\d{1,6})(?:,?\s(?:box\s\d{1,6}))?(?:\s{0,2}[,\n]?\s{0,2}(?:[afd]po)\s(?:aa|ae|ap)\s\d{5})?(?!\w)"
+    r"(?<!\w)(?:p\.?\s?o\.?\s?box|post office box|postfach|apartado(?: de correos)?|casella postale|boite postale|bp|psc|cmr|unit(?=\s\d{1,6},?\s(?:box|[afd]po)\b))\s{1,2}(\d{1,6})(?:,?\s(?:box\s\d{1,6}))?(?:\s{0,2}[,\n]?\s{0,2}(?:[afd]po)\s(?:aa|ae|ap)\s\d{5})?(?!\w)"
 )
 _GATE = re.compile(
     rf"(?<![^\W\d_])(?:{_SURE}|{_KINDS}|p\.?\s?o\.?\s?box|post office box|psc|cmr|[afd]po|apt|suite|ste|apartment|flat|address|located|u|ut|corner|broadway|chome|sector|cra|cll?|kr|transversal|diagonal)(?![^\W_])|\d\s?[a-z]?,(?:\s?[^,\d\n]{{2,24}},)?\s(?:[a-z]{{1,2}}-)?\d{{2,5}}|-(?:ku|shi|cho)\b|wohn|woon|vivo|habit|abito|mieszkam|[nmb]oro?\s|{_PROSPECT}|[a-z]\d[a-z\d]?\s\d[a-z]{{2}}|(?:live|lives|is|come|meet|taxi|return|me|off|sent|it) (?:at|to|on) |(?:{_ENDINGS})(?:\W|$)"

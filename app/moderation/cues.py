@@ -10,15 +10,17 @@ AROUND = 48
 
 CUE = re.compile(
     r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bcel\b|\bzap\b|\bsms\b|viber|signal"
-    r"|(?:my|the|our|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
+    r"|(?:my|the|our|new|mera|ka|phone|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
     r"|\bdial|hit me up|\bhmu\b|area code|llam|marc|anruf|ruf mich|nummer|numero|appel|chiam|ligue|\bbel\b|zadzwo"
+    r"|off (?:the |this )?(?:app|site|platform|here)|(?:site|app|chat) (?:blocks|deletes|hides|removes)|here goes|get hold of|\bline is\b|speak to|in touch|directly|\bwasap|(?:por|no|al|meu|mi|via|on) whats|wh?ats ?ap|m[oó]vil"
+    r"|erreichbar|joignable|contact|fala comigo|habla con|escrib|escrev|mandame|manda (?:as|a|o|os)\b|chama\b|\bfone\b|telef|liga\w*|direkt|schreib|kontakt|\bbaat\b|don'?t tell"
     r"|☎|📞|📱|☏|✆|电话|手机|電話|let'?s talk|questions?\b|\bdigits\b|"
     + folded_words("звон|номер|тел|пиши|फोन|هاتف|اتصل|전화|연락|โทร|טלפון")
 )
 AGAINST = re.compile(
     r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
     r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
-    r"|reservation|receipt|docket|shipment|container|passport|barcode|ean|gtin|rma|firmware|build|vat|abn|siren|siret|steuernummer|(?:estimate|quote|job)(?= ?(?:#|no\b|nr\b))"
+    r"|reservation|receipt|docket|shipment|container|passport|barcode|ean|gtin|rma|firmware|build|vat(?:\s(?:gb|ie|de|fr|at|nl|be|it|es|au|no|reg))?|abn|siren|siret|steuernummer|(?:estimate|quote|job)(?= ?(?:#|no\b|nr\b))"
     r"|(?:bestell|rechnungs?|kunden|auftrags?|artikel|vertrags?|sendungs?)(?:nummer|nr\.?)|bestellung|rechnung|auftrag|commande|facture|devis|dossier"
     r"|pedido|factura|fattura|ordine|bestelling|factuur|zamowienie|fatura|encomenda|permit|policy|claim|confirmation|booking|meeting id|passcode|batch|lot|id|nr|stock|keywords?|size|pages?|pp"
     r"|chapter|version|isin|pin|(?<!area )(?<!areacode )code|ein|tax|konto|registration|reg)\b[^a-z]{0,4}(?:(?:is|number|no|num|id)\b[^a-z]{0,4}|#\s*){0,3}$"
@@ -48,6 +50,11 @@ DATE = re.compile(
     r"|(?<![\d+/])(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])/\d\d(?![\d/])"
 )
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+BARCODE = re.compile(r"\b(?:barcode|upc|ean|isbn|serial|tracking)\b[^.!?\n]{0,24}$")
+"""Figures that a machine reads, with the words that lead to them."""
+BEHIND = re.compile(
+    r"\s{0,2}(?:is|was|=) (?:the|my|your|our|an?) (?:order|tracking|invoice|reference|confirmation|booking|permit|claim|part|item|model|serial|job|ticket)\b"
+)
 HOST = re.compile(rf"(?<![\d.-])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
 """An Internet address."""
 WITHHELD = re.compile(

@@ -1,5 +1,6 @@
 """What digits are a number where: the metadata of `phonenumbers`, asked once for each."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -50,3 +51,12 @@ def number(digits: str, region: str | None) -> str:
     except NumberParseException:
         return ""
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(parsed) else ""
+
+
+@lru_cache(maxsize=4096)
+def groupings(value: str) -> tuple[tuple[int, ...], ...]:
+    """The groups in which a number (E.164) is written at home, and abroad without its country."""
+    parsed = phonenumbers.parse(value, None)
+    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    abroad = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL).partition(" ")[2]
+    return tuple({tuple(len(group) for group in re.findall(r"\d+", written)) for written in (national, abroad)})

@@ -23,7 +23,7 @@ _EXTRA = {
     "、": ",", "⁄": "/", "∕": "/", "🅰": "a", "🅱": "b", "🅾": "o", "ⓞ": "o",
     "〇": "0", "零": "0", "一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9",
     "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9", "幺": "1",
-    "🔟": "10", "💯": "100",
+    "ƻ": "2", "Ƽ": "5", "ƽ": "5", "Ȝ": "3", "ȝ": "3", "Ʒ": "3", "ʒ": "3", "🔟": "10", "💯": "100",
 }  # fmt: skip
 
 
@@ -31,8 +31,14 @@ _ENCODED = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|commat|period|num|lowbar|plus|hyphen|nbsp|amp);|%(?:40|2[eE]|3\d)|\\u00[2-7][0-9a-fA-F]|\\x[2-7][0-9a-fA-F]"
 )
 """A character in the writing of web pages, links and programs."""
+_TAG = re.compile(
+    r"</?(?:b|i|u|s|em|strong|span|a|font|sup|sub|tt|code|small|big|mark|q|wbr)(?: [^<>]{0,60})?/?>|<!--[^<>]{0,60}-->",
+    re.IGNORECASE,
+)
+"""A mark of a web page that parts nothing."""
 _LONE_CIRCLE = re.compile(r"(?<![Ⓐ-ⓩ])[Ⓐⓐ](?![Ⓐ-ⓩ])")
-"""Among circled letters it is a letter, alone it stands for an at sign."""
+_RAISED = re.compile(r"(?<=[\w ])[ª🅰🄰](?=\ufe0f? ?[a-z0-9-]{2,40}\.[a-z]{2})")
+"""Among circled letters it is a letter, alone it stands for an at sign; so does one before a domain."""
 
 
 class Folded(NamedTuple):
@@ -95,16 +101,20 @@ def fold(original: str) -> Folded:
     text = original[:MAX_CHARS]
     truncated = len(original) > MAX_CHARS
     encoded = _encoded(text) if "&" in text or "%" in text or "\\" in text else {}
+    if "</" in text or "<!--" in text:
+        encoded |= {match.start(): (match.end(), "") for match in _TAG.finditer(text)}
     if text.isascii() and not encoded:
         return Folded(original, text.lower(), None, truncated)
     if "ⓐ" in text or "Ⓐ" in text:
         text = _LONE_CIRCLE.sub("@", text)
+    if "ª" in text or "🅰" in text or "🄰" in text:
+        text = _RAISED.sub("@", text)
     parts: list[str] = []
     starts: list[int] = []
     index = 0
     while index < len(text):
         end, char = encoded.get(index) or (index + 1, text[index])
-        folded = fold_char(char)
+        folded = fold_char(char) if char else ""
         if folded:
             parts.append(folded)
             starts.extend([index] * len(folded))

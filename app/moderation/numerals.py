@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.moderation.folding import fold_char
+from app.moderation.tongues import glued
 
 MAX_WORD = 64
 MAX_STRETCHED = 14
@@ -27,8 +28,8 @@ _UNITS = {
     "ar": "صفر واحد اثنان ثلاثة اربعة خمسة ستة سبعة ثمانية تسعة",
 }
 _MORE = {
-    "oh": "0", "nought": "0", "naught": "0", "nil": "0", "fife": "5", "fiv": "5", "niner": "9", "seben": "7",
-    "fuenf": "5", "zwo": "2", "meia": "6", "thre": "3", "sevn": "7", "ate": "8",
+    "che": "6", "panch": "5", "chaar": "4", "nou": "9", "aath": "8", "chah": "6", "paach": "5", "oh": "0", "nought": "0", "naught": "0", "nil": "0", "fife": "5", "fiv": "5", "niner": "9", "seben": "7",
+    "fuenf": "5", "zwo": "2", "meia": "6", "thre": "3", "sevn": "7",
     "wun": "1", "thri": "3", "foar": "4", "fower": "4", "phour": "4", "phive": "5", "fyve": "5", "siks": "6", "sicks": "6",
     "sevin": "7", "eigt": "8", "eght": "8", "eit": "8", "nyne": "9", "nein": "9", "zro": "0", "ziro": "0",
     "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16",
@@ -64,8 +65,10 @@ SCORE = frozenset(("vingt", "vingts"))
 _FRENCH_TEENS = {"dix": "10", "onze": "11", "douze": "12", "treize": "13", "quatorze": "14", "quinze": "15", "seize": "16"}  # fmt: skip
 SCALES = {"hundred": "00", "thousand": "000"}
 REPEATS = {"double": 2, "triple": 3, "dubble": 2}
-WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3", "o": "0", "i": "1", "l": "1", "b": "8", "s": "5"}  # fmt: skip
+WEAK = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "tree": "3", "o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "ate": "8"}  # fmt: skip
 """Words and letters that stand for a digit only between digits."""
+ARTICLES = frozenset(("un", "um", "een", "do", "en", "ett", "une", "ein"))
+"""Digits that are articles, too, or the like: digits behind a digit in words, or between two."""
 
 FILLERS = frozenset(
     ("dash", "hyphen", "dot", "point", "period", "space", "slash", "then", "and", "minus", "guion", "punto", "tiret",
@@ -114,7 +117,7 @@ _HUNDREDS = {
     )
     for place, word in enumerate(words.split(), 1)
 }
-_AMBIGUOUS = {"nein", "eit", "wun", "do", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
+_AMBIGUOUS = {"nein", "eit", "wun", "do", "che", "sex", "sei", "dos", "un", "um", "nul", "ate", "tre", "char", "due", "fem", "bir", "uc", "een", "bes", "ett", "nil", "ek"}  # fmt: skip
 """Digits in one language, other words in another: inside one glued word they count in neither."""
 
 _GLUED = sorted((word for word in WORDS | TENS if word.isascii() and word not in _AMBIGUOUS), key=lambda word: (-len(word), word))  # fmt: skip
@@ -134,7 +137,7 @@ _MISTYPED = {
     if word[at] != word[at + 1] and (digit, at) != (3, 2)
 } | {f"{digit}{word[1:]}": str(digit) for digit, word in enumerate(_UNITS["en"].split())} | {"0h": "0", "foor": "4"}  # fmt: skip
 """Two letters changed about (but for *there*), or the figure before the rest of its word: `fuor`, `4our`."""
-_LOOSE = re.compile(r"(?=[oilbszg]*[0-9])[0-9oilbszg]{2,5}")
+_LOOSE = re.compile(r"(?=[oilbszg]*[0-9])[0-9oilbszg]{2,12}")
 _LEET = {"o": "0", "i": "1", "l": "1", "b": "8", "s": "5", "z": "2", "g": "9", "з": "3", "б": "6", "ч": "4"}
 
 
@@ -150,7 +153,8 @@ class Numeral(NamedTuple):
 def numeral(word: str) -> Numeral | None:
     """The digits a folded word stands for, or None when it stands for none."""
     if len(word) > MAX_WORD:
-        return None
+        digits = glued(word)
+        return Numeral(digits, "word") if digits else None
     if word.isascii() and word.isdigit():
         return Numeral(word, "plain")
     if word in WORDS:
@@ -159,22 +163,44 @@ def numeral(word: str) -> Numeral | None:
         return Numeral(TENS.get(word) or _MORE_TENS[word], "tens")
     if word in _HUNDREDS:
         return Numeral(_HUNDREDS[word], "hundred")
-    if word in _MISTYPED:
-        return Numeral(_MISTYPED[word], "word")
     if word in SCORE:
         return Numeral("20", "score")
     if word in _FRENCH_TEENS:
         return Numeral(_FRENCH_TEENS[word], "teen")
-    if word in _MORE_TEENS or word in _COMPOUNDS:
-        return Numeral(_MORE_TEENS.get(word) or _COMPOUNDS[word], "word")
+    if known := _MISTYPED.get(word) or _MORE_TEENS.get(word) or _COMPOUNDS.get(word):
+        return Numeral(known, "word")
     if _WORD_ONLY.fullmatch(word):
         return Numeral(_joined(_PIECE.findall(word)), "word")
     if word.translate(_WRITTEN_LEET) in _ENGLISH:
         return Numeral(WORDS[word.translate(_WRITTEN_LEET)], "word")
     if 3 < len(word) <= MAX_STRETCHED and word.isalpha():
         value = _STRETCHED.get(re.sub(r"(.)\1+", r"\1", word))
-        return Numeral(value, "word") if value else _mixture(word)
-    return _mixture(word)
+        if value:
+            return Numeral(value, "word")
+    return _mixture(word) or _in_a_tongue(word)
+
+
+def _in_a_tongue(word: str) -> Numeral | None:
+    digits = glued(word)
+    return Numeral(digits, "mixed" if any("0" <= char <= "9" for char in word) else "word") if digits else None
+
+
+LOOKALIKE = re.compile(r"[oilszbg]{1,5}")
+_REAL = frozenset(
+    "is so go os so sos lol oil ill il lo si io los sol solo big bill bills log logs boss loss goal gig bio silo sill sis bs gb sb ol oo gg zoo goo boil soil sols ils lisbo bob sob lob lol big bigs gigs obs gos sir bis les".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def weak(word: str) -> str:
+    """The digits a word stands for only amid digits: `to`, `o`, `sS`; else ''."""
+    if word in WEAK:
+        return WEAK[word]
+    if word in ARTICLES:
+        return WORDS.get(word, "")
+    if word not in _REAL and len(word) > 1 and LOOKALIKE.fullmatch(word):
+        return "".join(_LEET[char] for char in word)
+    return ""
 
 
 def spelled(letters: str) -> tuple[int, int, str] | None:

@@ -7,10 +7,13 @@ as one.
 import re
 from collections.abc import Sequence
 
+from app.moderation.apart import find_apart, is_led, is_refined
 from app.moderation.cards import is_card
 from app.moderation.cues import (
     AGAINST,
     AROUND,
+    BARCODE,
+    BEHIND,
     CUE,
     DATE,
     EXTENSION,
@@ -25,6 +28,7 @@ from app.moderation.cues import (
 )
 from app.moderation.dialling import NO_TRUNK, american, elsewhere, number, possible
 from app.moderation.folding import Folded, is_capital
+from app.moderation.lookalikes import find_lookalikes
 from app.moderation.pieces import Shape, Window, scattered, unbroken
 from app.moderation.runs import LONGEST, Run, is_counting, is_listed, is_scale, runs
 from app.moderation.verdicts import Threat
@@ -33,6 +37,7 @@ ALONE = 14
 """Letters and figures beside a number in a text that holds next to nothing else."""
 MAX_CHECKS = 72
 """Windows of one text that are looked up; a longer series of numbers is a table, not a message."""
+_PLUS = re.compile(r"\bplus\W{1,3}$")
 _USUAL_GAPS = frozenset((" ", "-", ".", "/", ") ", ")", " (", ") (", " - ", " 0", " (0) ", "(", "-("))
 _AND = re.compile(r"[\s,]*(?:and|y|et|und|plus)[\s,]*")
 DISGUISED = frozenset(("word", "tens", "score", "teen", "hundred", "leet", "mixed", "weak"))
@@ -44,17 +49,30 @@ def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
     found: list[Threat] = []
     checks = [MAX_CHECKS]
     spoken = _count(text)
-    for run in runs(text):
+    every = list(runs(text))
+    if every and sum(len(token.digits) for run in every for token in run) >= 7:
+        found.extend(find_apart(folded, every, home))
+    told = [one.span for one in found]
+    for run in every:
+        if told and _overlaps(folded, run, told):
+            continue
         if sum(len(token.digits) for token in run) < 7:
             continue
         alone = spoken - _count(text[run[0].start : run[-1].end]) <= ALONE
         found.extend(_in_run(folded, run, home, checks, alone=alone))
+    if not found and every:
+        found = find_lookalikes(folded, home)
     if not found:
         found.extend(
             Threat(kind="phone", span=folded.span(*match.span()), value="".join(match.groups()), confidence=0.75)
             for match in WITHHELD.finditer(text)
         )
     return found
+
+
+def _overlaps(folded: Folded, run: Run, spans: Sequence[tuple[int, int]]) -> bool:
+    start, end = folded.span(run[0].start, run[-1].end)
+    return any(start < stop and begin < end for begin, stop in spans)
 
 
 def _count(text: str) -> int:
@@ -70,7 +88,7 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
     found: list[Threat] = []
     index = 0
     cue = _is_announced(text, run)
-    against_all = AGAINST.search(text, max(0, run[0].start - 32), run[0].start) is not None
+    against_all = _is_else(text, run)
     dates = _other_figures(folded, run, cue=cue)
     while index < len(run) and checks[0] > 0:
         best: tuple[float, str, Window] | None = None
@@ -102,6 +120,17 @@ def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *,
         index = best[2].last + 1
     found.extend(_unread(folded, run[index:]))
     return found
+
+
+def _is_else(text: str, run: Run) -> bool:
+    """Whether words beside a run say that it is an order's number, or the like."""
+    start = run[0].start
+    before = max(0, start - 32)
+    return (
+        AGAINST.search(text, before, start) is not None
+        or BARCODE.search(text, before, start) is not None
+        or BEHIND.match(text, run[-1].end) is not None
+    )
 
 
 def _threat(folded: Folded, run: Run, sure: float, value: str, window: Window) -> Threat:
@@ -146,7 +175,10 @@ def _is_announced(text: str, run: Run) -> bool:
 def _windows(text: str, run: Run, first: int) -> list[Window]:
     """What begins at one numeral and has 7 to 15 digits."""
     start = run[first].start
-    plus = text[max(0, start - 3) : start].rstrip(" (").endswith("+") or text[max(0, start - 5) : start] == "plus "
+    plus = (
+        text[max(0, start - 3) : start].rstrip(" (").endswith("+")
+        or _PLUS.search(text, max(0, start - 8), start) is not None
+    )
     found: list[Window] = []
     digits = ""
     for last in range(first, min(len(run), first + LONGEST)):
@@ -172,7 +204,7 @@ def _hopeless(text: str, run: Run, window: Window, dates: Sequence[tuple[int, in
         return True
     if is_counting(run[window.first : window.last + 1]):
         return True
-    if len(window.digits) > 12 and not window.plus and not window.digits.startswith(("00", "011")):
+    if len(window.digits) > 13 and not window.plus and not window.digits.startswith(("00", "011")):
         return True
     return any(start <= one < end or start < other <= end for one, other in dates)
 
@@ -200,6 +232,8 @@ def _judge(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str
     if window.plus:
         return _international(window)
     digits = window.digits
+    if len(digits) == 13 and not (digits.startswith(("00", "011")) or (shape.whole and (shape.cue or shape.disguised))):
+        return "", 0.0
     if len(digits) == 7 and {"US", "CA"} & set(home):
         plain = shape.groups in ((3, 4), (7,)) and shape.strong_cue and shape.whole
         return (digits, 0.65) if plain else ("", 0.0)
@@ -231,9 +265,10 @@ def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) ->
     if shape.against:
         return 0.3
     if shape.loose and not (classic and (shape.cue or shape.whole)):
-        return 0.3
+        return 0.75 if shape.whole and shape.cue else 0.62 if shape.whole and shape.alone else 0.3
     if shape.said and not (shape.cue or shape.alone or shape.disguised):
-        return 0.5
+        led = shape.whole and is_led([token.gap for token in tokens[1:]])
+        return 0.7 if led and is_refined(shape.groups, number(window.digits, region)) else 0.5
     if shape.disguised and (shape.whole or shape.cue):
         spoken = sum(len(token.digits) for token in tokens if token.kind in DISGUISED)
         return 0.93 if spoken >= 1 or shape.cue else 0.6

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.moderation.cues import YEAR
-from app.moderation.dialling import TRUNK
+from app.moderation.dialling import TRUNK, groupings, number
 from app.moderation.runs import Run
 
 _ODD = frozenset("*~|=^_°#;<>→•\\¤§¦")
 """Marks that stand between the figures of no amount, date or size."""
+
+
+_EVEN = frozenset("-./|_~:+")
 
 
 class Window(NamedTuple):
@@ -75,19 +78,31 @@ def scattered(text: str, run: Run, window: Window, shape: Shape, region: str) ->
         return 0.3
     between = "".join(gaps)
     if any(mark in between for mark in ('"', "x", "$", "\n")):
-        return _marked(text, tokens, gaps, window, shape)
+        return _marked(text, run, window, shape, region)
     odd = any(mark in between for mark in _ODD)
-    return _at_home(run, window, shape, gaps, odd) if home else _abroad(window, shape, region, odd)
+    return _at_home(run, window, shape, gaps, odd) if home else _abroad(run, window, shape, region, odd)
 
 
-def _marked(text: str, tokens: Run, gaps: Sequence[str], window: Window, shape: Shape) -> float:
+def _is_usual(window: Window, shape: Shape, region: str) -> bool:
+    """Whether the pieces are those in which its country writes a number."""
+    return shape.groups in groupings(number(window.digits, region))
+
+
+def _marked(text: str, run: Run, window: Window, shape: Shape, region: str) -> float:
     """Pieces between which there are quotation marks, signs of sizes and amounts, or the ends of lines."""
+    tokens = run[window.first : window.last + 1]
+    gaps = [token.gap for token in tokens[1:]]
     between = "".join(gaps)
     if '"' in between and set(gaps) <= {'" "', '""'} and text[max(0, tokens[0].start - 1)] == '"':
         return 0.7 if shape.whole else 0.3  # each piece in quotation marks, no inches
     if max(shape.groups) == 1 and shape.whole and not between.strip():
         return 0.75  # a digit a line
-    if shape.whole and set(gaps) == {"\n"} and window.digits[0] == "0" and min(shape.groups) >= 2:
+    if (
+        shape.whole
+        and set(gaps) == {"\n"}
+        and min(shape.groups) >= 2
+        and (window.digits[0] == "0" or _is_usual(window, shape, region))
+    ):
         return 0.65  # a piece a line
     return 0.65 if shape.cue and shape.whole else 0.3
 
@@ -102,10 +117,20 @@ def _at_home(run: Run, window: Window, shape: Shape, gaps: Sequence[str], odd: b
     return 0.75 if shape.cue and _set_apart(run, window) else 0.62 if _set_apart(run, window) else 0.4
 
 
-def _abroad(window: Window, shape: Shape, region: str, odd: bool) -> float:
+def _abroad(run: Run, window: Window, shape: Shape, region: str, odd: bool) -> float:
     """Elsewhere, where pieces are of any length."""
-    if shape.whole and shape.even and _digit_by_digit(shape.groups):
+    gaps = [token.gap for token in run[window.first + 1 : window.last + 1]]
+    told = _digit_by_digit(shape.groups)
+    if told and ((shape.whole and shape.even) or _set_apart(run, window)):
         return 0.75
+    if (
+        shape.whole
+        and len(set(gaps)) == 1
+        and gaps[0].strip() in _EVEN
+        and len(gaps) >= 5
+        and len(set(shape.groups)) > 1
+    ):
+        return 0.65  # the same mark between pieces as nobody measures in
     if not shape.cue and window.digits[0] != "0" and (region in TRUNK or set(shape.groups) == {2}):
         return 0.5  # who lives there says the zero
     if shape.whole and len(window.digits) >= 9 and odd:

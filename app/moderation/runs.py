@@ -6,16 +6,19 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.moderation.numerals import FILLERS, REPEATS, SCALES, WEAK, numeral, spelled
+from app.moderation.numerals import ARTICLES, FILLERS, LOOKALIKE, REPEATS, SCALES, numeral, spelled, weak
+from app.moderation.tongues import respelt
 
 MAX_GAP = 14
 MAX_FILLERS = 2
-MAX_PENDING = 3
+MAX_PENDING = 6
 MAX_APART = 3
 LONGEST = 16
 """Numerals one number is read from."""
 NATIONAL = 10
 """Digits of a spoken number that may end in a word like `too`."""
+NINE = 9
+"""Single digits behind each other that are a number, not a list of figures."""
 MAX_KNOWN = 64
 """Letters of a word whose reading is kept: people write the same few thousand words again and again."""
 BEGINNING = frozenset(("too", "tree", "won", "fore"))
@@ -27,7 +30,15 @@ _EMBEDDED = re.compile(r"[0-9]{3,}")
 _WITH_EXTENSION = re.compile(r"(\d{4,})(?:x|ext)\d{1,6}")
 _WOVEN = re.compile(r"\d{2,4}([a-wyz]{1,5})\d{2,4}\1\d{2,5}(?:\1\d{2,4})?")
 """`917and334and8821`; with an x it is a size."""
+_STITCHED = re.compile(r"\d{5}[a-wyz]\d{5,6}|\d{2,5}([a-z])\d{2,6}\1\d{3,5}")
+"""`97165z88727`, `404x882x4853`: letters between the groups."""
 _LACED = re.compile(r"\d([a-z])(?:\d\1){5,18}\d")
+_ANNOUNCED = re.compile(
+    r"(?:call|text|txt|tele?|fone|phone|telefon|cell?|mobile?|mob|ph|fon|num|number|numero|whats|whatsapp|wa|zap|wpp|handy|on|at|to)(\d{2,})"
+)
+"""`tel916 462 052`: the word that announces a number is written to it."""
+_TIGHT = re.compile(r"[^\w\s][\doilszbg](?![a-z])")
+_HEART = re.compile(r"<3(?!>|\d{0,2}\s*(?:days?|hours?|hrs|weeks?|min|%))")
 _HEX = re.compile(r"0x[0-9a-f]{2,}")
 _EXPLAINED = re.compile(
     r"\barea\b|\bareacode\b|\bprefix\b|\bfirst (?:three|3)\b|\blast (?:four|4)\b|\bfollowed by\b|\b(?:starts|begins|ends?) (?:with|in)\b|\bthe rest\b"
@@ -39,8 +50,6 @@ _EXPLAINING = frozenset(
     ("area", "code", "areacode", "is", "the", "my", "number", "followed", "by", "rest", "it", "its", "s", "then", "next", "last", "first", "digits",
      "are", "ends", "end", "with", "in", "starts", "prefix", "after", "that", "local", "comes", "finally", "of", "a", "as", "thats", "that")
 )  # fmt: skip
-_TAG = re.compile(r"</?[a-z]{1,6}>")
-"""Marks of a web page: what they part is read as if nothing stood there."""
 _PORTUGUESE = re.compile(r"\b(?:dois|duas|tres|quatro|cinco|seis|meia|sete|oito|nove)\b")
 _SPACED = re.compile(r"(?<![^\W_])[a-z](?:[^\w\n]{1,3}[a-z](?![^\W_])|_[a-z](?![^\W_])){8,120}")
 _STOPS_RUN = re.compile(r"[$€£¥]\s*$|\n\s*\n|^\s*[%€£¥]")
@@ -63,12 +72,15 @@ Run = list[Token]
 
 def runs(text: str) -> Iterator[Run]:
     """All maximal runs of numerals that only separators and fillers part."""
-    if "</" in text:
-        text = _TAG.sub(lambda found: " " * len(found[0]), text)
+    if text.count("<3") > 1:
+        text = _HEART.sub("  ", text)
     reader = _Reader(text)
-    found = list(_words(text, explained=reader.explained))
-    if not any(_reading(word) for word, _, _ in found):
+    found: Sequence[tuple[str, int, int]] = list(_words(text, explained=reader.explained))
+    read = [(word, reading) for word, _, _ in found if (reading := _reading(word))]
+    if not read:
         return
+    if len(read) > 1 and sum(not word.isdigit() for word, _ in read) > 1:
+        found = respelt(found, text, _reading)
     prices = {match.start(1) for match in _PRICE.finditer(text)}
     priced = 0
     for word, start, end in found:
@@ -126,15 +138,20 @@ class _Reader:
         self._begin()
 
     def _complete(self) -> None:
-        """`… four nine too`: the last digit of a number whose end is spoken."""
-        count = sum(len(token.digits) for token in self.run) + len(self.pending)
-        spoken = self.run[-1].kind in ("word", "tens") and len(self.run[-1].digits) == 1
-        if self.pending and spoken and count == NATIONAL:
+        """`… four nine too`: the last digit of a number that is told digit by digit; `signal too, five one zero …` is not its first."""
+        count = sum(len(token.digits) for token in self.run)
+        added = sum(len(token.digits) for token in self.pending)
+        spoken = self.run[-1].kind in ("word", "tens") or (
+            len(self.run) >= 5 and all(token.kind == "leet" for token in self.pending)
+        )
+        if self.pending and spoken and len(self.run[-1].digits) == 1 and count + added == NATIONAL:
             self.run += self.pending
+        elif self.run[0].kind == "weak" and self.run[0].digits.isdigit() and count > NATIONAL:
+            self.run.pop(0)
 
     def read(self, word: str, start: int, end: int) -> Iterator[Run]:
         """Take one word."""
-        piece = None if word == "um" and self._hesitates() else _piece(word, start, bool(self.run))
+        piece = None if self._is_article(word) else _piece(word, start, end, bool(self.run))
         if piece is not None and piece.end < end and self.run:
             yield from self._numeral(piece)
             yield from self.ended()
@@ -145,18 +162,27 @@ class _Reader:
         elif self.run and word in SCALES and self.text[self.last_end : start].strip() in ("", "-"):
             _scale(self.run, word, end)
             self.last_end = end
-        elif word in WEAK and self._is_next(word, start):
-            self.pending.append(Token(WEAK[word], start, end, "weak", " "))
+        elif (digits := weak(word)) and self._is_next(word, start) and not (word == "um" and self._hesitates()):
+            kind = "word" if word in ARTICLES else "leet" if LOOKALIKE.fullmatch(word) else "weak"
+            self.pending.append(Token(digits, start, end, kind, " "))
         elif self._passes_over(word, start):
             self.fillers += 1
         else:
             yield from self.ended()
 
+    def _is_article(self, word: str) -> bool:
+        """Whether `un` is no digit, because no digit in words stands before it; `um` is one only in Portuguese."""
+        if word not in ARTICLES:
+            return False
+        return (word == "um" and self._hesitates()) or not (self.run and self.run[-1].kind in ("word", "tens", "mixed"))
+
     def _is_next(self, word: str, start: int) -> bool:
         """Whether a word that may be a digit follows the run, or the like, at once; one that says nothing else may begin it."""
         if self.pending:
             return len(self.pending) < MAX_PENDING and start - self.pending[-1].end <= MAX_APART
-        return start - self.last_end <= MAX_APART if self.run else word in BEGINNING
+        if self.run:
+            return start - self.last_end <= MAX_APART
+        return word in BEGINNING or len(word) > 1 or _TIGHT.match(self.text, start + 1) is not None
 
     def _hesitates(self) -> bool:
         """Whether `um` is no Portuguese one: none of its other digits is there."""
@@ -176,7 +202,7 @@ class _Reader:
         if _FULL_STOP.fullmatch(gap) is None:
             return False
         latest = self.run[-LONGEST:]
-        if all(token.kind == "word" and len(token.digits) == 1 for token in latest):
+        if all(token.kind in ("word", "weak") and len(token.digits) == 1 for token in latest):
             return False  # digit by digit: `five! one. zero, …`
         count = sum(len(token.digits) for token in latest)
         return count != 3 and not (3 < count < 10 and self.run[-1].kind == "mixed")
@@ -213,19 +239,22 @@ class _Reader:
         return len(last.digits) <= 4 and len(piece.digits) < 5 and not span
 
     def _begins(self, piece: Token) -> bool:
-        return (
-            len(piece.digits) == 1
-            and piece.kind == "word"
-            and self.text[self.pending[-1].end : piece.start].strip() in ("", "-", ",")
+        between = self.text[self.pending[-1].end : piece.start]
+        if all(token.kind == "leet" for token in self.pending) and len(between) <= MAX_APART:
+            return len(self.pending[0].digits) > 1 or not between.isspace()
+        return piece.kind in ("word", "tens") and self.text[self.pending[-1].end : piece.start].strip() in (
+            "",
+            "-",
+            ",",
         )
 
 
-def _piece(word: str, start: int, in_run: bool) -> Token | None:
+def _piece(word: str, start: int, end: int, in_run: bool) -> Token | None:
     """The numeral a word is, at its place in a text."""
-    if in_run and word in WEAK:
+    if in_run and word not in ARTICLES and weak(word):
         return None
     found = _reading(word)
-    return found and found._replace(start=start + found.start, end=start + found.end)
+    return found and found._replace(start=start + found.start, end=end if found.end == len(word) else start + found.end)
 
 
 def _reading(word: str) -> Token | None:
@@ -241,9 +270,14 @@ def _read(word: str) -> Token | None:
         return Token(re.sub(r"\D", "", word), 0, len(word), "mixed", "")
     if _HEX.fullmatch(word):
         return None
+    if _STITCHED.fullmatch(word) and sum(map(str.isdigit, word)) >= NATIONAL:
+        return Token(re.sub(r"\D", "", word), 0, len(word), "loose", "")
     found = numeral(word)
     if found is not None:
         return Token(found.digits, 0, len(word), found.kind, "")
+    announced = _ANNOUNCED.fullmatch(word)
+    if announced:
+        return Token(announced[1], announced.start(1), len(word), "plain", "")
     if not any("0" <= char <= "9" for char in word):
         return None
     inside = list(_EMBEDDED.finditer(word[:256]))
@@ -294,7 +328,9 @@ def _scale(run: Run, word: str, end: int) -> None:
 
 
 def is_listed(groups: Sequence[int], gaps: Sequence[str]) -> bool:
-    """`25, 23, 21`; but `6 4 6 , 2 8 8 , 4 4 1 0` are groups of single digits."""
+    """`25, 23, 21`; but `5, 1, 0, 5, 7, …` tells a number digit by digit, and `6 4 6 , 2 8 8 , 4 4 1 0` are groups of single digits."""
+    if max(groups) == 1 and len(groups) >= NINE and len(set(gaps)) == 1:
+        return False
     return gaps.count(",") >= 2 and not (max(groups) == 1 and gaps.count("") > gaps.count(","))
 
 
