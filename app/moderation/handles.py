@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from app.moderation.folding import Folded
+from app.moderation.numerals import numeral
 from app.moderation.verdicts import Claims, Threat
 
 _SOCIAL = (
@@ -77,7 +78,7 @@ def find_handles(folded: Folded) -> list[Threat]:
     for pattern, sure in ((_NAMED, 0.85), (_ASKED, 0.8), (_WECHAT, 0.8), (_NAMED_BEFORE, 0.9)):
         for match in pattern.finditer(text):
             start = match.start(1) - (1 if match.start(1) and text[match.start(1) - 1] == "@" else 0)
-            if not match[1].isdigit():
+            if not (match[1].isdigit() or numeral(match[1])):
                 add("social_handle", start, match.end(1), sure)
     if "@" in text:
         for match in _AT.finditer(text):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from app.moderation.commonwords import FUNCTION, NO_NAME
 from app.moderation.folding import Folded, is_capital
 from app.moderation.hosts import COMMON, WORDS_TOO, is_within, registered
 from app.moderation.verdicts import Claims, Threat
@@ -34,6 +35,11 @@ _SPOKEN = re.compile(
 _SPACED = re.compile(
     r"(?<![a-z0-9@.])([a-z0-9][a-z0-9-]{2,40})\s?[.,]\s(com|net|org)(?![a-z0-9])|(?<![a-z0-9@.])([a-z0-9][a-z0-9-]{2,40})\s[.,]\s?(com|net|org)(?![a-z0-9])"
 )
+_TALK = re.compile(
+    r"\s?,\s?(?:and |or )?(?:[.]|dot )?(?:com|net|org|info|biz)\b"
+    r"|\s(?:shops?|stores?|compan(?:y|ies)|business(?:es)?|money|boom|bubble|crash|era|office|crowd|guys?|people|world|startups?|millionaires?|domains?|stuff|address(?:es)?)(?![a-z])"
+)
+"""Behind an ending that people talk about: `com, net, org`, `a dot com company`."""
 _SPLIT = re.compile(_DOT)
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{2,5}|/[^\s]{1,300})")
 _FILE = frozenset(("py", "sh", "rs", "md", "js", "ts", "cc", "pl", "zip", "mov", "so", "ps", "ai"))
@@ -73,13 +79,19 @@ def _all(folded: Folded) -> Iterator[tuple[int, int, str, str, float]]:
     for match in _SPOKEN.finditer(text):
         labels = _SPLIT.split(match[1])
         host = ".".join(labels)
-        if labels[-1] in COMMON - WORDS_TOO | {"co", "shop", "store"} and registered(host):
+        known = labels[-1] in COMMON - WORDS_TOO | {"co", "shop", "store"} and registered(host)
+        if known and labels[0] not in FUNCTION and not _TALK.match(text, match.end()):
             yield match.start(), match.end(), host, host, 0.85
     for match in _SPACED.finditer(text):
         host = f"{match[1] or match[3]}.{match[2] or match[4]}"
         sentence = is_capital(folded, match.start(2) if match[2] else match.start(4))
-        if registered(host) and not sentence:
+        if registered(host) and not sentence and not _is_talk(text, match.end(), match[1] or match[3]):
             yield match.start(), match.end(), host, host, 0.7
+
+
+def _is_talk(text: str, end: int, label: str) -> bool:
+    """Whether an ending is only talked about: `com, net, org`, `better than .net`."""
+    return label in NO_NAME or label in COMMON or _TALK.match(text, end) is not None
 
 
 def _is_bare(text: str, match: re.Match[str]) -> bool:

@@ -19,7 +19,7 @@ KINDS = (*CONTACT_KINDS, *SAFETY_KINDS)
 
 Decision = Literal["approved", "filtered", "blocked", "review"]
 
-VERSION = 4
+VERSION = 5
 """Of the rules and weights together. The same text, version and policy give the same verdict, byte for byte."""
 
 
