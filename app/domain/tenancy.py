@@ -8,7 +8,7 @@ import msgspec
 
 from app.domain.deciding import Formality
 from app.domain.files import MediaVisibility
-from app.domain.threads import ChatPolicy, ChatScope, MarketWrites, PushShown, SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, LiveSigns, MarketWrites, PushShown, SearchPolicy
 
 Role = Literal["owner", "admin", "agent", "viewer"]
 Scope = Literal["read", "send", "manage", "admin"]
@@ -39,6 +39,7 @@ class TenantSettings(msgspec.Struct, frozen=True):
     push_shows: PushShown
     push_delay_s: int
     market_writes: MarketWrites
+    live_signs: LiveSigns
     business_hours: list[dict[str, Any]]
     closed_dates: list[date]
     quiet_hours_start: time | None

@@ -34,7 +34,7 @@ from app.domain.tenancy import (
     TenantMade,
     TenantUpdated,
 )  # fmt: skip
-from app.domain.threads import ChatPolicy, ChatScope, MarketWrites, PushShown, SearchPolicy
+from app.domain.threads import ChatPolicy, ChatScope, LiveSigns, MarketWrites, PushShown, SearchPolicy
 from app.http.addresses import normalised
 from app.http.deps import CallerUnit, given
 from app.http.types import (
@@ -107,6 +107,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     push_shows: PushShown | UnsetType = UNSET
     push_delay_s: Annotated[int, Meta(ge=0, le=3600)] | UnsetType = UNSET
     market_writes: MarketWrites | UnsetType = UNSET
+    live_signs: LiveSigns | UnsetType = UNSET
     business_hours: Annotated[list[OpeningHours], Meta(max_length=100)] | UnsetType = UNSET
     closed_dates: Annotated[list[date], Meta(max_length=400)] | UnsetType = UNSET
     quiet_hours_start: Hour | UnsetType | None = UNSET

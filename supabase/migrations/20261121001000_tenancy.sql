@@ -229,6 +229,7 @@ create table public.tenant_settings (
   push_shows text not null default 'sender',
   push_delay_s integer not null default 10,
   market_writes text not null default 'anywhere',
+  live_signs text not null default 'shown',
   business_hours jsonb not null default '[]',
   closed_dates date[] not null default '{}',
   quiet_hours_start time,
@@ -258,6 +259,7 @@ create table public.tenant_settings (
   constraint tenant_settings_chat_scope_check check (chat_scope in ('pair', 'pair_context', 'explicit')),
   constraint tenant_settings_push_shows_check check (push_shows in ('preview', 'sender', 'nothing')),
   constraint tenant_settings_market_writes_check check (market_writes in ('anywhere', 'api')),
+  constraint tenant_settings_live_signs_check check (live_signs in ('shown', 'none')),
   constraint tenant_settings_push_delay_s_check check (push_delay_s between 0 and 3600),
   constraint tenant_settings_business_hours_check check (jsonb_typeof(business_hours) = 'array'),
   constraint tenant_settings_voice_tone_check check (voice_tone ~ '^[^[:cntrl:]]{1,200}$'),
@@ -299,6 +301,9 @@ comment on column public.tenant_settings.push_shows is
 comment on column public.tenant_settings.market_writes is
 'Where people write their names and rows of the marketplace, while what they write is judged: anywhere, or over the API '
 'alone, whose detectors read it (api).';
+comment on column public.tenant_settings.live_signs is
+'Whether people show each other over Realtime that they type and are there, while what they write is judged: shown, or '
+'none, where a Realtime is used that cannot look into what they send.';
 comment on column public.tenant_settings.push_delay_s is
 'How many seconds somebody has to read a chat message before his devices are pushed to.';
 comment on column public.tenant_settings.business_hours is

@@ -294,12 +294,12 @@ begin
     max_complaint_rate, search_policy, thread_scopes, business_hours, closed_dates, quiet_hours_start, quiet_hours_end,
     tracking_enabled, voice_tone, voice_formality, voice_signature, voice_avoid, chat_policy, chat_scope,
     media_visibility, media_days, moderation_days, push_shows, push_delay_s,
-    market_writes) = (
+    market_writes, live_signs) = (
     select r.ai_enabled, r.ai_provider, r.confidence_threshold, r.auto_replies_per_hour, r.sends_per_minute,
       r.daily_send_cap, r.max_complaint_rate, r.search_policy, r.thread_scopes, r.business_hours, r.closed_dates,
       r.quiet_hours_start, r.quiet_hours_end, r.tracking_enabled, r.voice_tone, r.voice_formality, r.voice_signature,
       r.voice_avoid, r.chat_policy, r.chat_scope, r.media_visibility, r.media_days, r.moderation_days, r.push_shows,
-      r.push_delay_s, r.market_writes
+      r.push_delay_s, r.market_writes, r.live_signs
     from jsonb_populate_record(s, p_patch -> 'settings') as r)
   where s.tenant_id = v_tenant and p_patch ? 'settings';
   perform private.audit(v_tenant, 'tenant.updated', 'tenant', v_tenant::text, p_patch);

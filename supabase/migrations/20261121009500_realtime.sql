@@ -8,6 +8,7 @@
 --
 --   et_messages, et_threads, thread_participants ──trigger──▶ private.hint() ──▶ realtime.send() ──▶ realtime.messages
 --   a member, participant or contact loses a right ──trigger──▶ NOTIFY et_realtime 'user:<id>' ──▶ judged anew
+--   what people write is judged from now on, or no more ──trigger──▶ NOTIFY et_realtime 'policy:<tenant id>'
 --
 -- A push is a hint: ids, seq and rev, never a body. Whoever reads it asks with his own rights. Mail and other outside
 -- channels are told to the inbox by the inbound worker, many at once, so that ingest does not pay for it. Nothing else
@@ -55,12 +56,36 @@ $$;
 comment on function private.staff_right() is
 'Definer: staff who may send may show that they type; viewers only listen.';
 
+create function private.topic_voice() returns text
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_topic text := current_setting('realtime.topic', true);
+  v_tenant uuid;
+begin
+  if private.topic_right() is distinct from 'write' then
+    return null;
+  elsif v_topic not like 'thread:%' then
+    return 'anything';
+  end if;
+  select t.tenant_id into v_tenant from public.et_threads as t where t.id = split_part(v_topic, ':', 2)::uuid limit 1;
+  if not private.moderates(v_tenant, 'people') or private.is_of_business(v_tenant) then
+    return 'anything';
+  end if;
+  return case when not exists (
+    select from public.tenant_settings as s where s.tenant_id = v_tenant and s.live_signs = 'none') then 'signs' end;
+end
+$$;
+comment on function private.topic_voice() is
+'Definer, for the policies of realtime.messages and the gateway: what the caller may say himself on the topic he asks '
+'for: anything; where what people write is judged, only signs without words (typing, being there), whose shape the '
+'gateway holds; null for nothing. A topic on which people reach each other is one of a conversation.';
+
 create policy messages_select_reader on realtime.messages for select to authenticated
 using (topic = (select current_setting('realtime.topic', true)) and (select private.topic_right()) is not null);
 create policy messages_insert_writer on realtime.messages for insert to authenticated
 with check (
   topic = (select current_setting('realtime.topic', true)) and extension in ('broadcast', 'presence')
-  and (select private.topic_right()) = 'write'
+  and (select private.topic_voice()) is not null
 );
 
 create function private.log_denied_topic(p_claims jsonb, p_topic text, p_action text) returns void
@@ -335,6 +360,21 @@ $$;
 comment on function private.tg_tenants__judge() is
 'Tells the Realtime gateway that a whole tenant''s rights may have changed.';
 
+create function private.tg_any__judge_voices() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  perform pg_notify('et_realtime', 'policy:' || coalesce(new.tenant_id, old.tenant_id)::text);
+  return null;
+end
+$$;
+comment on function private.tg_any__judge_voices() is
+'Tells the Realtime gateway that people may say more, or less, in the conversations of a tenant: it asks anew before '
+'the next word of each.';
+
+create trigger active_moderation_910_judge after insert or update of version or delete on public.active_moderation
+for each row execute function private.tg_any__judge_voices();
+create trigger tenant_settings_910_judge after update of live_signs on public.tenant_settings
+for each row when (old.live_signs <> new.live_signs) execute function private.tg_any__judge_voices();
 create trigger tenant_members_910_judge after update or delete on public.tenant_members
 for each row execute function private.tg_any__judge_user('user_id');
 create trigger thread_participants_910_judge_gone after delete on public.thread_participants
@@ -382,6 +422,7 @@ $$;
 -- It becomes whoever joins, for as long as his policies are asked, and by itself may do next to nothing.
 grant anon, authenticated, service_role to parley_realtime with inherit false, set true; -- noqa: PRS
 grant usage on schema private to parley_realtime;
-grant execute on function private.topic_right() to authenticated;
+grant execute on function private.topic_right(), private.topic_voice() to authenticated;
+grant execute on function private.topic_voice() to parley_realtime;
 grant execute on function private.log_denied_topic(jsonb, text, text) to parley_realtime;
 grant execute on function private.hint_inboxes(uuid[]), private.sweep_hints() to parley_worker;

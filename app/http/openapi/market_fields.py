@@ -86,6 +86,7 @@ MARKET_FIELDS: dict[str, str] = {
     "push_shows": "What a push of a chat message shows: the beginning of it, who wrote, or only that there is one.",
     "push_delay_s": "How many seconds somebody has to read a chat message before his devices are pushed to.",
     "market_writes": "Where people write names and marketplace rows while those are judged: anywhere, or the API.",
+    "live_signs": "Whether people see each other type and be there while what they write is judged: shown, or none.",
     "first_at": "When it began.",
     "last_at": "When it was last so.",
     "retried": "Whether it is read again.",

@@ -96,7 +96,7 @@ SETTINGS = tenancy.SettingsPatch(
     ai_enabled=True, ai_provider="auto", confidence_threshold=0.6, auto_replies_per_hour=5, sends_per_minute=10,
     daily_send_cap=500, max_complaint_rate=0.003, search_policy="metadata",
     thread_scopes={"email": "email_reference"}, chat_policy="context", chat_scope="pair",
-    push_shows="sender", push_delay_s=10, market_writes="api",
+    push_shows="sender", push_delay_s=10, market_writes="api", live_signs="none",
     business_hours=[tenancy.OpeningHours(0, "09:00", "17:00")], closed_dates=w.SETTINGS.closed_dates,
     quiet_hours_start="21:00", quiet_hours_end="08:00", voice_tone="warm, to the point", voice_formality="formal",
     voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], media_visibility="private", media_days=730,

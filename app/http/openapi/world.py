@@ -165,7 +165,7 @@ SETTINGS = TenantSettings(
     thread_scopes={"email": "email_reference"},
     media_visibility="private", media_days=730, moderation_days=365,
     chat_policy="context",
-    chat_scope="pair", push_shows="sender", push_delay_s=10, market_writes="api",
+    chat_scope="pair", push_shows="sender", push_delay_s=10, market_writes="api", live_signs="none",
     business_hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}], closed_dates=[date(2026, 12, 25)],
     quiet_hours_start=time(21), quiet_hours_end=time(8), tracking_enabled=False, voice_tone="warm, to the point",
     voice_formality="formal", voice_signature="Yours\nAcme Heating", voice_avoid=["cheap"], policy_version=4,

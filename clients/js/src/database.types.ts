@@ -1,5 +1,5 @@
 // Made by `.venv/bin/python -m scripts.database_types` with the Supabase CLI; not written by hand.
-// Schema: c2485fbf10ffd88971b80baec6c209b8
+// Schema: 83b7ae5c43a405705a8ab9694e844396
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
@@ -5640,6 +5640,7 @@ export type Database = {
           "closed_dates": (string)[];
           "confidence_threshold": number;
           "daily_send_cap": number | null;
+          "live_signs": string;
           "market_writes": string;
           "max_complaint_rate": number | null;
           "media_days": number | null;
@@ -5675,6 +5676,7 @@ export type Database = {
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
+          "live_signs"?: string;
           "market_writes"?: string;
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;
@@ -5709,6 +5711,7 @@ export type Database = {
           "closed_dates"?: (string)[];
           "confidence_threshold"?: number;
           "daily_send_cap"?: number | null;
+          "live_signs"?: string;
           "market_writes"?: string;
           "max_complaint_rate"?: number | null;
           "media_days"?: number | null;

@@ -2160,6 +2160,7 @@ export interface SettingsPatch {
   push_shows?: "nothing" | "preview" | "sender";
   push_delay_s?: number;
   market_writes?: "anywhere" | "api";
+  live_signs?: "none" | "shown";
   business_hours?: (OpeningHours)[];
   closed_dates?: (string)[];
   quiet_hours_start?: string | null;
@@ -2429,6 +2430,7 @@ export interface TenantSettings {
   push_shows: "nothing" | "preview" | "sender";
   push_delay_s: number;
   market_writes: "anywhere" | "api";
+  live_signs: "none" | "shown";
   business_hours: (Record<string, unknown>)[];
   closed_dates: (string)[];
   quiet_hours_start: string | null;
