@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from app.db.queries import load
-from app.domain.realtime import Horizon, May, Message, Speaker
+from app.domain.realtime import Horizon, May, Message, Speaker, Voice
 
 Connection = AsyncConnection[tuple[Any, ...]]
 QUERIES = {name: query.sql for name, query in load("realtime").items()}
@@ -31,15 +31,22 @@ async def may_read(connection: Connection, speaker: Speaker, topic: str) -> May:
     return May(broadcast="broadcast" in seen, presence="presence" in seen)
 
 
-async def may_write(connection: Connection, speaker: Speaker, topic: str, extension: str) -> bool:
-    """Whether the speaker may write to a private topic: `extension` is broadcast or presence."""
+async def may_write(connection: Connection, speaker: Speaker, topic: str, extension: str) -> Voice | None:
+    """What the speaker may write to a private topic, None for nothing: `extension` is broadcast or presence."""
+    speech = _speech(speaker, topic)
     try:
         async with _tried(connection) as cursor:
-            await connection.execute(QUERIES["speak_as"], _speech(speaker, topic))
-            await cursor.execute(QUERIES["try_write"], {"topic": topic, "extension": extension})
+            if speaker.role == "authenticated":  # a key of the server is nobody's voice
+                await connection.execute(QUERIES["speak_of"], speech)
+                await cursor.execute(QUERIES["topic_voice"])
+            await connection.execute(QUERIES["speak_as"], speech)
+            await connection.execute(QUERIES["try_write"], {"topic": topic, "extension": extension})
     except psycopg.errors.InsufficientPrivilege:
-        return False
-    return True
+        return None
+    if speaker.role != "authenticated":
+        return "anything"
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def replay(connection: Connection, topic: str, since_ms: int, limit: int) -> list[Message]:

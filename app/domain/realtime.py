@@ -1,6 +1,11 @@
 """Shapes of the Realtime gateway: who speaks, what he may, and a message of the database."""
 
+from typing import Literal
+
 import msgspec
+
+Voice = Literal["anything", "signs"]
+"""What somebody may say on a topic himself: anything, or signs without words where what people write is judged."""
 
 
 class Speaker(msgspec.Struct, frozen=True):

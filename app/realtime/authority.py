@@ -9,7 +9,7 @@ from psycopg_pool import PoolTimeout
 
 from app.db import realtime as db
 from app.db.pool import Pool
-from app.domain.realtime import May, Message, Speaker
+from app.domain.realtime import May, Message, Speaker, Voice
 from app.realtime.claims import Claims, Refused
 
 log = logging.getLogger("parley.realtime")
@@ -30,8 +30,8 @@ class Authority:
         except AWAY as error:
             raise _why(error) from error
 
-    async def may_write(self, claims: Claims, topic: str, extension: str) -> bool:
-        """Whether an extension of a topic may be written."""
+    async def may_write(self, claims: Claims, topic: str, extension: str) -> Voice | None:
+        """What may be written to an extension of a topic; None for nothing."""
         try:
             return await self._ask(lambda connection: db.may_write(connection, _speaker(claims), topic, extension))
         except AWAY as error:

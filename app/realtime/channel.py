@@ -1,12 +1,13 @@
 """One topic joined by one socket: what it may hear and say, and what becomes of that when its token changes."""
 
+import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app.domain.realtime import May, Message
-from app.realtime import frames
+from app.domain.realtime import May, Message, Voice
+from app.realtime import frames, signs
 from app.realtime.claims import Claims, Refused
 from app.realtime.joining import Asked
 from app.realtime.limits import Meter
@@ -16,18 +17,22 @@ from app.realtime.socket import Socket
 if TYPE_CHECKING:
     from app.realtime.gateway import Gateway
 
+log = logging.getLogger("parley.realtime")
+
 
 class Channel:
     """A joined topic. Room and policies are those of its claims; `close()` ends it from our side."""
 
     __slots__ = (
         "_acknowledged",
+        "_asked_key",
+        "_explained",
         "_gateway",
         "_heard",
         "_hears_itself",
         "_may_see",
-        "_may_write",
         "_presence_calls",
+        "_voices",
         "claims",
         "due",
         "hears_presence",
@@ -45,7 +50,9 @@ class Channel:
         self._acknowledged = asked.acknowledged
         self._heard: set[str] | None = None
         self._may_see = True
-        self._may_write: dict[str, bool] | None = None
+        self._asked_key = asked.presence_key
+        self._voices: dict[str, Voice | None] = {}
+        self._explained = False
         self._presence_calls: Meter | None = None
         self.socket = socket
         self.place = (asked.private, topic)
@@ -170,8 +177,15 @@ class Channel:
             if self._acknowledged:
                 self._answer(frame, "error", {"error": "payload_size_exceeded"})
             return
-        if not await self._writes("broadcast") or not self.open:
+        voice = await self._voice("broadcast")
+        if voice is None or not self.open:
             return
+        if voice == "signs":
+            sign = signs.broadcast(sent, self.claims.sub)
+            if sign is None:
+                self._refuse_words(frame)
+                return
+            sent = sign
         private, topic = self.place
         self._gateway.rooms.publish(private, topic, sent, but=None if self._hears_itself else self)
         if self._acknowledged:
@@ -190,8 +204,11 @@ class Channel:
             self.close("Client presence rate limit exceeded")
         elif not self._gateway.presences.take():
             self.close("Too many presence messages per second")
-        elif not await self._writes("presence"):
+        elif (voice := await self._voice("presence")) is None:
             self._answer(frame, "error", {"reason": "You do not have permissions to track presence in this topic"})
+        elif voice == "signs" and said[0] == "track" and not self._is_sign(said[1]):
+            self._answer(frame, "error", {"reason": signs.WHY})
+            self._note_words("presence")
         elif self.open:
             event, payload = said
             roster = self._roster(make=True)
@@ -210,20 +227,35 @@ class Channel:
         roster = self._roster()
         self._say("presence_state", roster.state() if roster else {})
 
-    async def _writes(self, extension: str) -> bool:
-        """Whether this may be said: the policies are asked at first, the answer is kept until the token changes."""
+    async def _voice(self, extension: str) -> Voice | None:
+        """What may be said: the policies are asked at first, the answer is kept until token, rights or rules change."""
         private, topic = self.place
         if not private:
-            return True
-        known = self._may_write = self._may_write or {}
-        if extension not in known:
+            return "anything"
+        while extension not in (known := self._voices):
             try:
-                known[extension] = await self._gateway.authority.may_write(self.claims, topic, extension)
+                voice = await self._gateway.authority.may_write(self.claims, topic, extension)
             except Refused:
-                return False
-            if not known[extension]:
+                return None
+            known[extension] = voice
+            if voice is None:
                 await self._gateway.authority.denied(self.claims, topic, f"write {extension}")
-        return known.get(extension, False)
+            if not self.open:
+                break
+        return known.get(extension)
+
+    def _refuse_words(self, frame: frames.Incoming) -> None:
+        if self._acknowledged:
+            self._answer(frame, "error", {"error": "words_not_allowed", "reason": signs.WHY})
+        elif not self._explained:
+            self.system("broadcast", "error", signs.WHY)
+        self._note_words("broadcast")
+
+    def _note_words(self, extension: str) -> None:
+        """Once until it is judged anew: not what was said, but that it was."""
+        if not self._explained:
+            log.info("what is no sign was not passed on", extra={"topic": self.topic, "extension": extension})
+        self._explained = True
 
     def _roster(self, *, make: bool = False) -> Roster | None:
         return self._gateway.rooms.roster(self, make=make)
@@ -248,7 +280,7 @@ class Channel:
     async def look_again(self) -> None:
         """Ask the policies again, and end what they no longer allow. Raises Refused when they cannot be asked."""
         private, topic = self.place
-        self._may_write = None
+        self.forget_voice()
         if not private or not self.open:
             return
         may = await self._gateway.authority.may_read(self.claims, topic)
@@ -257,6 +289,20 @@ class Channel:
             return
         self.listens, self._may_see = may.broadcast, may.presence
         self.hears_presence = self.hears_presence and may.presence
+        if self.shows_words() and await self._voice("presence") != "anything" and (roster := self._roster()):
+            roster.remove(self)
+
+    def forget_voice(self) -> None:
+        """Ask again before the next word."""
+        self._voices, self._explained = {}, False
+
+    def shows_words(self) -> bool:
+        """Whether it is present with more than a sign."""
+        meta = roster.metas.get(self) if self.open and (roster := self._roster()) else None
+        return meta is not None and not self._is_sign(meta.said)
+
+    def _is_sign(self, said: dict[str, Any]) -> bool:
+        return signs.is_presence(self._asked_key, said, self.claims.sub)
 
 
 def unreadable(topic: str) -> str:

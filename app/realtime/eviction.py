@@ -1,7 +1,8 @@
 """Whoever was removed stops hearing: channels are judged anew when the database says that somebody's rights changed.
 
-`NOTIFY et_realtime` names a user (`user:<id>`) or a session that ended (`session:<id>`); without a word it means new
-rows. After a lost connection everybody is judged anew, since a word may have been missed.
+`NOTIFY et_realtime` names a user (`user:<id>`), a session that ended (`session:<id>`), or a tenant: one that ended
+(`tenant:<id>`), or one whose people may say more or less than before (`policy:<id>`). Without a word it means new rows.
+After a lost connection everybody is judged anew, since a word may have been missed.
 """
 
 import asyncio
@@ -44,6 +45,16 @@ class Evictions:
                     channel.close("The session has ended")
         elif kind == "tenant":
             self.add([channel for channel in self._rooms.all() if channel.claims.tenant == name])
+        elif kind == "policy":
+            self._ask_voices()
+
+    def _ask_voices(self) -> None:
+        """Each conversation's channels ask before their next word; of which tenant they are the database knows. Whoever
+        is present with words is judged at once."""
+        talks = [channel for channel in self._rooms.all() if channel.place[0] and channel.topic.startswith("thread:")]
+        for channel in talks:
+            channel.forget_voice()
+        self.add([channel for channel in talks if channel.shows_words()])
 
     def all(self) -> None:
         """Judge everybody."""

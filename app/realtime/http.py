@@ -1,5 +1,6 @@
 """Broadcasts over HTTP, for servers and for clients that have not joined; and how the gateway is."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -7,11 +8,13 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from app.realtime import frames
+from app.domain.realtime import Voice
+from app.realtime import frames, signs
 from app.realtime.claims import Claims, Refused
 from app.realtime.gateway import Gateway
 from app.scrapers import may_scrape
 
+log = logging.getLogger("parley.realtime")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -91,9 +94,18 @@ async def _broadcast(gateway: Gateway, scope: Scope, path: str, body: bytes) -> 
     allowed = await _allowed(gateway, claims, {topic for private, topic, _ in entries if private})
     if path.rstrip("/") != "/api/broadcast" and entries[0][0] and not allowed:
         raise Refused("Unauthorized", "You do not have permissions to write to this topic", 403)
+    refused = None
     for private, topic, sent in entries:
-        if not private or topic in allowed:
-            gateway.rooms.publish(private, topic, sent)
+        voice = allowed.get(topic) if private else "anything"
+        sign = signs.broadcast(sent, claims.sub) if voice == "signs" else sent
+        if sign is None:
+            refused = topic
+        elif voice is not None:
+            gateway.rooms.publish(private, topic, sign)
+    if refused is not None:
+        log.info("what is no sign was not passed on", extra={"topic": refused, "extension": "broadcast"})
+        if path.rstrip("/") != "/api/broadcast":
+            raise Refused("Unauthorized", signs.WHY, 403)
 
 
 def _token(scope: Scope) -> str:
@@ -142,12 +154,12 @@ def _checked(topic: str, event: str, data: bytes, *, is_json: bool) -> tuple[str
     return topic, frames.Broadcast(event, data, is_json)
 
 
-async def _allowed(gateway: Gateway, claims: Claims, topics: set[str]) -> set[str]:
-    """Of these private topics, the ones that may be written to."""
-    allowed = set()
+async def _allowed(gateway: Gateway, claims: Claims, topics: set[str]) -> dict[str, Voice]:
+    """Of these private topics, the ones that may be written to, and what."""
+    allowed: dict[str, Voice] = {}
     for topic in topics:
-        if await gateway.authority.may_write(claims, topic, "broadcast"):
-            allowed.add(topic)
+        if (voice := await gateway.authority.may_write(claims, topic, "broadcast")) is not None:
+            allowed[topic] = voice
         else:
             await gateway.authority.denied(claims, topic, "write broadcast")
     return allowed

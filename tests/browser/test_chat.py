@@ -21,6 +21,13 @@ HERE = Path(__file__).parent
 PICTURES = PROJECT / "docs" / "images"
 SUITES = sorted((HERE / "js").glob("*.test.mjs"))
 TIMEOUT_S = 560
+POLICY = """
+insert into public.moderation_policies (tenant_id, version, document, created_by)
+select distinct p.tenant_id, 1000, '{"lanes": {"people": {"before": {}, "after": {}}}}'::jsonb, 'test'
+from public.thread_participants as p on conflict do nothing"""
+ACTIVE = """
+insert into public.active_moderation (tenant_id, version, activated_by)
+select p.tenant_id, p.version, 'test' from public.moderation_policies as p where p.version = 1000"""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,21 @@ def control(local: LocalProject) -> Iterator[str]:
         local.process.wait(60)
         local.start()
 
-    url, stop = serve({"/restart": restart})
+    def judge(*statements: str) -> Callable[[], None]:
+        def do() -> None:
+            with local.room.database.connect() as owner:
+                for statement in statements:
+                    owner.execute(statement.encode())
+
+        return do
+
+    url, stop = serve(
+        {
+            "/restart": restart,
+            "/judge": judge(POLICY, ACTIVE),
+            "/judge-no-more": judge("delete from public.active_moderation"),
+        }
+    )
     yield url
     stop()
 

@@ -27,7 +27,7 @@ ROLES = {
     "decisions": "postgres", "moderation": "parley_worker", "moderation_inputs": "parley_api", "record_verdict": "parley_api",
     "moderating": "postgres", "moderation_history": "parley_api", "begin_simulation": "parley_api", "rules_for_words": "parley_api",
     "tenant_named": "postgres", "tenant_security": "postgres", "tenant_analysis": "postgres",
-    "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime",
+    "receivers": "parley_worker", "realtime": "service_role", "log_denied_topic": "parley_realtime", "topic_voice": "parley_realtime",
     "may_replicate": "parley_realtime", "log_horizon": "parley_realtime", "report_connections": "parley_realtime",
     "operations_api": "parley_api", "put_channel_secret": "parley_api", "verify_channel_session": "parley_api",
 }  # fmt: skip

@@ -9,25 +9,37 @@ from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
 
 from devstack import bridge
 from tests.realtime.conftest import PUBLISHABLE, People, Running, token
+from tests.realtime.test_signs import judged
 from tests.support import npm
 
-SUITE = npm.CLIENTS / "gateway" / "realtime.mjs"
+SUITES = npm.CLIENTS / "gateway"
 
 
 async def test_supabase_js(gateway: Running, people: People) -> None:
     """Every test of the suite passes, and none is skipped."""
+    people.say(f"user:{people.ann}", {"n": 0}, "before")
+    await passes("realtime.mjs", 8, gateway, people)
+
+
+async def test_our_library_where_people_are_judged(gateway: Running, people: People) -> None:
+    """parley-client shows who types and who is there; words of a supabase-js of one's own are refused by name."""
+    judged(people)
+    await passes("signs.mjs", 2, gateway, people)
+
+
+async def passes(suite: str, tests: int, gateway: Running, people: People) -> None:
+    """Run a suite in Node; where it asks for one, a row is written."""
     node = bridge.node()
     npm.needed(npm.are_fetched(npm.CLIENTS), "Node 22 with supabase-js")
     assert node
     his = f"user:{people.ann}"
-    people.say(his, {"n": 0}, "before")
     told = {
         "SUPABASE_URL": f"http://127.0.0.1:{gateway.port}", "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE,
-        "ANN": token(people.ann), "BOB": token(people.bob),
+        "ANN": token(people.ann), "BOB": token(people.bob), "ANN_ID": str(people.ann), "BOB_ID": str(people.bob),
         "STRANGER": token(people.stranger, tenant=people.elsewhere), "THREAD": f"thread:{people.thread}", "HIS": his,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        node, "--test", "--test-force-exit", "--test-reporter=spec", str(SUITE), env={"PATH": os.environ["PATH"], "NO_COLOR": "1", **told},
+        node, "--test", "--test-force-exit", "--test-reporter=spec", str(SUITES / suite), env={"PATH": os.environ["PATH"], "NO_COLOR": "1", **told},
         cwd=npm.CLIENTS, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     lines: list[str] = []
@@ -41,7 +53,7 @@ async def test_supabase_js(gateway: Running, people: People) -> None:
     said = "".join(lines)
     counts = {name: int(number) for name, number in re.findall(r"^ℹ (\w+) (\d+)$", said, re.MULTILINE)}
     assert process.returncode == 0 and counts["fail"] == 0, said
-    assert counts["pass"] == counts["tests"] == 8, said
+    assert counts["pass"] == counts["tests"] == tests, said
 
 
 async def test_supabase_for_python(gateway: Running, people: People) -> None:

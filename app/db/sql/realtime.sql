@@ -24,6 +24,16 @@ select m.extension
 from realtime.messages as m
 where m.id in (%(broadcast)s::uuid, %(presence)s::uuid);
 
+-- name: speak_of
+-- Claims and a topic for the rest of the transaction, the role as it is.
+select
+  set_config('request.jwt.claims', %(claims)s, true),
+  set_config('realtime.topic', %(topic)s, true);
+
+-- name: topic_voice
+-- What those claims may say on that topic.
+select private.topic_voice() as voice;
+
 -- name: try_write
 -- A row with nothing but topic and extension, as hosted Supabase tries it; the transaction is rolled back.
 insert into realtime.messages (topic, extension)

@@ -27,10 +27,14 @@ describe('two people in two browsers', () => {
     assert.deepEqual(await bodies(ann), ['Hi! Can you start tomorrow?']);
   });
 
-  it('each sees that the other is here, and that he writes', async () => {
+  it('each sees that the other is here, and that he writes, also while what they write is judged', async () => {
+    await control('judge');
+    await ann.reload();
     await ann.getByText('here now').waitFor();
+    await ben.getByText('here now').waitFor();
     await ben.getByLabel('Message', { exact: true }).pressSequentially('Gre');
     await ann.getByText('is writing').waitFor({ state: 'attached' });
+    await control('judge-no-more');
     await write(ben, 'Great! What time?');
     await ann.getByText('is writing').waitFor({ state: 'detached' });
     await eventually(async () => (await bodies(ann)).at(-1), 'Great! What time?');

@@ -44,7 +44,7 @@ export async function eventually(ask, wanted, ms = 60_000) {
   }
 }
 
-/** Ask the world around for something: `restart` ends the server and starts it again. */
+/** Ask the world around for something: `restart` ends the server and starts it again; `judge` has a policy in force, until `judge-no-more`. */
 export async function control(what) {
   const answer = await fetch(`${CONTROL_URL}/${what}`, { method: 'POST' });
   if (!answer.ok) throw new Error(await answer.text());
