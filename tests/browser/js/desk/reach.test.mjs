@@ -158,7 +158,7 @@ describe('the desk', () => {
     await page.locator('table').waitFor();
     await harmless('contacts');
     await page.goto(`${DESK_URL}?view=${encodeURIComponent(hostile[1])}&q=${encodeURIComponent(hostile[0])}&thread=${encodeURIComponent(hostile[4])}`);
-    await page.getByRole('alert').first().waitFor();
+    await page.locator('.list').waitFor(); // what is no id of a conversation asks for none
     await harmless('address');
     assert.deepEqual([...asked].filter((one) => ![new URL(DESK_URL).origin, new URL(PROJECT_URL).origin, 'null'].includes(one)), []);
     await page.context().close();
