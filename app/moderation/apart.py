@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from app.moderation.cues import AGAINST, AROUND, CUE, NUMBER_CUE, STRONG_CUE, UNIT
+from app.moderation.cues import AGAINST, AROUND, CUE, NUMBER_CUE, SERIAL, STRONG_CUE, UNIT
 from app.moderation.dialling import TRUNK, groupings, number
 from app.moderation.folding import Folded
 from app.moderation.runs import Run, runs
@@ -136,7 +136,8 @@ class _Said(NamedTuple):
 
 def _said(text: str, start: int) -> _Said | None:
     """What stands before a place; None when that says it is an amount, or something else's number."""
-    if AGAINST.search(text, max(0, start - 32), start) or text[max(0, start - 2) : start].rstrip().endswith(_MONEY):
+    against = AGAINST.search(text, max(0, start - 32), start) or SERIAL.search(text, max(0, start - 48), start)
+    if against or text[max(0, start - 2) : start].rstrip().endswith(_MONEY):
         return None
     strong = any(cue.search(text, max(0, start - AROUND), start) for cue in (STRONG_CUE, NUMBER_CUE))
     return _Said(strong, strong or CUE.search(text, max(0, start - AROUND), start) is not None)

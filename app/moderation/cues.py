@@ -9,7 +9,7 @@ AROUND = 48
 
 
 CUE = re.compile(
-    r"call|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bcel\b|\bzap\b|\bsms\b|viber|signal"
+    r"(?<![io])call|landline|voice ?mail|facetime|holler|text\b|txt|tel\b|telef|phone|\bph\b|\bp[:.]|cell|mobile|mobil\b|whats ?app|\bwa\b|\bcel\b|\bzap\b|\bsms\b|viber|signal"
     r"|(?:my|the|our|new|mera|ka|phone|reach\w*|contact|at|is|on)\s*(?:#|number|num|no\b)|reach (?:me|us|out)|contact|\bfax\b|\bring\b"
     r"|\bdial|hit me up|\bhmu\b|area code|llam|marc|anruf|ruf mich|nummer|numero|appel|chiam|ligue|\bbel\b|zadzwo"
     r"|off (?:the |this )?(?:app|site|platform|here)|(?:site|app|chat) (?:blocks|deletes|hides|removes)|here goes|get hold of|\bline is\b|speak to|in touch|directly|\bwasap|(?:por|no|al|meu|mi|via|on) whats|wh?ats ?ap|m[oó]vil"
@@ -17,6 +17,13 @@ CUE = re.compile(
     r"|☎|📞|📱|☏|✆|电话|手机|電話|let'?s talk|questions?\b|\bdigits\b|"
     + folded_words("звон|номер|тел|пиши|फोन|هاتف|اتصل|전화|연락|โทร|טלפון")
 )
+SERIAL = re.compile(
+    r"(?:\b(?:(?:serien|fabrikations|fabrik|geraete|gerate|modell|typ|produkt|material|chassis|fahrgestell|rechnungs?|auftrags?|bestell|kunden|vorgangs?|angebots?|vertrags?|artikel|sendungs?|referenz|zaehler|zahler|mitglieds?|steuer|policen|bauteil|serie)[ -]?(?:nummer|nr)"
+    r"|(?:numeros?|num|no|nr|n[o°]?\.?)\s?(?:de|d'|di|du|da|do|del|della|dell')\s?(?:la\s|l')?(?:serie|commande|facture|devis|dossier|client|contrat|suivi|modele|pedido|factura|presupuesto|cliente|contrato|referencia|seguimiento|modelo|orden|encomenda|fatura|orcamento|registo|registro|ordine|fattura|preventivo|contratto|matricola|serienummer|chassis|bastidor|colis|piece|pieza|peca)"
+    r"|matricul[ae]|matricola|numer (?:seryjny|zamowienia|faktury)|serienummer|ordrenummer|ordernummer|bestelnummer|factuurnummer|klantnummer|kenteken|seri no|siparis no|immatriculation)\b)"
+    r"[^a-z0-9]{0,4}(?:(?:is|ist|lautet|est|es|e)\b[^a-z0-9]{0,4})?(?:(?<![a-z])[a-z]{1,3})?$"
+)
+"""What figures, or letters and figures, are called that stand for a thing or a contract, in other languages than English."""
 AGAINST = re.compile(
     r"\b(?:vin|imei|model|part|serial|s/?n|sku|upc|order|invoice|inv|tracking|track|ref|reference|licen[sc]e|lic|dre"
     r"|bre|cslb|mls|apn|parcel|isbn|account|acct|iban|routing|card|cc|visa|mastercard|amex|ssn|zip|item|case|ticket|po"
@@ -60,6 +67,12 @@ HOST = re.compile(rf"(?<![\d.-])(?:{_BYTE}\.){{3}}{_BYTE}(?![\d.]*\d)")
 WITHHELD = re.compile(
     r"(?<![\w.])\(?([2-9]\d\d)\)?[-. ]{1,3}(\d{3})[-. ]{1,3}((?:\d{3}|\d{2}[x*?_]|\d[x*?_]{2})[x*?_])(?![\w*])"
 )
+POSTAL = re.compile(r"(?<![\d-])[1-9]\d{4}-\d{4}(?![\d-])")
+"""A postal code of the United States with its four more digits."""
+AMOUNTS = re.compile(r"[1-9]\d{0,2},\d{3}(?:,\s|\s)")
+"""Thousands, behind which a list goes on."""
+VARIANT = re.compile(r"-[a-z]{1,4}(?![a-z])")
+"""What stands behind the figures of a part or a permit: `-PL`."""
 TOWN = re.compile(r"\d,\s(\d{4,5}(?:\s\d{2})?)\s([^\W\d_]{3,})")
 """The code of a town behind a house's number."""
 MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s*$")

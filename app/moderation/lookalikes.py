@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from app.moderation.apart import is_refined
-from app.moderation.cues import AGAINST, AROUND, CUE
+from app.moderation.cues import AGAINST, AROUND, CUE, SERIAL
 from app.moderation.dialling import number
 from app.moderation.folding import Folded, is_capital
 from app.moderation.verdicts import Threat
@@ -91,7 +91,7 @@ def _value(written: str, home: Sequence[str]) -> str:
 
 def _sureness(text: str, pieces: Sequence[tuple[str, int, int]], value: str) -> float:
     start = pieces[0][1]
-    if AGAINST.search(text, max(0, start - 32), start):
+    if AGAINST.search(text, max(0, start - 32), start) or SERIAL.search(text, max(0, start - 48), start):
         return 0.0
     cue = CUE.search(text, max(0, start - AROUND), start) is not None
     usual = is_refined([len(piece[0]) for piece in pieces], value)

@@ -11,6 +11,7 @@ from app.moderation.apart import find_apart, is_led, is_refined
 from app.moderation.cards import is_card
 from app.moderation.cues import (
     AGAINST,
+    AMOUNTS,
     AROUND,
     BARCODE,
     BEHIND,
@@ -20,9 +21,12 @@ from app.moderation.cues import (
     HOST,
     MONTH,
     NUMBER_CUE,
+    POSTAL,
+    SERIAL,
     STRONG_CUE,
     TOWN,
     UNIT,
+    VARIANT,
     WITHHELD,
     YEAR,
 )
@@ -31,6 +35,7 @@ from app.moderation.folding import Folded, is_capital
 from app.moderation.lookalikes import find_lookalikes
 from app.moderation.pieces import Shape, Window, scattered, unbroken
 from app.moderation.runs import LONGEST, Run, is_counting, is_listed, is_scale, runs
+from app.moderation.spellings import plainly
 from app.moderation.verdicts import Threat
 
 ALONE = 14
@@ -45,7 +50,8 @@ DISGUISED = frozenset(("word", "tens", "score", "teen", "hundred", "leet", "mixe
 
 def find_phones(folded: Folded, home: Sequence[str]) -> list[Threat]:
     """Every phone number of a text, the surest first where two overlap."""
-    text = folded.text
+    text = plainly(folded.text)
+    folded = folded._replace(text=text)
     found: list[Threat] = []
     checks = [MAX_CHECKS]
     spoken = _count(text)
@@ -83,7 +89,7 @@ def _count(text: str) -> int:
 def _in_run(folded: Folded, run: Run, home: Sequence[str], checks: list[int], *, alone: bool) -> list[Threat]:
     """The numbers of one run: windows judged left to right, none sharing a numeral with an earlier one."""
     text = folded.text
-    if is_card(run, text):
+    if is_card(run, text) or SERIAL.search(text, max(0, run[0].start - AROUND), run[0].start):
         return []
     found: list[Threat] = []
     index = 0
@@ -150,6 +156,11 @@ def _other_figures(folded: Folded, run: Run, *, cue: bool) -> list[tuple[int, in
     found = [match.span() for one in marked for match in one.finditer(text, run[0].start, run[-1].end + 3)]
     if not cue:
         found += [
+            match.span()
+            for match in POSTAL.finditer(text, run[0].start, run[-1].end)
+            if match.start() == run[0].start or text[match.start() - 2 : match.start()] == ", "
+        ]
+        found += [
             match.span(1)
             for match in TOWN.finditer(text, run[0].start, min(len(text), run[-1].end + 24))
             if is_capital(folded, match.start(2))
@@ -197,6 +208,8 @@ def _hopeless(text: str, run: Run, window: Window, dates: Sequence[tuple[int, in
     if before.endswith(("$", "€", "£", "¥")) or (
         before.endswith((".", ",")) and start > 1 and text[start - 2].isdigit()
     ):
+        return True
+    if AMOUNTS.match(text, start) and window.last > window.first + 1 and run[window.first + 2].gap != ",":
         return True
     if UNIT.match(text, end) and not (text[end] == '"' == before[-1:]):
         return True
@@ -282,7 +295,7 @@ def _sureness(text: str, run: Run, window: Window, shape: Shape, region: str) ->
 def _foreign(text: str, run: Run, window: Window, shape: Shape, home: Sequence[str]) -> tuple[str, float]:
     """A national number of a country that is not home: only whole, in usual pieces, or announced."""
     tokens = run[window.first : window.last + 1]
-    if shape.against or shape.loose:
+    if shape.against or shape.loose or VARIANT.match(text, tokens[-1].end):
         return "", 0.0
     gaps = [token.gap for token in tokens[1:]]
     even = (

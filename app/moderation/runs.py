@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.moderation.numerals import ARTICLES, FILLERS, LOOKALIKE, REPEATS, SCALES, numeral, spelled, weak
+from app.moderation.spellings import PART, respelled
 from app.moderation.tongues import respelt
 
 MAX_GAP = 14
@@ -75,7 +76,7 @@ def runs(text: str) -> Iterator[Run]:
     if text.count("<3") > 1:
         text = _HEART.sub("  ", text)
     reader = _Reader(text)
-    found: Sequence[tuple[str, int, int]] = list(_words(text, explained=reader.explained))
+    found = respelled(list(_words(text, explained=reader.explained)), text)
     read = [(word, reading) for word, _, _ in found if (reading := _reading(word))]
     if not read:
         return
@@ -92,6 +93,9 @@ def runs(text: str) -> Iterator[Run]:
             priced = end
             continue
         priced = 0
+        if not reader.run and _says_nothing(word):
+            reader.forget()
+            continue
         yield from reader.read(word, start, end)
     yield from reader.ended()
 
@@ -136,6 +140,11 @@ class _Reader:
             self._complete()
             yield self.run
         self._begin()
+
+    def forget(self) -> None:
+        """What a word that says nothing does before a run has begun."""
+        if self.pending or self.repeat:
+            self._begin()
 
     def _complete(self) -> None:
         """`… four nine too`: the last digit of a number that is told digit by digit; `signal too, five one zero …` is not its first."""
@@ -211,7 +220,7 @@ class _Reader:
         behind = self.pending[-1].end if self.pending else self.last_end
         gap = self.text[behind : piece.start] if self.run else ""
         if self.run and (
-            len(gap) > MAX_GAP + 8 * (self.fillers + 3 * self.explained)
+            (len(gap) > MAX_GAP + 8 * (self.fillers + 3 * self.explained) and PART not in gap)
             or _STOPS_RUN.search(gap)
             or self._sentence_ended(gap)
         ):
@@ -288,6 +297,12 @@ def _read(word: str) -> Token | None:
 
 
 _known = lru_cache(maxsize=16_384)(_read)
+
+
+@lru_cache(maxsize=16_384)
+def _says_nothing(word: str) -> bool:
+    """Whether a word is no numeral and can begin or repeat none; words that are read with their neighbours are asked each time."""
+    return len(word) <= MAX_KNOWN and not (_known(word) or word in REPEATS or word in ARTICLES or weak(word))
 
 
 def _append(run: Run, token: Token) -> None:

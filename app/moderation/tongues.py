@@ -74,7 +74,7 @@ TONGUES: dict[str, dict[str, str]] = {
     for name, digits in _TONGUES.items()
 }  # fmt: skip
 ENGLISH = _TONGUES["en"].replace("/", " ").split()
-_DIGIT = {str(digit): words.split("/")[0] for digit, words in enumerate(_TONGUES["en"].split())}
+NAMES = {str(digit): words.split("/")[0] for digit, words in enumerate(_TONGUES["en"].split())}
 _DOUBLED = re.compile(r"(.)\1+")
 _BETWEEN = re.compile(r"[^\w]{1,5}|_{1,3}")
 _FIRST = {
@@ -221,7 +221,7 @@ def _said(found: Sequence[Word], stretch: list[int], name: str) -> dict[int, str
     spoken = [place for place in stretch if name in tongues(found[place][0])]
     if len(stretch) < ROW or sum(found[place][0] not in _HESITATIONS for place in spoken) < 2:
         return {}
-    return {place: _DIGIT[tongues(found[place][0])[name][0]] for place in spoken}
+    return {place: NAMES[tongues(found[place][0])[name][0]] for place in spoken}
 
 
 @lru_cache(maxsize=4096)
@@ -230,14 +230,14 @@ def glued(word: str) -> str:
     if not 10 <= len(word) <= MOST_GLUED and not (any("0" <= char <= "9" for char in word) and len(word) >= 4):
         return ""
     for name in TONGUES:
-        pieces = _segments(word, name)
+        pieces = segments(word, name)
         figures = sum(piece.isdigit() for piece in pieces)
         if len(pieces) >= LEAST_GLUED or (figures and len(pieces) >= 3 and len(pieces) > figures):
             return "".join(piece if piece.isdigit() else TONGUES[name][piece] for piece in pieces)
     return ""
 
 
-def _segments(word: str, name: str) -> list[str]:
+def segments(word: str, name: str) -> list[str]:
     """A word taken apart into number words of a language and figures, the longest first, or nothing."""
     first = _FIRST[name]
     came: dict[int, str] = {0: ""}
