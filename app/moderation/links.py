@@ -40,6 +40,17 @@ _TALK = re.compile(
     r"|\s(?:shops?|stores?|compan(?:y|ies)|business(?:es)?|money|boom|bubble|crash|era|office|crowd|guys?|people|world|startups?|millionaires?|domains?|stuff|address(?:es)?)(?![a-z])"
 )
 """Behind an ending that people talk about: `com, net, org`, `a dot com company`."""
+_SAYING = frozenset(
+    "say says saying said spell spells spelling call calls called calling write writes writing type types typing mean means hear heard hears put puts add adds "
+    "type typed print prints read reads show shows want wants like likes dot point from use uses using buy bought own owns".split()
+)
+"""Words before an ending that is talked about: `keeps saying dot com`."""
+_WIRING = re.compile(
+    r"\s(?:terminals?|goes|go|ports?|pins?|wires?|leads?|contacts?|connects?|screw|post|lug|tab|side|relay|on the|at the|to (?:the|l|n|live)|and n[oc])(?![a-z])"
+)
+"""Behind `com`, the common terminal of a switch."""
+_ON = re.compile(r"\s{1,2}(?!(?:for|and|or|please|pls|thanks|thx|if|when|is|has|it'?s|there|anytime)(?![a-z]))[a-z]")
+"""A sentence that goes on behind `…, com`."""
 _SPLIT = re.compile(_DOT)
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{2,5}|/[^\s]{1,300})")
 _FILE = frozenset(("py", "sh", "rs", "md", "js", "ts", "cc", "pl", "zip", "mov", "so", "ps", "ai"))
@@ -79,19 +90,27 @@ def _all(folded: Folded) -> Iterator[tuple[int, int, str, str, float]]:
     for match in _SPOKEN.finditer(text):
         labels = _SPLIT.split(match[1])
         host = ".".join(labels)
+        if labels[0] in _SAYING:
+            continue
         known = labels[-1] in COMMON - WORDS_TOO | {"co", "shop", "store"} and registered(host)
         if known and labels[0] not in FUNCTION and not _TALK.match(text, match.end()):
             yield match.start(), match.end(), host, host, 0.85
     for match in _SPACED.finditer(text):
         host = f"{match[1] or match[3]}.{match[2] or match[4]}"
         sentence = is_capital(folded, match.start(2) if match[2] else match.start(4))
-        if registered(host) and not sentence and not _is_talk(text, match.end(), match[1] or match[3]):
+        listed = re.match(r",\s", text[match.end(1) if match[1] else match.end(3) :]) and _ON.match(text, match.end())
+        if registered(host) and not sentence and not listed and not _is_talk(text, match.end(), match[1] or match[3]):
             yield match.start(), match.end(), host, host, 0.7
 
 
 def _is_talk(text: str, end: int, label: str) -> bool:
     """Whether an ending is only talked about: `com, net, org`, `better than .net`."""
-    return label in NO_NAME or label in COMMON or _TALK.match(text, end) is not None
+    return (
+        label in NO_NAME
+        or label in COMMON
+        or _TALK.match(text, end) is not None
+        or _WIRING.match(text, end) is not None
+    )
 
 
 def _is_bare(text: str, match: re.Match[str]) -> bool:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from app.moderation.commonwords import FUNCTION
-from app.moderation.hosts import COMMON, PROVIDERS, SURE_PROVIDERS, registered
+from app.moderation.hosts import COMMON, PROVIDERS, SURE_PROVIDERS, WORDS_TOO, registered
 from app.moderation.mailsigns import DOT_WORDS, MARK, THEN
 
 
@@ -53,6 +53,8 @@ NO_DOT = re.compile(
 _ENDS = frozenset(
     "com net org biz info de fr es it uk co in br au ca nl at ch me io mx ar pt be pl us ie nz za eu dk se no fi jp cn ru".split()
 )
+_WHOLE = frozenset("com net org".split())
+"""Endings behind which a blank and a word are a sentence's: `x.com. It is`."""
 _SURE_ENDS = frozenset("com net org biz info fr de uk br ru pl nl".split())
 """Endings believed behind any mark, for they are no words of a sentence."""
 _LEET_ENDS = {"c0m": "com", "0rg": "org", "n3t": "net", "c0": "co"}
@@ -148,11 +150,8 @@ def _spelt(text: str, *, leet: bool) -> Domain | None:
     labels = [_squeezed(match[1]), *(_squeezed(part) for part in _SPLIT.split(match[2])[1:])]
     kinds = [_kind(joint) for joint in joints]
     for place, joint in enumerate(joints):
-        wide = joint[-1:].isspace() and joint[:1] in (".", ",")
-        if (place and kinds[place] != kinds[0] and (wide or "odd" in (kinds[place], kinds[0]))) or (
-            (wide or kinds[place] == "odd") and labels[place + 1] not in _ENDS
-        ):
-            labels = labels[: place + 1]  # a sentence's end
+        if _is_sentence(place, joint, kinds, labels):
+            labels = labels[: place + 1]
             break
     match_end = _ended(match, joints, labels)
     leet = leet or "d0t" in "".join(joints) or any(label in _LEET_ENDS for label in labels)
@@ -177,6 +176,18 @@ def _spelt(text: str, *, leet: bool) -> Domain | None:
                 odd=odd,
             )
     return None
+
+
+def _is_sentence(place: int, joint: str, kinds: list[str], labels: list[str]) -> bool:
+    """Whether a sentence ends at a joint, and the label behind it is none: `x.com. It is`."""
+    wide = joint[-1:].isspace() and joint[:1] in (".", ",")
+    apart = joint[-1:].isspace() and not joint.strip(". ").isalpha()
+    if place and apart and labels[place] in _WHOLE and labels[place + 1] in WORDS_TOO - {"in"}:
+        return True
+    other = place > 0 and kinds[place] != kinds[0]
+    if other and (wide or "odd" in (kinds[place], kinds[0])):
+        return True
+    return (wide or kinds[place] == "odd") and labels[place + 1] not in _ENDS
 
 
 def _ended(match: re.Match[str], joints: list[str], labels: list[str]) -> int:

@@ -107,7 +107,7 @@ def _local(written: str, start: int, spoken: bool) -> tuple[str, int]:
     joints = _JOIN.findall(written)
     # A sentence's end before the name is no part of it: `Thanks. jo at gmail` is jo.
     for index in range(len(joints) - 1, -1, -1):
-        if (
+        if joints[index] == "... " or (
             joints[index].startswith(".")
             and joints[index].strip(".")
             and (spoken or "  " in joints[index] or joints[index] == ". ")
