@@ -106,17 +106,24 @@ def _parts(mail: Message) -> Iterator[Message]:
 
 
 TODAY = Path(__file__).with_name("texts") / "today.txt"
+SAYINGS = Path(__file__).with_name("texts") / "sayings.txt"
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
+def _rows(path: Path) -> Iterator[tuple[str, str]]:
+    """(kind, text) of each line that is no comment."""
+    for line in path.read_text(encoding="utf8").splitlines():
+        kind, _, row = line.partition("|")
+        if not kind.startswith("#"):
+            yield kind, row
+
+
 def today(kinds: tuple[str, ...], times: int = 5) -> Labelled:
-    """Texts of today's kind by the project's own hand, 1 when of one of `kinds`, each row in several wordings."""
+    """Texts of today's kind by the project's own hand, 1 when of one of `kinds`; choices in several wordings."""
     dice = random.Random(1_130)  # noqa: S311 - the same each time
     found: Labelled = []
-    for line in TODAY.read_text(encoding="utf8").splitlines():
-        kind, _, row = line.partition("|")
-        if kind.startswith("#"):
-            continue
+    for kind, row in _rows(TODAY):
         for _ in range(times):
             found.append((_CHOICE.sub(lambda choice: dice.choice(choice[1].split("|")), row), int(kind in kinds)))
+    found += [(text, int(kind in kinds)) for kind, text in _rows(SAYINGS)]
     return list(dict(found).items())

@@ -27,6 +27,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from app.moderation.features import mass, rude, words
 from app.moderation.folding import fold
+from app.moderation.linear import SHORT
 from app.moderation.sentiment import label, sentiment_features
 from scripts.moderation_texts import (
     Labelled,
@@ -48,6 +49,8 @@ HEARD = 0.5
 """Texts that count less than this bring no features of their own."""
 LEAST = 0.04
 """A feature that weighs less is left out."""
+UNIT = 10.0
+"""The root of how many features a short text has: what a scaled model's weights are measured in."""
 See = Callable[[str], set[str]]
 
 
@@ -68,6 +71,8 @@ class Recipe(NamedTuple):
     """In how many texts a feature has to be."""
     asked: Labelled = []  # noqa: RUF012 - never written to
     """Texts of another kind that nothing is learned from: where there are any, the threshold is asked of them."""
+    scaled: bool = False
+    """Whether a sum is divided by the root of how many features its text has, as `Model.total` does."""
 
 
 def held_out(text: str) -> bool:
@@ -85,14 +90,28 @@ def insulting(text: str) -> set[str]:
     return rude(text, words(fold(text).text))
 
 
-def fit(bags: list[set[str]], labels: list[int], shares: list[float], strength: float, least: int) -> tuple[Any, Any]:
+def fit(
+    bags: list[set[str]], labels: list[int], shares: list[float], strength: float, least: int, *, scaled: bool = False
+) -> tuple[Any, Any]:
     """(vectorizer, model) of a regression on features met `least` times."""
     counts = Counter(name for bag, share in zip(bags, shares, strict=True) if share >= HEARD for name in bag)
     vectorizer = DictVectorizer()
-    matrix = narrow(vectorizer.fit_transform([{name: 1.0 for name in bag if counts[name] >= least} for bag in bags]))
+    vectorizer.fit([{name: 1.0 for name in bag if counts[name] >= least} for bag in bags])
+    matrix = seen(vectorizer, bags, scaled=scaled)
     learner = LogisticRegression(C=strength, max_iter=400, class_weight="balanced", solver="liblinear", random_state=0)
     learner.fit(matrix, labels, sample_weight=shares)
     return vectorizer, learner
+
+
+def seen(vectorizer: Any, bags: list[set[str]], *, scaled: bool) -> Any:
+    """The matrix of some texts, each row shortened by the root of its features where the model is to be scaled."""
+    matrix = narrow(vectorizer.transform([dict.fromkeys(bag, 1.0) for bag in bags]))
+    return narrow(shortened(matrix, bags)) if scaled else matrix
+
+
+def shortened(matrix: Any, bags: list[set[str]]) -> Any:
+    """A matrix whose rows count less the more features their texts have. `UNIT` keeps `strength` comparable."""
+    return matrix.multiply(np.array([[UNIT / math.sqrt(max(len(bag), SHORT))] for bag in bags])).tocsr()
 
 
 def narrow(matrix: Any) -> Any:
@@ -111,23 +130,24 @@ def train(recipe: Recipe) -> dict[str, Any]:
         own = list(chosen)
         return fit(
             [*(bags[place] for place in own), *extra], [*(labels[place] for place in own), *extra_labels],
-            [1.0] * len(own) + shares, recipe.strength, recipe.least,
+            [1.0] * len(own) + shares, recipe.strength, recipe.least, scaled=recipe.scaled,
         )  # fmt: skip
 
     scores = [0.0] * len(bags)
     for known, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=7).split(bags, labels):
         vectorizer, learner = learned(known)
-        matrix = narrow(vectorizer.transform([dict.fromkeys(bags[place], 1.0) for place in asked]))
+        matrix = seen(vectorizer, [bags[place] for place in asked], scaled=recipe.scaled)
         for place, pair in zip(asked, learner.predict_proba(matrix), strict=True):
             scores[place] = float(pair[1])
     vectorizer, learner = learned(range(len(bags)))
     if recipe.asked:
-        matrix = narrow(vectorizer.transform([dict.fromkeys(recipe.see(text), 1.0) for text, _ in recipe.asked]))
+        matrix = seen(vectorizer, [recipe.see(text) for text, _ in recipe.asked], scaled=recipe.scaled)
         limit = recipe.limit([float(pair[1]) for pair in learner.predict_proba(matrix)], [0] * len(recipe.asked))
     else:
         limit = recipe.limit(scores, labels)
-    weights = dict(zip(vectorizer.get_feature_names_out(), learner.coef_[0], strict=True))
-    write(recipe.name, recipe.source, float(learner.intercept_[0]), limit, weights)
+    unit = UNIT if recipe.scaled else 1.0
+    weights = dict(zip(vectorizer.get_feature_names_out(), learner.coef_[0] * unit, strict=True))
+    write(recipe.name, recipe.source, float(learner.intercept_[0]), limit, weights, scaled=recipe.scaled)
     return told(recipe.name, scores, labels, limit)
 
 
@@ -155,11 +175,16 @@ def precise(share: float) -> Callable[[list[float], list[int]], float]:
     return limit
 
 
-def write(name: str, trained: str, bias: float, limit: float, weights: dict[str, float], *, sure: float = SURE) -> None:
+def write(
+    name: str, trained: str, bias: float, limit: float, weights: dict[str, float], *, sure: float = SURE,
+    scaled: bool = False,
+) -> None:  # fmt: skip
     """One model as JSON, sorted, without what weighs next to nothing, moved so that it says `sure` at its threshold."""
     bias += math.log(sure / (1 - sure)) - math.log(limit / (1 - limit))
-    kept = {key: round(weight, 3) for key, weight in sorted(weights.items()) if abs(weight) >= LEAST}
+    least, digits = (LEAST * UNIT, 2) if scaled else (LEAST, 3)
+    kept = {key: round(weight, digits) for key, weight in sorted(weights.items()) if abs(weight) >= least}
     model = {"name": name, "trained": trained, "bias": round(bias, 4), "threshold": sure, "weights": kept}
+    model |= {"scaled": True} if scaled else {}
     (WEIGHTS / f"{name}.json").write_text(json.dumps(model, ensure_ascii=False, indent=0) + "\n")
 
 
@@ -207,11 +232,11 @@ def spam(data: Path) -> list[dict[str, Any]]:
         "tweets of Davidson et al. (2017), MIT; mail of Parakweet, Apache-2.0, and SpamAssassin; "
         "scripts/texts/today.txt"
     )
-    beside = [(trade(data), 1.0), (inoffensive(data), 0.3), (written(data), 0.3), (posted(data), 0.1)]
+    beside = [(trade(data), 1.0), (inoffensive(data), 0.1), (written(data), 0.1), (posted(data), 0.1)]
     sms = data / "smishing.csv"
     bad, false = ([*beside, (today(kinds), 0.5)] for kinds in (("spam", "scam"), ("scam",)))
     return [
-        train(Recipe("spam", source, sent_to_many, messages(sms), bad, precise(0.982), 4.0, 3)),
+        train(Recipe("spam", source, sent_to_many, messages(sms), bad, precise(0.985), 1.0, 3, scaled=True)),
         train(Recipe("scam", source, sent_to_many, frauds(sms), false, few_wrong(0.004), 1.0, 3)),
     ]
 

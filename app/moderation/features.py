@@ -62,12 +62,15 @@ def rude(original: str, tokens: list[str]) -> set[str]:
 
 
 def mass(original: str, tokens: list[str]) -> set[str]:
-    """The features of a text that may be sent to many: besides words their pieces, runs of letters across them, and what
+    """The features of a text that may be sent to many: besides words runs of letters within and across them, and what
     stands together (a link, a long number, money, a bait, an invitation to act)."""
-    found = features(original, tokens) | pieces(tokens)
+    found = features(original, tokens)
     joined = " " + " ".join(tokens) + " "
     found.update(["~" + joined[start : start + 5] for start in range(len(joined) - 4)])
     there = set(tokens)
+    if _CHEAP.search(original):
+        there.add("<url>")
+        found.add("%cheap")
     marks = [name for name, words_ in _MARKS if not words_.isdisjoint(there)]
     found.update("=" + mark for mark in marks)
     found.update("=" + "&".join(pair) for pair in combinations(marks, 2))
@@ -78,6 +81,12 @@ def mass(original: str, tokens: list[str]) -> set[str]:
     found.add(f"#l{min(length // 25, 8)}")
     return found
 
+
+_CHEAP = re.compile(
+    r"\.(?<=\w\.)(?:cc|xyz|top|site|online|shop|store|club|click|link|live|vip|icu|cfd|bet|win|fun|space|website|sbs|buzz)(?![a-z.])",
+    re.IGNORECASE,
+)
+"""A link below one of the endings that cost next to nothing and that `WORD` does not know."""
 
 _MARKS = (
     ("url", frozenset(("<url>",))),

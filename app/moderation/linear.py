@@ -1,11 +1,14 @@
 """A linear model: weights of features from a JSON file, a sum, a squashed score. No library needed."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 
 import msgspec
+
+SHORT = 80
+"""Fewer features than this weigh as if they were so many: a few words are no surer for being few."""
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -18,15 +21,19 @@ class Model(msgspec.Struct, frozen=True):
     threshold: float
     """From this score on the class is said to be there."""
     weights: dict[str, float]
+    scaled: bool = False
+    """Whether the sum is divided by the root of how many features a text has: a long one is no surer for its length."""
 
-    def score(self, features: Iterable[str]) -> float:
+    def score(self, features: Collection[str]) -> float:
         """How probable the class is, 0 … 1."""
         return squashed(self.total(features))
 
-    def total(self, features: Iterable[str]) -> float:
+    def total(self, features: Collection[str]) -> float:
         """The plain sum. Added exactly, so that no order of features changes the last digit."""
-        known = self.weights
-        return math.fsum([self.bias, *filter(None, map(known.get, features))])
+        found = filter(None, map(self.weights.get, features))
+        if self.scaled:
+            return self.bias + math.fsum(found) / math.sqrt(max(len(features), SHORT))
+        return math.fsum([self.bias, *found])
 
 
 def squashed(total: float) -> float:

@@ -28,8 +28,6 @@ PART_SURE = 0.95
 PART_MOST = {"spam": 0.89, "scam": 0.89, "harassment": 0.96}
 """How sure it is of the whole by a part: a person looks at it, nothing is stopped for it alone."""
 SELLING = frozenset(("<url>", "<money>"))
-_SHORT = re.compile(r"(?<![\w-])(?<!\d[.,:/])\d{4,5}(?!\w|[.,:/-]\d)")
-"""A number to send a text to. A piece of a code (`1HGCM82633A004352`) or of a longer number is none."""
 
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}\"|«[^»\n]{1,400}»|„[^\"“\n]{1,400}[\"“]|(?:(?<=\s)|^)'[^'\n]{6,400}'(?=[\s.,!?]|$)|(?m:^\s{0,3}>[^\n]{0,400}$)"
@@ -93,7 +91,7 @@ def _unwanted(folded: Folded, tokens: list[str]) -> dict[str, float]:
     bag = mass(folded.original, tokens)
     spam, scam, bulk = model("spam"), model("scam"), model("bulk")
     spoken = sum(not token.startswith("<") for token in tokens)
-    enough = spoken >= FEW_WORDS or not SELLING.isdisjoint(tokens) or _SHORT.search(folded.text) is not None
+    enough = spoken >= FEW_WORDS or not SELLING.isdisjoint(tokens)
     asked = [(spam.score(bag), spam.threshold if enough else SURE)]
     if enough:
         asked.append((bulk.score(bag), bulk.threshold))

@@ -1,8 +1,11 @@
 """What a message does to its reader, and what only sounds like it."""
 
+import math
+
 import pytest
 
 from app.moderation import judge
+from app.moderation.linear import SHORT, Model
 
 UNSAFE = [
     ("threat", "I will kill you if you come here again"),
@@ -183,3 +186,43 @@ def test_what_people_write_today_is_read(kind: str, text: str) -> None:
 def test_the_same_words_said_of_work_are_harmless(text: str) -> None:
     """Ladders, packages and codes of gates."""
     assert judge(text).decision == "approved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello sir, we supply granite from India, low MOQ, see our price list at stone-yard.top",
+        "Your voicemail of 0:41 is waiting, hear it at vm-inbox.cc",
+        "Reply CLAIM for the refund you are owed, up to 3,000 pounds. STOP to end",
+    ],
+)
+def test_offers_below_cheap_endings_and_new_lures_are_read(text: str) -> None:
+    """Links that the list of common endings does not name, and baits that older collections do not know."""
+    assert "spam" in {one.kind for one in judge(text).threats_detected}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "482913 is your login code. Never tell anybody",
+        "Your order from Zara comes today between 2 and 4pm, nobody has to be home",
+        "Invoice 5591 for $312.50 is in your account, payable within 14 days",
+        "We have received your payment of $88.15, the receipt is in the app",
+        "Is the washer still there? I can pay $120 cash tonight",
+    ],
+)
+def test_notices_that_somebody_waits_for_are_harmless(text: str) -> None:
+    """Codes, orders, bills and receipts look like what is sent to many, and are not."""
+    assert judge(text).decision in ("approved", "filtered")
+    assert not {"spam", "scam"} & {one.kind for one in judge(text).threats_detected}
+
+
+def test_a_scaled_model_is_no_surer_for_the_length_of_a_text() -> None:
+    """The same evidence for each feature weighs as the root of how many there are, and a few weigh as if they were more."""
+    plain = Model(name="x", trained="", bias=-1.0, threshold=0.5, weights={"a": 40.0})
+    scaled = Model(name="x", trained="", bias=-1.0, threshold=0.5, weights={"a": 40.0}, scaled=True)
+    many = {"a", *map(str, range(399))}
+    assert plain.total(many) == 39.0
+    assert scaled.total(many) == 1.0
+    assert scaled.total({"a"}) == scaled.total({"a", "b"}) == -1.0 + 40.0 / math.sqrt(SHORT)
+    assert scaled.total(set()) == -1.0
