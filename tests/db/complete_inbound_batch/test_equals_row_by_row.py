@@ -94,11 +94,11 @@ class Twin:
         self.world.arrive(self.tenant, person, body, channel_session_id=mailbox, subject=subject, external_id=name)
 
     def thread(self, person: str, session: int) -> Any:
-        """The thread of a person at a mailbox, None before he wrote."""
+        """The first thread a person wrote in at a mailbox, None before he wrote. Merged people share theirs."""
         rows = self.world.all(
             "select t.id from public.et_threads t join public.et_messages m on m.tenant_id = t.tenant_id"
             " and m.thread_id = t.id and m.sender_address = %s"
-            " where t.tenant_id = %s and t.channel_session_id = %s limit 1",
+            " where t.tenant_id = %s and t.channel_session_id = %s order by t.id limit 1",
             person, self.tenant.id, self.sessions[session],
         )  # fmt: skip
         return rows[0]["id"] if rows else None
@@ -126,8 +126,15 @@ class Twin:
             "select * from private.claim_inbound('w', 64, '-infinity', null, %s)",
             [[row["tenant_id"] for row in others]],
         ).fetchall()
-        places = {self.thread(person, session): (person, session) for person in PEOPLE for session in (0, 1)}
-        self.claims = {places[row["thread_id"]]: row for row in rows}
+        self.claims = {self.place(row["thread_id"]): row for row in rows}
+
+    def place(self, thread: Any) -> tuple[str, int]:
+        """Who began a thread, and at which mailbox."""
+        first = self.world.one(
+            "select sender_address, channel_session_id from public.et_messages"
+            " where tenant_id = %s and thread_id = %s and seq = 1", self.tenant.id, thread,
+        )  # fmt: skip
+        return first["sender_address"], [str(each) for each in self.sessions].index(str(first["channel_session_id"]))
 
     def lose(self, person: str, session: int) -> None:
         """The lease of a claim goes to somebody else."""
