@@ -49,7 +49,6 @@ _LEAD = re.compile(
 _TRAIL = re.compile(
     rf"(?:[\s-]?(?:sign|symbol|symbole|simbolo|zeichen|thing|signo|sinal)(?![a-z]))?(?: goes)?(?: in)?(?: here)?(?:\s|{MARK}|-{{0,2}}>){{0,8}}(?:{THEN}\s)?"
 )
-_ARROW = re.compile(r"[☎☏✆✉️⭐★☆]")
 
 
 class Sign(NamedTuple):

@@ -73,7 +73,6 @@ TONGUES: dict[str, dict[str, str]] = {
     }
     for name, digits in _TONGUES.items()
 }  # fmt: skip
-ENGLISH = _TONGUES["en"].replace("/", " ").split()
 NAMES = {str(digit): words.split("/")[0] for digit, words in enumerate(_TONGUES["en"].split())}
 _DOUBLED = re.compile(r"(.)\1+")
 _BETWEEN = re.compile(r"[^\w]{1,5}|_{1,3}")

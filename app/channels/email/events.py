@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.channels.email.parse import keep_unparsed, parse_mail
+from app.channels.email.parse import parse_mail
 from app.domain.email import MailLimits, MailReport, ParsedMail
 from app.domain.inbound import ChannelEvent, InboundFile, InboundMessage, Receipt
 
@@ -28,11 +28,6 @@ def too_large(head: bytes, size: int, limits: MailLimits, most: int) -> ParsedMa
     kept = re.sub(rb"(?im)^(?:content-[a-z-]+|mime-version):.*(?:\r?\n[ \t].*)*\r?\n", b"", head).rstrip(b"\r\n")
     mail = parse_mail(kept + b"\r\n\r\n" + note.encode(), envelope_from="?@?", envelope_to=[], limits=limits)
     return msgspec.structs.replace(mail, unparsed=f"larger than {most} bytes")
-
-
-def unstorable(raw: bytes, envelope_from: str, limits: MailLimits) -> ParsedMail:
-    """A mail whose parsed form the database refused: the original and a best-effort text."""
-    return keep_unparsed(raw, envelope_from=envelope_from, limits=limits, reason="refused by the database")
 
 
 def storable(address: str | None) -> bool:

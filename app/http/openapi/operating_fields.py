@@ -29,7 +29,6 @@ _VOLUME = {
     "outbound": "Messages that were to leave.",
     "internal": "Messages between people of a conversation.",
 }
-_SPANNED = ("OperationsBoard", "OperationsSeries")
 OPERATING_FIELDS = {
     "from": "From this moment on: the beginning of an hour or day.",
     "to": "Up to this moment.",
